@@ -1,0 +1,66 @@
+/*
+** The catalogue: targets, masks, scores, positions, caches. Each entry is one
+** descriptor file under templates/; the directory is the registry.
+*/
+#ifndef CATALOG_H
+#define CATALOG_H
+
+#include "arena.h"
+#include "report.h"
+#include "value.h"
+
+enum catalog_kind { CATALOG_ISA, CATALOG_MASK, CATALOG_SCORE, CATALOG_POSITION, CATALOG_CACHE, CATALOG_KINDS };
+
+/* A parameter that a config gives to a word: rope { base = 10000 }. */
+struct parameter {
+    const char *name;
+    const char *help;
+    enum { PARAMETER_INTEGER, PARAMETER_NUMBER, PARAMETER_CHOICE } type;
+    bool required;
+    double min, max;                 /* of an integer or number */
+    int64_t multiple;                /* an integer must be a multiple of it; 1 when free */
+    const char *default_field;       /* the default is this field of the definition ("d_k"), which is also the maximum; or NULL */
+    double default_number;
+    const char *default_choice;
+    const char *const *choices;      /* NULL-ended */
+};
+
+/* One descriptor. Which members are set depends on the kind. */
+struct descriptor {
+    enum catalog_kind kind;
+    const char *name;
+    const char *help;                /* one line */
+    struct where where;
+    const struct parameter *parameters;
+    int parameter_count;
+
+    const char *sees;                /* mask: a boolean expression over q, k and the parameters */
+
+    const char *code;                /* position, isa: template text that is emitted; "" where there is none */
+    int code_line;                   /* line of the descriptor on which that text starts */
+
+    int lanes, registers;            /* isa: floats in a vector, vector registers */
+    const char *header;              /* isa: what it includes, or "" */
+    const char *attribute;           /* isa: the compiler's target attribute, or "" */
+    const char *supported;           /* isa: C expression over the emitted cpu_has_... functions */
+    const char *requires_machine;    /* isa: "x86_64", or "" for any */
+};
+
+struct catalog {
+    const struct descriptor *entries[CATALOG_KINDS];   /* sorted by name (isa: by what they need, scalar first) */
+    int count[CATALOG_KINDS];
+    const char *templates;           /* directory given by --templates, or NULL: the embedded files */
+};
+
+/* false after at least one report. */
+bool catalog_load(struct catalog *catalog, const char *templates, struct arena *arena, struct report *report);
+
+const struct descriptor *catalog_find(const struct catalog *catalog, enum catalog_kind kind, const char *name);
+
+/* "targets", "masks", ...: as `attngen list` calls the kinds. */
+const char *catalog_kind_name(enum catalog_kind kind);
+
+/* The text of a file under templates/ ("prefill.c.t"), or NULL. Its length without the closing zero goes to *length. */
+const char *catalog_file(const struct catalog *catalog, const char *name, size_t *length, struct arena *arena);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+** A model is a list of layer kinds; a definition is one of its attentions, with
+** every choice made. Definitions are compared, emitted and checked by their line.
+*/
+#ifndef DEFINITION_H
+#define DEFINITION_H
+
+#include "arena.h"
+#include "catalog.h"
+#include "expression.h"
+#include "report.h"
+#include "value.h"
+
+enum {
+    DEFINITION_HEADS = 1024,      /* most heads */
+    DEFINITION_D     = 1024,      /* largest d_k and d_v */
+    DEFINITION_COUNT = 4096,      /* most definitions and layers of a model */
+    DEFINITION_PARAMETERS = 8     /* most parameters of a word */
+};
+
+/* What a config gave for a descriptor's parameter, or its default. */
+struct argument { double number; const char *choice; };
+
+struct definition {
+    const char *name;             /* a C identifier: "attention", "local" */
+    struct where where;
+    int heads, kv_heads, group;   /* query head h reads KV head h / group */
+    int d_k, d_v;
+    double scale;                 /* of q k */
+    struct expression mask;       /* which keys a query sees: boolean over q k h b q_len kv_len */
+    const struct descriptor *position;
+    struct argument position_argument[DEFINITION_PARAMETERS];
+    const struct descriptor *cache;
+
+    /*
+    ** The definition in one line, the same for the same attention whatever words said it:
+    ** softmax heads=9 kv_heads=3 d_k=64 d_v=64 scale=0.125 mask="k <= q" position=rope rope.base=10000
+    ** rope.dims=64 rope.pairing=half cache=f32
+    */
+    const char *line;
+};
+
+struct model {
+    const char *name;                     /* a C identifier; prefix of every public symbol */
+    const char *file;                     /* the config, as the user named it */
+    const struct definition *definitions; /* distinct lines, in the order of first mention */
+    int definition_count;
+    const int *layers;                    /* (layer_count): index of each layer's definition */
+    int layer_count;                      /* 0 when the config does not say */
+};
+
+/* Words and fields a config may use, NULL-ended, for the sandbox. */
+const char *const *definition_words(const struct catalog *catalog, struct arena *arena);
+const char *const *definition_fields(void);
+
+/* false after at least one report; *model is filled only on success. */
+bool definition_read(struct model *model, const struct value *config, const struct catalog *catalog,
+                     struct arena *arena, struct report *report);
+
+/* Reads the config file and does all of the above. */
+bool definition_read_file(struct model *model, const char *file, const struct catalog *catalog,
+                          struct arena *arena, struct report *report);
+
+#endif

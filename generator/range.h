@@ -1,0 +1,21 @@
+/*
+** Expressions over boxes: what a whole tile of queries and keys sees, by interval
+** arithmetic; and which keys a block of queries can see at all. Sums that are linear in the
+** variables are kept as such, so that q - k is exact over a box and a bound on k is solved.
+*/
+#ifndef RANGE_H
+#define RANGE_H
+
+#include "expression.h"
+
+struct range { int64_t low, high; };       /* both inclusive */
+
+enum sight { SIGHT_NONE, SIGHT_SOME, SIGHT_ALL };   /* SOME: mixed, or not provable */
+
+/* What queries and keys inside box (a range a variable) see. Never NONE when one key is visible, never ALL when one is hidden. */
+enum sight range_sight(const struct expression *expression, const struct range box[EXPRESSION_VARIABLES]);
+
+/* Keys outside the result are hidden from every query in box; box[EXPRESSION_K] bounds the answer. Empty: low > high. */
+struct range range_keys(const struct expression *expression, const struct range box[EXPRESSION_VARIABLES]);
+
+#endif

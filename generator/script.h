@@ -1,0 +1,34 @@
+/*
+** The sandbox: a Lua chunk in, a tree of values out. The chunk sees no library
+** but ipairs, tostring and the words given; it has a limit of steps and of memory,
+** and it cannot catch its own errors. This file and template.c are the only
+** ones that know Lua.
+*/
+#ifndef SCRIPT_H
+#define SCRIPT_H
+
+#include "arena.h"
+#include "report.h"
+#include "value.h"
+
+enum {
+    SCRIPT_STEPS = 20 * 1000 * 1000,       /* Lua instructions */
+    SCRIPT_BYTES = 64 * 1024 * 1024,       /* of Lua's own memory */
+    SCRIPT_SOURCE_BYTES = 4 * 1024 * 1024  /* of the chunk's text */
+};
+
+struct script {
+    const char *name;                /* the file, as messages name it */
+    const char *text;
+    size_t length;
+    const char *const *words;        /* NULL-ended: names that make a VALUE_WORD */
+    const char *const *fields;       /* NULL-ended: globals the chunk may assign; NULL: any */
+    const char *given_name;          /* a read-only global, such as "json"; or NULL */
+    const struct value *given;
+    const char *const *unread;       /* out: NULL-ended names of given's fields that the chunk never read */
+};
+
+/* A VALUE_TABLE of what the chunk assigned, or NULL after at least one report. */
+struct value *script_run(struct script *script, struct arena *arena, struct report *report);
+
+#endif
