@@ -1,0 +1,56 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+enum { TEXT_FIRST_ROOM = 256 };
+
+struct text text_start(struct arena *arena)
+{
+    struct text text = { .arena = arena, .room = TEXT_FIRST_ROOM };
+    text.data = arena_alloc(arena, text.room, 1);
+    return text;
+}
+
+/* Room for length more bytes and the closing zero. */
+static void text_reserve(struct text *text, size_t length)
+{
+    if (length < text->room - text->length)
+        return;
+    size_t room = text->room + length + 1 > 2 * text->room ? text->room + length + 1 : 2 * text->room;
+    char *data = arena_alloc(text->arena, room, 1);
+    memcpy(data, text->data, text->length);
+    text->data = data;
+    text->room = room;
+}
+
+void text_add(struct text *text, const char *data, size_t length)
+{
+    if (length == 0)
+        return;
+    text_reserve(text, length);
+    memcpy(text->data + text->length, data, length);
+    text->length += length;
+    text->data[text->length] = '\0';
+}
+
+void text_put(struct text *text, const char *string)
+{
+    text_add(text, string, strlen(string));
+}
+
+void text_format(struct text *text, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length > 0) {
+        text_reserve(text, (size_t)length);
+        vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+        text->length += (size_t)length;
+    }
+    va_end(again);
+}
