@@ -12,8 +12,8 @@
 **
 ** This file and expression.c stand alone; the reference includes them too.
 */
-#ifndef EXPRESSION_H
-#define EXPRESSION_H
+#ifndef GENERATOR_EXPRESSION_H   /* not EXPRESSION_H, which is a variable */
+#define GENERATOR_EXPRESSION_H
 
 #include <stdbool.h>
 #include <stddef.h>

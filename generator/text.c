@@ -35,6 +35,14 @@ void text_add(struct text *text, const char *data, size_t length)
     text->data[text->length] = '\0';
 }
 
+void text_cut(struct text *text, size_t length)
+{
+    if (length < text->length) {
+        text->length = length;
+        text->data[length] = '\0';
+    }
+}
+
 void text_put(struct text *text, const char *string)
 {
     text_add(text, string, strlen(string));

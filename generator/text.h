@@ -16,6 +16,8 @@ struct text {
 
 struct text text_start(struct arena *arena);
 void text_add(struct text *text, const char *data, size_t length);
+/* Takes back what was added after the first length bytes. */
+void text_cut(struct text *text, size_t length);
 void text_put(struct text *text, const char *string);
 void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

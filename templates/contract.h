@@ -92,7 +92,11 @@ struct attn_attention {
 struct attn_model_kernels {
     const char *name;
     int32_t attentions;
-    const struct attn_attention *(*const *attention)(void);   /* (attentions) */
+    const struct attn_attention *(*const *attention)(void);   /* (attentions); NULL where the CPU has none of the targets */
+
+    int32_t targets;
+    const struct attn_attention *const *all;  /* (attentions, targets); NULL where this machine cannot have the target */
+    int (*const *supported)(void);            /* (targets): whether this CPU has it */
 };
 
 #ifdef __cplusplus

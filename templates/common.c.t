@@ -1,0 +1,105 @@
+enum { SEES_NONE, SEES_SOME, SEES_ALL };   /* what a tile's queries see of its keys */
+
+#define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
+#define ATTN_LOWEST (-3.0e38f)
+#define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more than this, in log2 */
+#define ATTN_LN2    0.69314718055994530942
+
+/* ln x for x > 0: x = 2^e m with m within a factor of sqrt 2 of 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
+static double attn_log(float x)
+{
+    const double wide = x;
+    uint64_t bits;
+    memcpy(&bits, &wide, sizeof bits);
+    int e = (int)(bits >> 52) - 1023;
+    bits = (bits & 0xfffffffffffffu) | 0x3ff0000000000000u;
+    double m;
+    memcpy(&m, &bits, sizeof m);
+    if (m > 1.41421356) {
+        m *= 0.5;
+        e++;
+    }
+    const double t = (m - 1.0) / (m + 1.0), square = t * t;
+    double sum = 0.0;
+    for (int n = 19; n > 0; n -= 2)
+        sum = sum * square + 2.0 / n;
+    return e * ATTN_LN2 + t * sum;
+}
+
+% if USES_ROTATION then
+/*
+** sin and cos of an angle below 2^24 in size. pi/2 is taken off in two parts, of which the first
+** has 25 bits, so that its multiples are exact; the rest is a Taylor series.
+*/
+static void attn_sincos(double angle, double *sine, double *cosine)
+{
+    const double turns = angle * 0.63661977236758134308;      /* 2 / pi */
+    const int64_t quarter = (int64_t)(turns < 0.0 ? turns - 0.5 : turns + 0.5);
+    const double r = (angle - (double)quarter * 1.57079631090164184570) - (double)quarter * 1.58932547735281966916e-08;
+    const double square = r * r;
+    double s = 1.0, c = 1.0;
+    for (int n = 16; n > 0; n -= 2) {
+        s = 1.0 - s * square / (n * (n + 1));
+        c = 1.0 - c * square / (n * (n - 1));
+    }
+    s *= r;
+    *sine = quarter & 1 ? c : s;
+    *cosine = quarter & 1 ? s : c;
+    if (quarter & 2)
+        *sine = -*sine;
+    if ((quarter + 1) & 2)
+        *cosine = -*cosine;
+}
+
+% end
+% if USES_FLOOR then
+/* Division that rounds towards minus infinity, and what it leaves. */
+static inline int32_t attn_floor_div(int32_t a, int32_t b)
+{
+    return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+
+static inline int32_t attn_floor_mod(int32_t a, int32_t b)
+{
+    return a - attn_floor_div(a, b) * b;
+}
+
+% end
+% if USES_CPUID then
+#if defined(__x86_64__)
+struct cpu_registers { uint32_t a, b, c, d; };
+
+static struct cpu_registers cpu_id(uint32_t leaf)
+{
+    struct cpu_registers r;
+    __asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(0));
+    return r;
+}
+
+/* Whether the operating system saves the registers of mask (XCR0). */
+static int cpu_saves(uint32_t mask)
+{
+    uint32_t low, high;
+    if ((cpu_id(1).c >> 27 & 1) == 0)          /* no xgetbv */
+        return 0;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & mask) == mask;
+}
+
+static int cpu_has_avx2(void)
+{
+    return cpu_id(0).a >= 7 && cpu_saves(0x6) && (cpu_id(1).c >> 12 & 1) != 0 && (cpu_id(7).b >> 5 & 1) != 0;
+}
+
+% if USES_AVX512 then
+/* F, DQ, BW and VL. */
+static int cpu_has_avx512(void)
+{
+    const uint32_t needed = UINT32_C(1) << 16 | UINT32_C(1) << 17 | UINT32_C(1) << 30 | UINT32_C(1) << 31;
+    return cpu_has_avx2() && cpu_saves(0xe6) && (cpu_id(7).b & needed) == needed;
+}
+
+% end
+#endif
+
+% end

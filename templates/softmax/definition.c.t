@@ -1,0 +1,124 @@
+/*
+** Definition $DEFINITION: what all targets share.
+** $LINE
+*/
+enum {
+    HEADS$D    = $HEADS,
+    KV_HEADS$D = $KV_HEADS,
+    GROUP$D    = $GROUP,      /* query heads that share a KV head: head h reads KV head h / GROUP */
+    D_K$D      = $D_K,
+    D_V$D      = $D_V,
+    V_ROW$D    = $V_ROW,      /* floats of a cached row of V: D_V, padded to whole panels */
+    PANEL$D    = $PANEL,      /* keys whose K is interleaved */
+    BLOCK$D    = $BLOCK,      /* keys of a cache block, which is also the tile */
+    SEGMENT$D  = $SEGMENT     /* keys summed into one partial result, from places that are multiples of it */
+};
+
+/* What the queries q_first .. q_last see of the keys k_first .. k_last: "$MASK". */
+static int sight$D(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last, int32_t h, int32_t b, int32_t q_len, int32_t kv_len)
+{
+$SIGHT
+}
+
+/* Narrows keys *first .. *last to those that one of the queries q_first .. q_last may see. */
+static void visible_keys$D(int32_t q_first, int32_t q_last, int32_t h, int32_t b, int32_t q_len, int32_t kv_len, int32_t *k_first, int32_t *k_last)
+{
+$KEYS
+}
+
+/*
+** The cache: for each KV head its blocks, one after another. A block is K as panels
+** (BLOCK / PANEL, d_k, PANEL), then V as rows (BLOCK, V_ROW): one sequential stream.
+*/
+static int64_t cache_blocks$D(int64_t capacity)
+{
+    return (capacity + BLOCK$D - 1) / BLOCK$D;
+}
+
+static float *cache_block$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
+{
+    return (float *)sequence->cache + (kv_head * cache_blocks$D(sequence->capacity) + block) * (BLOCK$D * (D_K$D + V_ROW$D));
+}
+
+static size_t cache_bytes$D(int64_t capacity)
+{
+    return (size_t)cache_blocks$D(capacity) * KV_HEADS$D * BLOCK$D * (D_K$D + V_ROW$D) * sizeof(float);
+}
+
+% if ROTATION_FLOATS > 0 then
+$POSITION
+
+% end
+/* One query, rotated and times SCALE: scale / ln 2, since weights are powers of two. */
+static void query_row$D(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
+{
+    const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
+% if ROTATION_FLOATS > 0 then
+    rotate$D(from, args->q_rotation + row * $ROTATION_FLOATS, q);
+    for (int d = 0; d < D_K$D; d++)
+        q[d] *= $(SCALE_LOG2);
+% else
+    for (int d = 0; d < D_K$D; d++)
+        q[d] = from[d] * $(SCALE_LOG2);
+% end
+}
+
+/* One new key and its value, at `place`, into the cache. */
+static void write_key$D(const struct attn_args *args, const struct attn_sequence *sequence, int32_t kv_head, int64_t row, int32_t place, float *restrict rotated)
+{
+    float *block = cache_block$D(sequence, kv_head, place / BLOCK$D);
+    float *panel = block + place % BLOCK$D / PANEL$D * (PANEL$D * D_K$D) + place % PANEL$D;
+    float *v_row = block + BLOCK$D * D_K$D + place % BLOCK$D * V_ROW$D;
+    const float *k = args->k + row * args->k_stride + kv_head * args->k_head_stride;
+    const float *v = args->v + row * args->v_stride + kv_head * args->v_head_stride;
+% if ROTATION_FLOATS > 0 then
+    rotate$D(k, args->k_rotation + row * $ROTATION_FLOATS, rotated);
+    k = rotated;
+% else
+    (void)rotated;
+% end
+    for (int d = 0; d < D_K$D; d++)
+        panel[d * PANEL$D] = k[d];
+    for (int d = 0; d < D_V$D; d++)
+        v_row[d] = v[d];
+% if V_ROW > D_V then
+    for (int d = D_V$D; d < V_ROW$D; d++)
+        v_row[d] = 0.0f;
+% end
+}
+
+/* Tasks count sequences, then KV heads. */
+static void write_run$D(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct attn_sequence *sequence = &args->sequence[task / KV_HEADS$D];
+    const int32_t kv_head = (int32_t)(task % KV_HEADS$D);
+    (void)pass;
+    for (int32_t i = 0; i < sequence->k_len; i++)
+        write_key$D(args, sequence, kv_head, sequence->k_row + i, sequence->kv_len - sequence->k_len + i, scratch);
+}
+
+static int64_t write_tasks$D(const struct attn_args *args, int pass)
+{
+    return pass == 0 ? (int64_t)args->sequences * KV_HEADS$D : 0;
+}
+
+static size_t write_workspace_bytes$D(const struct attn_args *args)
+{
+    (void)args;
+    return 0;
+}
+
+static void read$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, float *k, float *v)
+{
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t place = first + i;
+        const float *block = cache_block$D(sequence, kv_head, place / BLOCK$D);
+        const float *panel = block + place % BLOCK$D / PANEL$D * (PANEL$D * D_K$D) + place % PANEL$D;
+        const float *v_row = block + BLOCK$D * D_K$D + place % BLOCK$D * V_ROW$D;
+        for (int d = 0; d < D_K$D; d++)
+            k[(int64_t)i * D_K$D + d] = panel[d * PANEL$D];
+        for (int d = 0; d < D_V$D; d++)
+            v[(int64_t)i * D_V$D + d] = v_row[d];
+    }
+}
+

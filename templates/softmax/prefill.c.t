@@ -1,0 +1,306 @@
+% local width = VALUE_VECTORS * LANES
+% local full = V_ROW // width * width
+% local shapes = {}
+% if full > 0 then shapes[1] = { name = "", vectors = VALUE_VECTORS, queries = VALUE_QUERIES, start = 0, stop = full } end
+% if full < V_ROW then shapes[#shapes + 1] = { name = "_rest", vectors = (V_ROW - full) // LANES, queries = REST_QUERIES, start = full, stop = V_ROW } end
+/*
+** Prefill, $TARGET: a block of $QUERIES queries of one head walks the keys, a tile of $BLOCK at
+** a time. Scores have lanes = queries, so that the softmax needs no reduction across
+** lanes and K is read as the cache stores it; o has lanes = d_v.
+*/
+enum { QUERIES$F = $QUERIES };      /* queries in a block */
+
+struct prefill_scratch$F {
+    float q[D_K$D][QUERIES$F];               /* transposed, rotated, times SCALE */
+    float s[BLOCK$D][QUERIES$F];             /* scores of a tile, then weights p */
+    float sums[PANEL$D][QUERIES$F];          /* partial sums of p */
+    float o[QUERIES$F][V_ROW$D];             /* of this segment */
+    float o_total[QUERIES$F][V_ROW$D];       /* of the segments before */
+    float tile_max[QUERIES$F];
+    float m[QUERIES$F], l[QUERIES$F];        /* running maximum (log2) and sum of this segment */
+    float m_total[QUERIES$F], l_total[QUERIES$F];
+    float alpha[QUERIES$F];                  /* what the last rescale multiplied by */
+    float row[D_K$D];
+};
+
+/* A block's place: queries first .. first + queries - 1 of a sequence, one head, and what masks may ask for. */
+struct prefill_block$F {
+    const struct attn_sequence *sequence;
+    int64_t row;                 /* of its first query in q and o */
+    int32_t queries, first;      /* first: place on the key axis */
+    int32_t h, b, q_len, kv_len;
+};
+
+/* Transposes the block's queries, rotated and scaled; lanes without a query are zero. */
+$FN void prefill_queries$F(const struct attn_args *args, const struct prefill_block$F *block, struct prefill_scratch$F *t)
+{
+    for (int32_t i = 0; i < QUERIES$F; i++) {
+        if (i < block->queries)
+            query_row$D(args, block->row + i, block->h, t->row);
+        for (int d = 0; d < D_K$D; d++)
+            t->q[d][i] = i < block->queries ? t->row[d] : 0.0f;
+    }
+}
+
+% for _, masked in ipairs { false, true } do
+% local name = masked and "prefill_scores_masked" or "prefill_scores"
+% if masked then
+/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
+$FN void $name$F(const struct prefill_block$F *block, int32_t key0, const float *restrict k, struct prefill_scratch$F *restrict t)
+% else
+/* s = q k for all keys of a tile, and each query's largest score: one FMA chain over d, $SCORE_KEYS keys x $(QUERY_VECTORS * LANES) queries at once. */
+$FN void $name$F(const float *restrict k, struct prefill_scratch$F *restrict t)
+% end
+{
+    for (int lane = 0; lane < QUERIES$F; lane += $(QUERY_VECTORS * LANES)) {
+% for v = 0, QUERY_VECTORS - 1 do
+% if masked then
+        const ivec$T place$v = iramp$T(block->first + lane + $(v * LANES));
+% end
+        vec$T top$v = vset$T(ATTN_HIDDEN);
+% end
+        for (int key = 0; key < BLOCK$D; key += $SCORE_KEYS) {
+            const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
+% for i = 0, SCORE_KEYS - 1 do
+% for v = 0, QUERY_VECTORS - 1 do
+            vec$T s$(i)_$v = vzero$T();
+% end
+% end
+            for (int d = 0; d < D_K$D; d++) {
+% for v = 0, QUERY_VECTORS - 1 do
+                const vec$T q$v = vload$T(&t->q[d][lane + $(v * LANES)]);
+% end
+% for i = 0, SCORE_KEYS - 1 do
+                const vec$T k$i = vset$T(panel[d * PANEL$D + $i]);
+% for v = 0, QUERY_VECTORS - 1 do
+                s$(i)_$v = vfma$T(q$v, k$i, s$(i)_$v);
+% end
+% end
+            }
+% for i = 0, SCORE_KEYS - 1 do
+% for v = 0, QUERY_VECTORS - 1 do
+% if masked then
+            s$(i)_$v = vselect$T(sees_queries$F(place$v, key0 + key + $i, block->h, block->b, block->q_len, block->kv_len), s$(i)_$v, vset$T(ATTN_HIDDEN));
+% end
+            top$v = vmax$T(top$v, s$(i)_$v);
+            vstore$T(&t->s[key + $i][lane + $(v * LANES)], s$(i)_$v);
+% end
+% end
+        }
+% for v = 0, QUERY_VECTORS - 1 do
+        vstore$T(&t->tile_max[lane + $(v * LANES)], top$v);
+% end
+    }
+}
+
+% end
+/*
+** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY, and l with it;
+** true when some did: then alpha holds what their o must be multiplied by, and 1 for the others.
+*/
+$FN int prefill_maximum$F(struct prefill_scratch$F *t)
+{
+    int grown = 0;
+    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+        const vec$T m = vload$T(&t->m[lane]), top = vload$T(&t->tile_max[lane]);
+        const mask$T grows = vgreater$T(top, vadd$T(m, vset$T(ATTN_LAZY)));
+        if (!many$T(grows)) {
+            vstore$T(&t->alpha[lane], vset$T(1.0f));
+            continue;
+        }
+        const vec$T alpha = vselect$T(grows, vexp2_exact$T(vsub$T(m, top)), vset$T(1.0f));
+        vstore$T(&t->alpha[lane], alpha);
+        vstore$T(&t->l[lane], vmul$T(vload$T(&t->l[lane]), alpha));
+        vstore$T(&t->m[lane], vselect$T(grows, top, m));
+        grown = 1;
+    }
+    return grown;
+}
+
+/* o = alpha o. */
+$FN void prefill_rescale$F(struct prefill_scratch$F *t, int32_t queries)
+{
+    for (int32_t i = 0; i < queries; i++) {
+        if (t->alpha[i] == 1.0f)
+            continue;
+        for (int d = 0; d < V_ROW$D; d += $LANES)
+            vstore$T(&t->o[i][d], vmul$T(vload$T(&t->o[i][d]), vset$T(t->alpha[i])));
+    }
+}
+
+/* l += the tile's weights, by a fixed tree: keys $PANEL apart in order, then halves. */
+$FN void prefill_sum$F(struct prefill_scratch$F *t)
+{
+    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+        for (int half = PANEL$D / 2; half > 0; half /= 2)
+            for (int j = 0; j < half; j++)
+                vstore$T(&t->sums[j][lane], vadd$T(vload$T(&t->sums[j][lane]), vload$T(&t->sums[j + half][lane])));
+        vstore$T(&t->l[lane], vadd$T(vload$T(&t->l[lane]), vload$T(&t->sums[0][lane])));
+    }
+}
+
+% for _, masked in ipairs { false, true } do
+% if masked then
+/* The same where scores may be hidden: their weight is 0. */
+% else
+/* p = exp2(s - m) in the place of s. */
+% end
+$FN void prefill_weights$(masked and "_masked" or "")$F(struct prefill_scratch$F *t)
+{
+    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+% if masked then
+        const vec$T m = vmax$T(vload$T(&t->m[lane]), vset$T(ATTN_LOWEST));   /* a query may have seen no key yet */
+% else
+        const vec$T m = vload$T(&t->m[lane]);
+% end
+        for (int j = 0; j < PANEL$D; j++) {
+% for i = 0, BLOCK / PANEL - 1 do
+% if masked then
+            const vec$T s$i = vload$T(&t->s[j + $(i * PANEL)][lane]);
+            const vec$T p$i = vselect$T(vgreater$T(s$i, vset$T(ATTN_HIDDEN)), vexp2$T(vsub$T(s$i, m)), vzero$T());
+% else
+            const vec$T p$i = vexp2$T(vsub$T(vload$T(&t->s[j + $(i * PANEL)][lane]), m));
+% end
+            vstore$T(&t->s[j + $(i * PANEL)][lane], p$i);
+% end
+            vec$T sum = vadd$T(p0, p1);
+% for i = 2, BLOCK / PANEL - 1 do
+            sum = vadd$T(sum, p$i);
+% end
+            vstore$T(&t->sums[j][lane], sum);
+        }
+    }
+}
+
+% end
+% for _, shape in ipairs(shapes) do
+/* o += p v over keys from .. end - 1 of the tile: one FMA chain over the keys, $(shape.queries) queries x $(shape.vectors * LANES) columns at once. */
+$FN void prefill_values$(shape.name)$F(const float *restrict v, int32_t from, int32_t end, int32_t query, int column, struct prefill_scratch$F *restrict t)
+{
+% for i = 0, shape.queries - 1 do
+% for j = 0, shape.vectors - 1 do
+    vec$T o$(i)_$j = vload$T(&t->o[query + $i][column + $(j * LANES)]);
+% end
+% end
+    for (int32_t key = from; key < end; key++) {
+% for j = 0, shape.vectors - 1 do
+        const vec$T v$j = vload$T(&v[key * V_ROW$D + column + $(j * LANES)]);
+% end
+% for i = 0, shape.queries - 1 do
+        const vec$T p$i = vset$T(t->s[key][query + $i]);
+% for j = 0, shape.vectors - 1 do
+        o$(i)_$j = vfma$T(p$i, v$j, o$(i)_$j);
+% end
+% end
+    }
+% for i = 0, shape.queries - 1 do
+% for j = 0, shape.vectors - 1 do
+    vstore$T(&t->o[query + $i][column + $(j * LANES)], o$(i)_$j);
+% end
+% end
+}
+
+% end
+/* o += p v for the tile's first `keys` keys; a masked tile skips what the mask hides from a whole group of queries. */
+$FN void prefill_accumulate$F(const struct prefill_block$F *block, int32_t key0, int32_t keys, int masked, const float *v, struct prefill_scratch$F *t)
+{
+% for _, shape in ipairs(shapes) do
+    for (int column = $(shape.start); column < $(shape.stop); column += $(shape.vectors * LANES))
+        for (int32_t query = 0; query < block->queries; query += $(shape.queries)) {
+            int32_t first = key0, last = key0 + keys - 1;
+            if (masked)
+                visible_keys$D(block->first + query, block->first + query + $(shape.queries - 1), block->h, block->b, block->q_len, block->kv_len, &first, &last);
+            prefill_values$(shape.name)$F(v, first - key0, last - key0 + 1, query, column, t);
+        }
+% end
+}
+
+/* One tile: keys key0 .. key0 + keys - 1, of which the cache holds the block at `tile`. */
+$FN void prefill_tile$F(const struct prefill_block$F *block, int32_t key0, int32_t keys, const float *tile, struct prefill_scratch$F *t)
+{
+    const int sight = keys == BLOCK$D ? sight$D(block->first, block->first + block->queries - 1, key0, key0 + keys - 1, block->h, block->b, block->q_len, block->kv_len) : SEES_SOME;
+    if (sight == SEES_NONE)
+        return;
+    if (sight == SEES_ALL)
+        prefill_scores$F(tile, t);
+    else
+        prefill_scores_masked$F(block, key0, tile, t);
+    if (prefill_maximum$F(t))
+        prefill_rescale$F(t, block->queries);
+    if (sight == SEES_ALL)
+        prefill_weights$F(t);
+    else
+        prefill_weights_masked$F(t);
+    prefill_sum$F(t);
+    prefill_accumulate$F(block, key0, keys, sight != SEES_ALL, tile + BLOCK$D * D_K$D, t);
+}
+
+/* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
+$FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, int32_t last, struct prefill_scratch$F *t)
+{
+    for (int i = 0; i < QUERIES$F; i++) {
+        t->m[i] = ATTN_HIDDEN;
+        t->l[i] = 0.0f;
+    }
+    memset(t->o, 0, sizeof t->o);
+    for (int32_t key0 = first - first % BLOCK$D; key0 <= last; key0 += BLOCK$D) {
+        const int32_t left = block->kv_len - key0;
+        prefill_tile$F(block, key0, left < BLOCK$D ? left : BLOCK$D, cache_block$D(block->sequence, block->h / GROUP$D, key0 / BLOCK$D), t);
+    }
+    for (int32_t i = 0; i < block->queries; i++)
+        merge$F(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
+}
+
+/* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
+static struct prefill_block$F prefill_block_find$F(const struct attn_args *args, int64_t task)
+{
+    int32_t b = 0;
+    int64_t blocks = 0;
+    for (;; b++) {
+        blocks = (args->sequence[b].q_len + QUERIES$F - 1) / QUERIES$F;
+        if (task < blocks * HEADS$D)
+            break;
+        task -= blocks * HEADS$D;
+    }
+    const struct attn_sequence *sequence = &args->sequence[b];
+    const int32_t index = (int32_t)(task % blocks) * QUERIES$F, left = sequence->q_len - index;
+    const struct prefill_block$F block = {
+        sequence, sequence->q_row + index, left < QUERIES$F ? left : QUERIES$F, sequence->q_offset + index,
+        (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len
+    };
+    return block;
+}
+
+static int64_t prefill_tasks$F(const struct attn_args *args, int pass)
+{
+    int64_t tasks = 0;
+    for (int32_t b = 0; b < args->sequences; b++)
+        tasks += (args->sequence[b].q_len + QUERIES$F - 1) / QUERIES$F * (int64_t)HEADS$D;
+    return pass == 0 ? tasks : 0;
+}
+
+static size_t prefill_workspace_bytes$F(const struct attn_args *args)
+{
+    (void)args;
+    return 0;
+}
+
+$FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    struct prefill_scratch$F *t = scratch;
+    const struct prefill_block$F block = prefill_block_find$F(args, task);
+    (void)pass;
+    prefill_queries$F(args, &block, t);
+    for (int32_t i = 0; i < block.queries; i++)
+        t->l_total[i] = 0.0f;
+
+    int32_t first = 0, last = block.kv_len - 1;
+    visible_keys$D(block.first, block.first + block.queries - 1, block.h, block.b, block.q_len, block.kv_len, &first, &last);
+    while (first <= last) {
+        const int32_t segment_last = first - first % SEGMENT$D + SEGMENT$D - 1;
+        prefill_segment$F(&block, first, segment_last < last ? segment_last : last, t);
+        first = segment_last + 1;
+    }
+    for (int32_t i = 0; i < block.queries; i++)
+        finish$F(args, block.row + i, block.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+}
