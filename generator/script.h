@@ -1,8 +1,8 @@
 /*
 ** The sandbox: a Lua chunk in, a tree of values out. The chunk sees no library
 ** but ipairs, tostring and the words given; it has a limit of steps and of memory,
-** and it cannot catch its own errors. This file and template.c are the only
-** ones that know Lua.
+** and it cannot catch its own errors. The files script*.c and template.c are the
+** only ones that know Lua.
 */
 #ifndef SCRIPT_H
 #define SCRIPT_H
@@ -14,16 +14,27 @@
 enum {
     SCRIPT_STEPS = 20 * 1000 * 1000,       /* Lua instructions */
     SCRIPT_BYTES = 64 * 1024 * 1024,       /* of Lua's own memory */
-    SCRIPT_SOURCE_BYTES = 4 * 1024 * 1024  /* of the chunk's text */
+    SCRIPT_SOURCE_BYTES = 4 * 1024 * 1024, /* of the chunk's text */
+    SCRIPT_SECONDS = 10,                   /* of the processor: steps on huge texts are slow ones */
+    SCRIPT_DEPTH = 32,                     /* of tables within tables in the result */
+    SCRIPT_VALUES = 200 * 1000,            /* in the result */
+    SCRIPT_RESULT_BYTES = 16 * 1024 * 1024 /* of all texts and names in the result */
 };
 
-struct script {
+struct script_source {
     const char *name;                /* the file, as messages name it */
     const char *text;
     size_t length;
+};
+
+struct script {
+    struct script_source source;
+    struct script_source prelude;    /* runs before; the fields of the table it returns are words of the chunk. text may be NULL */
     const char *const *words;        /* NULL-ended: names that make a VALUE_WORD */
     const char *const *fields;       /* NULL-ended: globals the chunk may assign; NULL: any */
-    const char *given_name;          /* a read-only global, such as "json"; or NULL */
+
+    /* A read-only global, such as "json"; or NULL. With it, refuse(field, sentence) ends the chunk with a report at that field. */
+    const char *given_name;
     const struct value *given;
     const char *const *unread;       /* out: NULL-ended names of given's fields that the chunk never read */
 };
