@@ -88,15 +88,14 @@ struct attn_attention {
     void (*read)(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, float *k, float *v);
 };
 
-/* A model: its definitions, each for the best target that this CPU has. */
+/* A model: its definitions for the best target that this CPU has, and for each target by itself. */
 struct attn_model_kernels {
     const char *name;
     int32_t attentions;
-    const struct attn_attention *(*const *attention)(void);   /* (attentions); NULL where the CPU has none of the targets */
-
+    const struct attn_attention *(*const *attention)(void);   /* (attentions): the best, or NULL when the CPU has none */
     int32_t targets;
-    const struct attn_attention *const *all;  /* (attentions, targets); NULL where this machine cannot have the target */
-    int (*const *supported)(void);            /* (targets): whether this CPU has it */
+    const struct attn_attention *const *all;                  /* (attentions, targets); NULL: not of this machine */
+    int (*const *supported)(void);                            /* (targets): whether this CPU has it; scalar always */
 };
 
 #ifdef __cplusplus
