@@ -1,0 +1,161 @@
+#include "reference.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "reference_line.h"
+
+struct reference {
+    struct reference_line line;
+    double frequency[REFERENCE_D / 2];     /* radians a position, of each rotating pair */
+};
+
+struct reference *reference_create(const char *definition_line, char *error, size_t error_size)
+{
+    struct reference *reference = malloc(sizeof *reference);
+    if (reference == NULL) {
+        snprintf(error, error_size, "out of memory: %zu more bytes were refused", sizeof *reference);
+        return NULL;
+    }
+    if (!reference_line_read(&reference->line, definition_line, error, error_size)) {
+        free(reference);
+        return NULL;
+    }
+    const struct reference_line *line = &reference->line;
+    for (int i = 0; i < line->dims / 2; i++)
+        reference->frequency[i] = pow(line->base, -2.0 * i / line->dims);
+    return reference;
+}
+
+void reference_destroy(struct reference *reference)
+{
+    free(reference);
+}
+
+size_t reference_cache_bytes(const struct reference *reference, int64_t capacity)
+{
+    const struct reference_line *line = &reference->line;
+    return (size_t)capacity * (size_t)line->kv_heads * (size_t)(line->d_k + line->d_v) * sizeof(double);
+}
+
+/* A key in the cache, its value d_k behind it. The cache is (capacity, kv_heads, d_k + d_v). */
+static double *cached_key(const struct reference_line *line, const struct attn_sequence *sequence, int64_t place, int kv_head)
+{
+    return (double *)sequence->cache + (place * line->kv_heads + kv_head) * (line->d_k + line->d_v);
+}
+
+/* to = from (d_k), its pairs turned by position * base^(-2 i / dims). */
+static void rotate(const struct reference *reference, const float *from, int32_t position, double *to)
+{
+    const struct reference_line *line = &reference->line;
+    for (int d = 0; d < line->d_k; d++)
+        to[d] = from[d];
+    for (int i = 0; i < line->dims / 2; i++) {
+        const int first = line->interleaved ? 2 * i : i;
+        const int second = line->interleaved ? 2 * i + 1 : i + line->dims / 2;
+        const double angle = position * reference->frequency[i];
+        const double cosine = cos(angle), sine = sin(angle);
+        to[first]  = from[first] * cosine - from[second] * sine;
+        to[second] = from[first] * sine + from[second] * cosine;
+    }
+}
+
+static int32_t row_position(const struct reference *reference, const int32_t *position, int64_t row)
+{
+    return reference->line.rotates ? position[row] : 0;
+}
+
+static void write_key(const struct reference *reference, const struct attn_args *args, const struct attn_sequence *sequence,
+                      int32_t index, int kv_head, const int32_t *k_position)
+{
+    const struct reference_line *line = &reference->line;
+    const int64_t row = sequence->k_row + index;
+    const float *k = args->k + row * args->k_stride + kv_head * args->k_head_stride;
+    const float *v = args->v + row * args->v_stride + kv_head * args->v_head_stride;
+    double *cached = cached_key(line, sequence, sequence->kv_len - sequence->k_len + index, kv_head);
+    rotate(reference, k, row_position(reference, k_position, row), cached);
+    for (int d = 0; d < line->d_v; d++)
+        cached[line->d_k + d] = v[d];
+}
+
+void reference_write(const struct reference *reference, const struct attn_args *args, const int32_t *k_position)
+{
+    for (int32_t b = 0; b < args->sequences; b++)
+        for (int32_t index = 0; index < args->sequence[b].k_len; index++)
+            for (int kv_head = 0; kv_head < reference->line.kv_heads; kv_head++)
+                write_key(reference, args, &args->sequence[b], index, kv_head, k_position);
+}
+
+/* One query of one head, in one walk over the keys. */
+struct walk {
+    const struct reference_line *line;
+    double q[REFERENCE_D];      /* rotated */
+    double m;                   /* the largest score so far */
+    double l;                   /* sum of exp(s - m) */
+    double o[REFERENCE_D];      /* sum of exp(s - m) v */
+};
+
+/* What was summed relative to the old largest score, relative to the new one. */
+static void walk_grow(struct walk *walk, double largest)
+{
+    const double shrink = exp(walk->m - largest);
+    walk->m = largest;
+    walk->l *= shrink;
+    for (int d = 0; d < walk->line->d_v; d++)
+        walk->o[d] *= shrink;
+}
+
+static void walk_key(struct walk *walk, const double *k, const double *v)
+{
+    /* 1. The score. */
+    double s = 0.0;
+    for (int d = 0; d < walk->line->d_k; d++)
+        s += walk->q[d] * k[d];
+    s *= walk->line->scale;
+
+    /* 2. Its weight. */
+    if (s > walk->m)
+        walk_grow(walk, s);
+    const double p = exp(s - walk->m);
+    walk->l += p;
+
+    /* 3. The value, as much of it as the weight says. */
+    for (int d = 0; d < walk->line->d_v; d++)
+        walk->o[d] += p * v[d];
+}
+
+static void attend(const struct reference *reference, const struct attn_args *args, int32_t b, int32_t index, int head,
+                   const int32_t *q_position)
+{
+    const struct reference_line *line = &reference->line;
+    const struct attn_sequence *sequence = &args->sequence[b];
+    const int64_t row = sequence->q_row + index;
+    const int kv_head = head / (line->heads / line->kv_heads);
+    struct walk walk = { .line = line, .m = -INFINITY };
+
+    rotate(reference, args->q + row * args->q_stride + head * args->q_head_stride, row_position(reference, q_position, row), walk.q);
+    for (int32_t k = 0; k < sequence->kv_len; k++) {
+        const int64_t at[EXPRESSION_VARIABLES] = {
+            [EXPRESSION_Q] = sequence->q_offset + index, [EXPRESSION_K] = k, [EXPRESSION_H] = head, [EXPRESSION_B] = b,
+            [EXPRESSION_Q_LEN] = sequence->q_len, [EXPRESSION_KV_LEN] = sequence->kv_len
+        };
+        const double *key = cached_key(line, sequence, k, kv_head);
+        if (expression_evaluate(&line->mask, at))
+            walk_key(&walk, key, key + line->d_k);
+    }
+
+    float *o = args->o + row * args->o_stride + head * args->o_head_stride;
+    for (int d = 0; d < line->d_v; d++)
+        o[d] = walk.l > 0.0 ? (float)(walk.o[d] / walk.l) : 0.0f;
+    if (args->lse != NULL)
+        args->lse[row * args->lse_stride + head] = (float)(walk.m + log(walk.l));
+}
+
+void reference_attend(const struct reference *reference, const struct attn_args *args, const int32_t *q_position)
+{
+    for (int32_t b = 0; b < args->sequences; b++)
+        for (int32_t index = 0; index < args->sequence[b].q_len; index++)
+            for (int head = 0; head < reference->line.heads; head++)
+                attend(reference, args, b, index, head, q_position);
+}
