@@ -63,28 +63,36 @@ static void query_row$D(const struct attn_args *args, int64_t row, int32_t head,
 % end
 }
 
-/* One new key and its value, at `place`, into the cache. */
-static void write_key$D(const struct attn_args *args, const struct attn_sequence *sequence, int32_t kv_head, int64_t row, int32_t place, float *restrict rotated)
+/* Values of `count` new keys, from one row on, into the block at `place`. */
+static void write_values$D(const struct attn_args *args, float *block, int32_t kv_head, int64_t row, int32_t place, int32_t count)
 {
-    float *block = cache_block$D(sequence, kv_head, place / BLOCK$D);
-    float *panel = block + place % BLOCK$D / PANEL$D * (PANEL$D * D_K$D) + place % PANEL$D;
-    float *v_row = block + BLOCK$D * D_K$D + place % BLOCK$D * V_ROW$D;
-    const float *k = args->k + row * args->k_stride + kv_head * args->k_head_stride;
-    const float *v = args->v + row * args->v_stride + kv_head * args->v_head_stride;
-% if ROTATION_FLOATS > 0 then
-    rotate$D(k, args->k_rotation + row * $ROTATION_FLOATS, rotated);
-    k = rotated;
-% else
-    (void)rotated;
-% end
-    for (int d = 0; d < D_K$D; d++)
-        panel[d * PANEL$D] = k[d];
-    for (int d = 0; d < D_V$D; d++)
-        v_row[d] = v[d];
+    float *to = block + BLOCK$D * D_K$D + place % BLOCK$D * V_ROW$D;
+    for (int32_t i = 0; i < count; i++, to += V_ROW$D) {
+        const float *v = args->v + (row + i) * args->v_stride + kv_head * args->v_head_stride;
+        for (int d = 0; d < D_V$D; d++)
+            to[d] = v[d];
 % if V_ROW > D_V then
-    for (int d = D_V$D; d < V_ROW$D; d++)
-        v_row[d] = 0.0f;
+        for (int d = D_V$D; d < V_ROW$D; d++)
+            to[d] = 0.0f;
 % end
+    }
+}
+
+/* The keys themselves, rotated, all into one panel. */
+static void write_panel$D(const struct attn_args *args, float *block, int32_t kv_head, int64_t row, int32_t place, int32_t count, float (*restrict rows)[D_K$D])
+{
+    float *restrict panel = block + place % BLOCK$D / PANEL$D * (PANEL$D * D_K$D) + place % PANEL$D;
+    for (int32_t i = 0; i < count; i++) {
+        const float *k = args->k + (row + i) * args->k_stride + kv_head * args->k_head_stride;
+% if ROTATION_FLOATS > 0 then
+        rotate$D(k, args->k_rotation + (row + i) * $ROTATION_FLOATS, rows[i]);
+% else
+        memcpy(rows[i], k, sizeof rows[i]);
+% end
+    }
+    for (int d = 0; d < D_K$D; d++)
+        for (int32_t i = 0; i < count; i++)
+            panel[d * PANEL$D + i] = rows[i][d];
 }
 
 /* Tasks count sequences, then KV heads. */
@@ -92,9 +100,17 @@ static void write_run$D(const struct attn_args *args, int pass, int64_t task, vo
 {
     const struct attn_sequence *sequence = &args->sequence[task / KV_HEADS$D];
     const int32_t kv_head = (int32_t)(task % KV_HEADS$D);
+    int64_t row = sequence->k_row;
     (void)pass;
-    for (int32_t i = 0; i < sequence->k_len; i++)
-        write_key$D(args, sequence, kv_head, sequence->k_row + i, sequence->kv_len - sequence->k_len + i, scratch);
+    for (int32_t place = sequence->kv_len - sequence->k_len; place < sequence->kv_len;) {
+        const int32_t room = PANEL$D - place % PANEL$D, left = sequence->kv_len - place;
+        const int32_t count = room < left ? room : left;
+        float *block = cache_block$D(sequence, kv_head, place / BLOCK$D);
+        write_panel$D(args, block, kv_head, row, place, count, scratch);
+        write_values$D(args, block, kv_head, row, place, count);
+        place += count;
+        row += count;
+    }
 }
 
 static int64_t write_tasks$D(const struct attn_args *args, int pass)

@@ -8,10 +8,14 @@
 ** a time. Scores have lanes = queries, so that the softmax needs no reduction across
 ** lanes and K is read as the cache stores it; o has lanes = d_v.
 */
-enum { QUERIES$F = $QUERIES };      /* queries in a block */
+enum {
+    QUERIES$F = $QUERIES,      /* queries in a block */
+    Q_ROW$F   = $((D_K + LANES - 1) // LANES * LANES)       /* D_K, padded to whole vectors */
+};
 
 struct prefill_scratch$F {
-    float q[D_K$D][QUERIES$F];               /* transposed, rotated, times SCALE */
+    float q[Q_ROW$F][QUERIES$F];             /* transposed, rotated, scaled */
+    float rows[QUERIES$F][Q_ROW$F];          /* the same, not yet transposed */
     float s[BLOCK$D][QUERIES$F];             /* scores of a tile, then weights p */
     float sums[PANEL$D][QUERIES$F];          /* partial sums of p */
     float o[QUERIES$F][V_ROW$D];             /* of this segment */
@@ -20,7 +24,6 @@ struct prefill_scratch$F {
     float m[QUERIES$F], l[QUERIES$F];        /* running maximum (log2) and sum of this segment */
     float m_total[QUERIES$F], l_total[QUERIES$F];
     float alpha[QUERIES$F];                  /* what the last rescale multiplied by */
-    float row[D_K$D];
 };
 
 /* A block's place: queries first .. first + queries - 1 of a sequence, one head, and what masks may ask for. */
@@ -34,12 +37,14 @@ struct prefill_block$F {
 /* Transposes the block's queries, rotated and scaled; lanes without a query are zero. */
 $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_block$F *block, struct prefill_scratch$F *t)
 {
-    for (int32_t i = 0; i < QUERIES$F; i++) {
-        if (i < block->queries)
-            query_row$D(args, block->row + i, block->h, t->row);
-        for (int d = 0; d < D_K$D; d++)
-            t->q[d][i] = i < block->queries ? t->row[d] : 0.0f;
-    }
+    float (*rows)[Q_ROW$F] = t->rows;
+    for (int32_t i = 0; i < block->queries; i++)
+        query_row$D(args, block->row + i, block->h, rows[i]);
+    if (block->queries < QUERIES$F)
+        memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES$F - block->queries));
+    for (int d = 0; d < Q_ROW$F; d += $LANES)
+        for (int i = 0; i < QUERIES$F; i += $LANES)
+            vtranspose$T(&rows[i][d], Q_ROW$F, &t->q[d][i], QUERIES$F);
 }
 
 % for _, masked in ipairs { false, true } do
