@@ -36,7 +36,7 @@ struct descriptor {
 
     const char *sees;                /* mask: a boolean expression over q, k and the parameters */
 
-    const char *code;                /* position, isa: template text that is emitted; "" where there is none */
+    const char *code;                /* position, isa: template text that is emitted; "" where there is none. It stands in [[ ]] below `code = [[` */
     int code_line;                   /* line of the descriptor on which that text starts */
 
     int lanes, registers;            /* isa: floats in a vector, vector registers */

@@ -1,7 +1,9 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -136,6 +138,43 @@ bool file_write(const char *path, const char *text, size_t length, struct report
     if (changed != NULL)
         *changed = !same;
     return same || file_replace(path, text, length, report);
+}
+
+static int name_compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The next name without a leading dot, or NULL. */
+static const char *directory_next(DIR *open_directory)
+{
+    const struct dirent *entry = readdir(open_directory);
+    while (entry != NULL && entry->d_name[0] == '.')
+        entry = readdir(open_directory);
+    return entry == NULL ? NULL : entry->d_name;
+}
+
+const char *const *file_list(const char *directory, struct arena *arena, struct report *report)
+{
+    DIR *open_directory = opendir(directory);
+    if (open_directory == NULL) {
+        file_fail(report, directory, "read");
+        return NULL;
+    }
+    size_t count = 0, room = 32;
+    const char **names = arena_alloc(arena, room, sizeof *names);
+    for (const char *name; (name = directory_next(open_directory)) != NULL; ) {
+        if (count + 1 == room) {
+            const char **more = arena_alloc(arena, room * 2, sizeof *names);
+            memcpy(more, names, count * sizeof *names);
+            names = more;
+            room *= 2;
+        }
+        names[count++] = arena_copy(arena, name, strlen(name));
+    }
+    closedir(open_directory);
+    qsort(names, count, sizeof *names, name_compare);
+    return names;
 }
 
 bool file_make_directory(const char *path, struct report *report)

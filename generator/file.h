@@ -19,6 +19,9 @@ char *file_read(const char *path, size_t limit, size_t *length, struct arena *ar
 */
 bool file_write(const char *path, const char *text, size_t length, struct report *report, bool *changed);
 
+/* The names in a directory, sorted, NULL-ended, without those that start with a dot; NULL after a report. */
+const char *const *file_list(const char *directory, struct arena *arena, struct report *report);
+
 /* The directory and those above it exist. */
 bool file_make_directory(const char *path, struct report *report);
 
