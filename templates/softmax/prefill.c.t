@@ -24,6 +24,7 @@ struct prefill_scratch$F {
     float m[QUERIES$F], l[QUERIES$F];        /* running maximum (log2) and sum of this segment */
     float m_total[QUERIES$F], l_total[QUERIES$F];
     float alpha[QUERIES$F];                  /* what the last rescale multiplied by */
+    int32_t first_key[$(QUERIES // LANES)], last_key[$(QUERIES // LANES)];   /* what each vector of queries may see of a mixed tile */
 };
 
 /* A block's place: queries first .. first + queries - 1 of a sequence, one head, and what masks may ask for. */
@@ -47,66 +48,108 @@ $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_bl
             vtranspose$T(&rows[i][d], Q_ROW$F, &t->q[d][i], QUERIES$F);
 }
 
-% for _, masked in ipairs { false, true } do
-% local name = masked and "prefill_scores_masked" or "prefill_scores"
-% if masked then
-/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
-$FN void $name$F(const struct prefill_block$F *block, int32_t key0, const float *restrict k, struct prefill_scratch$F *restrict t)
-% else
-/* s = q k for all keys of a tile, and each query's largest score: one FMA chain over d, $SCORE_KEYS keys x $(QUERY_VECTORS * LANES) queries at once. */
-$FN void $name$F(const float *restrict k, struct prefill_scratch$F *restrict t)
-% end
+% for n = 1, QUERY_VECTORS do
+/* s = q k for $SCORE_KEYS keys from `key` and $(n * LANES) queries from `lane`: one FMA chain over d for each. */
+$FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane, struct prefill_scratch$F *restrict t)
 {
-    for (int lane = 0; lane < QUERIES$F; lane += $(QUERY_VECTORS * LANES)) {
-% for v = 0, QUERY_VECTORS - 1 do
-% if masked then
-        const ivec$T place$v = iramp$T(block->first + lane + $(v * LANES));
-% end
-        vec$T top$v = vset$T(ATTN_HIDDEN);
-% end
-        for (int key = 0; key < BLOCK$D; key += $SCORE_KEYS) {
-            const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
+    const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
 % for i = 0, SCORE_KEYS - 1 do
-% for v = 0, QUERY_VECTORS - 1 do
-            vec$T s$(i)_$v = vzero$T();
+% for v = 0, n - 1 do
+    vec$T s$(i)_$v = vzero$T();
 % end
 % end
-            for (int d = 0; d < D_K$D; d++) {
-% for v = 0, QUERY_VECTORS - 1 do
-                const vec$T q$v = vload$T(&t->q[d][lane + $(v * LANES)]);
+    for (int d = 0; d < D_K$D; d++) {
+% for v = 0, n - 1 do
+        const vec$T q$v = vload$T(&t->q[d][lane + $(v * LANES)]);
 % end
 % for i = 0, SCORE_KEYS - 1 do
-                const vec$T k$i = vset$T(panel[d * PANEL$D + $i]);
-% for v = 0, QUERY_VECTORS - 1 do
-                s$(i)_$v = vfma$T(q$v, k$i, s$(i)_$v);
+        const vec$T k$i = vset$T(panel[d * PANEL$D + $i]);
+% for v = 0, n - 1 do
+        s$(i)_$v = vfma$T(q$v, k$i, s$(i)_$v);
 % end
-% end
-            }
-% for i = 0, SCORE_KEYS - 1 do
-% for v = 0, QUERY_VECTORS - 1 do
-% if masked then
-            s$(i)_$v = vselect$T(sees_queries$F(place$v, key0 + key + $i, block->h, block->b, block->q_len, block->kv_len), s$(i)_$v, vset$T(ATTN_HIDDEN));
-% end
-            top$v = vmax$T(top$v, s$(i)_$v);
-            vstore$T(&t->s[key + $i][lane + $(v * LANES)], s$(i)_$v);
-% end
-% end
-        }
-% for v = 0, QUERY_VECTORS - 1 do
-        vstore$T(&t->tile_max[lane + $(v * LANES)], top$v);
 % end
     }
+% for i = 0, SCORE_KEYS - 1 do
+% for v = 0, n - 1 do
+    vstore$T(&t->s[key + $i][lane + $(v * LANES)], s$(i)_$v);
+% end
+% end
 }
 
 % end
+/* All scores of a tile, and each query's largest. */
+$FN void prefill_scores_all$F(const float *k, struct prefill_scratch$F *t)
+{
+    for (int lane = 0; lane < QUERIES$F; lane += $(QUERY_VECTORS * LANES))
+        for (int key = 0; key < BLOCK$D; key += $SCORE_KEYS)
+            prefill_scores_$(QUERY_VECTORS)$F(k, key, lane, t);
+    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+        vec$T top = vload$T(&t->s[0][lane]);
+        for (int key = 1; key < BLOCK$D; key++)
+            top = vmax$T(top, vload$T(&t->s[key][lane]));
+        vstore$T(&t->tile_max[lane], top);
+    }
+}
+
+/* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
+static void prefill_sights$F(const struct prefill_block$F *block, int32_t key0, int32_t keys, struct prefill_scratch$F *t)
+{
+    for (int32_t lane = 0; lane < QUERIES$F; lane += $LANES) {
+        const int32_t end = lane + $LANES < block->queries ? lane + $LANES : block->queries;
+        int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
+        if (lane < end)
+            visible_keys$D(block->first + lane, block->first + end - 1, block->h, block->b, block->q_len, block->kv_len, &first, &last);
+        t->first_key[lane / $LANES] = first - key0;
+        t->last_key[lane / $LANES] = last - key0;
+    }
+}
+
+/* Scores of $SCORE_KEYS keys from `key` for those of $QUERY_VECTORS vectors from `lane` that may see one of them. */
+$FN void prefill_scores_seen$F(const float *k, int key, int lane, struct prefill_scratch$F *t)
+{
+    int from = lane, to = lane;
+    for (int at = lane; at < lane + $(QUERY_VECTORS * LANES); at += $LANES)
+        if (t->first_key[at / $LANES] < key + $SCORE_KEYS && t->last_key[at / $LANES] >= key) {
+            from = to == lane ? at : from;
+            to = at + $LANES;
+        }
+    switch ((to - from) / $LANES) {
+% for n = 1, QUERY_VECTORS do
+    case $n: prefill_scores_$(n)$F(k, key, from, t); break;
+% end
+    default: break;
+    }
+}
+
+/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
+$FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0, int32_t keys, const float *k, struct prefill_scratch$F *t)
+{
+    prefill_sights$F(block, key0, keys, t);
+    for (int lane = 0; lane < block->queries; lane += $(QUERY_VECTORS * LANES))
+        for (int key = 0; key < keys; key += $SCORE_KEYS)
+            prefill_scores_seen$F(k, key, lane, t);
+    for (int lane = 0; lane < block->queries; lane += $LANES) {
+        const ivec$T place = iramp$T(block->first + lane);
+        vec$T top = vset$T(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK$D; key++) {
+            vec$T s = vset$T(ATTN_HIDDEN);
+            if (key >= t->first_key[lane / $LANES] && key <= t->last_key[lane / $LANES])
+                s = vselect$T(sees_queries$F(place, key0 + key, block->h, block->b, block->q_len, block->kv_len), vload$T(&t->s[key][lane]), s);
+            vstore$T(&t->s[key][lane], s);
+            top = vmax$T(top, s);
+        }
+        vstore$T(&t->tile_max[lane], top);
+    }
+}
+
 /*
 ** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY, and l with it;
 ** true when some did: then alpha holds what their o must be multiplied by, and 1 for the others.
 */
-$FN int prefill_maximum$F(struct prefill_scratch$F *t)
+$FN int prefill_maximum$F(struct prefill_scratch$F *t, int32_t queries)
 {
     int grown = 0;
-    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+    for (int lane = 0; lane < queries; lane += $LANES) {
         const vec$T m = vload$T(&t->m[lane]), top = vload$T(&t->tile_max[lane]);
         const mask$T grows = vgreater$T(top, vadd$T(m, vset$T(ATTN_LAZY)));
         if (!many$T(grows)) {
@@ -134,9 +177,9 @@ $FN void prefill_rescale$F(struct prefill_scratch$F *t, int32_t queries)
 }
 
 /* l += the tile's weights, by a fixed tree: keys $PANEL apart in order, then halves. */
-$FN void prefill_sum$F(struct prefill_scratch$F *t)
+$FN void prefill_sum$F(struct prefill_scratch$F *t, int32_t queries)
 {
-    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+    for (int lane = 0; lane < queries; lane += $LANES) {
         for (int half = PANEL$D / 2; half > 0; half /= 2)
             for (int j = 0; j < half; j++)
                 vstore$T(&t->sums[j][lane], vadd$T(vload$T(&t->sums[j][lane]), vload$T(&t->sums[j + half][lane])));
@@ -150,9 +193,9 @@ $FN void prefill_sum$F(struct prefill_scratch$F *t)
 % else
 /* p = exp2(s - m) in the place of s. */
 % end
-$FN void prefill_weights$(masked and "_masked" or "")$F(struct prefill_scratch$F *t)
+$FN void prefill_weights_$(masked and "some" or "all")$F(struct prefill_scratch$F *t, int32_t queries)
 {
-    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+    for (int lane = 0; lane < queries; lane += $LANES) {
 % if masked then
         const vec$T m = vmax$T(vload$T(&t->m[lane]), vset$T(ATTN_LOWEST));   /* a query may have seen no key yet */
 % else
@@ -223,20 +266,21 @@ $FN void prefill_accumulate$F(const struct prefill_block$F *block, int32_t key0,
 /* One tile: keys key0 .. key0 + keys - 1, of which the cache holds the block at `tile`. */
 $FN void prefill_tile$F(const struct prefill_block$F *block, int32_t key0, int32_t keys, const float *tile, struct prefill_scratch$F *t)
 {
-    const int sight = keys == BLOCK$D ? sight$D(block->first, block->first + block->queries - 1, key0, key0 + keys - 1, block->h, block->b, block->q_len, block->kv_len) : SEES_SOME;
+    const int whole = keys == BLOCK$D && block->queries == QUERIES$F;
+    const int sight = whole ? sight$D(block->first, block->first + block->queries - 1, key0, key0 + keys - 1, block->h, block->b, block->q_len, block->kv_len) : SEES_SOME;
     if (sight == SEES_NONE)
         return;
     if (sight == SEES_ALL)
-        prefill_scores$F(tile, t);
+        prefill_scores_all$F(tile, t);
     else
-        prefill_scores_masked$F(block, key0, tile, t);
-    if (prefill_maximum$F(t))
+        prefill_scores_some$F(block, key0, keys, tile, t);
+    if (prefill_maximum$F(t, block->queries))
         prefill_rescale$F(t, block->queries);
     if (sight == SEES_ALL)
-        prefill_weights$F(t);
+        prefill_weights_all$F(t, block->queries);
     else
-        prefill_weights_masked$F(t);
-    prefill_sum$F(t);
+        prefill_weights_some$F(t, block->queries);
+    prefill_sum$F(t, block->queries);
     prefill_accumulate$F(block, key0, keys, sight != SEES_ALL, tile + BLOCK$D * D_K$D, t);
 }
 
