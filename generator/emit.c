@@ -217,6 +217,7 @@ static void set_isa(struct emission *e, const struct descriptor *isa)
     template_set_text(&e->values, "TARGET", isa->name);
     template_set_text(&e->values, "T", arena_format(e->arena, "_%s", isa->name));
     template_set_text(&e->values, "FN", arena_format(e->arena, "KERNEL_%s", isa->name));
+    template_set_text(&e->values, "ATTRIBUTE", isa->attribute);
     template_set_integer(&e->values, "LANES", isa->lanes);
 }
 
@@ -361,6 +362,8 @@ static bool emit_target(struct emission *e, const struct descriptor *isa)
     text_put(&e->source, " */\n\n");
     if (guarded)
         text_format(&e->source, "#if defined(__%s__)\n\n", isa->requires_machine);
+    if (isa->header[0] != '\0')
+        text_format(&e->source, "#include <%s>\n\n", isa->header);
     if (!render_code(e, &e->source, isa))
         return false;
     text_put(&e->source, "\n");

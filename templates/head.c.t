@@ -27,12 +27,6 @@
 #pragma GCC optimize("fp-contract=off")
 #endif
 
-% if USES_CPUID then
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-% end
-
 /* The two functions of C that compilers call by themselves anyway. */
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
 void *memset(void *to, int byte, size_t bytes);

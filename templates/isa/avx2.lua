@@ -7,4 +7,108 @@ header           = "immintrin.h"
 attribute        = "avx2,fma"
 supported        = "cpu_has_avx2()"
 requires_machine = "x86_64"
-code = ""
+code = [[
+#define KERNEL$T static __attribute__((noinline, target("$ATTRIBUTE")))
+#define OP$T static inline __attribute__((always_inline, unused, target("$ATTRIBUTE")))
+#define vexp2_scale$T 0.05549890038768339f    /* 2^x is this times vexp2(x) */
+
+typedef __m256 vec$T;
+typedef __m256i ivec$T;
+typedef __m256i mask$T;
+
+OP$T vec$T vzero$T(void)                                 { return _mm256_setzero_ps(); }
+OP$T vec$T vset$T(float x)                               { return _mm256_set1_ps(x); }
+OP$T vec$T vload$T(const float *p)                       { return _mm256_loadu_ps(p); }
+OP$T void vstore$T(float *p, vec$T a)                    { _mm256_storeu_ps(p, a); }
+OP$T vec$T vadd$T(vec$T a, vec$T b)                      { return _mm256_add_ps(a, b); }
+OP$T vec$T vsub$T(vec$T a, vec$T b)                      { return _mm256_sub_ps(a, b); }
+OP$T vec$T vmul$T(vec$T a, vec$T b)                      { return _mm256_mul_ps(a, b); }
+OP$T vec$T vfma$T(vec$T a, vec$T b, vec$T c)             { return _mm256_fmadd_ps(a, b, c); }
+OP$T vec$T vmax$T(vec$T a, vec$T b)                      { return _mm256_max_ps(a, b); }
+OP$T mask$T vgreater$T(vec$T a, vec$T b)                 { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
+OP$T vec$T vselect$T(mask$T m, vec$T a, vec$T b)         { return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(m)); }
+OP$T float vfirst$T(vec$T a)                             { return _mm256_cvtss_f32(a); }
+
+OP$T ivec$T iset$T(int32_t x)                            { return _mm256_set1_epi32(x); }
+OP$T ivec$T iramp$T(int32_t x)                           { return _mm256_add_epi32(_mm256_set1_epi32(x), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)); }
+OP$T ivec$T iadd$T(ivec$T a, ivec$T b)                   { return _mm256_add_epi32(a, b); }
+OP$T ivec$T isub$T(ivec$T a, ivec$T b)                   { return _mm256_sub_epi32(a, b); }
+OP$T ivec$T imul$T(ivec$T a, ivec$T b)                   { return _mm256_mullo_epi32(a, b); }
+OP$T mask$T ieq$T(ivec$T a, ivec$T b)                    { return _mm256_cmpeq_epi32(a, b); }
+OP$T mask$T ilt$T(ivec$T a, ivec$T b)                    { return _mm256_cmpgt_epi32(b, a); }
+OP$T mask$T mset$T(int all)                              { return _mm256_set1_epi32(-(all != 0)); }
+OP$T mask$T mand$T(mask$T a, mask$T b)                   { return _mm256_and_si256(a, b); }
+OP$T mask$T mor$T(mask$T a, mask$T b)                    { return _mm256_or_si256(a, b); }
+OP$T mask$T mnot$T(mask$T a)                             { return _mm256_xor_si256(a, _mm256_set1_epi32(-1)); }
+OP$T int many$T(mask$T a)                                { return _mm256_movemask_ps(_mm256_castsi256_ps(a)) != 0; }
+OP$T mask$T ile$T(ivec$T a, ivec$T b)                    { return mnot$T(ilt$T(b, a)); }
+
+/* The first count lanes. */
+OP$T void vstore_part$T(float *p, vec$T a, int count)
+{
+    _mm256_maskstore_ps(p, ilt$T(iramp$T(0), iset$T(count)), a);
+}
+
+/* The sum of all lanes, by halves. */
+OP$T float vsum$T(vec$T a)
+{
+    __m128 half = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+
+OP$T float vlargest$T(vec$T a)
+{
+    __m128 half = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+}
+
+/* Floored division, exact: a quotient of two 32-bit integers differs from a whole number by more than a double's rounding. */
+OP$T ivec$T idiv$T(ivec$T a, ivec$T b)
+{
+    const __m256d low = _mm256_div_pd(_mm256_cvtepi32_pd(_mm256_castsi256_si128(a)), _mm256_cvtepi32_pd(_mm256_castsi256_si128(b)));
+    const __m256d high = _mm256_div_pd(_mm256_cvtepi32_pd(_mm256_extracti128_si256(a, 1)), _mm256_cvtepi32_pd(_mm256_extracti128_si256(b, 1)));
+    return _mm256_set_m128i(_mm256_cvtpd_epi32(_mm256_floor_pd(high)), _mm256_cvtpd_epi32(_mm256_floor_pd(low)));
+}
+
+OP$T ivec$T imod$T(ivec$T a, ivec$T b)                   { return isub$T(a, imul$T(idiv$T(a, b), b)); }
+
+/* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
+OP$T void vtranspose$T(const float *from, int64_t from_stride, float *to, int64_t to_stride)
+{
+% for i = 0, 7 do
+    const vec$T row$i = vload$T(from + $i * from_stride);
+% end
+% for i = 0, 7, 2 do
+    const vec$T low$i = _mm256_unpacklo_ps(row$i, row$(i + 1)), high$i = _mm256_unpackhi_ps(row$i, row$(i + 1));
+% end
+% for i = 0, 7, 4 do
+    const vec$T four$i = _mm256_shuffle_ps(low$i, low$(i + 2), 0x44), four$(i + 1) = _mm256_shuffle_ps(low$i, low$(i + 2), 0xee);
+    const vec$T four$(i + 2) = _mm256_shuffle_ps(high$i, high$(i + 2), 0x44), four$(i + 3) = _mm256_shuffle_ps(high$i, high$(i + 2), 0xee);
+% end
+% for i = 0, 3 do
+    vstore$T(to + $i * to_stride, _mm256_permute2f128_ps(four$i, four$(i + 4), 0x20));
+    vstore$T(to + $(i + 4) * to_stride, _mm256_permute2f128_ps(four$i, four$(i + 4), 0x31));
+% end
+}
+
+/*
+** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. A table of 2^(i/8) and a cubic in factored form.
+** Relative error 1e-7.
+*/
+OP$T vec$T vexp2$T(vec$T x)
+{
+    const __m256i table = _mm256_sub_epi32(_mm256_castps_si256(_mm256_setr_ps(1.0f, 1.09050773f, 1.18920712f, 1.29683955f, 1.41421356f, 1.54221083f, 1.68179283f, 1.83400809f)),
+                                           _mm256_slli_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), 20));
+    x = _mm256_max_ps(x, _mm256_set1_ps(-120.0f));
+    const __m256 shifted = _mm256_add_ps(x, _mm256_set1_ps(1572864.0f));      /* 1.5 * 2^20: rounds x to eighths */
+    const __m256 f = _mm256_sub_ps(x, _mm256_sub_ps(shifted, _mm256_set1_ps(1572864.0f)));
+    const __m256i eighths = _mm256_castps_si256(shifted);
+    const __m256 power = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_permutevar8x32_epi32(table, eighths), _mm256_slli_epi32(eighths, 20)));
+    const __m256 g = _mm256_add_ps(f, _mm256_set1_ps(1.012982036f)), h = _mm256_add_ps(f, _mm256_set1_ps(2.303204096f));
+    return _mm256_mul_ps(_mm256_fmadd_ps(g, g, _mm256_set1_ps(6.79704499f)), _mm256_mul_ps(h, power));
+}
+
+OP$T vec$T vexp2_exact$T(vec$T x)                        { return vmul$T(vexp2$T(x), vset$T(vexp2_scale$T)); }
+]]

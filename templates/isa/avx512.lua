@@ -7,4 +7,112 @@ header           = "immintrin.h"
 attribute        = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
 supported        = "cpu_has_avx512()"
 requires_machine = "x86_64"
-code = ""
+code = [[
+#define KERNEL$T static __attribute__((noinline, target("$ATTRIBUTE")))
+#define OP$T static inline __attribute__((always_inline, unused, target("$ATTRIBUTE")))
+#define vexp2_scale$T 0.24021946251747056f    /* 2^x is this times vexp2(x) */
+
+typedef __m512 vec$T;
+typedef __m512i ivec$T;
+typedef __mmask16 mask$T;
+
+OP$T vec$T vzero$T(void)                                 { return _mm512_setzero_ps(); }
+OP$T vec$T vset$T(float x)                               { return _mm512_set1_ps(x); }
+OP$T vec$T vload$T(const float *p)                       { return _mm512_loadu_ps(p); }
+OP$T void vstore$T(float *p, vec$T a)                    { _mm512_storeu_ps(p, a); }
+OP$T vec$T vadd$T(vec$T a, vec$T b)                      { return _mm512_add_ps(a, b); }
+OP$T vec$T vsub$T(vec$T a, vec$T b)                      { return _mm512_sub_ps(a, b); }
+OP$T vec$T vmul$T(vec$T a, vec$T b)                      { return _mm512_mul_ps(a, b); }
+OP$T vec$T vfma$T(vec$T a, vec$T b, vec$T c)             { return _mm512_fmadd_ps(a, b, c); }
+OP$T vec$T vmax$T(vec$T a, vec$T b)                      { return _mm512_max_ps(a, b); }
+OP$T mask$T vgreater$T(vec$T a, vec$T b)                 { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+OP$T vec$T vselect$T(mask$T m, vec$T a, vec$T b)         { return _mm512_mask_blend_ps(m, b, a); }
+OP$T float vfirst$T(vec$T a)                             { return _mm512_cvtss_f32(a); }
+OP$T float vlargest$T(vec$T a)                           { return _mm512_reduce_max_ps(a); }
+
+OP$T ivec$T iset$T(int32_t x)                            { return _mm512_set1_epi32(x); }
+OP$T ivec$T iramp$T(int32_t x)                           { return _mm512_add_epi32(_mm512_set1_epi32(x), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)); }
+OP$T ivec$T iadd$T(ivec$T a, ivec$T b)                   { return _mm512_add_epi32(a, b); }
+OP$T ivec$T isub$T(ivec$T a, ivec$T b)                   { return _mm512_sub_epi32(a, b); }
+OP$T ivec$T imul$T(ivec$T a, ivec$T b)                   { return _mm512_mullo_epi32(a, b); }
+OP$T mask$T ieq$T(ivec$T a, ivec$T b)                    { return _mm512_cmpeq_epi32_mask(a, b); }
+OP$T mask$T ile$T(ivec$T a, ivec$T b)                    { return _mm512_cmple_epi32_mask(a, b); }
+OP$T mask$T ilt$T(ivec$T a, ivec$T b)                    { return _mm512_cmplt_epi32_mask(a, b); }
+OP$T mask$T mset$T(int all)                              { return (mask$T)(all ? 0xffff : 0); }
+OP$T mask$T mand$T(mask$T a, mask$T b)                   { return (mask$T)(a & b); }
+OP$T mask$T mor$T(mask$T a, mask$T b)                    { return (mask$T)(a | b); }
+OP$T mask$T mnot$T(mask$T a)                             { return (mask$T)(a ^ 0xffff); }
+OP$T int many$T(mask$T a)                                { return a != 0; }
+
+/* The first count lanes. */
+OP$T void vstore_part$T(float *p, vec$T a, int count)
+{
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1u), a);
+}
+
+/* The sum of all lanes, by halves. */
+OP$T float vsum$T(vec$T a)
+{
+    const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    __m128 half = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+
+/* Floored division, exact: a quotient of two 32-bit integers differs from a whole number by more than a double's rounding. */
+OP$T ivec$T idiv$T(ivec$T a, ivec$T b)
+{
+    const __m512d low = _mm512_div_pd(_mm512_cvtepi32_pd(_mm512_castsi512_si256(a)), _mm512_cvtepi32_pd(_mm512_castsi512_si256(b)));
+    const __m512d high = _mm512_div_pd(_mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(a, 1)), _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(b, 1)));
+    const __m256i low_floor = _mm512_cvtpd_epi32(_mm512_roundscale_pd(low, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
+    const __m256i high_floor = _mm512_cvtpd_epi32(_mm512_roundscale_pd(high, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low_floor), high_floor, 1);
+}
+
+OP$T ivec$T imod$T(ivec$T a, ivec$T b)                   { return isub$T(a, imul$T(idiv$T(a, b), b)); }
+
+/* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
+OP$T void vtranspose$T(const float *from, int64_t from_stride, float *to, int64_t to_stride)
+{
+% for i = 0, 15 do
+    const vec$T row$i = vload$T(from + $i * from_stride);
+% end
+% for i = 0, 15, 2 do
+    const vec$T low$i = _mm512_unpacklo_ps(row$i, row$(i + 1)), high$i = _mm512_unpackhi_ps(row$i, row$(i + 1));
+% end
+% for i = 0, 15, 4 do
+    const vec$T four$i = _mm512_shuffle_ps(low$i, low$(i + 2), 0x44), four$(i + 1) = _mm512_shuffle_ps(low$i, low$(i + 2), 0xee);
+    const vec$T four$(i + 2) = _mm512_shuffle_ps(high$i, high$(i + 2), 0x44), four$(i + 3) = _mm512_shuffle_ps(high$i, high$(i + 2), 0xee);
+% end
+% for i = 0, 15, 8 do
+% for j = i, i + 3 do
+    const vec$T even$j = _mm512_shuffle_f32x4(four$j, four$(j + 4), 0x88), odd$j = _mm512_shuffle_f32x4(four$j, four$(j + 4), 0xdd);
+% end
+% end
+% for j = 0, 3 do
+    vstore$T(to + $j * to_stride, _mm512_shuffle_f32x4(even$j, even$(j + 8), 0x88));
+    vstore$T(to + $(j + 4) * to_stride, _mm512_shuffle_f32x4(odd$j, odd$(j + 8), 0x88));
+    vstore$T(to + $(j + 8) * to_stride, _mm512_shuffle_f32x4(even$j, even$(j + 8), 0xdd));
+    vstore$T(to + $(j + 12) * to_stride, _mm512_shuffle_f32x4(odd$j, odd$(j + 8), 0xdd));
+% end
+}
+
+/*
+** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. A table of 2^(i/16) and a quadratic as a completed
+** square. Relative error 6e-7.
+*/
+OP$T vec$T vexp2$T(vec$T x)
+{
+    const __m512i table = _mm512_sub_epi32(_mm512_castps_si512(_mm512_setr_ps(1.0f, 1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f, 1.29683955f, 1.35425555f,
+                                                                              1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f, 1.68179283f, 1.75625216f, 1.83400809f, 1.91520656f)),
+                                           _mm512_slli_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), 19));
+    x = _mm512_max_ps(x, _mm512_set1_ps(-120.0f));
+    const __m512 shifted = _mm512_add_ps(x, _mm512_set1_ps(786432.0f));       /* 1.5 * 2^19: rounds x to sixteenths */
+    const __m512 g = _mm512_add_ps(_mm512_sub_ps(x, _mm512_sub_ps(shifted, _mm512_set1_ps(786432.0f))), _mm512_set1_ps(1.44282196f));
+    const __m512i sixteenths = _mm512_castps_si512(shifted);
+    const __m512 power = _mm512_castsi512_ps(_mm512_add_epi32(_mm512_permutexvar_epi32(sixteenths, table), _mm512_slli_epi32(sixteenths, 19)));
+    return _mm512_mul_ps(_mm512_fmadd_ps(g, g, _mm512_set1_ps(2.081124855f)), power);
+}
+
+OP$T vec$T vexp2_exact$T(vec$T x)                        { return vmul$T(vexp2$T(x), vset$T(vexp2_scale$T)); }
+]]

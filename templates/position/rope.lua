@@ -7,4 +7,40 @@ parameters = {
   { name = "pairing", type = choice, choices = { "half", "interleaved" },
     help = "half: dimension i turns with i + dims / 2; interleaved: 2 i with 2 i + 1" },
 }
-code = ""
+code = [[
+/* The inverse frequencies of the rotation: $(real(BASE)) ^ (-2 i / $DIMS). */
+static const double frequency$D[$(DIMS // 2)] = {
+% for i = 0, DIMS // 2 - 1 do
+    $(real(BASE ^ (-2 * i / DIMS))),
+% end
+};
+
+/* Rows of $(DIMS // 2) cosines and $(DIMS // 2) sines, the angles in double. */
+static void rotation$D(const int32_t *position, int64_t rows, float *rotation)
+{
+    for (int64_t row = 0; row < rows; row++, rotation += $DIMS)
+        for (int i = 0; i < $(DIMS // 2); i++) {
+            double sine, cosine;
+            attn_sincos(position[row] * frequency$D[i], &sine, &cosine);
+            rotation[i] = (float)cosine;
+            rotation[$(DIMS // 2) + i] = (float)sine;
+        }
+}
+
+% local half = DIMS // 2
+% local first = PAIRING == "half" and "i" or "2 * i"
+% local second = PAIRING == "half" and "i + " .. half or "2 * i + 1"
+/* Turns the pairs ($first, $second) of a row by their angles. */
+static void rotate$D(const float *restrict from, const float *restrict rotation, float *restrict to)
+{
+    for (int i = 0; i < $half; i++) {
+        const float x = from[$first], y = from[$second], cosine = rotation[i], sine = rotation[$half + i];
+        to[$first] = x * cosine - y * sine;
+        to[$second] = x * sine + y * cosine;
+    }
+% if DIMS < D_K then
+    for (int d = $DIMS; d < D_K$D; d++)
+        to[d] = from[d];
+% end
+}
+]]
