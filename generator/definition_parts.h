@@ -1,0 +1,39 @@
+/*
+** Between the files that read definitions: definition.c reads the model,
+** definition_read.c one attention, definition_mask.c its mask,
+** definition_word.c the arguments of a word, definition_line.c prints the line.
+*/
+#ifndef DEFINITION_PARTS_H
+#define DEFINITION_PARTS_H
+
+#include "definition.h"
+#include "fields.h"
+
+/* What every part needs, and where the part stands ("attention." or "attention.local."). */
+struct definition_reader {
+    const struct catalog *catalog;
+    const char *path;
+    struct arena *arena;
+    struct report *report;
+};
+
+/* Fields of one attention, NULL-ended. */
+const char *const *definition_attention_fields(void);
+
+/* All are false after a report. */
+bool definition_read_attention(struct definition *definition, const struct value *table, const struct definition_reader *reader);
+
+/* value NULL: none. definition has its heads and sizes already. */
+bool definition_read_mask(struct definition *definition, const struct value *value, const struct definition_reader *reader);
+
+/* What the word in field gives for the descriptor's parameters, or their defaults. value NULL: the word stands without anything. */
+bool definition_read_arguments(struct argument *arguments, const struct descriptor *descriptor, const char *field,
+                               const struct value *value, const struct definition *definition,
+                               const struct definition_reader *reader);
+
+/* The names of a kind's descriptors and then those of more (NULL-ended): "a, b or c". */
+const char *definition_choices(const struct catalog *catalog, enum catalog_kind kind, const char *more, struct arena *arena);
+
+const char *definition_line(const struct definition *definition, struct arena *arena);
+
+#endif

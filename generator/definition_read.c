@@ -1,0 +1,99 @@
+#include <math.h>
+#include <string.h>
+
+#include "definition_parts.h"
+
+static const struct field_limits heads_limits = { 1, DEFINITION_HEADS };
+static const struct field_limits size_limits = { 1, DEFINITION_D };
+static const struct field_limits scale_limits = { 1e-30, 1e30 };
+
+static const char *const attention_fields[] = {
+    "heads", "kv_heads", "d_k", "d_v", "scale", "mask", "position", "cache", NULL
+};
+
+const char *const *definition_attention_fields(void)
+{
+    return attention_fields;
+}
+
+static bool read_size(int *result, const struct fields *fields, const char *name, bool required, struct field_limits limits)
+{
+    int64_t whole = *result;
+    bool good = fields_integer(fields, name, required, limits, &whole);
+    *result = (int)whole;
+    return good;
+}
+
+/* Query heads share KV heads evenly. */
+static bool read_heads(struct definition *definition, const struct fields *fields)
+{
+    if (!read_size(&definition->heads, fields, "heads", true, heads_limits))
+        return false;
+    definition->kv_heads = definition->heads;
+    if (!read_size(&definition->kv_heads, fields, "kv_heads", false, heads_limits))
+        return false;
+    if (definition->heads % definition->kv_heads != 0)
+        return fields_refuse(fields, "kv_heads",
+                             arena_format(fields->arena, "a divisor of heads, which is %d", definition->heads));
+    definition->group = definition->heads / definition->kv_heads;
+    return true;
+}
+
+static bool read_sizes(struct definition *definition, const struct fields *fields)
+{
+    if (!read_size(&definition->d_k, fields, "d_k", true, size_limits))
+        return false;
+    definition->d_v = definition->d_k;
+    definition->scale = 1 / sqrt(definition->d_k);
+    return read_size(&definition->d_v, fields, "d_v", false, size_limits)
+        && fields_number(fields, "scale", false, scale_limits, &definition->scale);
+}
+
+/* The descriptor that the word in a field names, the default without one; NULL after a report. */
+static const struct descriptor *read_word(const struct fields *fields, const char *name, enum catalog_kind kind,
+                                          const char *otherwise, const struct definition_reader *reader)
+{
+    const struct value *value = value_field(fields->table, name);
+    const struct descriptor *descriptor = NULL;
+    if (value == NULL)
+        descriptor = catalog_find(reader->catalog, kind, otherwise);
+    else if (value->kind == VALUE_WORD)
+        descriptor = catalog_find(reader->catalog, kind, value->word);
+    if (descriptor == NULL)
+        fields_refuse(fields, name, definition_choices(reader->catalog, kind, NULL, reader->arena));
+    return descriptor;
+}
+
+static bool read_position(struct definition *definition, const struct fields *fields, const struct definition_reader *reader)
+{
+    definition->position = read_word(fields, "position", CATALOG_POSITION, "none", reader);
+    return definition->position != NULL
+        && definition_read_arguments(definition->position_argument, definition->position, "position",
+                                     value_field(fields->table, "position"), definition, reader);
+}
+
+static bool read_cache(struct definition *definition, const struct fields *fields, const struct definition_reader *reader)
+{
+    struct argument none[DEFINITION_PARAMETERS];
+    definition->cache = read_word(fields, "cache", CATALOG_CACHE, "f32", reader);
+    return definition->cache != NULL
+        && definition_read_arguments(none, definition->cache, "cache", value_field(fields->table, "cache"), definition, reader);
+}
+
+bool definition_read_attention(struct definition *definition, const struct value *table, const struct definition_reader *reader)
+{
+    struct fields fields = { table, reader->path, reader->arena, reader->report };
+    int errors = reader->report->errors;
+    definition->where = table->where;
+    fields_known(&fields, attention_fields);
+    bool heads = read_heads(definition, &fields);
+    if (!read_sizes(definition, &fields) || !heads)      /* what follows needs both */
+        return false;
+    definition_read_mask(definition, value_field(table, "mask"), reader);
+    read_position(definition, &fields, reader);
+    read_cache(definition, &fields, reader);
+    if (reader->report->errors > errors)
+        return false;
+    definition->line = definition_line(definition, reader->arena);
+    return true;
+}

@@ -1,0 +1,129 @@
+#include <string.h>
+
+#include "definition_parts.h"
+#include "text.h"
+
+/* One parameter of one word, as it is read. */
+struct parameter_reader {
+    const struct parameter *parameter;
+    struct fields fields;
+    const struct value *value;        /* NULL: the default holds */
+    struct field_limits limits;
+};
+
+/* The field of the definition that a default names. */
+static double definition_number(const struct definition *definition, const char *field)
+{
+    const struct { const char *name; int number; } numbers[] = {
+        { "d_k", definition->d_k }, { "d_v", definition->d_v }, { "heads", definition->heads },
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (strcmp(numbers[i].name, field) == 0)
+            return numbers[i].number;
+    return 0;
+}
+
+static bool choice_read(struct argument *argument, const struct parameter_reader *reader)
+{
+    const struct parameter *parameter = reader->parameter;
+    const struct value *value = reader->value;
+    struct text expected = text_start(reader->fields.arena);
+    argument->choice = parameter->default_choice;
+    if (value == NULL && !parameter->required)
+        return true;
+    for (int i = 0; parameter->choices[i] != NULL; i++) {
+        const char *choice = parameter->choices[i];
+        if (value != NULL && value->kind == VALUE_WORD && strcmp(value->word, choice) == 0
+            && value->item_count == 0 && value->field_count == 0) {
+            argument->choice = choice;
+            return true;
+        }
+        text_format(&expected, "%s%s", i == 0 ? "" : parameter->choices[i + 1] == NULL ? " or " : ", ", choice);
+    }
+    return fields_refuse(&reader->fields, parameter->name, expected.data);
+}
+
+/* Also of a default that comes from another field: d_k may be odd. */
+static bool multiple_check(const struct argument *argument, const struct parameter_reader *reader)
+{
+    const struct parameter *parameter = reader->parameter;
+    int64_t number = (int64_t)argument->number;
+    if (number % parameter->multiple == 0 && argument->number >= reader->limits.min)
+        return true;
+    const char *expected = arena_format(reader->fields.arena, "a multiple of %lld from %.10g to %.10g",
+                                        (long long)parameter->multiple, reader->limits.min, reader->limits.max);
+    if (reader->value != NULL)
+        return fields_refuse(&reader->fields, parameter->name, expected);
+    report_error(reader->fields.report, reader->fields.table->where, "%s%s is %lld, as %s; expected %s", reader->fields.path,
+                 parameter->name, (long long)number, parameter->default_field, expected);
+    return false;
+}
+
+static bool integer_read(struct argument *argument, const struct parameter_reader *reader)
+{
+    const struct parameter *parameter = reader->parameter;
+    int64_t number = (int64_t)argument->number;
+    if (!fields_integer(&reader->fields, parameter->name, parameter->required, reader->limits, &number))
+        return false;
+    argument->number = (double)number;
+    return parameter->multiple == 1 || multiple_check(argument, reader);
+}
+
+static bool parameter_read(struct argument *argument, const struct parameter_reader *reader)
+{
+    const struct parameter *parameter = reader->parameter;
+    switch (parameter->type) {
+    case PARAMETER_CHOICE:  return choice_read(argument, reader);
+    case PARAMETER_INTEGER: return integer_read(argument, reader);
+    case PARAMETER_NUMBER:  break;
+    }
+    return fields_number(&reader->fields, parameter->name, parameter->required, reader->limits, &argument->number);
+}
+
+static bool parameters_known(const struct fields *fields, const struct descriptor *descriptor)
+{
+    const char **names = arena_alloc(fields->arena, (size_t)descriptor->parameter_count + 1, sizeof *names);
+    for (int i = 0; i < descriptor->parameter_count; i++)
+        names[i] = descriptor->parameters[i].name;
+    return fields_known(fields, names);
+}
+
+bool definition_read_arguments(struct argument *arguments, const struct descriptor *descriptor, const char *field,
+                               const struct value *value, const struct definition *definition,
+                               const struct definition_reader *reader)
+{
+    static const struct value nothing = { .kind = VALUE_WORD };
+    struct fields fields = {
+        value == NULL ? &nothing : value, arena_format(reader->arena, "%s%s.", reader->path, field),
+        reader->arena, reader->report
+    };
+    if (fields.table->item_count > 0) {
+        report_error(reader->report, value->where, "%s%s: %s takes %s", reader->path, field, descriptor->name,
+                     descriptor->parameter_count > 0 ? "only names and values: { name = value }" : "nothing");
+        return false;
+    }
+    bool good = parameters_known(&fields, descriptor);
+    for (int i = 0; i < descriptor->parameter_count; i++) {
+        const struct parameter *parameter = &descriptor->parameters[i];
+        struct parameter_reader one = {
+            parameter, fields, value_field(fields.table, parameter->name), { parameter->min, parameter->max }
+        };
+        arguments[i] = (struct argument){ .number = parameter->default_number };
+        if (parameter->default_field != NULL)
+            arguments[i].number = one.limits.max = definition_number(definition, parameter->default_field);
+        good = parameter_read(&arguments[i], &one) && good;
+    }
+    return good;
+}
+
+const char *definition_choices(const struct catalog *catalog, enum catalog_kind kind, const char *more, struct arena *arena)
+{
+    struct text text = text_start(arena);
+    int count = catalog->count[kind];
+    for (int i = 0; i < count; i++)
+        text_format(&text, "%s%s", i == 0 ? "" : i + 1 == count && more == NULL ? " or " : ", ",
+                    catalog->entries[kind][i].name);
+    if (more != NULL)
+        text_format(&text, " or %s", more);
+    return text.data;
+}
