@@ -1,0 +1,21 @@
+/*
+** What this machine can do: its FMA peak and its memory's bandwidth, measured
+** beside whatever is compared with them.
+*/
+#ifndef MACHINE_H
+#define MACHINE_H
+
+#include <stddef.h>
+
+double machine_seconds(void);                     /* of a clock that never goes back */
+
+/*
+** GFLOP/s of float FMA on the calling thread, from about a millisecond of independent chains in
+** registers. They are inline assembly: a compiler would fold a chain and show a peak that does not exist.
+*/
+double machine_fma_rate(void);
+
+/* Reads bytes of memory once; returns something that depends on all of them. */
+unsigned machine_read(const void *memory, size_t bytes);
+
+#endif
