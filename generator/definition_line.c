@@ -1,29 +1,7 @@
-#include <math.h>
-#include <stdlib.h>
-
 #include "definition_parts.h"
 #include "text.h"
 
-enum {
-    NUMBER_DIGITS = 17,              /* always enough for a double */
-    MASK_BYTES = 32 * EXPRESSION_NODES
-};
-
-/* Whole numbers in full, others with the fewest digits that give the same double again. */
-static void line_number(struct text *line, double number)
-{
-    char digits[64];
-    if (floor(number) == number && fabs(number) < 1e15) {
-        text_format(line, "%.0f", number);
-        return;
-    }
-    for (int precision = 1; precision <= NUMBER_DIGITS; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, number);
-        if (strtod(digits, NULL) == number)
-            break;
-    }
-    text_put(line, digits);
-}
+enum { MASK_BYTES = 32 * EXPRESSION_NODES };
 
 static void line_position(struct text *line, const struct definition *definition)
 {
@@ -35,7 +13,7 @@ static void line_position(struct text *line, const struct definition *definition
         if (parameter->type == PARAMETER_CHOICE)
             text_put(line, definition->position_argument[i].choice);
         else
-            line_number(line, definition->position_argument[i].number);
+            text_number(line, definition->position_argument[i].number);
     }
 }
 
@@ -46,7 +24,7 @@ const char *definition_line(const struct definition *definition, struct arena *a
     expression_print(&definition->mask, mask, sizeof mask);
     text_format(&line, "softmax heads=%d kv_heads=%d d_k=%d d_v=%d scale=",
                 definition->heads, definition->kv_heads, definition->d_k, definition->d_v);
-    line_number(&line, definition->scale);
+    text_number(&line, definition->scale);
     text_format(&line, " mask=\"%s\"", mask);
     line_position(&line, definition);
     text_format(&line, " cache=%s", definition->cache->name);

@@ -118,18 +118,6 @@ static void sandbox_run_prelude(lua_State *L, const struct script_source *prelud
     lua_pop(L, 1);
 }
 
-/* The names of given's fields that were not read, for the caller to judge. */
-static const char *const *sandbox_unread(const struct sandbox *sandbox)
-{
-    const struct value *given = sandbox->script->given;
-    const char **names = arena_alloc(sandbox->arena, (size_t)given->field_count + 1, sizeof *names);
-    int count = 0;
-    for (int i = 0; i < given->field_count; i++)
-        if (!sandbox->given_read[i])
-            names[count++] = given->fields[i].name;
-    return names;
-}
-
 /* Everything that can raise a Lua error, under one lua_pcall. */
 static int sandbox_run(lua_State *L)
 {
@@ -186,8 +174,6 @@ struct value *script_run(struct script *script, struct arena *arena, struct repo
     struct sandbox sandbox = { .script = script, .arena = arena, .report = report };
     sandbox.deadline = clock() + (clock_t)SCRIPT_SECONDS * CLOCKS_PER_SEC;
     sandbox.places = places_read(script->source.text, script->source.length, arena);
-    if (script->given != NULL)
-        sandbox.given_read = arena_alloc(arena, (size_t)script->given->field_count, sizeof *sandbox.given_read);
     lua_State *L = lua_newstate(sandbox_memory, &sandbox);
     if (L == NULL) {
         sandbox_fail(&sandbox, NULL, LUA_ERRMEM);
@@ -200,6 +186,6 @@ struct value *script_run(struct script *script, struct arena *arena, struct repo
         sandbox_fail(&sandbox, L, status);
     lua_close(L);
     if (status == LUA_OK && script->given != NULL)
-        script->unread = sandbox_unread(&sandbox);
+        script->unread = given_unread(&sandbox);
     return status == LUA_OK ? sandbox.result : NULL;
 }

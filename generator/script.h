@@ -33,10 +33,13 @@ struct script {
     const char *const *words;        /* NULL-ended: names that make a VALUE_WORD */
     const char *const *fields;       /* NULL-ended: globals the chunk may assign; NULL: any */
 
-    /* A read-only global, such as "json"; or NULL. With it, refuse(field, sentence) ends the chunk with a report at that field. */
+    /*
+    ** A read-only global, such as "json"; or NULL. With it come type(value), as Lua's, and
+    ** refuse(field, sentence), which ends the chunk with a report at that field.
+    */
     const char *given_name;
     const struct value *given;
-    const char *const *unread;       /* out: NULL-ended names of given's fields that the chunk never read */
+    const char *const *unread;       /* out: NULL-ended fields that the chunk never read, "a" or, where it read b, "b.c" */
 };
 
 /* A VALUE_TABLE of what the chunk assigned, or NULL after at least one report. */

@@ -38,6 +38,14 @@ static int chunk_tostring(lua_State *L)
     return 1;
 }
 
+/* Proxies of given tables are tables to the chunk. */
+static int chunk_type(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    lua_pushstring(L, given_test(L, 1) != NULL ? "table" : word_test(L, 1) != NULL ? "word" : luaL_typename(L, 1));
+    return 1;
+}
+
 /* refuse(field, sentence): the given value cannot be used because of that field. */
 static int chunk_refuse(lua_State *L)
 {
@@ -140,7 +148,9 @@ void environment_open(lua_State *L, const struct script *script)
         return;
     lua_pushcfunction(L, chunk_refuse);
     environment_add(L, "refuse");
-    given_push(L, script->given);
+    lua_pushcfunction(L, chunk_type);
+    environment_add(L, "type");
+    given_push(L, script->given, "");
     environment_add(L, script->given_name);
 }
 

@@ -13,6 +13,14 @@
 #include "places.h"
 #include "script.h"
 
+/* A table of the given value that the chunk got hold of. */
+struct given_table {
+    const struct value *value;
+    const char *path;            /* "" for the given value itself, "rope_scaling" */
+    bool *read;                  /* (fields of value) */
+    struct given_table *next;    /* got hold of later */
+};
+
 struct sandbox {
     struct script *script;
     struct arena *arena;
@@ -24,7 +32,7 @@ struct sandbox {
     int values;                  /* made so far */
     size_t result_bytes;         /* of texts and names in them */
     bool refused;                /* the error on its way is reported already */
-    bool *given_read;            /* (fields of given) */
+    struct given_table *given_tables;
     struct value *result;
 };
 
@@ -52,10 +60,13 @@ void word_open(lua_State *L);                                   /* once, before 
 void word_push(lua_State *L, const char *name, struct where where);
 struct word *word_test(lua_State *L, int index);                /* NULL when it is something else */
 
-/* A proxy of a given value: nested reads work, writes do not. */
+/* A proxy of a given value: nested reads work, writes do not. path is its place in the whole. */
 void given_open(lua_State *L);
-void given_push(lua_State *L, const struct value *value);
+void given_push(lua_State *L, const struct value *value, const char *path);
 const struct value *given_test(lua_State *L, int index);
+
+/* NULL-ended: paths of the fields that were not read, of tables that were. */
+const char *const *given_unread(const struct sandbox *sandbox);
 
 /* The chunk's globals: once, before all others. */
 void environment_open(lua_State *L, const struct script *script);

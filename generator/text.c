@@ -1,10 +1,15 @@
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
 
-enum { TEXT_FIRST_ROOM = 256 };
+enum {
+    TEXT_FIRST_ROOM = 256,
+    NUMBER_DIGITS = 17           /* always enough for a double */
+};
 
 struct text text_start(struct arena *arena)
 {
@@ -61,4 +66,19 @@ void text_format(struct text *text, const char *format, ...)
         text->length += (size_t)length;
     }
     va_end(again);
+}
+
+void text_number(struct text *text, double number)
+{
+    char digits[64];
+    if (number > -1e15 && number < 1e15 && (double)(int64_t)number == number) {
+        text_format(text, "%.0f", number);
+        return;
+    }
+    for (int precision = 1; precision <= NUMBER_DIGITS; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, number);
+        if (strtod(digits, NULL) == number)
+            break;
+    }
+    text_put(text, digits);
 }
