@@ -1,0 +1,36 @@
+"""Tests in Python: functions, run by run(), that print the same lines as those of tests/test.h."""
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ATTNGEN = ROOT / "build" / "attngen"
+
+
+class Skip(Exception):
+    """Raised by a test that cannot run here; says why."""
+
+
+def need(path: Path, how: str) -> Path:
+    """path, or a skip that says how to get it."""
+    if not path.exists():
+        raise Skip(f"no {path.name} ({how})")
+    return path
+
+
+def run(*tests: Callable[[], None]) -> None:
+    """Runs each test, prints its line, and exits: 1 when one failed."""
+    failed = 0
+    for test in tests:
+        try:
+            test()
+            print(f"pass {test.__name__}", flush=True)
+        except Skip as why:
+            print(f"skip {test.__name__}: {why}", flush=True)
+        except Exception:
+            traceback.print_exc(file=sys.stdout)
+            print(f"fail {test.__name__}", flush=True)
+            failed += 1
+    sys.exit(failed > 0)
