@@ -114,9 +114,11 @@ static bool composed_read(struct expression *mask, const struct value *value, co
 {
     int heads = m->definition->heads;
     struct expression *operands = arena_alloc(m->reader->arena, 2, sizeof *operands);
+    bool good = true;
     for (int i = 0; i < value->item_count; i++)
-        if (!mask_read(&operands[i], value->items[i], m))
-            return false;
+        good = mask_read(&operands[i], value->items[i], m) && good;
+    if (!good)
+        return false;
     bool fits = value->word[0] == '&' ? expression_and(mask, &operands[0], &operands[1], heads)
               : value->word[0] == '|' ? expression_or(mask, &operands[0], &operands[1], heads)
               : expression_not(mask, &operands[0], heads);

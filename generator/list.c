@@ -1,0 +1,119 @@
+#include <string.h>
+
+#include "embedded.h"
+#include "list.h"
+#include "text.h"
+
+static const char families_prefix[] = "configs/families/";
+
+/* One line: its name with parameters, and its help. */
+struct row { const char *name, *help; };
+
+static void rows_print(const struct row *rows, int count)
+{
+    int width = 0;
+    for (int i = 0; i < count; i++)
+        if ((int)strlen(rows[i].name) > width)
+            width = (int)strlen(rows[i].name);
+    for (int i = 0; i < count; i++)
+        printf("  %-*s  %s\n", width, rows[i].name, rows[i].help);
+}
+
+/* window { left, right } */
+static const char *entry_name(const struct descriptor *entry, struct arena *arena)
+{
+    struct text name = text_start(arena);
+    text_put(&name, entry->name);
+    for (int i = 0; i < entry->parameter_count; i++)
+        text_format(&name, "%s%s", i == 0 ? " { " : ", ", entry->parameters[i].name);
+    text_put(&name, entry->parameter_count > 0 ? " }" : "");
+    return name.data;
+}
+
+static const char *parameter_kind(const struct parameter *parameter, struct arena *arena)
+{
+    if (parameter->type != PARAMETER_CHOICE)
+        return parameter->type == PARAMETER_INTEGER ? "whole number" : "number";
+    struct text names = text_start(arena);
+    for (int i = 0; parameter->choices[i] != NULL; i++)
+        text_format(&names, "%s%s", i == 0 ? "" : "|", parameter->choices[i]);
+    return names.data;
+}
+
+static int entry_rows(struct row *rows, const struct descriptor *entry, struct arena *arena)
+{
+    rows[0] = (struct row){ entry_name(entry, arena), entry->help };
+    for (int i = 0; i < entry->parameter_count; i++) {
+        const struct parameter *parameter = &entry->parameters[i];
+        rows[i + 1].name = arena_format(arena, "  %s = %s", parameter->name, parameter_kind(parameter, arena));
+        rows[i + 1].help = parameter->default_field == NULL ? parameter->help
+            : arena_format(arena, "%s (default: %s)", parameter->help, parameter->default_field);
+    }
+    return 1 + entry->parameter_count;
+}
+
+static void list_kind(const struct catalog *catalog, enum catalog_kind kind, struct arena *arena)
+{
+    int count = 0;
+    for (int i = 0; i < catalog->count[kind]; i++)
+        count += 1 + catalog->entries[kind][i].parameter_count;
+    struct row *rows = arena_alloc(arena, (size_t)count, sizeof *rows);
+    count = 0;
+    for (int i = 0; i < catalog->count[kind]; i++)
+        count += entry_rows(rows + count, &catalog->entries[kind][i], arena);
+    rows_print(rows, count);
+}
+
+/* "-- LLaMA and its kin" on the first line helps. */
+static struct row family_row(const struct embedded_file *file, struct arena *arena)
+{
+    const char *name = file->name + strlen(families_prefix);
+    const char *help = file->text + strspn(file->text, "- ");
+    return (struct row){ arena_copy(arena, name, strcspn(name, ".")), arena_copy(arena, help, strcspn(help, "\n")) };
+}
+
+static void list_families(struct arena *arena)
+{
+    int files, count = 0;
+    const struct embedded_file *file = embedded_under(families_prefix, &files);
+    struct row *rows = arena_alloc(arena, (size_t)files, sizeof *rows);
+    for (int i = 0; i < files; i++)
+        if (file[i].name[strlen(families_prefix)] != '_')      /* shared by families, none itself */
+            rows[count++] = family_row(&file[i], arena);
+    rows_print(rows, count);
+}
+
+/* The kinds and families, at the index CATALOG_KINDS. */
+static const char *section_name(int section)
+{
+    return section < CATALOG_KINDS ? catalog_kind_name((enum catalog_kind)section) : "families";
+}
+
+static void section_print(const struct options *options, int section)
+{
+    if (section < CATALOG_KINDS)
+        list_kind(&options->catalog, (enum catalog_kind)section, options->arena);
+    else
+        list_families(options->arena);
+}
+
+int verb_list(const struct options *options)
+{
+    const char *names[CATALOG_KINDS + 2] = { NULL };
+    for (int section = 0; section <= CATALOG_KINDS; section++) {
+        names[section] = section_name(section);
+        if (options->input == NULL)
+            printf("%s%s\n", section == 0 ? "" : "\n", names[section]);
+        else if (strcmp(options->input, names[section]) != 0)
+            continue;
+        section_print(options, section);
+        if (options->input != NULL)
+            return 0;
+    }
+    if (options->input == NULL)
+        return 0;
+    const char *nearest = report_nearest(options->input, names);
+    report_error(options->report, (struct where){ NULL, 0 }, "unknown kind '%s' (did you mean '%s'?)", options->input,
+                 nearest == NULL ? "masks" : nearest);
+    return 2;
+}

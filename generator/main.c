@@ -1,0 +1,51 @@
+#include <string.h>
+
+#include "list.h"
+#include "options.h"
+#include "version.h"
+
+static const struct verb verbs[] = {
+    { "list", "KIND", false, "what configs can name: targets masks scores positions caches families", verb_list },
+    { NULL, NULL, false, NULL, NULL }
+};
+
+static void verb_print(FILE *out, const struct verb *verb)
+{
+    char call[40];
+    snprintf(call, sizeof call, verb->input_required ? "%s %s" : "%s [%s]", verb->name, verb->input);
+    fprintf(out, "  %-24s %s\n", call, verb->help);
+    options_print(out, verb);
+}
+
+static int help_print(const struct verb *verb)
+{
+    puts("attngen: attention kernels in C, made for one model\n");
+    for (const struct verb *each = verbs; each->name != NULL; each++)
+        if (verb == NULL || verb == each)
+            verb_print(stdout, each);
+    puts("  every verb");
+    options_print(stdout, NULL);
+    return 0;
+}
+
+static int command_run(struct options *options, int argc, char **argv)
+{
+    if (!options_read(options, argc, argv, verbs))
+        return 2;
+    if (options->text[OPTION_HELP] != NULL)
+        return help_print(options->verb);
+    if (options->text[OPTION_VERSION] != NULL)
+        return puts("attngen " ATTNGEN_VERSION) < 0 ? 2 : 0;
+    if (!catalog_load(&options->catalog, options->text[OPTION_TEMPLATES], options->arena, options->report))
+        return 2;
+    return options->verb->run(options);
+}
+
+int main(int argc, char **argv)
+{
+    struct report report = { .out = stderr };
+    struct options options = { .arena = arena_create(), .report = &report };
+    int status = command_run(&options, argc, argv);
+    arena_destroy(options.arena);
+    return status;
+}
