@@ -1,0 +1,217 @@
+-- What the family files share: it runs before each of them and returns names they see.
+--
+-- A family reads `json`, the config.json of a model, and assigns
+--
+--   attention, layers   as a config does
+--   context, vocab      most tokens of a sequence, and how many token ids there are
+--   bos, eos            lists of token ids
+--   prefixes            what may stand before the names of weights
+--   bidirectional       true when tokens see those after them
+--   output              the activation that is the result
+--   harmless            fields of config.json that cannot change the result
+--
+-- and calls the step functions below in the order in which the model runs. Activations are
+-- names of (tokens, width) floats. A field that is neither read nor harmless is refused.
+
+local function show(value)
+  local kind = type(value)
+  if kind == "string" then return '"' .. value .. '"' end
+  if kind == "nil" then return "missing" end
+  if kind == "table" then return "a table" end
+  return tostring(value)
+end
+
+local function refuse_value(name, value, expected)
+  refuse(name, "is " .. show(value) .. "; expected " .. expected)
+end
+
+-- Fields of config.json, checked. One that is absent gives the default, or is refused without one.
+
+local most = 16777216
+
+local function is_whole(value, least)
+  return type(value) == "number" and value >= least and value <= most and value // 1 == value
+end
+
+local function whole(name, default)
+  local value = json[name]
+  if value == nil then value = default end
+  if not is_whole(value, 1) then refuse_value(name, value, "a whole number from 1 to " .. most) end
+  return value // 1 | 0
+end
+
+local function number(name, default)
+  local value = json[name]
+  if value == nil then value = default end
+  if type(value) ~= "number" or value <= 0 then refuse_value(name, value, "a number above 0") end
+  return value
+end
+
+local function flag(name, default)
+  local value = json[name]
+  if value == nil then value = default end
+  if type(value) ~= "boolean" then refuse_value(name, value, "true or false") end
+  return value
+end
+
+-- A field that may be there as long as it says what holds anyway.
+local function only(name, expected)
+  local value = json[name]
+  if value ~= nil and value ~= expected then
+    refuse(name, "is " .. show(value) .. "; only " .. show(expected) .. " is understood so far")
+  end
+end
+
+-- Token ids: one, a list of them, or none.
+local function tokens(name)
+  local value = json[name]
+  if value == nil then return {} end
+  local list = {}
+  if type(value) == "table" then
+    for i, token in ipairs(value) do list[i] = token end
+  else
+    list[1] = value
+  end
+  for _, token in ipairs(list) do
+    if not is_whole(token, 0) then refuse_value(name, token, "token ids") end
+  end
+  return list
+end
+
+-- The name that steps have for an activation function.
+local activations = {
+  { "silu", "silu" }, { "swish", "silu" },
+  { "gelu", "gelu" }, { "gelu_new", "gelu_tanh" }, { "gelu_pytorch_tanh", "gelu_tanh" },
+}
+
+local function activation(name, default)
+  local value = json[name]
+  if value == nil then value = default end
+  local known = ""
+  for i, pair in ipairs(activations) do
+    if pair[1] == value then return pair[2] end
+    known = known .. (i == 1 and "" or i == #activations and " or " or ", ") .. pair[1]
+  end
+  refuse_value(name, value, known)
+end
+
+-- hidden_size divided among the heads.
+local function head_size(hidden, heads)
+  if hidden % heads ~= 0 then
+    refuse("num_attention_heads", "is " .. heads .. ", which does not divide hidden_size, " .. hidden)
+  end
+  return hidden // heads
+end
+
+-- Rotary positions in either spelling: rope_theta and rope_scaling, or rope_parameters.
+local function rope_check_kind(name)
+  local given = json[name]
+  if given == nil then return end
+  if type(given) ~= "table" then refuse_value(name, given, "a table") end
+  local kind, older = given.rope_type, given.type
+  kind = kind == nil and older or kind
+  if kind ~= "default" then
+    refuse(name, "has rope_type " .. show(kind) .. '; only "default" is understood so far')
+  end
+end
+
+local function rope_base()
+  local base = json.rope_theta
+  local given = json.rope_parameters
+  local newer = given ~= nil and given.rope_theta or nil
+  if base == nil then base = newer end
+  if base == nil then base = 10000 end
+  if type(base) ~= "number" then refuse_value("rope_theta", base, "a number") end
+  if newer ~= nil and newer ~= base then
+    refuse("rope_theta", "is " .. show(base) .. ", but rope_parameters has " .. show(newer))
+  end
+  return base
+end
+
+local function rotary(pairing)
+  rope_check_kind("rope_scaling")
+  rope_check_kind("rope_parameters")
+  return rope { base = rope_base(), pairing = pairing }
+end
+
+-- Fields that say how a model was made, stored or trained.
+local harmless_always = {
+  "_name_or_path", "architectures", "model_type", "transformers_version", "transformers.js_config",
+  "torch_dtype", "dtype", "use_cache", "output_attentions", "output_hidden_states", "return_dict",
+  "initializer_range", "gradient_checkpointing", "task_specific_params", "id2label", "label2id",
+  "attention_dropout", "hidden_dropout", "classifier_dropout", "pad_token_id",
+}
+
+local function harmless_and(names)
+  local list = {}
+  for _, name in ipairs(harmless_always) do list[#list + 1] = name end
+  for _, name in ipairs(names) do list[#list + 1] = name end
+  return list
+end
+
+-- Steps. Names of weights stand without ".weight" and ".bias".
+
+local list = {}
+steps = list
+
+local function step(fields)
+  list[#list + 1] = fields
+end
+
+-- to = row of each token
+local function embed(to, name, rows, width)
+  step { op = "embed", out = to, weight = name .. ".weight", rows = rows, width = width }
+end
+
+-- x = x + row of each token's position
+local function embed_positions(x, name, rows, width)
+  step { op = "embed_positions", ["in"] = x, out = x, weight = name .. ".weight", rows = rows, width = width, offset = 0 }
+end
+
+-- x = x + one row
+local function embed_row(x, name, rows, width, row)
+  step { op = "embed_row", ["in"] = x, out = x, weight = name .. ".weight", rows = rows, width = width, row = row }
+end
+
+local function rms_norm(from, to, name, eps)
+  step { op = "norm", kind = "rms", ["in"] = from, out = to, weight = name .. ".weight", eps = eps }
+end
+
+local function layer_norm(from, to, name, eps)
+  step { op = "norm", kind = "layer", ["in"] = from, out = to, weight = name .. ".weight", bias = name .. ".bias", eps = eps }
+end
+
+-- to = from weight^T + bias; weight is (width, width of from)
+local function linear(from, to, name, width, biased)
+  step { op = "linear", ["in"] = from, out = to, weight = name .. ".weight", bias = biased and name .. ".bias" or nil, width = width }
+end
+
+-- to = attention of q, k and v by the definition of that layer, from 0
+local function attend(layer, q, k, v, to)
+  step { op = "attention", layer = layer, q = q, k = k, v = v, out = to }
+end
+
+local function add(a, b, to)
+  step { op = "add", ["in"] = a, with = b, out = to }
+end
+
+local function multiply(a, b, to)
+  step { op = "multiply", ["in"] = a, with = b, out = to }
+end
+
+local function activate(x, kind)
+  step { op = "activate", kind = kind, ["in"] = x, out = x }
+end
+
+-- Only each sequence's last token goes on, unless all are asked for.
+local function last(x)
+  step { op = "last", ["in"] = x, out = x }
+end
+
+return {
+  whole = whole, number = number, flag = flag, only = only, tokens = tokens, activation = activation,
+  head_size = head_size, rotary = rotary, harmless_and = harmless_and,
+  embed = embed, embed_positions = embed_positions, embed_row = embed_row,
+  rms_norm = rms_norm, layer_norm = layer_norm, linear = linear, attend = attend,
+  add = add, multiply = multiply, activate = activate, last = last,
+}
