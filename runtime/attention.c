@@ -1,0 +1,186 @@
+/*
+** Attention steps: arguments from activations, then the phases of the kernel or the reference.
+*/
+#include "attention.h"
+
+#include <string.h>
+
+#include "reference_line.h"
+#include "session.h"
+
+static bool kernel_find(struct attention *attention, const struct description_attention *described,
+                        const struct kernels *kernels, struct problem *problem)
+{
+    if (kernels->table == NULL)
+        return true;
+    attention->kernel = kernels_find(kernels, described->line);
+    if (attention->kernel != NULL)
+        return true;
+    return problem_set(problem, "the kernels of %.128s have none for this CPU and %s: %s", kernels->table->name,
+                       described->name, described->line);
+}
+
+bool attention_open(struct attention *attention, const struct description_attention *described,
+                    const struct kernels *kernels, struct problem *problem)
+{
+    char why[256];
+    struct reference_line line;
+    if (!reference_line_read(&line, described->line, why, sizeof why))
+        return problem_set(problem, "attention %.80s: %s", described->name, why);
+    attention->heads = line.heads;
+    attention->kv_heads = line.kv_heads;
+    attention->d_k = line.d_k;
+    attention->d_v = line.d_v;
+    attention->reference = reference_create(described->line, why, sizeof why);
+    if (attention->reference == NULL)
+        return problem_set(problem, "attention %.80s: %s", described->name, why);
+    return kernel_find(attention, described, kernels, problem);
+}
+
+void attention_close(struct attention *attention)
+{
+    reference_destroy(attention->reference);
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+size_t attention_scratch_bytes(const struct attention *attention)
+{
+    const struct attn_attention *kernel = attention->kernel;
+    if (kernel == NULL)
+        return 0;
+    return larger(kernel->write.scratch_bytes, larger(kernel->prefill.scratch_bytes, kernel->decode.scratch_bytes));
+}
+
+size_t attention_cache_bytes(const struct attention *attention, bool reference, int64_t capacity)
+{
+    return reference ? reference_cache_bytes(attention->reference, capacity)
+                     : attention->kernel->cache_bytes(capacity);
+}
+
+int32_t attention_rotation_floats(const struct attention *attention, bool reference)
+{
+    return reference ? 0 : attention->kernel->rotation_floats;
+}
+
+/* The decode phase is made for one query a sequence, and right for any number. */
+static const struct attn_phase *phase_choose(const struct attn_attention *kernel, const struct attn_args *args)
+{
+    for (int32_t i = 0; i < args->sequences; i++)
+        if (args->sequence[i].q_len > 1)
+            return &kernel->prefill;
+    return &kernel->decode;
+}
+
+size_t attention_workspace_bytes(const struct attn_session *session, int attention)
+{
+    const struct attn_attention *kernel = session->model->attentions[attention].kernel;
+    const struct attn_args args = { .sequence = session->sequences, .sequences = session->options.sequences };
+    if (session->reference)
+        return 0;
+    return larger(kernel->write.workspace_bytes(&args), phase_choose(kernel, &args)->workspace_bytes(&args));
+}
+
+static int attention_find(const struct description *description, const char *name)
+{
+    for (int i = 0; i < description->attention_count; i++)
+        if (strcmp(description->attentions[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* Every layer has one attention step: layers are numbered 0 .. layers - 1 (checked when all are bound). */
+static bool layer_bind(struct binding *binding, const struct step *step)
+{
+    struct attn_model *model = binding->model;
+    if (step->layer >= model->layers)
+        return binding_fail(binding, step, "layer is %d; there are %d attention steps", (int)step->layer,
+                            (int)model->layers);
+    if (model->layer_attention[step->layer] >= 0)
+        return binding_fail(binding, step, "layer %d has an attention step already", (int)step->layer);
+    model->layer_attention[step->layer] = step->attention;
+    return true;
+}
+
+/* The activation has a row of heads * d floats for each token. */
+static bool heads_bind(const struct binding *binding, const struct step *step, int activation, int heads, int d)
+{
+    struct binding_shape shape;
+    if (!binding_in(binding, step, activation, &shape))
+        return false;
+    if (shape.width == (int64_t)heads * d && !shape.last)
+        return true;
+    return binding_fail(binding, step, "%s has width %d%s; expected %d heads of %d for each token",
+                        binding->model->description.activations[activation], (int)shape.width,
+                        shape.last ? ", last rows only" : "", heads, d);
+}
+
+bool attention_bind(struct binding *binding, struct step *step)
+{
+    const struct description *description = &binding->model->description;
+    step->attention = attention_find(description, step->attention_name);
+    if (step->attention < 0)
+        return binding_fail(binding, step, "unknown attention \"%.80s\"", step->attention_name);
+    if (step->out == step->q || step->out == step->k || step->out == step->v)
+        return binding_fail(binding, step, "out is also an input");
+    const struct attention *attention = &binding->model->attentions[step->attention];
+    const struct binding_shape out = { (int64_t)attention->heads * attention->d_v, false };
+    return heads_bind(binding, step, step->q, attention->heads, attention->d_k)
+        && heads_bind(binding, step, step->k, attention->kv_heads, attention->d_k)
+        && heads_bind(binding, step, step->v, attention->kv_heads, attention->d_v)
+        && layer_bind(binding, step)
+        && binding_out(binding, step, out);
+}
+
+static struct attn_args args_make(const struct attn_session *session, const struct step *step)
+{
+    const struct attention *attention = &session->model->attentions[step->attention];
+    const struct activation *activations = session->activations;
+    const float *rotation = session->rotations[step->attention];
+    return (struct attn_args){
+        .sequence = session->sequences, .sequences = session->options.sequences,
+        .q = activations[step->q].values, .q_stride = activations[step->q].width, .q_head_stride = attention->d_k,
+        .k = activations[step->k].values, .k_stride = activations[step->k].width, .k_head_stride = attention->d_k,
+        .v = activations[step->v].values, .v_stride = activations[step->v].width, .v_head_stride = attention->d_v,
+        .o = activations[step->out].values, .o_stride = activations[step->out].width,
+        .o_head_stride = attention->d_v,
+        .q_rotation = rotation, .k_rotation = rotation,
+        .workspace = session->workspace,
+    };
+}
+
+static void trace(const struct attn_session *session, const struct step *step, const struct attn_args *args)
+{
+    const struct attention *attention = &session->model->attentions[step->attention];
+    const struct attn_trace seen = {
+        .layer = step->layer,
+        .kernel = session->reference ? NULL : attention->kernel,
+        .args = args,
+        .position = session->positions,
+        .rows = session->rows,
+    };
+    if (session->options.trace != NULL)
+        session->options.trace(session->options.trace_context, &seen);
+}
+
+void attention_run(struct attn_session *session, const struct step *step)
+{
+    const struct attention *attention = &session->model->attentions[step->attention];
+    struct activation *out = &session->activations[step->out];
+    out->rows = session->rows;
+    out->width = (int64_t)attention->heads * attention->d_v;
+    for (int i = 0; i < session->options.sequences; i++)
+        session->sequences[i].cache = cache_at(&session->cache, i, step->layer);
+    const struct attn_args args = args_make(session, step);
+    if (session->reference) {
+        reference_write(attention->reference, &args, session->positions);
+        reference_attend(attention->reference, &args, session->positions);
+    } else {
+        pool_run_phase(session->model->pool, &attention->kernel->write, &args);
+        pool_run_phase(session->model->pool, phase_choose(attention->kernel, &args), &args);
+    }
+    trace(session, step, &args);
+}

@@ -1,0 +1,39 @@
+/*
+** One attention of a model: its kernel and its reference, which take the same arguments.
+*/
+#ifndef ATTENTION_H
+#define ATTENTION_H
+
+#include "description.h"
+#include "kernels.h"
+#include "operation.h"
+#include "reference.h"
+
+struct attention {
+    const struct attn_attention *kernel;          /* NULL: the model has no kernels */
+    struct reference *reference;
+    int32_t heads, kv_heads, d_k, d_v;
+};
+
+/* *attention is all zero before; close it whether or not it opened. */
+bool attention_open(struct attention *attention, const struct description_attention *described,
+                    const struct kernels *kernels, struct problem *problem);
+void attention_close(struct attention *attention);
+
+/* Scratch that one thread needs for any phase. */
+size_t attention_scratch_bytes(const struct attention *attention);
+
+/* Of one sequence and one layer. */
+size_t attention_cache_bytes(const struct attention *attention, bool reference, int64_t capacity);
+
+/* Floats of a row of cosines and sines. */
+int32_t attention_rotation_floats(const struct attention *attention, bool reference);
+
+/* What the kernel needs for the session's batch, whose sequences are set. */
+size_t attention_workspace_bytes(const struct attn_session *session, int attention);
+
+/* The operation: o = attention of q over the layer's cache, to which k and v were added. */
+bool attention_bind(struct binding *binding, struct step *step);
+void attention_run(struct attn_session *session, const struct step *step);
+
+#endif

@@ -1,0 +1,112 @@
+/*
+** libattn runs a model: weights from a folder of safetensors, layers from a model description, and
+** attention by emitted kernels or by the reference.
+**
+**     model = attn_model_open(&options, error, sizeof error);
+**     session = attn_session_create(model, &session_options, error, sizeof error);
+**     attn_forward(session, &batch, error, sizeof error);
+**     logits = attn_session_output(session, 0, &rows);
+**
+** A function that fails returns NULL or false and one sentence in error; nothing exits or prints.
+** Sessions of one model share its weights and threads: use one at a time.
+*/
+#ifndef ATTN_H
+#define ATTN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../templates/contract.h"
+
+struct attn_model;
+struct attn_session;
+struct attn_sampler;
+
+/* Where memory comes from. allocate returns NULL when there is none; alignment is a power of two. */
+struct attn_allocator {
+    void *(*allocate)(void *context, size_t bytes, size_t alignment);
+    void (*release)(void *context, void *memory);
+    void *context;
+};
+
+struct attn_model_options {
+    const char *folder;                           /* holds model.safetensors, or its index and shards */
+    const char *description_file;                 /* JSON: the steps that make an output of the weights */
+    const char *kernel_file;                      /* a shared object of emitted kernels, or NULL */
+    const struct attn_model_kernels *kernels;     /* kernels linked into the program, or NULL */
+    int threads;                                  /* 0: one a CPU */
+    const struct attn_allocator *allocator;       /* must outlive the model; NULL: the C library's */
+};
+
+struct attn_model_info {
+    const char *name;
+    int64_t context;                              /* most tokens of a sequence */
+    int64_t vocab;                                /* tokens are 0 .. vocab - 1 */
+    int64_t width;                                /* floats in a row of the output */
+    bool causal;                                  /* false: whole sequences are read at once */
+    bool kernels;                                 /* false: opened without, sessions use the reference */
+    const int32_t *bos, *eos;                     /* (bos_count), (eos_count) */
+    int bos_count, eos_count;
+};
+
+/* What one attention step did, for those who want to look; pointers are valid during the call. */
+struct attn_trace {
+    int64_t layer;
+    const struct attn_attention *kernel;          /* NULL: the reference */
+    const struct attn_args *args;                 /* q, k and v are not rotated; `kernel->read` gives rotated k */
+    const int32_t *position;                      /* (rows) */
+    int64_t rows;
+};
+
+struct attn_session_options {
+    int sequences;                                /* in a batch */
+    int64_t capacity;                             /* tokens a sequence may grow to; at most the context */
+    bool reference;                               /* even where there are kernels */
+    void (*trace)(void *context, const struct attn_trace *trace);   /* after each attention step, or NULL */
+    void *trace_context;
+};
+
+struct attn_batch {
+    const int32_t *tokens;                        /* the sequences' new tokens, one after the other */
+    const int32_t *lengths;                       /* (sequences) new tokens of each; 0 leaves it as it is */
+    bool all_rows;                                /* an output row for every token, not only the last */
+};
+
+struct attn_sampling {
+    double temperature;                           /* 0: the likeliest token */
+    int64_t top_k;                                /* 0: any */
+    double top_p;                                 /* 1: any */
+    uint64_t seed;
+};
+
+struct attn_model *attn_model_open(const struct attn_model_options *options, char *error, size_t error_size);
+void attn_model_close(struct attn_model *model);                 /* after its sessions; accepts NULL */
+const struct attn_model_info *attn_model_info(const struct attn_model *model);
+
+struct attn_session *attn_session_create(struct attn_model *model, const struct attn_session_options *options,
+                                         char *error, size_t error_size);
+void attn_session_destroy(struct attn_session *session);         /* accepts NULL */
+
+/*
+** Appends the batch to the sequences. A model that is not causal forgets what its sequences held.
+** A batch that fails leaves the sequences as they were; its output is empty.
+*/
+bool attn_forward(struct attn_session *session, const struct attn_batch *batch, char *error, size_t error_size);
+
+/* The sequence's rows of the last batch's output: (rows, width). */
+const float *attn_session_output(const struct attn_session *session, int sequence, int64_t *rows);
+
+int64_t attn_session_length(const struct attn_session *session, int sequence);
+
+/* Forgets all but the first `length` tokens; false when the sequence is shorter. */
+bool attn_session_truncate(struct attn_session *session, int sequence, int64_t length);
+
+struct attn_sampler *attn_sampler_create(const struct attn_sampling *sampling, const struct attn_allocator *allocator,
+                                         int64_t vocab, char *error, size_t error_size);
+void attn_sampler_destroy(struct attn_sampler *sampler);         /* accepts NULL */
+
+/* A token by its logits (vocab), or -1 when none of them is a number above -infinity. */
+int32_t attn_sampler_next(struct attn_sampler *sampler, const float *logits);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+** Products by OpenBLAS, cut into blocks that are the same for any number of threads.
+*/
+#include "matmul.h"
+
+#include <cblas.h>
+
+enum {
+    FEW_ROWS     = 32,                /* up to so many, weights are read at the speed of memory */
+    BLOCK_ROWS   = 256,
+    BLOCK_WIDTH  = 512,
+    BLOCK_NARROW = 128                /* width of a block where rows are few */
+};
+
+/* A product's blocks, row of blocks by row of blocks. */
+struct grid {
+    const struct matmul *product;
+    int64_t block_width;
+    int64_t columns;                  /* blocks side by side */
+};
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void bias_add(const struct matmul *product, int64_t row, int64_t rows, int64_t column, int64_t width)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        float *out = product->out + (row + i) * product->width + column;
+        for (int64_t j = 0; j < width; j++)
+            out[j] += product->bias[column + j];
+    }
+}
+
+static void block_run(void *context, int64_t task, void *scratch)
+{
+    (void)scratch;
+    const struct grid *grid = context;
+    const struct matmul *p = grid->product;
+    const int64_t row = task / grid->columns * BLOCK_ROWS, rows = smaller(BLOCK_ROWS, p->rows - row);
+    const int64_t column = task % grid->columns * grid->block_width;
+    const int64_t width = smaller(grid->block_width, p->width - column);
+    const float *in = p->in + row * p->in_width, *weight = p->weight + column * p->in_width;
+    float *out = p->out + row * p->width + column;
+    const int inner = (int)p->in_width;
+    if (rows == 1)
+        cblas_sgemv(CblasRowMajor, CblasNoTrans, (int)width, inner, 1.0f, weight, inner, in, 1, 0.0f, out, 1);
+    else
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)width, inner,
+                    1.0f, in, inner, weight, inner, 0.0f, out, (int)p->width);
+    if (p->bias != NULL)
+        bias_add(p, row, rows, column, width);
+}
+
+void matmul_start(void)
+{
+    openblas_set_num_threads(1);
+}
+
+void matmul_run(const struct matmul *product, struct pool *pool)
+{
+    const int64_t block_width = product->rows <= FEW_ROWS ? BLOCK_NARROW : BLOCK_WIDTH;
+    struct grid grid = { product, block_width, (product->width + block_width - 1) / block_width };
+    const int64_t block_rows = (product->rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    pool_run(pool, block_rows * grid.columns, block_run, &grid);
+}

@@ -1,0 +1,274 @@
+/*
+** The operations. To add one: a function that binds, one that runs, and a line of the table at
+** the end; fields that no step has had yet also need a line in description.c.
+*/
+#include "operation.h"
+
+#include <string.h>
+
+#include "activation.h"
+#include "matmul.h"
+#include "norm.h"
+#include "session.h"
+
+static struct activation *activation_at(struct attn_session *session, int index)
+{
+    return &session->activations[index];
+}
+
+/* out gets the rows of in, and this width. */
+static struct activation *activation_shape(struct attn_session *session, const struct step *step, int64_t width)
+{
+    struct activation *out = activation_at(session, step->out);
+    out->rows = activation_at(session, step->in)->rows;
+    out->width = width;
+    return out;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* step->weight becomes the (rows, width) table. */
+static bool table_bind(const struct binding *binding, struct step *step)
+{
+    const int64_t shape[] = { step->rows, step->width };
+    step->weight = binding_weight(binding, step, step->weight_name, 2, shape);
+    return step->weight != NULL;
+}
+
+/* embed: out = the token's row of weight */
+
+static bool embed_bind(struct binding *binding, struct step *step)
+{
+    const struct binding_shape shape = { step->width, false };
+    if (step->rows < binding->model->description.vocab)
+        return binding_fail(binding, step, "%d rows do not hold a vocab of %d", (int)step->rows,
+                            (int)binding->model->description.vocab);
+    return table_bind(binding, step) && binding_out(binding, step, shape);
+}
+
+static void embed_run(struct attn_session *session, const struct step *step)
+{
+    struct activation *out = activation_at(session, step->out);
+    out->rows = session->rows;
+    out->width = step->width;
+    for (int64_t row = 0; row < out->rows; row++)
+        memcpy(out->values + row * out->width, step->weight + session->tokens[row] * out->width,
+               (size_t)out->width * sizeof *out->values);
+}
+
+/* embed_positions: out = in + the position's row of weight; embed_row: the same row for every token */
+
+static bool embed_sum_bind(struct binding *binding, struct step *step)
+{
+    struct binding_shape shape;
+    if (!binding_in(binding, step, step->in, &shape))
+        return false;
+    if (shape.width != step->width || shape.last)
+        return binding_fail(binding, step, "in has width %d%s; expected %d for each token", (int)shape.width,
+                            shape.last ? ", last rows only" : "", (int)step->width);
+    return table_bind(binding, step) && binding_out(binding, step, shape);
+}
+
+static bool embed_positions_bind(struct binding *binding, struct step *step)
+{
+    const int64_t context = binding->model->description.context;
+    if (step->rows - step->offset < context)
+        return binding_fail(binding, step, "%d rows from row %d do not hold a context of %d", (int)step->rows,
+                            (int)step->offset, (int)context);
+    return embed_sum_bind(binding, step);
+}
+
+static bool embed_row_bind(struct binding *binding, struct step *step)
+{
+    if (step->row >= step->rows)
+        return binding_fail(binding, step, "row %d of %d", (int)step->row, (int)step->rows);
+    return embed_sum_bind(binding, step);
+}
+
+static void sum(const float *a, const float *b, float *out, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        out[i] = a[i] + b[i];
+}
+
+static void embed_positions_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *in = activation_at(session, step->in);
+    struct activation *out = activation_shape(session, step, step->width);
+    for (int64_t row = 0; row < out->rows; row++)
+        sum(in->values + row * out->width, step->weight + (session->positions[row] + step->offset) * out->width,
+            out->values + row * out->width, out->width);
+}
+
+static void embed_row_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *in = activation_at(session, step->in);
+    struct activation *out = activation_shape(session, step, step->width);
+    for (int64_t row = 0; row < out->rows; row++)
+        sum(in->values + row * out->width, step->weight + step->row * out->width,
+            out->values + row * out->width, out->width);
+}
+
+/* norm: each row by itself */
+
+static bool norm_bind(struct binding *binding, struct step *step)
+{
+    struct binding_shape shape;
+    step->norm = norm_find(step->kind);
+    if (step->norm == NULL)
+        return binding_fail(binding, step, "unknown kind \"%.40s\"", step->kind);
+    if (!binding_in(binding, step, step->in, &shape))
+        return false;
+    step->weight = binding_weight(binding, step, step->weight_name, 1, &shape.width);
+    if (step->bias_name != NULL)
+        step->bias = binding_weight(binding, step, step->bias_name, 1, &shape.width);
+    return step->weight != NULL && (step->bias_name == NULL || step->bias != NULL)
+        && binding_out(binding, step, shape);
+}
+
+static void norm_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *in = activation_at(session, step->in);
+    struct activation *out = activation_shape(session, step, in->width);
+    const struct norm norm = {
+        .weight = step->weight, .bias = step->bias, .weight_offset = (float)step->weight_offset,
+        .eps = (float)step->eps, .width = in->width,
+    };
+    for (int64_t row = 0; row < in->rows; row++)
+        step->norm->apply(&norm, in->values + row * in->width, out->values + row * in->width);
+}
+
+/* linear: out = in * transposed(weight) + bias */
+
+static bool linear_bind(struct binding *binding, struct step *step)
+{
+    struct binding_shape shape;
+    if (!binding_in(binding, step, step->in, &shape))
+        return false;
+    if (step->in == step->out)
+        return binding_fail(binding, step, "out is also the input");
+    const int64_t weight_shape[] = { step->width, shape.width };
+    step->in_width = shape.width;
+    step->weight = binding_weight(binding, step, step->weight_name, 2, weight_shape);
+    if (step->weight != NULL && step->bias_name != NULL)
+        step->bias = binding_weight(binding, step, step->bias_name, 1, &step->width);
+    shape.width = step->width;
+    return step->weight != NULL && (step->bias_name == NULL || step->bias != NULL)
+        && binding_out(binding, step, shape);
+}
+
+static void linear_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *out = activation_shape(session, step, step->width);
+    const struct matmul product = {
+        .in = activation_at(session, step->in)->values, .weight = step->weight, .bias = step->bias,
+        .out = out->values, .rows = out->rows, .in_width = step->in_width, .width = step->width,
+    };
+    matmul_run(&product, session->model->pool);
+}
+
+/* add, multiply: element by element */
+
+static bool pair_bind(struct binding *binding, struct step *step)
+{
+    struct binding_shape in, with;
+    if (!binding_in(binding, step, step->in, &in) || !binding_in(binding, step, step->with, &with))
+        return false;
+    if (in.width != with.width || in.last != with.last)
+        return binding_fail(binding, step, "in and with differ: width %d%s and %d%s",
+                            (int)in.width, in.last ? ", last rows only" : "",
+                            (int)with.width, with.last ? ", last rows only" : "");
+    return binding_out(binding, step, in);
+}
+
+static void add_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *in = activation_at(session, step->in);
+    const struct activation *out = activation_shape(session, step, in->width);
+    sum(in->values, activation_at(session, step->with)->values, out->values, in->rows * in->width);
+}
+
+static void multiply_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *in = activation_at(session, step->in);
+    const float *with = activation_at(session, step->with)->values;
+    const struct activation *out = activation_shape(session, step, in->width);
+    for (int64_t i = 0; i < in->rows * in->width; i++)
+        out->values[i] = in->values[i] * with[i];
+}
+
+/* activate */
+
+static bool activate_bind(struct binding *binding, struct step *step)
+{
+    struct binding_shape shape;
+    step->activation = activation_find(step->kind);
+    if (step->activation == NULL)
+        return binding_fail(binding, step, "unknown kind \"%.40s\"", step->kind);
+    return binding_in(binding, step, step->in, &shape) && binding_out(binding, step, shape);
+}
+
+static void activate_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *in = activation_at(session, step->in);
+    const struct activation *out = activation_shape(session, step, in->width);
+    const int64_t count = in->rows * in->width;
+    if (out != in)
+        memcpy(out->values, in->values, (size_t)count * sizeof *out->values);
+    step->activation->apply(out->values, count);
+}
+
+/* last: each sequence's last row, unless all rows are asked for */
+
+static bool last_bind(struct binding *binding, struct step *step)
+{
+    struct binding_shape shape;
+    if (!binding_in(binding, step, step->in, &shape))
+        return false;
+    if (shape.last)
+        return binding_fail(binding, step, "in has last rows only already");
+    shape.last = true;
+    return binding_out(binding, step, shape);
+}
+
+static void last_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *in = activation_at(session, step->in);
+    struct activation *out = activation_at(session, step->out);
+    const int64_t width = in->width;
+    int64_t row = 0, kept = 0;
+    for (int i = 0; i < session->options.sequences; i++) {
+        const int64_t length = session->sequences[i].q_len;
+        const int64_t keep = session->all_rows ? length : smaller(length, 1);
+        row += length;
+        memmove(out->values + kept * width, in->values + (row - keep) * width,
+                (size_t)(keep * width) * sizeof *out->values);
+        kept += keep;
+    }
+    out->rows = kept;
+    out->width = width;
+}
+
+static const struct operation operations[] = {
+    { "embed",           "out weight rows width",              embed_bind,           embed_run },
+    { "embed_positions", "in out weight rows width ?offset",   embed_positions_bind, embed_positions_run },
+    { "embed_row",       "in out weight rows row width",       embed_row_bind,       embed_row_run },
+    { "norm",            "kind in out weight eps ?bias ?weight_offset", norm_bind,   norm_run },
+    { "linear",          "in out weight width ?bias",          linear_bind,          linear_run },
+    { "attention",       "q k v out attention layer",          attention_bind,       attention_run },
+    { "add",             "in with out",                        pair_bind,            add_run },
+    { "multiply",        "in with out",                        pair_bind,            multiply_run },
+    { "activate",        "kind in out",                        activate_bind,        activate_run },
+    { "last",            "in out",                             last_bind,            last_run },
+};
+
+const struct operation *operation_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
+        if (strcmp(operations[i].name, name) == 0)
+            return &operations[i];
+    return NULL;
+}

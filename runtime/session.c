@@ -1,0 +1,278 @@
+/*
+** A forward pass: the batch is checked and laid out, buffers grow to hold it, the steps run.
+*/
+#include "session.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "operation.h"
+
+enum {
+    SESSION_SEQUENCES = 1 << 16,      /* most sequences */
+    SESSION_ROWS      = 1 << 24       /* most tokens of a batch: times DESCRIPTION_WIDTH it fits 64 bits */
+};
+
+static bool options_check(const struct attn_model *model, const struct attn_session_options *options,
+                          struct problem *problem)
+{
+    if (options->sequences < 1 || options->sequences > SESSION_SEQUENCES)
+        return problem_set(problem, "%d sequences were asked for; 1 to %d are possible", options->sequences,
+                           SESSION_SEQUENCES);
+    if (options->capacity < 1 || options->capacity > model->info.context)
+        return problem_set(problem, "a capacity of %" PRId64 " tokens was asked for; %s has a context of %" PRId64,
+                           options->capacity, model->info.name, model->info.context);
+    if (!options->reference && !model->info.kernels)
+        return problem_set(problem, "%s was opened without kernels; ask for the reference", model->info.name);
+    return true;
+}
+
+static bool cache_open(struct attn_session *session, struct problem *problem)
+{
+    const struct attn_model *model = session->model;
+    size_t *layer_bytes = memory_take(&session->memory, (size_t)model->layers, sizeof *layer_bytes, problem);
+    if (layer_bytes == NULL)
+        return false;
+    for (int64_t layer = 0; layer < model->layers; layer++)
+        layer_bytes[layer] = attention_cache_bytes(&model->attentions[model->layer_attention[layer]],
+                                                   session->reference, session->options.capacity);
+    return cache_create(&session->cache, layer_bytes, model->layers, session->options.sequences, &session->memory,
+                        problem);
+}
+
+static bool session_open(struct attn_session *session, struct problem *problem)
+{
+    struct memory *memory = &session->memory;
+    const size_t sequences = (size_t)session->options.sequences;
+    session->lengths = memory_take(memory, sequences, sizeof *session->lengths, problem);
+    session->sequences = memory_take(memory, sequences, sizeof *session->sequences, problem);
+    session->output_rows = memory_take(memory, sequences + 1, sizeof *session->output_rows, problem);
+    session->rotations = memory_take(memory, (size_t)session->model->description.attention_count,
+                                     sizeof *session->rotations, problem);
+    return session->lengths != NULL && session->sequences != NULL && session->output_rows != NULL
+        && session->rotations != NULL && cache_open(session, problem);
+}
+
+struct attn_session *attn_session_create(struct attn_model *model, const struct attn_session_options *options,
+                                         char *error, size_t error_size)
+{
+    struct problem problem = { error, error_size };
+    struct memory memory;
+    if (!options_check(model, options, &problem))
+        return NULL;
+    memory_begin(&memory, model->memory.allocator);
+    struct attn_session *session = memory_take(&memory, 1, sizeof *session, &problem);
+    if (session == NULL)
+        return NULL;
+    session->model = model;
+    session->options = *options;
+    session->reference = options->reference;
+    session->memory = memory;
+    memory_begin(&session->buffers, model->memory.allocator);
+    if (session_open(session, &problem))
+        return session;
+    attn_session_destroy(session);
+    return NULL;
+}
+
+void attn_session_destroy(struct attn_session *session)
+{
+    if (session == NULL)
+        return;
+    memory_release(&session->buffers);
+    struct memory memory = session->memory;       /* the session lies in it */
+    memory_release(&memory);
+}
+
+/* Tokens in the caches before the batch. */
+static int64_t length_before(const struct attn_session *session, int sequence)
+{
+    return session->model->info.causal ? session->lengths[sequence] : 0;
+}
+
+static bool tokens_check(const struct attn_session *session, const int32_t *tokens, int64_t count, int sequence,
+                         struct problem *problem)
+{
+    const int64_t vocab = session->model->info.vocab;
+    for (int64_t i = 0; i < count; i++)
+        if (tokens[i] < 0 || tokens[i] >= vocab)
+            return problem_set(problem, "token %" PRId64 " of sequence %d is %" PRId32 "; tokens of %s are 0 to %" PRId64,
+                               i, sequence, tokens[i], session->model->info.name, vocab - 1);
+    return true;
+}
+
+static bool batch_check(const struct attn_session *session, const struct attn_batch *batch, struct problem *problem)
+{
+    int64_t rows = 0;
+    for (int i = 0; i < session->options.sequences; i++) {
+        const int64_t before = length_before(session, i), length = batch->lengths[i];
+        if (length < 0 || length > session->options.capacity - before)
+            return problem_set(problem, "sequence %d has %" PRId64 " tokens and was given %" PRId64 "; it holds %" PRId64,
+                               i, before, length, session->options.capacity);
+        if (!tokens_check(session, batch->tokens + rows, length, i, problem))
+            return false;
+        rows += length;
+        if (rows > SESSION_ROWS)
+            return problem_set(problem, "a batch of more than %d tokens", SESSION_ROWS);
+    }
+    return true;
+}
+
+/* Places of the batch's rows among activations, caches and output. */
+static void batch_place(struct attn_session *session, const struct attn_batch *batch)
+{
+    session->tokens = batch->tokens;
+    session->all_rows = batch->all_rows;
+    session->rows = 0;
+    for (int i = 0; i < session->options.sequences; i++) {
+        const int32_t length = batch->lengths[i];
+        const int32_t before = (int32_t)length_before(session, i);
+        session->sequences[i] = (struct attn_sequence){
+            .q_row = session->rows, .k_row = session->rows, .q_len = length, .q_offset = before,
+            .k_len = length, .kv_len = before + length, .capacity = session->options.capacity,
+        };
+        session->rows += length;
+    }
+}
+
+/* What the placed batch needs. */
+static struct session_room room_needed(const struct attn_session *session)
+{
+    const int64_t sequences = session->options.sequences;
+    struct session_room room = { .rows = session->rows, .last_rows = session->rows };
+    if (!session->all_rows && sequences < room.last_rows)
+        room.last_rows = sequences;
+    for (int i = 0; i < session->model->description.attention_count; i++) {
+        const size_t bytes = attention_workspace_bytes(session, i);
+        room.workspace_bytes = bytes > room.workspace_bytes ? bytes : room.workspace_bytes;
+    }
+    return room;
+}
+
+static bool activations_take(struct attn_session *session, const struct session_room *room, struct problem *problem)
+{
+    const struct attn_model *model = session->model;
+    for (int i = 0; i < model->description.activation_count; i++) {
+        const int64_t full = room->rows * model->widths[i].full, last = room->last_rows * model->widths[i].last;
+        session->activations[i].values = memory_take_large(&session->buffers, (size_t)(full > last ? full : last),
+                                                           sizeof(float), problem);
+        if (session->activations[i].values == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool rotations_take(struct attn_session *session, const struct session_room *room, struct problem *problem)
+{
+    const struct attn_model *model = session->model;
+    for (int i = 0; i < model->description.attention_count; i++) {
+        const int32_t floats = attention_rotation_floats(&model->attentions[i], session->reference);
+        session->rotations[i] = memory_take_large(&session->buffers, (size_t)(room->rows * floats), sizeof(float),
+                                                  problem);
+        if (session->rotations[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool buffers_take(struct attn_session *session, const struct session_room *room, struct problem *problem)
+{
+    session->positions = memory_take_large(&session->buffers, (size_t)room->rows, sizeof *session->positions,
+                                           problem);
+    session->workspace = memory_take_large(&session->buffers, 1, room->workspace_bytes, problem);
+    return session->positions != NULL && session->workspace != NULL
+        && activations_take(session, room, problem) && rotations_take(session, room, problem);
+}
+
+/* Makes the buffers hold the placed batch. On failure there are none, and no output. */
+static bool buffers_reserve(struct attn_session *session, struct problem *problem)
+{
+    const struct session_room needed = room_needed(session);
+    struct session_room room = session->room;
+    if (needed.rows <= room.rows && needed.last_rows <= room.last_rows
+        && needed.workspace_bytes <= room.workspace_bytes)
+        return true;
+    room.rows = needed.rows > room.rows ? needed.rows : room.rows;
+    room.last_rows = needed.last_rows > room.last_rows ? needed.last_rows : room.last_rows;
+    if (needed.workspace_bytes > room.workspace_bytes)        /* half as much again: it grows token by token */
+        room.workspace_bytes = needed.workspace_bytes + needed.workspace_bytes / 2;
+    memory_release(&session->buffers);
+    session->room = (struct session_room){ 0 };
+    memset(session->output_rows, 0, ((size_t)session->options.sequences + 1) * sizeof *session->output_rows);
+    if (!buffers_take(session, &room, problem)) {
+        memory_release(&session->buffers);
+        return false;
+    }
+    session->room = room;
+    return true;
+}
+
+static void positions_fill(struct attn_session *session)
+{
+    for (int i = 0; i < session->options.sequences; i++) {
+        const struct attn_sequence *sequence = &session->sequences[i];
+        for (int32_t j = 0; j < sequence->q_len; j++)
+            session->positions[sequence->q_row + j] = sequence->q_offset + j;
+    }
+    for (int i = 0; i < session->model->description.attention_count; i++) {
+        const struct attention *attention = &session->model->attentions[i];
+        if (attention_rotation_floats(attention, session->reference) > 0)
+            attention->kernel->rotation(session->positions, session->rows, session->rotations[i]);
+    }
+}
+
+static void steps_run(struct attn_session *session)
+{
+    const struct description *description = &session->model->description;
+    for (int i = 0; i < description->step_count; i++)
+        description->steps[i].operation->run(session, &description->steps[i]);
+}
+
+/* The output has a row for every token, or for each sequence that has any. */
+static void output_place(struct attn_session *session)
+{
+    const bool every = session->activations[session->model->description.output].rows == session->rows;
+    int64_t row = 0;
+    for (int i = 0; i < session->options.sequences; i++) {
+        const int64_t length = session->sequences[i].q_len;
+        session->output_rows[i] = row;
+        row += every || length == 0 ? length : 1;
+    }
+    session->output_rows[session->options.sequences] = row;
+}
+
+bool attn_forward(struct attn_session *session, const struct attn_batch *batch, char *error, size_t error_size)
+{
+    struct problem problem = { error, error_size };
+    if (!batch_check(session, batch, &problem))
+        return false;
+    batch_place(session, batch);
+    if (!buffers_reserve(session, &problem))
+        return false;
+    positions_fill(session);
+    steps_run(session);
+    output_place(session);
+    for (int i = 0; i < session->options.sequences; i++)
+        session->lengths[i] = session->sequences[i].kv_len;
+    return true;
+}
+
+const float *attn_session_output(const struct attn_session *session, int sequence, int64_t *rows)
+{
+    const struct activation *output = &session->activations[session->model->description.output];
+    *rows = session->output_rows[sequence + 1] - session->output_rows[sequence];
+    return *rows == 0 ? NULL : output->values + session->output_rows[sequence] * output->width;
+}
+
+int64_t attn_session_length(const struct attn_session *session, int sequence)
+{
+    return session->lengths[sequence];
+}
+
+bool attn_session_truncate(struct attn_session *session, int sequence, int64_t length)
+{
+    if (length < 0 || length > session->lengths[sequence])
+        return false;
+    session->lengths[sequence] = length;
+    return true;
+}

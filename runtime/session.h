@@ -1,0 +1,43 @@
+/*
+** A batch of sequences on their way through a model.
+*/
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "cache.h"
+#include "model.h"
+
+struct activation {
+    float *values;                    /* (rows, width) */
+    int64_t rows, width;
+};
+
+/* What the buffers of a session have room for. */
+struct session_room {
+    int64_t rows;                     /* tokens of a batch */
+    int64_t last_rows;                /* rows behind `last` */
+    size_t workspace_bytes;
+};
+
+struct attn_session {
+    struct attn_model *model;
+    struct attn_session_options options;
+    bool reference;
+    struct memory memory;             /* for as long as the session lives */
+    struct cache cache;
+    int64_t *lengths;                 /* (sequences): tokens in the caches */
+    struct attn_sequence *sequences;  /* (sequences): of the batch; `cache` is set layer by layer */
+    int64_t *output_rows;             /* (sequences + 1): where a sequence's rows begin in the output */
+
+    struct memory buffers;            /* what follows: grows with the batch */
+    struct session_room room;
+    struct activation activations[DESCRIPTION_ACTIVATIONS];
+    const int32_t *tokens;            /* (rows), the caller's */
+    int64_t rows;
+    bool all_rows;
+    int32_t *positions;               /* (rows) */
+    float **rotations;                /* (attentions): (rows, rotation_floats) each */
+    void *workspace;
+};
+
+#endif
