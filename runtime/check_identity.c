@@ -1,0 +1,191 @@
+/*
+** What must hold for any attention of its kind, whatever the reference says.
+*/
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+/* A prefill of the given sequences, all their new keys written first. */
+static bool prefill_take(struct check *check, const char *way, struct run *run, const struct attn_sequence *sequence, struct result *found)
+{
+    run_phase(run, &run->attention->write, sequence, run->trial->sequences);
+    run_phase(run, &run->attention->prefill, sequence, run->trial->sequences);
+    return verdict_take(check, way, run, found);
+}
+
+static bool whole_take(struct check *check, const char *way, struct result *found)
+{
+    struct run run;
+    run_create(&run, check->trial, check->attention, check->random);
+    const bool taken = prefill_take(check, way, &run, run.sequence, found);
+    run_destroy(&run);
+    return taken;
+}
+
+/* Rows that see no key have an lse of -infinity. */
+static float constant_expected(float lse, int d)
+{
+    return lse == -INFINITY ? 0.0f : constant_value(d);
+}
+
+/* Weights sum to one: a constant value comes back. */
+static void constant_take(struct check *check)
+{
+    static const char name[] = "constant values come back";
+    const struct trial *trial = check->trial;
+    struct result found = result_create(trial), expected = result_create(trial);
+    if (whole_take(check, name, &found)) {
+        const int64_t row_heads = trial->q.rows * trial->line->heads;
+        memcpy(expected.lse, check->whole.lse, (size_t)row_heads * sizeof *expected.lse);
+        for (int64_t i = 0; i < row_heads * trial->line->d_v; i++)
+            expected.o[i] = constant_expected(check->whole.lse[i / trial->line->d_v], (int)(i % trial->line->d_v));
+        verdict_near(check, name, &found, &expected);
+    }
+    result_destroy(&found);
+    result_destroy(&expected);
+}
+
+static void identity_constant(struct check *check)
+{
+    const struct guarded *v = &check->trial->v.memory;
+    void *values = check_memory(v->bytes, 1);
+    memcpy(values, v->data, v->bytes);
+    trial_set_constant(check->trial);
+    constant_take(check);
+    memcpy(v->data, values, v->bytes);
+    free(values);
+}
+
+/* Later keys --------------------------------------------------------------------------------- */
+
+static void row_scale(const struct strided *strided, int64_t row, float factor)
+{
+    for (int head = 0; head < strided->heads; head++)
+        for (int d = 0; d < strided->width; d++)
+            strided_row(strided, row, head)[d] *= factor;
+}
+
+/* Keys and values of places behind last (b) times factor, a power of two, so that its inverse brings them back. */
+static void later_scale(const struct trial *trial, const int32_t last[], float factor)
+{
+    for (int32_t b = 0; b < trial->sequences; b++)
+        for (int32_t k = last[b] + 1; k < trial->sequence[b].kv_len; k++) {
+            row_scale(&trial->k, trial->sequence[b].k_row + k, factor);
+            row_scale(&trial->v, trial->sequence[b].k_row + k, factor);
+        }
+}
+
+/* Rows of queries behind last may differ: they become those of the whole. */
+static void later_forget(const struct check *check, const int32_t last[], struct result *found)
+{
+    const struct trial *trial = check->trial;
+    const int64_t heads = trial->line->heads, row_floats = heads * trial->line->d_v;
+    for (int32_t b = 0; b < trial->sequences; b++)
+        for (int32_t i = 0; i < trial->sequence[b].q_len; i++) {
+            const int64_t row = trial->sequence[b].q_row + i;
+            if (trial->sequence[b].q_offset + i <= last[b])
+                continue;
+            memcpy(found->o + row * row_floats, check->whole.o + row * row_floats, (size_t)row_floats * sizeof(float));
+            memcpy(found->lse + row * heads, check->whole.lse + row * heads, (size_t)heads * sizeof(float));
+        }
+}
+
+/* Without sight of later keys, no bit depends on them. */
+static void identity_later(struct check *check)
+{
+    static const char name[] = "later keys change no bit";
+    const struct trial *trial = check->trial;
+    int32_t last[TRIAL_SEQUENCES];
+    if ((check->traits & TRAIT_CAUSAL) == 0)
+        return;
+    for (int32_t b = 0; b < trial->sequences; b++)
+        last[b] = (int32_t)random_between(check->random, -1, trial->sequence[b].kv_len);
+    struct result found = result_create(trial);
+    later_scale(trial, last, -2.0f);
+    if (whole_take(check, name, &found)) {
+        later_forget(check, last, &found);
+        verdict_same(check, name, &found, &check->whole);
+    }
+    later_scale(trial, last, -0.5f);
+    result_destroy(&found);
+}
+
+/* Keys in two parts -------------------------------------------------------------------------- */
+
+/* Whether the mask says the same of the second part when its first key is called 0. */
+static bool split_allowed(const struct trial *trial, int32_t b, int32_t cut, int head)
+{
+    const struct attn_sequence *sequence = &trial->sequence[b];
+    for (int32_t i = 0; i < sequence->q_len; i++)
+        for (int32_t k = cut; k < sequence->kv_len; k++)
+            if (trial_sees(trial, b, i, k, head, 0) != trial_sees(trial, b, i, k, head, cut))
+                return false;
+    return true;
+}
+
+/* Two results over different keys, by their lse, to the first. */
+static void results_merge(const struct trial *trial, struct result *first, const struct result *second)
+{
+    const int d_v = trial->line->d_v;
+    for (int64_t i = 0; i < trial->q.rows * trial->line->heads; i++) {
+        const double largest = fmax((double)first->lse[i], (double)second->lse[i]);
+        if (largest == -INFINITY)
+            continue;
+        const double p = exp((double)first->lse[i] - largest), q = exp((double)second->lse[i] - largest);
+        first->lse[i] = (float)(largest + log(p + q));
+        for (int64_t j = i * d_v; j < (i + 1) * d_v; j++)
+            first->o[j] = (float)((p * (double)first->o[j] + q * (double)second->o[j]) / (p + q));
+    }
+}
+
+static void split_take(struct check *check, const int32_t cut[])
+{
+    static const char name[] = "keys in two parts, merged";
+    const struct trial *trial = check->trial;
+    struct result found[2] = { result_create(trial), result_create(trial) };
+    bool taken = true;
+    for (int part = 0; part < 2; part++) {
+        struct run run;
+        run_create(&run, trial, check->attention, check->random);
+        for (int32_t b = 0; b < trial->sequences; b++) {
+            struct attn_sequence *sequence = &run.sequence[b];
+            sequence->k_row += part * cut[b];
+            sequence->q_offset -= part * cut[b];
+            sequence->kv_len = part == 0 ? cut[b] : sequence->kv_len - cut[b];
+            sequence->k_len = sequence->kv_len;
+        }
+        taken = prefill_take(check, name, &run, run.sequence, &found[part]) && taken;
+        run_destroy(&run);
+    }
+    if (taken) {
+        results_merge(trial, &found[0], &found[1]);
+        verdict_near(check, name, &found[0], &check->whole);
+    }
+    result_destroy(&found[0]);
+    result_destroy(&found[1]);
+}
+
+static void identity_split(struct check *check)
+{
+    const struct trial *trial = check->trial;
+    const int heads = expression_uses(&trial->line->mask, EXPRESSION_H) ? trial->line->heads : 1;
+    int32_t cut[TRIAL_SEQUENCES];
+    if ((check->traits & TRAIT_NO_KV_LEN) == 0)
+        return;
+    for (int32_t b = 0; b < trial->sequences; b++) {
+        cut[b] = (int32_t)random_between(check->random, 0, trial->sequence[b].kv_len);
+        for (int head = 0; head < heads; head++)
+            if (!split_allowed(trial, b, cut[b], head))
+                return;
+    }
+    split_take(check, cut);
+}
+
+void check_identities(struct check *check)
+{
+    identity_later(check);
+    identity_split(check);
+    identity_constant(check);
+}

@@ -1,0 +1,203 @@
+#include "check_run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Memory of a run ---------------------------------------------------------------------------- */
+
+static struct guarded guarded_poisoned(size_t bytes, struct random *random)
+{
+    const enum guard_side side = random_between(random, 0, 3) == 0 ? GUARD_START : GUARD_END;
+    struct guarded guarded = guarded_create(bytes, ATTN_ALIGNMENT, side);
+    guarded_fill(&guarded, TRIAL_NAN);
+    return guarded;
+}
+
+static struct guarded rotation_create(const struct attn_attention *attention, const int32_t *position, int64_t rows)
+{
+    const size_t floats = (size_t)rows * (size_t)attention->rotation_floats;
+    struct guarded guarded = guarded_create(floats * sizeof(float), sizeof(float), GUARD_END);
+    if (attention->rotation_floats > 0)
+        attention->rotation(position, rows, (float *)(void *)guarded.data);
+    return guarded;
+}
+
+void run_create(struct run *run, const struct trial *trial, const struct attn_attention *attention, struct random *random)
+{
+    *run = (struct run){ .trial = trial, .attention = attention, .random = random };
+    for (int32_t b = 0; b < trial->sequences; b++) {
+        run->sequence[b] = trial->sequence[b];
+        run->cache[b] = guarded_poisoned(attention->cache_bytes(run->sequence[b].capacity), random);
+        run->sequence[b].cache = run->cache[b].data;
+    }
+    run->q_rotation = rotation_create(attention, trial->q_position, trial->q.rows);
+    run->k_rotation = rotation_create(attention, trial->k_position, trial->k.rows);
+    run->o = strided_create(trial->q.rows, attention->heads, attention->d_v, RUN_UNWRITTEN, random);
+    run->lse = strided_create(trial->q.rows, 1, attention->heads, RUN_UNWRITTEN, random);
+}
+
+void run_destroy(struct run *run)
+{
+    for (int32_t b = 0; b < run->trial->sequences; b++)
+        guarded_destroy(&run->cache[b]);
+    guarded_destroy(&run->q_rotation);
+    guarded_destroy(&run->k_rotation);
+    guarded_destroy(&run->o.memory);
+    guarded_destroy(&run->lse.memory);
+}
+
+/* Kernels at work ---------------------------------------------------------------------------- */
+
+static struct attn_args run_args(const struct run *run, const struct attn_sequence *sequence, int32_t sequences, void *workspace)
+{
+    const struct trial *trial = run->trial;
+    return (struct attn_args){
+        .sequence = sequence, .sequences = sequences,
+        .q = strided_row(&trial->q, 0, 0), .q_stride = trial->q.stride, .q_head_stride = trial->q.head_stride,
+        .k = strided_row(&trial->k, 0, 0), .k_stride = trial->k.stride, .k_head_stride = trial->k.head_stride,
+        .v = strided_row(&trial->v, 0, 0), .v_stride = trial->v.stride, .v_head_stride = trial->v.head_stride,
+        .o = strided_row(&run->o, 0, 0), .o_stride = run->o.stride, .o_head_stride = run->o.head_stride,
+        .lse = run->without_lse ? NULL : strided_row(&run->lse, 0, 0), .lse_stride = run->lse.stride,
+        .q_rotation = (const float *)(const void *)run->q_rotation.data,
+        .k_rotation = (const float *)(const void *)run->k_rotation.data,
+        .workspace = workspace
+    };
+}
+
+/* 0 .. tasks - 1, in the order in which they run. */
+static int64_t *task_order(const struct run *run, int64_t tasks)
+{
+    int64_t *order = check_memory((size_t)tasks, sizeof *order);
+    for (int64_t i = 0; i < tasks; i++) {
+        const int64_t other = run->shuffled ? random_between(run->random, 0, i) : i;
+        order[i] = order[other];
+        order[other] = i;
+    }
+    return order;
+}
+
+static void run_pass(struct run *run, const struct attn_phase *phase, const struct attn_args *args, int pass)
+{
+    const int64_t tasks = phase->tasks(args, pass);
+    int64_t *order = task_order(run, tasks);
+    struct guarded scratch = guarded_poisoned(phase->scratch_bytes, run->random);
+    for (int64_t i = 0; i < tasks; i++) {
+        if (run->shuffled)
+            guarded_fill(&scratch, TRIAL_NAN);
+        phase->run(args, pass, order[i], scratch.data);
+    }
+    if (!guarded_intact(&scratch))
+        run->damage = "beside the scratch";
+    guarded_destroy(&scratch);
+    free(order);
+}
+
+void run_phase(struct run *run, const struct attn_phase *phase, const struct attn_sequence *sequence, int32_t sequences)
+{
+    struct attn_args args = run_args(run, sequence, sequences, NULL);
+    struct guarded workspace = guarded_poisoned(phase->workspace_bytes(&args), run->random);
+    args.workspace = workspace.data;
+    for (int pass = 0; pass < phase->passes; pass++)
+        run_pass(run, phase, &args, pass);
+    if (!guarded_intact(&workspace))
+        run->damage = "beside the workspace";
+    guarded_destroy(&workspace);
+}
+
+void run_write(struct run *run)
+{
+    run_phase(run, &run->attention->write, run->sequence, run->trial->sequences);
+}
+
+/* What came out ------------------------------------------------------------------------------ */
+
+static bool is_written(float value)
+{
+    const uint32_t unwritten = RUN_UNWRITTEN;
+    return memcmp(&value, &unwritten, sizeof value) != 0;
+}
+
+static int64_t written_count(const float *values, int64_t count)
+{
+    int64_t written = 0;
+    for (int64_t i = 0; i < count; i++)
+        written += is_written(values[i]);
+    return written;
+}
+
+/*
+** Copies the rows of the sequences to the dense array `to`. Nothing else was written when the rows hold as many
+** written floats as the whole memory does, and all of them when that is their size.
+*/
+static bool output_take(const struct trial *trial, const struct strided *from, float *to)
+{
+    int64_t expected = 0, written = 0;
+    for (int32_t b = 0; b < trial->sequences; b++)
+        for (int64_t i = 0; i < trial->sequence[b].q_len; i++)
+            for (int head = 0; head < from->heads; head++) {
+                const int64_t row = trial->sequence[b].q_row + i;
+                const float *values = strided_row(from, row, head);
+                memcpy(to + (row * from->heads + head) * from->width, values, (size_t)from->width * sizeof *to);
+                expected += from->width;
+                written += written_count(values, from->width);
+            }
+    const int64_t everywhere = written_count(strided_row(from, 0, 0), (int64_t)(from->memory.bytes / sizeof(float)));
+    return written == expected && everywhere == expected && guarded_intact(&from->memory);
+}
+
+bool run_result(struct run *run, struct result *result)
+{
+    for (int32_t b = 0; b < run->trial->sequences; b++)
+        if (!guarded_intact(&run->cache[b]))
+            run->damage = "beside a cache";
+    if (!output_take(run->trial, &run->o, result->o))
+        run->damage = "not exactly the rows of o";
+    if (!run->without_lse && !output_take(run->trial, &run->lse, result->lse))
+        run->damage = "not exactly the rows of lse";
+    return run->damage == NULL;
+}
+
+/* The exporter ------------------------------------------------------------------------------- */
+
+/* Keys are rotated in float by angles rounded to float: a few units of 2^-24 of the pair's length. */
+static bool key_near(const double *expected, const float *k, int d_k)
+{
+    double largest = 0.0, error = 0.0;
+    for (int d = 0; d < d_k; d++) {
+        largest = fmax(largest, fabs(expected[d]));
+        error = fmax(error, fabs(expected[d] - (double)k[d]));
+    }
+    return error <= 1e-6 * largest;
+}
+
+static bool head_reads_back(struct run *run, int32_t b, int head, int32_t first, int32_t count)
+{
+    const struct reference_line *line = run->trial->line;
+    struct guarded k = guarded_create((size_t)count * (size_t)line->d_k * sizeof(float), sizeof(float), GUARD_END);
+    struct guarded v = guarded_create((size_t)count * (size_t)line->d_v * sizeof(float), sizeof(float), GUARD_END);
+    float *k_rows = (float *)(void *)k.data, *v_rows = (float *)(void *)v.data;
+    run->attention->read(&run->sequence[b], head, first, count, k_rows, v_rows);
+
+    bool same = guarded_intact(&k) && guarded_intact(&v);
+    for (int64_t i = 0; i < count && same; i++) {
+        const double *key = run->trial->reference_cache[b] + ((first + i) * line->kv_heads + head) * (line->d_k + line->d_v);
+        const float *value = strided_row(&run->trial->v, run->sequence[b].k_row + first + i, head);
+        same = key_near(key, k_rows + i * line->d_k, line->d_k) &&
+               memcmp(value, v_rows + i * line->d_v, (size_t)line->d_v * sizeof *value) == 0;
+    }
+    guarded_destroy(&k);
+    guarded_destroy(&v);
+    return same;
+}
+
+bool run_reads_back(struct run *run)
+{
+    bool same = true;
+    for (int32_t b = 0; b < run->trial->sequences; b++)
+        for (int head = 0; head < run->attention->kv_heads && same; head++) {
+            const int32_t first = (int32_t)random_between(run->random, 0, run->sequence[b].kv_len);
+            same = head_reads_back(run, b, head, first, (int32_t)random_between(run->random, 0, run->sequence[b].kv_len - first));
+        }
+    return same;
+}

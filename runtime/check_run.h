@@ -1,0 +1,41 @@
+/*
+** One target's kernels at work on a trial, with caches, workspaces, scratches and
+** outputs in guarded memory that holds NaN before it is written.
+*/
+#ifndef CHECK_RUN_H
+#define CHECK_RUN_H
+
+#include "check_trial.h"
+
+enum { RUN_UNWRITTEN = 0x7fc0dead };      /* bits of every output before it is written; a NaN unlike TRIAL_NAN */
+
+struct run {
+    const struct trial *trial;
+    const struct attn_attention *attention;
+    struct random *random;
+    bool shuffled;                        /* tasks in a random order, each with a scratch of NaN */
+    bool without_lse;
+    struct attn_sequence sequence[TRIAL_SEQUENCES];   /* all queries and all keys at once, with caches */
+    struct guarded cache[TRIAL_SEQUENCES];
+    struct guarded q_rotation, k_rotation;            /* (rows, rotation_floats) */
+    struct strided o;
+    struct strided lse;                   /* (rows, 1, heads) */
+    const char *damage;                   /* what was written outside of its place, or NULL */
+};
+
+void run_create(struct run *run, const struct trial *trial, const struct attn_attention *attention, struct random *random);
+void run_destroy(struct run *run);
+
+/* Runs a phase on some sequences, which have run's caches; b of the mask is the index in this array. */
+void run_phase(struct run *run, const struct attn_phase *phase, const struct attn_sequence *sequence, int32_t sequences);
+
+/* All keys of all sequences into the caches. */
+void run_write(struct run *run);
+
+/* What the outputs hold; false, with damage set, when something else was written than the rows of the sequences. */
+bool run_result(struct run *run, struct result *result);
+
+/* Whether `read` gives back what was written: values exactly, keys rotated. */
+bool run_reads_back(struct run *run);
+
+#endif

@@ -1,0 +1,143 @@
+#include "check_trial.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Results ------------------------------------------------------------------------------------ */
+
+struct result result_create(const struct trial *trial)
+{
+    const size_t row_heads = (size_t)trial->q.rows * (size_t)trial->line->heads;
+    return (struct result){
+        .o = check_memory(row_heads * (size_t)trial->line->d_v, sizeof(float)),
+        .lse = check_memory(row_heads, sizeof(float))
+    };
+}
+
+void result_destroy(struct result *result)
+{
+    free(result->o);
+    free(result->lse);
+    *result = (struct result){ 0 };
+}
+
+/* Trials ------------------------------------------------------------------------------------- */
+
+/* Sequences one after another, with rows of nobody between them. */
+static void trial_place(struct trial *trial, const struct trial_shape *shape, struct random *random, int64_t *q_rows, int64_t *k_rows)
+{
+    *q_rows = *k_rows = 0;
+    for (int32_t b = 0; b < trial->sequences; b++) {
+        *q_rows += random_between(random, 0, 2);
+        *k_rows += random_between(random, 0, 2);
+        trial->sequence[b] = (struct attn_sequence){
+            .q_row = *q_rows, .k_row = *k_rows, .q_len = shape[b].q_len, .q_offset = shape[b].q_offset,
+            .k_len = shape[b].kv_len, .kv_len = shape[b].kv_len, .capacity = shape[b].kv_len + random_between(random, 0, 70)
+        };
+        *q_rows += shape[b].q_len;
+        *k_rows += shape[b].kv_len;
+    }
+}
+
+/* Positions follow the places on the key axis from a start of their own. */
+static void trial_fill_positions(struct trial *trial, const struct attn_sequence *sequence, struct random *random)
+{
+    const int32_t start = (int32_t)random_between(random, 0, 3000);
+    for (int32_t i = 0; i < sequence->q_len; i++)
+        trial->q_position[sequence->q_row + i] = start + sequence->q_offset + i;
+    for (int32_t k = 0; k < sequence->kv_len; k++)
+        trial->k_position[sequence->k_row + k] = start + k;
+}
+
+/*
+** Scores get a standard deviation of `spread`: nearly even weights, ordinary and peaked ones.
+** Growing keys move the running maximum again and again.
+*/
+static void trial_fill(struct trial *trial, struct random *random)
+{
+    static const double spreads[] = { 0.3, 1.0, 3.0 }, growths[] = { 1.0, 1.0, 2.0 };
+    const struct reference_line *line = trial->line;
+    for (int32_t b = 0; b < trial->sequences; b++) {
+        const struct attn_sequence *sequence = &trial->sequence[b];
+        const double spread = spreads[random_between(random, 0, 2)], growth = growths[random_between(random, 0, 2)];
+        const double scale = fabs(line->scale) * sqrt(line->d_k);
+        strided_fill(&trial->q, sequence->q_row, sequence->q_len, scale > 0.0 ? spread / scale : 1.0, 1.0, random);
+        strided_fill(&trial->k, sequence->k_row, sequence->kv_len, 1.0, growth, random);
+        strided_fill(&trial->v, sequence->k_row, sequence->kv_len, 1.0, 1.0, random);
+        trial_fill_positions(trial, sequence, random);
+    }
+}
+
+static void trial_answer(struct trial *trial, const struct subject *subject)
+{
+    const struct reference_line *line = trial->line;
+    struct attn_sequence sequence[TRIAL_SEQUENCES];
+    for (int32_t b = 0; b < trial->sequences; b++) {
+        sequence[b] = trial->sequence[b];
+        trial->reference_cache[b] = check_memory(reference_cache_bytes(subject->reference, sequence[b].capacity), 1);
+        sequence[b].cache = trial->reference_cache[b];
+    }
+    const struct attn_args args = {
+        .sequence = sequence, .sequences = trial->sequences,
+        .q = strided_row(&trial->q, 0, 0), .q_stride = trial->q.stride, .q_head_stride = trial->q.head_stride,
+        .k = strided_row(&trial->k, 0, 0), .k_stride = trial->k.stride, .k_head_stride = trial->k.head_stride,
+        .v = strided_row(&trial->v, 0, 0), .v_stride = trial->v.stride, .v_head_stride = trial->v.head_stride,
+        .o = trial->expected.o, .o_stride = line->heads * line->d_v, .o_head_stride = line->d_v,
+        .lse = trial->expected.lse, .lse_stride = line->heads
+    };
+    reference_write(subject->reference, &args, trial->k_position);
+    reference_attend(subject->reference, &args, trial->q_position);
+}
+
+void trial_create(struct trial *trial, const struct subject *subject, const struct trial_shape *shape, int32_t sequences,
+                  struct random *random)
+{
+    const struct reference_line *line = &subject->line;
+    int64_t q_rows, k_rows;
+    *trial = (struct trial){ .line = line, .sequences = sequences };
+    trial_place(trial, shape, random, &q_rows, &k_rows);
+    trial->q = strided_create(q_rows, line->heads, line->d_k, TRIAL_NAN, random);
+    trial->k = strided_create(k_rows, line->kv_heads, line->d_k, TRIAL_NAN, random);
+    trial->v = strided_create(k_rows, line->kv_heads, line->d_v, TRIAL_NAN, random);
+    trial->q_position = check_memory((size_t)q_rows, sizeof *trial->q_position);
+    trial->k_position = check_memory((size_t)k_rows, sizeof *trial->k_position);
+    trial->expected = result_create(trial);
+    trial_fill(trial, random);
+    trial_answer(trial, subject);
+}
+
+void trial_destroy(struct trial *trial)
+{
+    guarded_destroy(&trial->q.memory);
+    guarded_destroy(&trial->k.memory);
+    guarded_destroy(&trial->v.memory);
+    free(trial->q_position);
+    free(trial->k_position);
+    for (int32_t b = 0; b < trial->sequences; b++)
+        free(trial->reference_cache[b]);
+    result_destroy(&trial->expected);
+}
+
+float constant_value(int d)
+{
+    return 1.0f + (float)(d % 7) / 8.0f;
+}
+
+void trial_set_constant(struct trial *trial)
+{
+    for (int32_t b = 0; b < trial->sequences; b++)
+        for (int32_t k = 0; k < trial->sequence[b].kv_len; k++)
+            for (int head = 0; head < trial->v.heads; head++)
+                for (int d = 0; d < trial->v.width; d++)
+                    strided_row(&trial->v, trial->sequence[b].k_row + k, head)[d] = constant_value(d);
+}
+
+bool trial_sees(const struct trial *trial, int32_t b, int32_t i, int32_t k, int head, int32_t shift)
+{
+    const struct attn_sequence *sequence = &trial->sequence[b];
+    const int64_t at[EXPRESSION_VARIABLES] = {
+        [EXPRESSION_Q] = sequence->q_offset + i - shift, [EXPRESSION_K] = k - shift, [EXPRESSION_H] = head, [EXPRESSION_B] = b,
+        [EXPRESSION_Q_LEN] = sequence->q_len, [EXPRESSION_KV_LEN] = sequence->kv_len
+    };
+    return expression_evaluate(&trial->line->mask, at);
+}

@@ -1,0 +1,57 @@
+/*
+** A trial: one problem on which every target of a definition is run. A batch of ragged
+** sequences whose rows stand in strided, guarded memory, NaN wherever nobody may
+** read, with the reference's answer beside it.
+*/
+#ifndef CHECK_TRIAL_H
+#define CHECK_TRIAL_H
+
+#include "check_strided.h"
+#include "reference.h"
+#include "reference_line.h"
+
+enum {
+    TRIAL_SEQUENCES = 5,
+    TRIAL_NAN = 0x7fc00bad        /* bits of the NaN in places that nobody may read */
+};
+
+/* One sequence. */
+struct trial_shape { int32_t q_len, kv_len, q_offset; };
+
+/* What attention gives, without gaps; rows of no sequence are 0. */
+struct result {
+    float *o;                     /* (rows of q, heads, d_v) */
+    float *lse;                   /* (rows of q, heads) */
+};
+
+struct trial {
+    const struct reference_line *line;
+    int32_t sequences;
+    struct attn_sequence sequence[TRIAL_SEQUENCES];   /* all queries and all keys at once; without caches */
+    struct strided q, k, v;
+    int32_t *q_position, *k_position;                 /* (rows of q), (rows of k) */
+    double *reference_cache[TRIAL_SEQUENCES];
+    struct result expected;
+};
+
+/* What a definition and its reference are to a trial. */
+struct subject {
+    struct reference_line line;
+    struct reference *reference;
+};
+
+void trial_create(struct trial *trial, const struct subject *subject, const struct trial_shape *shape, int32_t sequences,
+                  struct random *random);
+void trial_destroy(struct trial *trial);
+
+/* Every value becomes constant_value(d); the expected result stays as it was. */
+void trial_set_constant(struct trial *trial);
+float constant_value(int d);
+
+/* Whether the mask shows key k of sequence b to its query of index i, when place `shift` of the key axis is called 0. */
+bool trial_sees(const struct trial *trial, int32_t b, int32_t i, int32_t k, int head, int32_t shift);
+
+struct result result_create(const struct trial *trial);
+void result_destroy(struct result *result);
+
+#endif

@@ -1,0 +1,222 @@
+/*
+** One numeric order: however a problem is cut into calls, chunks, tasks and batches,
+** a query's result has the same bits.
+*/
+#include "check.h"
+
+/* What of each sequence is done. */
+struct progress { int32_t queries[TRIAL_SEQUENCES], keys[TRIAL_SEQUENCES]; };
+
+/* The whole trial as one prefill. */
+static void way_once(struct run *run)
+{
+    run_write(run);
+    run_phase(run, &run->attention->prefill, run->sequence, run->trial->sequences);
+}
+
+static void way_shuffled(struct run *run)
+{
+    run->shuffled = true;
+    way_once(run);
+}
+
+static void way_without_lse(struct run *run)
+{
+    run->without_lse = true;
+    way_once(run);
+}
+
+static void way_decode(struct run *run)
+{
+    run->shuffled = true;
+    run_write(run);
+    run_phase(run, &run->attention->decode, run->sequence, run->trial->sequences);
+}
+
+static void way_alone(struct run *run)
+{
+    run_write(run);
+    for (int32_t b = 0; b < run->trial->sequences; b++)
+        run_phase(run, &run->attention->prefill, &run->sequence[b], 1);
+}
+
+static const struct attn_phase *random_phase(const struct run *run)
+{
+    return random_between(run->random, 0, 1) == 0 ? &run->attention->prefill : &run->attention->decode;
+}
+
+/* A random part, possibly nothing, of what is left. */
+static int32_t random_part(const struct run *run, int32_t left)
+{
+    return (int32_t)random_between(run->random, 0, left);
+}
+
+/* All keys into the caches, in random pieces. */
+static void write_pieces(struct run *run)
+{
+    struct attn_sequence piece[TRIAL_SEQUENCES];
+    int32_t done[TRIAL_SEQUENCES] = { 0 };
+    for (bool more = true; more;) {
+        more = false;
+        for (int32_t b = 0; b < run->trial->sequences; b++) {
+            piece[b] = run->sequence[b];
+            piece[b].k_row += done[b];
+            piece[b].k_len = random_part(run, piece[b].kv_len - done[b]);
+            done[b] += piece[b].k_len;
+            more = more || done[b] < piece[b].kv_len;
+            piece[b].kv_len = done[b];
+        }
+        run_phase(run, &run->attention->write, piece, run->trial->sequences);
+    }
+}
+
+/* Takes the next `queries` queries of sequence b out of the whole. */
+static void take_queries(struct attn_sequence *part, struct progress *progress, int32_t b, int32_t queries)
+{
+    part->q_row += progress->queries[b];
+    part->q_offset += progress->queries[b];
+    part->q_len = queries;
+    progress->queries[b] += queries;
+}
+
+static bool queries_left(const struct run *run, const struct progress *progress)
+{
+    for (int32_t b = 0; b < run->trial->sequences; b++)
+        if (progress->queries[b] < run->sequence[b].q_len)
+            return true;
+    return false;
+}
+
+static void way_query_chunks(struct run *run)
+{
+    struct progress progress = { { 0 }, { 0 } };
+    write_pieces(run);
+    while (queries_left(run, &progress)) {
+        struct attn_sequence part[TRIAL_SEQUENCES];
+        for (int32_t b = 0; b < run->trial->sequences; b++) {
+            part[b] = run->sequence[b];
+            take_queries(&part[b], &progress, b, random_part(run, part[b].q_len - progress.queries[b]));
+        }
+        run_phase(run, random_phase(run), part, run->trial->sequences);
+    }
+}
+
+/* Keys that the cache must hold before the query at place - 1: not more than there are, and those written stay. */
+static int32_t keys_before(const struct run *run, const struct progress *progress, int32_t b, int32_t place)
+{
+    const int32_t most = place < run->sequence[b].kv_len ? place : run->sequence[b].kv_len;
+    return most > progress->keys[b] ? most : progress->keys[b];
+}
+
+/* The next `queries` queries with the keys up to them, written by the same step. */
+static void grow(const struct run *run, struct attn_sequence *part, struct progress *progress, int32_t b, int32_t queries)
+{
+    *part = run->sequence[b];
+    take_queries(part, progress, b, queries);
+    part->kv_len = keys_before(run, progress, b, part->q_offset + queries);
+    part->k_row += progress->keys[b];
+    part->k_len = part->kv_len - progress->keys[b];
+    progress->keys[b] = part->kv_len;
+}
+
+static void way_growing(struct run *run)
+{
+    struct progress progress = { { 0 }, { 0 } };
+    while (queries_left(run, &progress)) {
+        struct attn_sequence part[TRIAL_SEQUENCES];
+        for (int32_t b = 0; b < run->trial->sequences; b++)
+            grow(run, &part[b], &progress, b, random_part(run, run->sequence[b].q_len - progress.queries[b]));
+        run_phase(run, &run->attention->write, part, run->trial->sequences);
+        run_phase(run, random_phase(run), part, run->trial->sequences);
+    }
+}
+
+static void way_one_by_one(struct run *run)
+{
+    struct progress progress = { { 0 }, { 0 } };
+    while (queries_left(run, &progress)) {
+        struct attn_sequence part[TRIAL_SEQUENCES];
+        for (int32_t b = 0; b < run->trial->sequences; b++)
+            grow(run, &part[b], &progress, b, progress.queries[b] < run->sequence[b].q_len);
+        run_phase(run, &run->attention->write, part, run->trial->sequences);
+        run_phase(run, &run->attention->decode, part, run->trial->sequences);
+    }
+}
+
+static const struct way {
+    const char *name;
+    void (*run)(struct run *run);
+    unsigned needs;                 /* traits */
+} ways[] = {
+    { "prefill, tasks in random order",        way_shuffled,     0 },
+    { "prefill without lse",                   way_without_lse,  0 },
+    { "decode of all queries at once",         way_decode,       0 },
+    { "prefill of each sequence alone",        way_alone,        TRAIT_NO_B },
+    { "queries in random chunks",              way_query_chunks, TRAIT_NO_Q_LEN },
+    { "random chunks after a growing cache",   way_growing,      TRAIT_CAUSAL | TRAIT_NO_Q_LEN | TRAIT_NO_KV_LEN },
+    { "decode one by one",                     way_one_by_one,   TRAIT_CAUSAL | TRAIT_NO_Q_LEN | TRAIT_NO_KV_LEN },
+};
+
+static bool sees_later(const struct trial *trial, int32_t b, int head)
+{
+    const struct attn_sequence *sequence = &trial->sequence[b];
+    for (int32_t i = 0; i < sequence->q_len; i++) {
+        const int32_t place = sequence->q_offset + i;
+        for (int32_t k = place < 0 ? 0 : place + 1; k < sequence->kv_len; k++)
+            if (trial_sees(trial, b, i, k, head, 0))
+                return true;
+    }
+    return false;
+}
+
+unsigned check_traits(const struct trial *trial)
+{
+    const struct expression *mask = &trial->line->mask;
+    const int heads = expression_uses(mask, EXPRESSION_H) ? trial->line->heads : 1;
+    bool later = false;
+    for (int32_t b = 0; b < trial->sequences; b++)
+        for (int head = 0; head < heads; head++)
+            later = later || sees_later(trial, b, head);
+    return (later ? 0 : TRAIT_CAUSAL) |
+           (expression_uses(mask, EXPRESSION_Q_LEN) ? 0 : TRAIT_NO_Q_LEN) |
+           (expression_uses(mask, EXPRESSION_KV_LEN) ? 0 : TRAIT_NO_KV_LEN) |
+           (expression_uses(mask, EXPRESSION_B) ? 0 : TRAIT_NO_B);
+}
+
+/* Everything at once against the reference: the result that all ways must give. */
+static bool check_once(struct check *check)
+{
+    static const char name[] = "prefill at once";
+    struct run run;
+    run_create(&run, check->trial, check->attention, check->random);
+    way_once(&run);
+    if (!run_reads_back(&run))
+        verdict_fail(check, "write, then read", "not the rows that were written");
+    const bool near = verdict_take(check, name, &run, &check->whole) &&
+                      verdict_near(check, name, &check->whole, &check->trial->expected);
+    run_destroy(&run);
+    return near;
+}
+
+static void check_way(struct check *check, const struct way *way)
+{
+    struct run run;
+    struct result found = result_create(check->trial);
+    run_create(&run, check->trial, check->attention, check->random);
+    way->run(&run);
+    if (verdict_take(check, way->name, &run, &found)) {
+        const struct result expected = { check->whole.o, run.without_lse ? found.lse : check->whole.lse };
+        verdict_same(check, way->name, &found, &expected);
+    }
+    run_destroy(&run);
+    result_destroy(&found);
+}
+
+void check_ways(struct check *check)
+{
+    if (!check_once(check))
+        return;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if ((check->traits & ways[i].needs) == ways[i].needs)
+            check_way(check, &ways[i]);
+}

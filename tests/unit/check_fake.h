@@ -1,0 +1,27 @@
+/*
+** Kernels for one definition, simple and right, or with one planted fault, to see that the check harness finds it.
+*/
+#ifndef CHECK_FAKE_H
+#define CHECK_FAKE_H
+
+#include "../../templates/contract.h"
+
+enum fake_fault {
+    FAKE_RIGHT,
+    FAKE_SCALE,            /* scores a thousandth too large */
+    FAKE_WINDOW,           /* one key more than the window allows */
+    FAKE_LSE,              /* lse in log2 */
+    FAKE_ORDER,            /* decode sums from the other end: right, but other bits */
+    FAKE_STALE,            /* relies on a scratch that holds zeros */
+    FAKE_HIDDEN,           /* multiplies keys that are not there by 0 */
+    FAKE_NEIGHBOUR,        /* writes one float behind each row of o */
+    FAKE_LATER,            /* the last bits depend on a key that the query does not see */
+    FAKE_ROTATION,         /* keys turned the wrong way */
+    FAKE_EXPORT,           /* the exporter reads another head */
+    FAKE_CACHE,            /* writes one float behind the cache */
+    FAKE_FAULTS
+};
+
+struct attn_attention fake_attention(enum fake_fault fault);
+
+#endif
