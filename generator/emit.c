@@ -24,6 +24,7 @@ struct emission {
     const struct descriptor *targets[EMIT_TARGETS + 1];
     int target_count;
     struct text source;
+    struct text plans;             /* the head comment's lines about them */
     struct template_values values;
 };
 
@@ -238,6 +239,8 @@ static void set_plan_lines(struct emission *e, const struct plan *plan, const st
     struct text prefill = text_start(e->arena), decode = text_start(e->arena);
     plan_print_prefill(&prefill, plan, definition);
     plan_print_decode(&decode, plan, definition);
+    text_format(&e->plans, "**   %s on %s\n**     prefill  %s\n**     decode   %s\n",
+                definition->name, plan->isa->name, prefill.data, decode.data);
     template_set_text(&e->values, "PREFILL_PLAN", prefill.data);
     template_set_text(&e->values, "DECODE_PLAN", decode.data);
 }
@@ -417,6 +420,7 @@ bool emit_model(struct emitted *emitted, const struct model *model, const struct
     e->arena = arena;
     e->report = report;
     e->source = text_start(arena);
+    e->plans = text_start(arena);
     struct text header = text_start(arena), source = text_start(arena);
     if (!targets_choose(e, options->targets))
         return false;
@@ -425,6 +429,7 @@ bool emit_model(struct emitted *emitted, const struct model *model, const struct
         return false;
     const char *digest = arena_format(arena, "%016llx", (unsigned long long)digest_of(&e->source));
     template_set_text(&e->values, "DIGEST", digest);
+    template_set_text(&e->values, "PLANS", e->plans.data);
     if (!render(e, &source, "head.c.t"))
         return false;
     text_add(&source, e->source.data, e->source.length);

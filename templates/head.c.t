@@ -7,8 +7,10 @@
 **     $(LINES[i])
 % end
 **
-** targets $TARGETS_TEXT
-** digest  $DIGEST   (of all that follows this comment)
+$PLANS
+**
+**   targets $TARGETS_TEXT
+**   digest  $DIGEST   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's

@@ -1,8 +1,4 @@
-/*
-** Definition $DEFINITION on $TARGET.
-**   prefill  $PREFILL_PLAN
-**   decode   $DECODE_PLAN
-*/
+/* Definition $DEFINITION on $TARGET. */
 
 /* Which of the queries q see key k. */
 OP$T mask$T sees_queries$F(ivec$T q, int32_t k, int32_t h, int32_t b, int32_t q_len, int32_t kv_len)
