@@ -1,11 +1,14 @@
 enum { SEES_NONE, SEES_SOME, SEES_ALL };   /* what a tile's queries see of its keys */
 
+/* What a mask may ask for besides q and k. */
+struct attn_view { int32_t h, b, q_len, kv_len; };
+
 #define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
 #define ATTN_LOWEST (-3.0e38f)
-#define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more than this, in log2 */
+#define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
 #define ATTN_LN2    0.69314718055994530942
 
-/* ln x for x > 0: x = 2^e m with m within a factor of sqrt 2 of 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
+/* ln x for x > 0: x = 2^e m with m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
 static double attn_log(float x)
 {
     const double wide = x;
@@ -28,14 +31,15 @@ static double attn_log(float x)
 
 % if USES_ROTATION then
 /*
-** sin and cos of an angle below 2^24 in size. pi/2 is taken off in two parts, of which the first
-** has 25 bits, so that its multiples are exact; the rest is a Taylor series.
+** sin and cos of an angle below 2^24 in size. pi/2 is taken off in two parts, of which the
+** first has 25 bits, so that its multiples are exact; the rest is a Taylor series.
 */
 static void attn_sincos(double angle, double *sine, double *cosine)
 {
     const double turns = angle * 0.63661977236758134308;      /* 2 / pi */
     const int64_t quarter = (int64_t)(turns < 0.0 ? turns - 0.5 : turns + 0.5);
-    const double r = (angle - (double)quarter * 1.57079631090164184570) - (double)quarter * 1.58932547735281966916e-08;
+    const double rest = angle - (double)quarter * 1.57079631090164184570;
+    const double r = rest - (double)quarter * 1.58932547735281966916e-08;
     const double square = r * r;
     double s = 1.0, c = 1.0;
     for (int n = 16; n > 0; n -= 2) {
@@ -88,14 +92,15 @@ static int cpu_saves(uint32_t mask)
 
 static int cpu_has_avx2(void)
 {
-    return cpu_id(0).a >= 7 && cpu_saves(0x6) && (cpu_id(1).c >> 12 & 1) != 0 && (cpu_id(7).b >> 5 & 1) != 0;
+    return cpu_id(0).a >= 7 && cpu_saves(0x6) && (cpu_id(1).c >> 12 & 1) != 0 &&
+           (cpu_id(7).b >> 5 & 1) != 0;
 }
 
 % if USES_AVX512 then
 /* F, DQ, BW and VL. */
 static int cpu_has_avx512(void)
 {
-    const uint32_t needed = UINT32_C(1) << 16 | UINT32_C(1) << 17 | UINT32_C(1) << 30 | UINT32_C(1) << 31;
+    const uint32_t one = 1, needed = one << 16 | one << 17 | one << 30 | one << 31;
     return cpu_has_avx2() && cpu_saves(0xe6) && (cpu_id(7).b & needed) == needed;
 }
 

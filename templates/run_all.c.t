@@ -1,5 +1,6 @@
 /* All tasks of a phase, one after another. */
-static void attn_run_all(const struct attn_phase *phase, const struct attn_args *args, void *scratch)
+static void attn_run_all(const struct attn_phase *phase, const struct attn_args *args,
+                         void *scratch)
 {
     for (int pass = 0; pass < phase->passes; pass++) {
         const int64_t tasks = phase->tasks(args, pass);

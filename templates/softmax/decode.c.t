@@ -1,10 +1,16 @@
 % local width = VALUE_VECTORS * LANES
 % local full = V_ROW // width * width
 % local panel_vectors = PANEL // LANES
-% -- heads at once: batches of DECODE_HEADS, then the rest of the group
-% local batches = {}
-% if GROUP >= DECODE_HEADS then batches[1] = { name = "", heads = DECODE_HEADS, start = 0, stop = GROUP // DECODE_HEADS * DECODE_HEADS } end
-% if GROUP % DECODE_HEADS > 0 then batches[#batches + 1] = { name = "_rest", heads = GROUP % DECODE_HEADS, start = GROUP // DECODE_HEADS * DECODE_HEADS, stop = GROUP } end
+% -- heads at once: batches of DECODE_HEADS (a group has at least so many), then the rest of the group
+% local whole = GROUP // DECODE_HEADS * DECODE_HEADS
+% local batches = { { name = "", heads = DECODE_HEADS, start = 0, stop = whole } }
+% if whole < GROUP then
+%     batches[2] = { name = "_rest", heads = GROUP - whole, start = whole, stop = GROUP }
+% end
+% -- columns of o at once: whole register tiles, then the rest of the row
+% local shapes = {}
+% if full > 0 then shapes[1] = { name = "", vectors = VALUE_VECTORS } end
+% if full < V_ROW then shapes[#shapes + 1] = { name = "_columns", vectors = (V_ROW - full) // LANES } end
 /*
 ** Decode, $TARGET: one query of the $GROUP heads that share a KV head walks one segment of the
 ** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
@@ -23,8 +29,9 @@ struct decode_partial$F {
 };
 
 % for _, batch in ipairs(batches) do
-/* s = q k for the keys of a tile: one FMA chain over d, $(batch.heads) heads x $(DECODE_VECTORS * LANES) keys at once. */
-$FN void decode_scores$(batch.name)$F(const float *restrict k, float (*restrict q)[D_K$D], float (*restrict s)[BLOCK$D])
+/* s = q k for the keys of a tile, $(batch.heads) heads x $(DECODE_VECTORS * LANES) keys at once: one FMA chain over d for each. */
+$FN void decode_scores$(batch.name)$F(const float *restrict k, float (*restrict q)[D_K$D],
+    float (*restrict s)[BLOCK$D])
 {
     for (int key = 0; key < BLOCK$D; key += $(DECODE_VECTORS * LANES)) {
         const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
@@ -35,7 +42,7 @@ $FN void decode_scores$(batch.name)$F(const float *restrict k, float (*restrict 
 % end
         for (int d = 0; d < D_K$D; d++) {
 % for j = 0, DECODE_VECTORS - 1 do
-            const vec$T k$j = vload$T(&panel[d * PANEL$D + $(j // panel_vectors) * (PANEL$D * D_K$D) + $(j % panel_vectors * LANES)]);
+            const vec$T k$j = vload$T(&panel[d * PANEL$D + $(j // panel_vectors * PANEL * D_K + j % panel_vectors * LANES)]);
 % end
 % for h = 0, batch.heads - 1 do
             const vec$T q$h = vset$T(q[$h][d]);
@@ -52,17 +59,17 @@ $FN void decode_scores$(batch.name)$F(const float *restrict k, float (*restrict 
     }
 }
 
-/* o += p v over keys from .. end - 1 of the tile: one FMA chain over the keys. */
-% for _, shape in ipairs { { name = "", vectors = full > 0 and VALUE_VECTORS or 0 }, { name = "_columns", vectors = (V_ROW - full) // LANES } } do
-% if shape.vectors > 0 then
-$FN void decode_values$(batch.name)$(shape.name)$F(const float *restrict v, int32_t from, int32_t end, int column, float (*restrict p)[BLOCK$D], float (*restrict o)[V_ROW$D])
+% for _, shape in ipairs(shapes) do
+/* o += p v over the tile's first `keys` keys, $(batch.heads) heads x $(shape.vectors * LANES) columns: one FMA chain over the keys for each. */
+$FN void decode_values$(batch.name)$(shape.name)$F(const float *restrict v, int32_t keys, int column,
+    float (*restrict p)[BLOCK$D], float (*restrict o)[V_ROW$D])
 {
 % for h = 0, batch.heads - 1 do
 % for j = 0, shape.vectors - 1 do
     vec$T o$(h)_$j = vload$T(&o[$h][column + $(j * LANES)]);
 % end
 % end
-    for (int32_t key = from; key < end; key++) {
+    for (int32_t key = 0; key < keys; key++) {
 % for j = 0, shape.vectors - 1 do
         const vec$T v$j = vload$T(&v[key * V_ROW$D + column + $(j * LANES)]);
 % end
@@ -82,18 +89,18 @@ $FN void decode_values$(batch.name)$(shape.name)$F(const float *restrict v, int3
 
 % end
 % end
-% end
-/* Hides from query head h what its query, at `place`, does not see. */
-$FN void decode_mask$F(float *s, int32_t key0, int32_t place, int32_t h, int32_t b, int32_t q_len, int32_t kv_len)
+/* Hides what the query at `place` does not see. */
+$FN void decode_mask$F(float *s, int32_t key0, int32_t place, const struct attn_view *view)
 {
     for (int key = 0; key < BLOCK$D; key += $LANES) {
-        const mask$T sees = sees_keys$F(place, iramp$T(key0 + key), h, b, q_len, kv_len);
+        const mask$T sees = sees_keys$F(place, iramp$T(key0 + key), view);
         vstore$T(s + key, vselect$T(sees, vload$T(s + key), vset$T(ATTN_HIDDEN)));
     }
 }
 
 /* s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill. */
-$FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict l, float *restrict o)
+$FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict l,
+    float *restrict o)
 {
     vec$T top = vload$T(s);
     for (int key = $LANES; key < BLOCK$D; key += $LANES)
@@ -113,7 +120,8 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
     for (int key = 0; key < BLOCK$D; key += PANEL$D) {
 % for j = 0, panel_vectors - 1 do
         const vec$T s$j = vload$T(s + key + $(j * LANES));
-        const vec$T p$j = vselect$T(vgreater$T(s$j, vset$T(ATTN_HIDDEN)), vexp2$T(vsub$T(s$j, base)), vzero$T());
+        const mask$T seen$j = vgreater$T(s$j, vset$T(ATTN_HIDDEN));
+        const vec$T p$j = vselect$T(seen$j, vexp2$T(vsub$T(s$j, base)), vzero$T());
         vstore$T(s + key + $(j * LANES), p$j);
         sum$j = vadd$T(sum$j, p$j);
 % end
@@ -128,55 +136,62 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
     *l += vsum$T(sum0);
 }
 
-/* One tile of keys for the query at `place`: key0 .. key0 + keys - 1, of which the cache holds the block at `tile`. */
-$FN void decode_tile$F(const struct attn_sequence *sequence, int32_t place, int32_t head0, int32_t b, int32_t key0, const float *tile, struct decode_scratch$F *t)
+/* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
+$FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0, const float *tile,
+    struct decode_scratch$F *t)
 {
-    const int32_t left = sequence->kv_len - key0, keys = left < BLOCK$D ? left : BLOCK$D;
+    const int32_t left = view->kv_len - key0, keys = left < BLOCK$D ? left : BLOCK$D;
     const float *v = tile + BLOCK$D * D_K$D;
 % for _, batch in ipairs(batches) do
     for (int h = $(batch.start); h < $(batch.stop); h += $(batch.heads))
         decode_scores$(batch.name)$F(tile, &t->q[h], &t->s[h]);
 % end
     for (int h = 0; h < GROUP$D; h++) {
-        if (keys < BLOCK$D || sight$D(place, place, key0, key0 + keys - 1, head0 + h, b, sequence->q_len, sequence->kv_len) != SEES_ALL)
-            decode_mask$F(t->s[h], key0, place, head0 + h, b, sequence->q_len, sequence->kv_len);
+        struct attn_view head = *view;
+        head.h += h;
+        if (keys < BLOCK$D || sight$D(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
+            decode_mask$F(t->s[h], key0, place, &head);
         decode_softmax$F(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
 % for _, batch in ipairs(batches) do
     for (int h = $(batch.start); h < $(batch.stop); h += $(batch.heads)) {
 % if full > 0 then
         for (int column = 0; column < $full; column += $width)
-            decode_values$(batch.name)$F(v, 0, keys, column, &t->s[h], &t->o[h]);
+            decode_values$(batch.name)$F(v, keys, column, &t->s[h], &t->o[h]);
 % end
 % if full < V_ROW then
-        decode_values$(batch.name)_columns$F(v, 0, keys, $full, &t->s[h], &t->o[h]);
+        decode_values$(batch.name)_columns$F(v, keys, $full, &t->s[h], &t->o[h]);
 % end
     }
 % end
 }
 
-/* Keys first .. last of one segment, from an empty state. */
-$FN void decode_segment$F(const struct attn_args *args, int32_t b, int32_t query, int32_t kv_head, int32_t first, int32_t last, struct decode_scratch$F *t)
+/* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
+$FN void decode_segment$F(const struct attn_args *args, int64_t row, int32_t place,
+    const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch$F *t)
 {
-    const struct attn_sequence *sequence = &args->sequence[b];
+    const struct attn_sequence *sequence = &args->sequence[view->b];
     for (int h = 0; h < GROUP$D; h++) {
-        query_row$D(args, sequence->q_row + query, kv_head * GROUP$D + h, t->q[h]);
+        query_row$D(args, row, view->h + h, t->q[h]);
         t->m[h] = ATTN_HIDDEN;
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
     for (int32_t key0 = first - first % BLOCK$D; key0 <= last; key0 += BLOCK$D)
-        decode_tile$F(sequence, sequence->q_offset + query, kv_head * GROUP$D, b, key0, cache_block$D(sequence, kv_head, key0 / BLOCK$D), t);
+        decode_tile$F(place, view, key0,
+                      cache_block$D(sequence, view->h / GROUP$D, key0 / BLOCK$D), t);
 }
 
 /* The keys that some head of the group may see, within first .. last. */
-static void decode_keys$F(const struct attn_sequence *sequence, int32_t place, int32_t head0, int32_t b, int32_t *first, int32_t *last)
+static void decode_keys$F(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
 {
 % if MASK_USES_H then
     int32_t lowest = *last + 1, highest = *first - 1;
-    for (int32_t h = head0; h < head0 + GROUP$D; h++) {
+    for (int h = 0; h < GROUP$D; h++) {
+        struct attn_view head = *view;
+        head.h += h;
         int32_t from = *first, to = *last;
-        visible_keys$D(place, place, h, b, sequence->q_len, sequence->kv_len, &from, &to);
+        visible_keys$D(place, place, &head, &from, &to);
         if (from > to)
             continue;
         lowest = from < lowest ? from : lowest;
@@ -185,7 +200,7 @@ static void decode_keys$F(const struct attn_sequence *sequence, int32_t place, i
     *first = lowest;
     *last = highest;
 % else
-    visible_keys$D(place, place, head0, b, sequence->q_len, sequence->kv_len, first, last);
+    visible_keys$D(place, place, view, first, last);
 % end
 }
 
@@ -194,31 +209,43 @@ static int32_t decode_segments$F(const struct attn_sequence *sequence)
     return (sequence->kv_len + SEGMENT$D - 1) / SEGMENT$D;
 }
 
-/* Pass 0 has a task for each sequence, KV head and segment; pass 1, which merges, for each sequence and KV head. */
+/*
+** Pass 0 has a task for each sequence, KV head and segment; pass 1, which merges, one for
+** each sequence and KV head.
+*/
 static int64_t decode_tasks$F(const struct attn_args *args, int pass)
 {
     int64_t tasks = 0;
-    for (int32_t b = 0; b < args->sequences; b++)
-        if (args->sequence[b].q_len > 0)
-            tasks += pass == 0 ? (int64_t)decode_segments$F(&args->sequence[b]) * KV_HEADS$D : KV_HEADS$D;
+    for (int32_t b = 0; b < args->sequences; b++) {
+        const struct attn_sequence *sequence = &args->sequence[b];
+        if (sequence->q_len > 0)
+            tasks += (pass == 0 ? (int64_t)decode_segments$F(sequence) : 1) * KV_HEADS$D;
+    }
     return tasks;
+}
+
+/* Partials of a sequence: (q_len, heads, segments). */
+static size_t decode_partials$F(const struct attn_sequence *sequence)
+{
+    return (size_t)sequence->q_len * HEADS$D * (size_t)decode_segments$F(sequence);
 }
 
 static size_t decode_workspace_bytes$F(const struct attn_args *args)
 {
     size_t partials = 0;
     for (int32_t b = 0; b < args->sequences; b++)
-        partials += (size_t)args->sequence[b].q_len * HEADS$D * (size_t)decode_segments$F(&args->sequence[b]);
+        partials += decode_partials$F(&args->sequence[b]);
     return partials * sizeof(struct decode_partial$F);
 }
 
-/* Where a task works: sequence b, one KV head, one segment, and the partials of the sequence (q_len, heads, segments). */
+/* Where a task works: a sequence, one KV head, one segment, and the sequence's partials. */
 struct decode_place$F {
     int32_t b, kv_head, segment, segments;
     struct decode_partial$F *partials;
 };
 
-static struct decode_place$F decode_place_find$F(const struct attn_args *args, int pass, int64_t task)
+static struct decode_place$F decode_place_find$F(const struct attn_args *args, int pass,
+                                                 int64_t task)
 {
     struct decode_place$F place = { 0, 0, 0, 0, args->workspace };
     for (;; place.b++) {
@@ -232,21 +259,34 @@ static struct decode_place$F decode_place_find$F(const struct attn_args *args, i
             return place;
         }
         task -= tasks;
-        place.partials += (size_t)sequence->q_len * HEADS$D * (size_t)place.segments;
+        place.partials += decode_partials$F(sequence);
     }
 }
 
+/* The partials of one query and head, by segment. */
+static struct decode_partial$F *decode_partial_of$F(const struct decode_place$F *place,
+                                                    int32_t query, int32_t head)
+{
+    return &place->partials[((int64_t)query * HEADS$D + head) * place->segments];
+}
+
 /* Pass 0: one segment, for each query of the sequence, into its partials. */
-$FN void decode_run_segment$F(const struct attn_args *args, const struct decode_place$F *place, struct decode_scratch$F *t)
+$FN void decode_run_segment$F(const struct attn_args *args, const struct decode_place$F *place,
+    struct decode_scratch$F *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
+    const struct attn_view view = {
+        place->kv_head * GROUP$D, place->b, sequence->q_len, sequence->kv_len
+    };
+    const int32_t start = place->segment * SEGMENT$D, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
-        const int32_t start = place->segment * SEGMENT$D, end = sequence->kv_len - start;
-        int32_t first = start, last = start + (end < SEGMENT$D ? end : SEGMENT$D) - 1;
-        decode_keys$F(sequence, sequence->q_offset + query, place->kv_head * GROUP$D, place->b, &first, &last);
-        decode_segment$F(args, place->b, query, place->kv_head, first, last, t);
+        int32_t first = start, last = start + (left < SEGMENT$D ? left : SEGMENT$D) - 1;
+        const int32_t q = sequence->q_offset + query;
+        decode_keys$F(q, &view, &first, &last);
+        decode_segment$F(args, sequence->q_row + query, q, &view, first, last, t);
         for (int h = 0; h < GROUP$D; h++) {
-            struct decode_partial$F *partial = &place->partials[((int64_t)query * HEADS$D + place->kv_head * GROUP$D + h) * place->segments + place->segment];
+            struct decode_partial$F *partial = decode_partial_of$F(place, query, view.h + h);
+            partial += place->segment;
             partial->m = t->m[h];
             partial->l = t->l[h];
             memcpy(partial->o, t->o[h], sizeof partial->o);
@@ -255,15 +295,17 @@ $FN void decode_run_segment$F(const struct attn_args *args, const struct decode_
 }
 
 /* Pass 1: the segments of each query and head, merged from left to right. */
-$FN void decode_run_merge$F(const struct attn_args *args, const struct decode_place$F *place, struct decode_scratch$F *t)
+$FN void decode_run_merge$F(const struct attn_args *args, const struct decode_place$F *place,
+    struct decode_scratch$F *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
+    const int32_t head0 = place->kv_head * GROUP$D;
     for (int32_t query = 0; query < sequence->q_len; query++)
-        for (int32_t h = place->kv_head * GROUP$D; h < (place->kv_head + 1) * GROUP$D; h++) {
-            const struct decode_partial$F *partial = &place->partials[((int64_t)query * HEADS$D + h) * place->segments];
+        for (int32_t h = head0; h < head0 + GROUP$D; h++) {
+            const struct decode_partial$F *part = decode_partial_of$F(place, query, h);
             t->l[0] = 0.0f;
-            for (int32_t segment = 0; segment < place->segments; segment++)
-                merge$F(partial[segment].m, partial[segment].l, partial[segment].o, &t->m[0], &t->l[0], t->o[0]);
+            for (int32_t i = 0; i < place->segments; i++)
+                merge$F(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
             finish$F(args, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
         }
 }
@@ -276,3 +318,4 @@ $FN void decode_run$F(const struct attn_args *args, int pass, int64_t task, void
     else
         decode_run_merge$F(args, &place, scratch);
 }
+

@@ -11,18 +11,23 @@ enum {
     V_ROW$D    = $V_ROW,      /* floats of a cached row of V: D_V, padded to whole panels */
     PANEL$D    = $PANEL,      /* keys whose K is interleaved */
     BLOCK$D    = $BLOCK,      /* keys of a cache block, which is also the tile */
-    SEGMENT$D  = $SEGMENT     /* keys summed into one partial result, from places that are multiples of it */
+    BLOCK_FLOATS$D = BLOCK$D * (D_K$D + V_ROW$D),
+    SEGMENT$D  = $SEGMENT     /* keys of one partial result; they start at its multiples */
 };
 
 /* What the queries q_first .. q_last see of the keys k_first .. k_last: "$MASK". */
-static int sight$D(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last, int32_t h, int32_t b, int32_t q_len, int32_t kv_len)
+static int sight$D(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
+                   const struct attn_view *view)
 {
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
 $SIGHT
 }
 
 /* Narrows keys *first .. *last to those that one of the queries q_first .. q_last may see. */
-static void visible_keys$D(int32_t q_first, int32_t q_last, int32_t h, int32_t b, int32_t q_len, int32_t kv_len, int32_t *k_first, int32_t *k_last)
+static void visible_keys$D(int32_t q_first, int32_t q_last, const struct attn_view *view,
+                           int32_t *k_first, int32_t *k_last)
 {
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
 $KEYS
 }
 
@@ -37,12 +42,19 @@ static int64_t cache_blocks$D(int64_t capacity)
 
 static float *cache_block$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
 {
-    return (float *)sequence->cache + (kv_head * cache_blocks$D(sequence->capacity) + block) * (BLOCK$D * (D_K$D + V_ROW$D));
+    const int64_t index = kv_head * cache_blocks$D(sequence->capacity) + block;
+    return (float *)sequence->cache + index * BLOCK_FLOATS$D;
+}
+
+/* The first value of the key at `place`; the next ones are PANEL floats apart. */
+static float *panel_of$D(float *block, int32_t place)
+{
+    return block + place % BLOCK$D / PANEL$D * (PANEL$D * D_K$D) + place % PANEL$D;
 }
 
 static size_t cache_bytes$D(int64_t capacity)
 {
-    return (size_t)cache_blocks$D(capacity) * KV_HEADS$D * BLOCK$D * (D_K$D + V_ROW$D) * sizeof(float);
+    return (size_t)cache_blocks$D(capacity) * KV_HEADS$D * BLOCK_FLOATS$D * sizeof(float);
 }
 
 % if ROTATION_FLOATS > 0 then
@@ -64,7 +76,8 @@ static void query_row$D(const struct attn_args *args, int64_t row, int32_t head,
 }
 
 /* Values of `count` new keys, from one row on, into the block at `place`. */
-static void write_values$D(const struct attn_args *args, float *block, int32_t kv_head, int64_t row, int32_t place, int32_t count)
+static void write_values$D(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
+                           int32_t place, int32_t count)
 {
     float *to = block + BLOCK$D * D_K$D + place % BLOCK$D * V_ROW$D;
     for (int32_t i = 0; i < count; i++, to += V_ROW$D) {
@@ -79,9 +92,10 @@ static void write_values$D(const struct attn_args *args, float *block, int32_t k
 }
 
 /* The keys themselves, rotated, all into one panel. */
-static void write_panel$D(const struct attn_args *args, float *block, int32_t kv_head, int64_t row, int32_t place, int32_t count, float (*restrict rows)[D_K$D])
+static void write_panel$D(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
+                          int32_t place, int32_t count, float (*restrict rows)[D_K$D])
 {
-    float *restrict panel = block + place % BLOCK$D / PANEL$D * (PANEL$D * D_K$D) + place % PANEL$D;
+    float *restrict panel = panel_of$D(block, place);
     for (int32_t i = 0; i < count; i++) {
         const float *k = args->k + (row + i) * args->k_stride + kv_head * args->k_head_stride;
 % if ROTATION_FLOATS > 0 then
@@ -124,12 +138,13 @@ static size_t write_workspace_bytes$D(const struct attn_args *args)
     return 0;
 }
 
-static void read$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, float *k, float *v)
+static void read$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t first,
+                   int32_t count, float *k, float *v)
 {
     for (int32_t i = 0; i < count; i++) {
         const int32_t place = first + i;
-        const float *block = cache_block$D(sequence, kv_head, place / BLOCK$D);
-        const float *panel = block + place % BLOCK$D / PANEL$D * (PANEL$D * D_K$D) + place % PANEL$D;
+        float *block = cache_block$D(sequence, kv_head, place / BLOCK$D);
+        const float *panel = panel_of$D(block, place);
         const float *v_row = block + BLOCK$D * D_K$D + place % BLOCK$D * V_ROW$D;
         for (int d = 0; d < D_K$D; d++)
             k[(int64_t)i * D_K$D + d] = panel[d * PANEL$D];

@@ -1,8 +1,14 @@
 % local width = VALUE_VECTORS * LANES
 % local full = V_ROW // width * width
+% -- register tiles of o: whole ones, and one for the columns that are left
 % local shapes = {}
-% if full > 0 then shapes[1] = { name = "", vectors = VALUE_VECTORS, queries = VALUE_QUERIES, start = 0, stop = full } end
-% if full < V_ROW then shapes[#shapes + 1] = { name = "_rest", vectors = (V_ROW - full) // LANES, queries = REST_QUERIES, start = full, stop = V_ROW } end
+% if full > 0 then
+%     shapes[1] = { name = "", vectors = VALUE_VECTORS, queries = VALUE_QUERIES, start = 0, stop = full }
+% end
+% if full < V_ROW then
+%     shapes[#shapes + 1] = { name = "_rest", vectors = (V_ROW - full) // LANES, queries = REST_QUERIES,
+%                             start = full, stop = V_ROW }
+% end
 /*
 ** Prefill, $TARGET: a block of $QUERIES queries of one head walks the keys, a tile of $BLOCK at
 ** a time. Scores have lanes = queries, so that the softmax needs no reduction across
@@ -24,23 +30,25 @@ struct prefill_scratch$F {
     float m[QUERIES$F], l[QUERIES$F];        /* running maximum (log2) and sum of this segment */
     float m_total[QUERIES$F], l_total[QUERIES$F];
     float alpha[QUERIES$F];                  /* what the last rescale multiplied by */
-    int32_t first_key[$(QUERIES // LANES)], last_key[$(QUERIES // LANES)];   /* what each vector of queries may see of a mixed tile */
+    int32_t first_key[$(QUERIES // LANES)];  /* what each vector of queries may see of a mixed tile */
+    int32_t last_key[$(QUERIES // LANES)];
 };
 
-/* A block's place: queries first .. first + queries - 1 of a sequence, one head, and what masks may ask for. */
+/* Where a block is: some queries of one sequence and one head. */
 struct prefill_block$F {
     const struct attn_sequence *sequence;
     int64_t row;                 /* of its first query in q and o */
-    int32_t queries, first;      /* first: place on the key axis */
-    int32_t h, b, q_len, kv_len;
+    int32_t queries, first;      /* how many, and the first one's place on the key axis */
+    struct attn_view view;
 };
 
 /* Transposes the block's queries, rotated and scaled; lanes without a query are zero. */
-$FN void prefill_queries$F(const struct attn_args *args, const struct prefill_block$F *block, struct prefill_scratch$F *t)
+$FN void prefill_queries$F(const struct attn_args *args, const struct prefill_block$F *block,
+    struct prefill_scratch$F *t)
 {
     float (*rows)[Q_ROW$F] = t->rows;
     for (int32_t i = 0; i < block->queries; i++)
-        query_row$D(args, block->row + i, block->h, rows[i]);
+        query_row$D(args, block->row + i, block->view.h, rows[i]);
     if (block->queries < QUERIES$F)
         memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES$F - block->queries));
     for (int d = 0; d < Q_ROW$F; d += $LANES)
@@ -49,8 +57,9 @@ $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_bl
 }
 
 % for n = 1, QUERY_VECTORS do
-/* s = q k for $SCORE_KEYS keys from `key` and $(n * LANES) queries from `lane`: one FMA chain over d for each. */
-$FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane, struct prefill_scratch$F *restrict t)
+/* s = q k for $SCORE_KEYS keys x $(n * LANES) queries, from `key` and `lane`: one FMA chain over d for each. */
+$FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane,
+    struct prefill_scratch$F *restrict t)
 {
     const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
 % for i = 0, SCORE_KEYS - 1 do
@@ -92,19 +101,20 @@ $FN void prefill_scores_all$F(const float *k, struct prefill_scratch$F *t)
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
-static void prefill_sights$F(const struct prefill_block$F *block, int32_t key0, int32_t keys, struct prefill_scratch$F *t)
+static void prefill_sights$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
+    struct prefill_scratch$F *t)
 {
     for (int32_t lane = 0; lane < QUERIES$F; lane += $LANES) {
         const int32_t end = lane + $LANES < block->queries ? lane + $LANES : block->queries;
         int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
         if (lane < end)
-            visible_keys$D(block->first + lane, block->first + end - 1, block->h, block->b, block->q_len, block->kv_len, &first, &last);
+            visible_keys$D(block->first + lane, block->first + end - 1, &block->view, &first, &last);
         t->first_key[lane / $LANES] = first - key0;
         t->last_key[lane / $LANES] = last - key0;
     }
 }
 
-/* Scores of $SCORE_KEYS keys from `key` for those of $QUERY_VECTORS vectors from `lane` that may see one of them. */
+/* Scores of $SCORE_KEYS keys for those of $QUERY_VECTORS vectors of queries that may see one of them. */
 $FN void prefill_scores_seen$F(const float *k, int key, int lane, struct prefill_scratch$F *t)
 {
     int from = lane, to = lane;
@@ -122,7 +132,8 @@ $FN void prefill_scores_seen$F(const float *k, int key, int lane, struct prefill
 }
 
 /* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
-$FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0, int32_t keys, const float *k, struct prefill_scratch$F *t)
+$FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
+    const float *k, struct prefill_scratch$F *t)
 {
     prefill_sights$F(block, key0, keys, t);
     for (int lane = 0; lane < block->queries; lane += $(QUERY_VECTORS * LANES))
@@ -133,8 +144,10 @@ $FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0
         vec$T top = vset$T(ATTN_HIDDEN);
         for (int key = 0; key < BLOCK$D; key++) {
             vec$T s = vset$T(ATTN_HIDDEN);
-            if (key >= t->first_key[lane / $LANES] && key <= t->last_key[lane / $LANES])
-                s = vselect$T(sees_queries$F(place, key0 + key, block->h, block->b, block->q_len, block->kv_len), vload$T(&t->s[key][lane]), s);
+            if (key >= t->first_key[lane / $LANES] && key <= t->last_key[lane / $LANES]) {
+                const mask$T sees = sees_queries$F(place, key0 + key, &block->view);
+                s = vselect$T(sees, vload$T(&t->s[key][lane]), s);
+            }
             vstore$T(&t->s[key][lane], s);
             top = vmax$T(top, s);
         }
@@ -143,8 +156,9 @@ $FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0
 }
 
 /*
-** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY, and l with it;
-** true when some did: then alpha holds what their o must be multiplied by, and 1 for the others.
+** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY,
+** and l with it; true when some did: then alpha holds what their o must be multiplied by,
+** and 1 for the others.
 */
 $FN int prefill_maximum$F(struct prefill_scratch$F *t, int32_t queries)
 {
@@ -181,23 +195,27 @@ $FN void prefill_sum$F(struct prefill_scratch$F *t, int32_t queries)
 {
     for (int lane = 0; lane < queries; lane += $LANES) {
         for (int half = PANEL$D / 2; half > 0; half /= 2)
-            for (int j = 0; j < half; j++)
-                vstore$T(&t->sums[j][lane], vadd$T(vload$T(&t->sums[j][lane]), vload$T(&t->sums[j + half][lane])));
+            for (int j = 0; j < half; j++) {
+                const vec$T other = vload$T(&t->sums[j + half][lane]);
+                vstore$T(&t->sums[j][lane], vadd$T(vload$T(&t->sums[j][lane]), other));
+            }
         vstore$T(&t->l[lane], vadd$T(vload$T(&t->l[lane]), vload$T(&t->sums[0][lane])));
     }
 }
 
-% for _, masked in ipairs { false, true } do
+% for _, name in ipairs { "all", "some" } do
+% local masked = name == "some"
 % if masked then
 /* The same where scores may be hidden: their weight is 0. */
 % else
 /* p = exp2(s - m) in the place of s. */
 % end
-$FN void prefill_weights_$(masked and "some" or "all")$F(struct prefill_scratch$F *t, int32_t queries)
+$FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries)
 {
     for (int lane = 0; lane < queries; lane += $LANES) {
 % if masked then
-        const vec$T m = vmax$T(vload$T(&t->m[lane]), vset$T(ATTN_LOWEST));   /* a query may have seen no key yet */
+        /* a query may have seen no key yet */
+        const vec$T m = vmax$T(vload$T(&t->m[lane]), vset$T(ATTN_LOWEST));
 % else
         const vec$T m = vload$T(&t->m[lane]);
 % end
@@ -205,7 +223,8 @@ $FN void prefill_weights_$(masked and "some" or "all")$F(struct prefill_scratch$
 % for i = 0, BLOCK / PANEL - 1 do
 % if masked then
             const vec$T s$i = vload$T(&t->s[j + $(i * PANEL)][lane]);
-            const vec$T p$i = vselect$T(vgreater$T(s$i, vset$T(ATTN_HIDDEN)), vexp2$T(vsub$T(s$i, m)), vzero$T());
+            const mask$T seen$i = vgreater$T(s$i, vset$T(ATTN_HIDDEN));
+            const vec$T p$i = vselect$T(seen$i, vexp2$T(vsub$T(s$i, m)), vzero$T());
 % else
             const vec$T p$i = vexp2$T(vsub$T(vload$T(&t->s[j + $(i * PANEL)][lane]), m));
 % end
@@ -222,8 +241,12 @@ $FN void prefill_weights_$(masked and "some" or "all")$F(struct prefill_scratch$
 
 % end
 % for _, shape in ipairs(shapes) do
-/* o += p v over keys from .. end - 1 of the tile: one FMA chain over the keys, $(shape.queries) queries x $(shape.vectors * LANES) columns at once. */
-$FN void prefill_values$(shape.name)$F(const float *restrict v, int32_t from, int32_t end, int32_t query, int column, struct prefill_scratch$F *restrict t)
+/*
+** o += p v over keys from .. end - 1 of the tile, for $(shape.queries) queries x $(shape.vectors * LANES) columns: one FMA
+** chain over the keys for each.
+*/
+$FN void prefill_values$(shape.name)$F(const float *restrict v, int32_t from, int32_t end,
+    int32_t query, int column, struct prefill_scratch$F *restrict t)
 {
 % for i = 0, shape.queries - 1 do
 % for j = 0, shape.vectors - 1 do
@@ -249,25 +272,33 @@ $FN void prefill_values$(shape.name)$F(const float *restrict v, int32_t from, in
 }
 
 % end
-/* o += p v for the tile's first `keys` keys; a masked tile skips what the mask hides from a whole group of queries. */
-$FN void prefill_accumulate$F(const struct prefill_block$F *block, int32_t key0, int32_t keys, int masked, const float *v, struct prefill_scratch$F *t)
+/*
+** o += p v for the tile's first `keys` keys. A masked tile skips what the mask hides from all
+** queries of a register tile.
+*/
+$FN void prefill_accumulate$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
+    int masked, const float *v, struct prefill_scratch$F *t)
 {
 % for _, shape in ipairs(shapes) do
     for (int column = $(shape.start); column < $(shape.stop); column += $(shape.vectors * LANES))
         for (int32_t query = 0; query < block->queries; query += $(shape.queries)) {
             int32_t first = key0, last = key0 + keys - 1;
             if (masked)
-                visible_keys$D(block->first + query, block->first + query + $(shape.queries - 1), block->h, block->b, block->q_len, block->kv_len, &first, &last);
+                visible_keys$D(block->first + query, block->first + query + $(shape.queries - 1),
+                               &block->view, &first, &last);
             prefill_values$(shape.name)$F(v, first - key0, last - key0 + 1, query, column, t);
         }
 % end
 }
 
 /* One tile: keys key0 .. key0 + keys - 1, of which the cache holds the block at `tile`. */
-$FN void prefill_tile$F(const struct prefill_block$F *block, int32_t key0, int32_t keys, const float *tile, struct prefill_scratch$F *t)
+$FN void prefill_tile$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
+    const float *tile, struct prefill_scratch$F *t)
 {
-    const int whole = keys == BLOCK$D && block->queries == QUERIES$F;
-    const int sight = whole ? sight$D(block->first, block->first + block->queries - 1, key0, key0 + keys - 1, block->h, block->b, block->q_len, block->kv_len) : SEES_SOME;
+    int sight = SEES_SOME;      /* also when there are fewer keys or queries than the tile holds */
+    if (keys == BLOCK$D && block->queries == QUERIES$F)
+        sight = sight$D(block->first, block->first + QUERIES$F - 1, key0, key0 + BLOCK$D - 1,
+                        &block->view);
     if (sight == SEES_NONE)
         return;
     if (sight == SEES_ALL)
@@ -285,7 +316,8 @@ $FN void prefill_tile$F(const struct prefill_block$F *block, int32_t key0, int32
 }
 
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
-$FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, int32_t last, struct prefill_scratch$F *t)
+$FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, int32_t last,
+    struct prefill_scratch$F *t)
 {
     for (int i = 0; i < QUERIES$F; i++) {
         t->m[i] = ATTN_HIDDEN;
@@ -293,8 +325,9 @@ $FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, i
     }
     memset(t->o, 0, sizeof t->o);
     for (int32_t key0 = first - first % BLOCK$D; key0 <= last; key0 += BLOCK$D) {
-        const int32_t left = block->kv_len - key0;
-        prefill_tile$F(block, key0, left < BLOCK$D ? left : BLOCK$D, cache_block$D(block->sequence, block->h / GROUP$D, key0 / BLOCK$D), t);
+        const int32_t left = block->view.kv_len - key0, keys = left < BLOCK$D ? left : BLOCK$D;
+        const int32_t kv_head = block->view.h / GROUP$D;
+        prefill_tile$F(block, key0, keys, cache_block$D(block->sequence, kv_head, key0 / BLOCK$D), t);
     }
     for (int32_t i = 0; i < block->queries; i++)
         merge$F(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
@@ -314,8 +347,9 @@ static struct prefill_block$F prefill_block_find$F(const struct attn_args *args,
     const struct attn_sequence *sequence = &args->sequence[b];
     const int32_t index = (int32_t)(task % blocks) * QUERIES$F, left = sequence->q_len - index;
     const struct prefill_block$F block = {
-        sequence, sequence->q_row + index, left < QUERIES$F ? left : QUERIES$F, sequence->q_offset + index,
-        (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len
+        sequence, sequence->q_row + index,
+        left < QUERIES$F ? left : QUERIES$F, sequence->q_offset + index,
+        { (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len }
     };
     return block;
 }
@@ -343,13 +377,13 @@ $FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, voi
     for (int32_t i = 0; i < block.queries; i++)
         t->l_total[i] = 0.0f;
 
-    int32_t first = 0, last = block.kv_len - 1;
-    visible_keys$D(block.first, block.first + block.queries - 1, block.h, block.b, block.q_len, block.kv_len, &first, &last);
+    int32_t first = 0, last = block.view.kv_len - 1;
+    visible_keys$D(block.first, block.first + block.queries - 1, &block.view, &first, &last);
     while (first <= last) {
         const int32_t segment_last = first - first % SEGMENT$D + SEGMENT$D - 1;
         prefill_segment$F(&block, first, segment_last < last ? segment_last : last, t);
         first = segment_last + 1;
     }
     for (int32_t i = 0; i < block.queries; i++)
-        finish$F(args, block.row + i, block.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+        finish$F(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
 }

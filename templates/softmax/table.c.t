@@ -2,9 +2,20 @@ static const struct attn_attention attention$F = {
     "$DEFINITION", "$LINE_QUOTED", "$TARGET",
     HEADS$D, KV_HEADS$D, D_K$D, D_V$D, $ROTATION_FLOATS,
     cache_bytes$D, $ROTATION,
-    { "rows into blocks", 1, PANEL$D * D_K$D * sizeof(float), write_workspace_bytes$D, write_tasks$D, write_run$D },
-    { "$PREFILL_PLAN", 1, sizeof(struct prefill_scratch$F), prefill_workspace_bytes$F, prefill_tasks$F, prefill_run$F },
-    { "$DECODE_PLAN", 2, sizeof(struct decode_scratch$F), decode_workspace_bytes$F, decode_tasks$F, decode_run$F },
+    {
+        "rows into blocks",
+        1, PANEL$D * D_K$D * sizeof(float), write_workspace_bytes$D, write_tasks$D, write_run$D
+    },
+    {
+        "$PREFILL_PLAN",
+        1, sizeof(struct prefill_scratch$F),
+        prefill_workspace_bytes$F, prefill_tasks$F, prefill_run$F
+    },
+    {
+        "$DECODE_PLAN",
+        2, sizeof(struct decode_scratch$F),
+        decode_workspace_bytes$F, decode_tasks$F, decode_run$F
+    },
     read$D
 };
 

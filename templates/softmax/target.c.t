@@ -1,8 +1,9 @@
 /* Definition $DEFINITION on $TARGET. */
 
 /* Which of the queries q see key k. */
-OP$T mask$T sees_queries$F(ivec$T q, int32_t k, int32_t h, int32_t b, int32_t q_len, int32_t kv_len)
+OP$T mask$T sees_queries$F(ivec$T q, int32_t k, const struct attn_view *view)
 {
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
 $SEES_UNUSED
     if (k >= kv_len)
         return mset$T(0);
@@ -10,14 +11,19 @@ $SEES_UNUSED
 }
 
 /* Which of the keys k query q sees. */
-OP$T mask$T sees_keys$F(int32_t q, ivec$T k, int32_t h, int32_t b, int32_t q_len, int32_t kv_len)
+OP$T mask$T sees_keys$F(int32_t q, ivec$T k, const struct attn_view *view)
 {
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
 $SEES_UNUSED
     return mand$T(ilt$T(k, iset$T(kv_len)), $SEES_KEYS);
 }
 
-/* Adds a segment's (m, l, o) of one query to the total of those before; a segment without a visible key adds nothing. */
-$FN void merge$F(float m, float l, const float *restrict o, float *m_total, float *l_total, float *restrict o_total)
+/*
+** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
+** a visible key adds nothing.
+*/
+$FN void merge$F(float m, float l, const float *restrict o,
+    float *m_total, float *l_total, float *restrict o_total)
 {
     if (l == 0.0f)
         return;
@@ -28,7 +34,8 @@ $FN void merge$F(float m, float l, const float *restrict o, float *m_total, floa
         return;
     }
     const float top = m > *m_total ? m : *m_total;
-    const vec$T old = vexp2_exact$T(vset$T(*m_total - top)), new = vexp2_exact$T(vset$T(m - top));
+    const vec$T old = vexp2_exact$T(vset$T(*m_total - top));
+    const vec$T new = vexp2_exact$T(vset$T(m - top));
     *m_total = top;
     *l_total = vfirst$T(vfma$T(vset$T(l), new, vmul$T(vset$T(*l_total), old)));
     for (int d = 0; d < V_ROW$D; d += $LANES)
@@ -36,12 +43,14 @@ $FN void merge$F(float m, float l, const float *restrict o, float *m_total, floa
 }
 
 /* o = o_total / l, and lse. A query that saw no key gives zeros. */
-$FN void finish$F(const struct attn_args *args, int64_t row, int32_t head, float m, float l, const float *restrict o_total)
+$FN void finish$F(const struct attn_args *args, int64_t row, int32_t head,
+    float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
     const vec$T scale = vset$T(l > 0.0f ? 1.0f / l : 0.0f);
     if (args->lse != NULL)
-        args->lse[row * args->lse_stride + head] = l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale$T)) : ATTN_HIDDEN;
+        args->lse[row * args->lse_stride + head] =
+            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale$T)) : ATTN_HIDDEN;
     if (l == 0.0f) {
         for (int d = 0; d < D_V$D; d++)
             o[d] = 0.0f;
@@ -51,7 +60,8 @@ $FN void finish$F(const struct attn_args *args, int64_t row, int32_t head, float
     for (int d = 0; d + $LANES <= D_V$D; d += $LANES)
         vstore$T(o + d, vadd$T(vmul$T(vload$T(o_total + d), scale), vzero$T()));
 % if D_V % LANES > 0 then
-    vstore_part$T(o + $(D_V - D_V % LANES), vadd$T(vmul$T(vload$T(o_total + $(D_V - D_V % LANES)), scale), vzero$T()), $(D_V % LANES));
+    const vec$T rest = vmul$T(vload$T(o_total + $(D_V - D_V % LANES)), scale);
+    vstore_part$T(o + $(D_V - D_V % LANES), vadd$T(rest, vzero$T()), $(D_V % LANES));
 % end
 }
 
