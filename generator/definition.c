@@ -16,7 +16,7 @@ struct model_reader {
     struct model *model;
 };
 
-static const char *const model_fields[] = { "name", "attention", "layers", NULL };
+static const char *const model_fields[] = { "name", "attention", "layers", "weights", NULL };
 
 const char *const *definition_fields(void)
 {
@@ -216,6 +216,7 @@ bool definition_read(struct model *model, const struct value *config, const stru
     struct model_reader m = { .config = config, .catalog = catalog, .fields = { config, "", arena, report }, .model = &read };
     bool good = fields_known(&m.fields, model_fields);
     good = read_name(&m) && good;
+    good = fields_text(&m.fields, "weights", false, &read.weights) && good;
     if (!read_attentions(&m))
         return false;
     merge_definitions(&m);

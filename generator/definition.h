@@ -47,6 +47,7 @@ struct model {
     int definition_count;
     const int *layers;                    /* (layer_count): index of each layer's definition */
     int layer_count;                      /* 0 when the config does not say */
+    const char *weights;                  /* the model folder that the config is for, or NULL */
 };
 
 /* Words and fields a config may use, NULL-ended, for the sandbox. */
