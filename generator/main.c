@@ -1,11 +1,13 @@
 #include <string.h>
 
+#include "import.h"
 #include "list.h"
 #include "options.h"
 #include "version.h"
 
 static const struct verb verbs[] = {
     { "list", "KIND", false, "what configs can name: targets masks scores positions caches families", verb_list },
+    { "import", "DIR|config.json", true, "a Hugging Face config as a Lua config", verb_import },
     { NULL, NULL, false, NULL, NULL }
 };
 

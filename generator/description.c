@@ -1,0 +1,75 @@
+#include <string.h>
+
+#include "description.h"
+#include "json.h"
+#include "tree.h"
+
+static struct value *describe_attentions(const struct model *model, struct arena *arena)
+{
+    struct value *table = tree_table(arena);
+    for (int i = 0; i < model->definition_count; i++)
+        tree_set(table, model->definitions[i].name, tree_text(model->definitions[i].line, arena), arena);
+    return table;
+}
+
+/* The layer of an attention step; -1 for other steps. */
+static int64_t step_layer(const struct value *step)
+{
+    const struct value *op = value_field(step, "op"), *layer = value_field(step, "layer");
+    bool attention = op != NULL && op->kind == VALUE_TEXT && strcmp(op->text, "attention") == 0;
+    return attention && layer != NULL && layer->kind == VALUE_INTEGER ? layer->integer : -1;
+}
+
+/* The step; one of attention with the name of its layer's definition. */
+static struct value *describe_step(struct value *step, const struct model *model, struct arena *arena)
+{
+    int64_t layer = step_layer(step);
+    if (layer < 0)
+        return step;
+    int definition = model->layer_count == 0 ? 0 : model->layers[layer];
+    struct value *copy = tree_table(arena);
+    for (int i = 0; i < step->field_count; i++)
+        tree_set(copy, step->fields[i].name, step->fields[i].value, arena);
+    return tree_set(copy, "attention", tree_text(model->definitions[definition].name, arena), arena);
+}
+
+/* The config and the folder must agree on the number of layers. */
+static bool layers_agree(const struct source *source, const struct value *steps, struct report *report)
+{
+    const struct model *model = &source->model;
+    int64_t count = 0;
+    for (int i = 0; i < steps->item_count; i++)
+        count = step_layer(steps->items[i]) >= count ? step_layer(steps->items[i]) + 1 : count;
+    if (model->layer_count == 0 || model->layer_count == count)
+        return true;
+    report_error(report, (struct where){ model->file, 0 }, "has %d layers, but %s has %lld", model->layer_count,
+                 source->family.config, (long long)count);
+    return false;
+}
+
+static struct value *describe_steps(const struct value *steps, const struct model *model, struct arena *arena)
+{
+    struct value *list = tree_table(arena);
+    for (int i = 0; i < steps->item_count; i++)
+        tree_append(list, describe_step(steps->items[i], model, arena), arena);
+    return list;
+}
+
+bool description_print(struct text *text, const struct source *source, struct report *report)
+{
+    static const char *const copied[] = { "context", "vocab", "bos", "eos", "prefixes", "output" };
+    const struct value *rules = source->family.rules;
+    const struct value *steps = value_field(rules, "steps"), *bidirectional = value_field(rules, "bidirectional");
+    struct arena *arena = text->arena;
+    if (!layers_agree(source, steps, report))
+        return false;
+    struct value *description = tree_table(arena);
+    for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++)
+        tree_set(description, copied[i], value_field(rules, copied[i]), arena);
+    tree_set(description, "name", tree_text(source->model.name, arena), arena);
+    tree_set(description, "causal", tree_boolean(bidirectional == NULL || !bidirectional->boolean, arena), arena);
+    tree_set(description, "attentions", describe_attentions(&source->model, arena), arena);
+    tree_set(description, "steps", describe_steps(steps, &source->model, arena), arena);
+    json_write(text, description);
+    return true;
+}
