@@ -80,12 +80,19 @@ static bool parameter_read(struct argument *argument, const struct parameter_rea
     return fields_number(&reader->fields, parameter->name, parameter->required, reader->limits, &argument->number);
 }
 
-static bool parameters_known(const struct fields *fields, const struct descriptor *descriptor)
+/* Whether the word is called with nothing but its parameters. */
+static bool arguments_known(const struct descriptor *descriptor, const char *field, const struct fields *fields,
+                            const struct definition_reader *reader)
 {
+    const struct value *word = fields->table;
     const char **names = arena_alloc(fields->arena, (size_t)descriptor->parameter_count + 1, sizeof *names);
     for (int i = 0; i < descriptor->parameter_count; i++)
         names[i] = descriptor->parameters[i].name;
-    return fields_known(fields, names);
+    if (word->item_count == 0 && (word->field_count == 0 || descriptor->parameter_count > 0))
+        return fields_known(fields, names);
+    report_error(reader->report, word->where, "%s%s: %s takes %s", reader->path, field, descriptor->name,
+                 descriptor->parameter_count > 0 ? "only names and values: { name = value }" : "nothing");
+    return false;
 }
 
 bool definition_read_arguments(struct argument *arguments, const struct descriptor *descriptor, const char *field,
@@ -97,12 +104,7 @@ bool definition_read_arguments(struct argument *arguments, const struct descript
         value == NULL ? &nothing : value, arena_format(reader->arena, "%s%s.", reader->path, field),
         reader->arena, reader->report
     };
-    if (fields.table->item_count > 0) {
-        report_error(reader->report, value->where, "%s%s: %s takes %s", reader->path, field, descriptor->name,
-                     descriptor->parameter_count > 0 ? "only names and values: { name = value }" : "nothing");
-        return false;
-    }
-    bool good = parameters_known(&fields, descriptor);
+    bool good = arguments_known(descriptor, field, &fields, reader);
     for (int i = 0; i < descriptor->parameter_count; i++) {
         const struct parameter *parameter = &descriptor->parameters[i];
         struct parameter_reader one = {

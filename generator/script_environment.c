@@ -64,12 +64,12 @@ static const char *name_among(const char *const *names, const char *name)
     return NULL;
 }
 
-static int refuse_name(lua_State *L, const char *what, const char *name, const char *const *names)
+static int refuse_name(lua_State *L, struct where where, const char *what, const char *name, const char *const *names)
 {
     const char *nearest = names == NULL ? NULL : report_nearest(name, names);
     if (nearest == NULL)
-        return sandbox_refuse(L, sandbox_where(L), "unknown %s '%s'", what, name);
-    return sandbox_refuse(L, sandbox_where(L), "unknown %s '%s' (did you mean '%s'?)", what, name, nearest);
+        return sandbox_refuse(L, where, "unknown %s '%s'", what, name);
+    return sandbox_refuse(L, where, "unknown %s '%s' (did you mean '%s'?)", what, name, nearest);
 }
 
 /* The value of key 2 in a table of the registry, on top. */
@@ -93,7 +93,7 @@ static int environment_read(lua_State *L)
     const char *const *words = sandbox_of(L)->script->words;
     const char *word = name_among(words, lua_tostring(L, 2));
     if (word == NULL)
-        return refuse_name(L, "word", lua_tostring(L, 2), words);
+        return refuse_name(L, sandbox_where(L), "word", lua_tostring(L, 2), words);
     word_push(L, word, sandbox_where(L));
     return 1;
 }
@@ -107,6 +107,17 @@ static void registry_put(lua_State *L, const void *table, int name, int value)
     lua_pop(L, 1);
 }
 
+/* Lua is at the end of the assignment; its name may stand lines above. */
+static struct where assignment_where(lua_State *L, const char *name)
+{
+    const struct sandbox *sandbox = sandbox_of(L);
+    struct where where = sandbox_where(L);
+    const struct place *place = place_assigned(sandbox->places, name, where.line);
+    if (place != NULL && where.file == sandbox->script->source.name)
+        where.line = place->line;
+    return where;
+}
+
 /* The chunk assigns a global. */
 static int environment_assign(lua_State *L)
 {
@@ -114,9 +125,9 @@ static int environment_assign(lua_State *L)
         return sandbox_refuse(L, sandbox_where(L), "a name must be a text; found %s", sandbox_describe(L, 2));
     const char *name = lua_tostring(L, 2);
     const char *const *fields = sandbox_of(L)->script->fields;
-    struct where where = sandbox_where(L);
+    struct where where = assignment_where(L, name);
     if (fields != NULL && name_among(fields, name) == NULL)
-        return refuse_name(L, "field", name, fields);
+        return refuse_name(L, where, "field", name, fields);
     if (registry_find(L, &line_key))
         return sandbox_refuse(L, where, "'%s' is assigned twice; the first time on line %d", name, (int)lua_tointeger(L, -1));
     lua_pushinteger(L, where.line);

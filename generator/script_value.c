@@ -61,8 +61,7 @@ static void table_count(struct taking *taking, int *fields, lua_Integer *items)
             sandbox_refuse(L, taking->value->where, "a table has more than %d fields", SCRIPT_VALUES);
     }
     if (largest > *items)
-        sandbox_refuse(L, taking->value->where, "a list has a gap: its last item is number %lld, but there are %lld items",
-                       (long long)largest, (long long)*items);
+        sandbox_refuse(L, taking->value->where, "a list has a gap before its item %lld", (long long)largest);
 }
 
 static struct value *value_take_part(struct taking *taking, const struct place *place)
