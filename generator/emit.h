@@ -9,6 +9,7 @@
 
 #include "catalog.h"
 #include "definition.h"
+#include "options.h"
 #include "report.h"
 
 enum { EMIT_TARGETS = 16 };        /* most targets in one file */
@@ -31,5 +32,8 @@ bool emit_model(struct emitted *emitted, const struct model *model, const struct
 /* Writes both files into directory; those that hold their text already are not touched. */
 bool emit_write(const struct emitted *emitted, const struct model *model, const char *directory,
                 struct arena *arena, struct report *report);
+
+/* attngen emit */
+int verb_emit(const struct options *options);
 
 #endif

@@ -1,0 +1,37 @@
+/*
+** One emission: what its files share. emission_target.c chooses the targets, emission_values.c
+** says what a template sees, emit.c puts the rendered parts in order.
+*/
+#ifndef EMISSION_H
+#define EMISSION_H
+
+#include "emit.h"
+#include "plan.h"
+#include "template.h"
+
+struct emission {
+    const struct model *model;
+    const struct catalog *catalog;
+    struct arena *arena;
+    struct report *report;
+    const struct descriptor *targets[EMIT_TARGETS];
+    int target_count;
+    struct text source;            /* all behind the head comment */
+    struct text plans;             /* the head comment's lines about them */
+    struct template_values values;
+};
+
+/* The targets of a list such as "avx2,scalar", or all for NULL, in the catalogue's order; false after a report. */
+bool emission_choose_targets(struct emission *emission, const char *targets);
+
+/* What templates see of the model, of one definition, of one target, and of one plan for both. */
+void emission_set_model(struct emission *emission);
+void emission_set_definition(struct emission *emission, const struct definition *definition);
+void emission_set_isa(struct emission *emission, const struct descriptor *isa);
+void emission_set_plan(struct emission *emission, const struct definition *definition, const struct plan *plan);
+
+/* Renders a file under templates/, or the template text of a descriptor; false after a report. */
+bool emission_render(struct emission *emission, struct text *out, const char *name);
+bool emission_render_code(struct emission *emission, struct text *out, const struct descriptor *descriptor);
+
+#endif

@@ -1,0 +1,236 @@
+/*
+** What a template sees: the values of the model, of a definition, of a target, of a plan.
+*/
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "emission.h"
+#include "expression_c.h"
+#include "version.h"
+
+static const char *upper(const char *name, struct arena *arena)
+{
+    char *copy = arena_copy(arena, name, strlen(name));
+    for (char *c = copy; *c != '\0'; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return copy;
+}
+
+/* As the inside of a C string literal. */
+static const char *quoted(const char *line, struct arena *arena)
+{
+    struct text text = text_start(arena);
+    for (; *line != '\0'; line++) {
+        if (*line == '"' || *line == '\\')
+            text_put(&text, "\\");
+        text_add(&text, line, 1);
+    }
+    return text.data;
+}
+
+/* Values of a definition -------------------------------------------------------------------- */
+
+/* A position's parameters in capitals: BASE, DIMS, PAIRING. */
+static void set_position(struct emission *e, const struct definition *definition)
+{
+    const struct descriptor *position = definition->position;
+    for (int i = 0; i < position->parameter_count; i++) {
+        const struct parameter *parameter = &position->parameters[i];
+        const struct argument *argument = &definition->position_argument[i];
+        const char *name = upper(parameter->name, e->arena);
+        if (parameter->type == PARAMETER_CHOICE)
+            template_set_text(&e->values, name, argument->choice);
+        else if (parameter->type == PARAMETER_INTEGER)
+            template_set_integer(&e->values, name, (int64_t)argument->number);
+        else
+            template_set_number(&e->values, name, argument->number);
+    }
+}
+
+/* Floats of a row of cosines and sines: as many as dimensions rotate. */
+static int rotation_floats(const struct definition *definition)
+{
+    const struct descriptor *position = definition->position;
+    for (int i = 0; i < position->parameter_count; i++)
+        if (strcmp(position->parameters[i].name, "dims") == 0)
+            return (int)definition->position_argument[i].number;
+    return 0;
+}
+
+static void set_shape(struct emission *e, const struct definition *definition)
+{
+    struct template_values *values = &e->values;
+    template_set_text(values, "DEFINITION", definition->name);
+    template_set_text(values, "D", arena_format(e->arena, "_%s", definition->name));
+    template_set_text(values, "LINE", definition->line);
+    template_set_text(values, "LINE_QUOTED", quoted(definition->line, e->arena));
+    template_set_integer(values, "HEADS", definition->heads);
+    template_set_integer(values, "KV_HEADS", definition->kv_heads);
+    template_set_integer(values, "GROUP", definition->group);
+    template_set_integer(values, "D_K", definition->d_k);
+    template_set_integer(values, "D_V", definition->d_v);
+    template_set_integer(values, "V_ROW", (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL);
+    template_set_number(values, "SCALE_LOG2", definition->scale / M_LN2);
+    template_set_integer(values, "PANEL", PLAN_PANEL);
+    template_set_integer(values, "BLOCK", PLAN_BLOCK);
+    template_set_integer(values, "SEGMENT", PLAN_SEGMENT);
+}
+
+static void set_mask(struct emission *e, const struct definition *definition)
+{
+    char mask[4096];
+    expression_print(&definition->mask, mask, sizeof mask);
+    struct text sight = text_start(e->arena), keys = text_start(e->arena);
+    expression_sight_c(&sight, &definition->mask);
+    expression_keys_c(&keys, &definition->mask);
+    template_set_text(&e->values, "MASK", arena_copy(e->arena, mask, strlen(mask)));
+    template_set_text(&e->values, "SIGHT", sight.data);
+    template_set_text(&e->values, "KEYS", keys.data);
+    template_set_boolean(&e->values, "MASK_USES_H", expression_uses(&definition->mask, EXPRESSION_H));
+}
+
+void emission_set_definition(struct emission *e, const struct definition *definition)
+{
+    set_shape(e, definition);
+    set_mask(e, definition);
+    set_position(e, definition);
+    const int floats = rotation_floats(definition);
+    template_set_integer(&e->values, "ROTATION_FLOATS", floats);
+    template_set_text(&e->values, "ROTATION", floats > 0 ? arena_format(e->arena, "rotation_%s", definition->name) : "NULL");
+}
+
+/* Values of a plan ---------------------------------------------------------------------------- */
+
+void emission_set_isa(struct emission *e, const struct descriptor *isa)
+{
+    template_set_text(&e->values, "TARGET", isa->name);
+    template_set_text(&e->values, "T", arena_format(e->arena, "_%s", isa->name));
+    template_set_text(&e->values, "FN", arena_format(e->arena, "KERNEL_%s", isa->name));
+    template_set_text(&e->values, "ATTRIBUTE", isa->attribute);
+    template_set_integer(&e->values, "LANES", isa->lanes);
+}
+
+static void set_tiles(struct emission *e, const struct plan *plan)
+{
+    template_set_integer(&e->values, "QUERIES", plan->queries);
+    template_set_integer(&e->values, "QUERY_VECTORS", plan->query_vectors);
+    template_set_integer(&e->values, "SCORE_KEYS", plan->score_keys);
+    template_set_integer(&e->values, "VALUE_VECTORS", plan->value_vectors);
+    template_set_integer(&e->values, "VALUE_QUERIES", plan->value_queries);
+    template_set_integer(&e->values, "REST_QUERIES", plan->rest_queries);
+    template_set_integer(&e->values, "DECODE_HEADS", plan->decode_heads);
+    template_set_integer(&e->values, "DECODE_VECTORS", plan->decode_vectors);
+}
+
+static void set_plan_lines(struct emission *e, const struct plan *plan, const struct definition *definition)
+{
+    struct text prefill = text_start(e->arena), decode = text_start(e->arena);
+    plan_print_prefill(&prefill, plan, definition);
+    plan_print_decode(&decode, plan, definition);
+    text_format(&e->plans, "**   %s on %s\n**     prefill  %s\n**     decode   %s\n",
+                definition->name, plan->isa->name, prefill.data, decode.data);
+    template_set_text(&e->values, "PREFILL_PLAN", prefill.data);
+    template_set_text(&e->values, "DECODE_PLAN", decode.data);
+}
+
+/* The parameters of a function that its mask does not use, as lines "(void)h;". */
+static const char *unused_lines(struct emission *e, const struct definition *definition)
+{
+    static const struct { enum expression_variable variable; const char *name; } places[] = {
+        { EXPRESSION_H, "h" }, { EXPRESSION_B, "b" }, { EXPRESSION_Q_LEN, "q_len" }
+    };
+    struct text text = text_start(e->arena);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (!expression_uses(&definition->mask, places[i].variable))
+            text_format(&text, "    (void)%s;\n", places[i].name);
+    if (!expression_uses(&definition->mask, EXPRESSION_Q))
+        text_put(&text, "    (void)q;\n");
+    return text.data;
+}
+
+static void set_sees(struct emission *e, const struct definition *definition, const struct descriptor *isa)
+{
+    const char *suffix = arena_format(e->arena, "_%s", isa->name);
+    struct text queries = text_start(e->arena), keys = text_start(e->arena);
+    expression_vector_c(&queries, &definition->mask, EXPRESSION_Q, suffix);
+    expression_vector_c(&keys, &definition->mask, EXPRESSION_K, suffix);
+    template_set_text(&e->values, "SEES_QUERIES", queries.data);
+    template_set_text(&e->values, "SEES_KEYS", keys.data);
+    template_set_text(&e->values, "SEES_UNUSED", unused_lines(e, definition));
+}
+
+void emission_set_plan(struct emission *e, const struct definition *definition, const struct plan *plan)
+{
+    template_set_text(&e->values, "F", arena_format(e->arena, "_%s_%s", definition->name, plan->isa->name));
+    set_tiles(e, plan);
+    set_plan_lines(e, plan, definition);
+    set_sees(e, definition, plan->isa);
+}
+
+/* Values of the model -------------------------------------------------------------------------- */
+
+enum model_list { LIST_DEFINITIONS, LIST_LINES };
+
+static const char *const *definition_list(const struct emission *e, enum model_list which)
+{
+    const char **list = arena_alloc(e->arena, (size_t)e->model->definition_count + 1, sizeof *list);
+    for (int i = 0; i < e->model->definition_count; i++)
+        list[i] = which == LIST_DEFINITIONS ? e->model->definitions[i].name : e->model->definitions[i].line;
+    return list;
+}
+
+static const char *targets_text(const struct emission *e)
+{
+    struct text text = text_start(e->arena);
+    for (int i = 0; i < e->target_count; i++)
+        text_format(&text, "%s%s", i > 0 ? ", " : "", e->targets[i]->name);
+    return text.data;
+}
+
+static void set_targets(struct emission *e)
+{
+    const char **names = arena_alloc(e->arena, EMIT_TARGETS + 1, sizeof *names);
+    const char **supported = arena_alloc(e->arena, EMIT_TARGETS + 1, sizeof *supported);
+    const char **machines = arena_alloc(e->arena, EMIT_TARGETS + 1, sizeof *machines);
+    bool x86 = false, avx512 = false;
+    for (int i = 0; i < e->target_count; i++) {
+        names[i] = e->targets[i]->name;
+        supported[i] = e->targets[i]->supported;
+        machines[i] = e->targets[i]->requires_machine;
+        x86 = x86 || strcmp(machines[i], "x86_64") == 0;
+        avx512 = avx512 || strstr(supported[i], "cpu_has_avx512") != NULL;
+    }
+    template_set_list(&e->values, "TARGETS", names);
+    template_set_list(&e->values, "SUPPORTED", supported);
+    template_set_list(&e->values, "MACHINES", machines);
+    template_set_text(&e->values, "TARGETS_TEXT", targets_text(e));
+    template_set_boolean(&e->values, "USES_CPUID", x86);
+    template_set_boolean(&e->values, "USES_AVX512", avx512);
+}
+
+static bool mask_divides(const struct expression *mask)
+{
+    for (int i = 0; i < mask->count; i++)
+        if (mask->nodes[i].op == EXPRESSION_DIVIDE || mask->nodes[i].op == EXPRESSION_MODULO)
+            return true;
+    return false;
+}
+
+void emission_set_model(struct emission *e)
+{
+    bool rotates = false, divides = false;
+    for (int i = 0; i < e->model->definition_count; i++) {
+        rotates = rotates || rotation_floats(&e->model->definitions[i]) > 0;
+        divides = divides || mask_divides(&e->model->definitions[i].mask);
+    }
+    template_set_text(&e->values, "NAME", e->model->name);
+    template_set_text(&e->values, "GUARD", upper(e->model->name, e->arena));
+    template_set_text(&e->values, "CONFIG", e->model->file);
+    template_set_text(&e->values, "VERSION", ATTNGEN_VERSION);
+    template_set_list(&e->values, "DEFINITIONS", definition_list(e, LIST_DEFINITIONS));
+    template_set_list(&e->values, "LINES", definition_list(e, LIST_LINES));
+    template_set_boolean(&e->values, "USES_ROTATION", rotates);
+    template_set_boolean(&e->values, "USES_FLOOR", divides);
+    set_targets(e);
+}
