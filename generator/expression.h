@@ -10,7 +10,7 @@
 ** with Lua's precedence. No value can leave 32 bits and no divisor can be 0: the
 ** parser proves both from the ranges of the variables, or refuses.
 **
-** This file and expression.c stand alone; the reference includes them too.
+** This file and expression*.c, linear.c and range.c stand alone; the reference uses them too.
 */
 #ifndef GENERATOR_EXPRESSION_H   /* not EXPRESSION_H, which is a variable */
 #define GENERATOR_EXPRESSION_H
@@ -22,7 +22,8 @@
 enum {
     EXPRESSION_NODES = 256,               /* most nodes of an expression */
     EXPRESSION_DEPTH = 64,                /* deepest nesting */
-    EXPRESSION_KEYS  = 1 << 24            /* k, q_len, kv_len, b stay below; q above minus this */
+    EXPRESSION_KEYS  = 1 << 24,           /* k, q_len, kv_len, b stay below; q too, and above minus this */
+    EXPRESSION_HEADS = 1 << 10            /* h stays below */
 };
 
 enum expression_op {
@@ -76,7 +77,7 @@ bool expression_is_true(const struct expression *expression);
 /* Whether the variable occurs. */
 bool expression_uses(const struct expression *expression, enum expression_variable variable);
 
-/* The value at a point, by the definition: no wrapping, floored division. */
+/* The value at a point within these limits, by the definition: no wrapping, floored division. */
 bool expression_evaluate(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES]);
 
 #endif

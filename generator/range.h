@@ -10,6 +10,18 @@
 
 struct range { int64_t low, high; };       /* both inclusive */
 
+/* What holds for every point of a box, and what for none; neither: mixed, or not provable. */
+struct truth { bool always, never; };
+
+/* The values of an integer operator over its operands' ranges; right is unused by a unary one. No divisor is 0. */
+struct range range_operate(enum expression_op op, struct range left, struct range right);
+
+/* An integer node over a box that lies within the limits of the variables, as all boxes here. */
+struct range range_value(const struct expression *expression, int node, const struct range box[EXPRESSION_VARIABLES]);
+
+/* A boolean node over a box. */
+struct truth range_truth(const struct expression *expression, int node, const struct range box[EXPRESSION_VARIABLES]);
+
 enum sight { SIGHT_NONE, SIGHT_SOME, SIGHT_ALL };   /* SOME: mixed, or not provable */
 
 /* What queries and keys inside box (a range a variable) see. Never NONE when one key is visible, never ALL when one is hidden. */

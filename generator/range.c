@@ -1,0 +1,168 @@
+#include "linear.h"
+#include "expression_tree.h"
+
+/* Integers ------------------------------------------------------------------------------------- */
+
+static int64_t multiply(int64_t a, int64_t b)
+{
+    return a * b;
+}
+
+/* The range of an operation that is monotone in either operand. */
+static struct range range_corners(int64_t (*operation)(int64_t, int64_t), struct range left, struct range right)
+{
+    const int64_t corners[] = { operation(left.low, right.low), operation(left.low, right.high),
+                                operation(left.high, right.low), operation(left.high, right.high) };
+    struct range range = { corners[0], corners[0] };
+    for (int i = 1; i < 4; i++) {
+        range.low = corners[i] < range.low ? corners[i] : range.low;
+        range.high = corners[i] > range.high ? corners[i] : range.high;
+    }
+    return range;
+}
+
+static struct range range_modulo(struct range left, struct range right)
+{
+    const int64_t quotient = expression_divide(left.low, right.low);
+    if (right.low == right.high && expression_divide(left.high, right.low) == quotient)
+        return (struct range){ left.low - quotient * right.low, left.high - quotient * right.low };
+    return right.low > 0 ? (struct range){ 0, right.high - 1 } : (struct range){ right.low + 1, 0 };
+}
+
+struct range range_operate(enum expression_op op, struct range left, struct range right)
+{
+    switch (op) {
+    case EXPRESSION_NEGATE:   return (struct range){ -left.high, -left.low };
+    case EXPRESSION_ADD:      return (struct range){ left.low + right.low, left.high + right.high };
+    case EXPRESSION_SUBTRACT: return (struct range){ left.low - right.high, left.high - right.low };
+    case EXPRESSION_MULTIPLY: return range_corners(multiply, left, right);
+    case EXPRESSION_DIVIDE:   return range_corners(expression_divide, left, right);
+    default:                  return range_modulo(left, right);
+    }
+}
+
+struct range range_value(const struct expression *expression, int index, const struct range box[EXPRESSION_VARIABLES])
+{
+    const struct expression_node *node = &expression->nodes[index];
+    struct linear form;
+    if (linear_read(&form, expression, index))
+        return linear_range(&form, box);
+    const struct range left = range_value(expression, node->left, box);
+    return range_operate(node->op, left, node->right < 0 ? left : range_value(expression, node->right, box));
+}
+
+/* Booleans ------------------------------------------------------------------------------------- */
+
+static struct truth truth_not(struct truth truth)
+{
+    return (struct truth){ truth.never, truth.always };
+}
+
+static struct truth truth_comparison(enum expression_op op, struct range left, struct range right)
+{
+    switch (op) {
+    case EXPRESSION_LESS:          return (struct truth){ left.high < right.low, left.low >= right.high };
+    case EXPRESSION_LESS_EQUAL:    return (struct truth){ left.high <= right.low, left.low > right.high };
+    case EXPRESSION_GREATER:       return truth_comparison(EXPRESSION_LESS, right, left);
+    case EXPRESSION_GREATER_EQUAL: return truth_comparison(EXPRESSION_LESS_EQUAL, right, left);
+    case EXPRESSION_EQUAL:         return (struct truth){ left.low >= right.high && left.high <= right.low,
+                                                          left.low > right.high || left.high < right.low };
+    default:                       return truth_not(truth_comparison(EXPRESSION_EQUAL, left, right));
+    }
+}
+
+static struct truth truth_sides(const struct expression *expression, int index, const struct range box[EXPRESSION_VARIABLES])
+{
+    const struct expression_node *node = &expression->nodes[index];
+    struct linear left, right;
+    if (linear_sides(&left, &right, expression, index))
+        return truth_comparison(node->op, linear_range(&left, box), linear_range(&right, box));
+    return truth_comparison(node->op, range_value(expression, node->left, box), range_value(expression, node->right, box));
+}
+
+struct truth range_truth(const struct expression *expression, int index, const struct range box[EXPRESSION_VARIABLES])
+{
+    const struct expression_node *node = &expression->nodes[index];
+    if (expression_operator(node->op)->level == LEVEL_COMPARISON)
+        return truth_sides(expression, index, box);
+    if (node->op == EXPRESSION_TRUE || node->op == EXPRESSION_FALSE)
+        return (struct truth){ node->op == EXPRESSION_TRUE, node->op == EXPRESSION_FALSE };
+    const struct truth left = range_truth(expression, node->left, box);
+    if (node->op == EXPRESSION_NOT)
+        return truth_not(left);
+    const struct truth right = range_truth(expression, node->right, box);
+    if (node->op == EXPRESSION_AND)
+        return (struct truth){ left.always && right.always, left.never || right.never };
+    return (struct truth){ left.always || right.always, left.never && right.never };
+}
+
+enum sight range_sight(const struct expression *expression, const struct range box[EXPRESSION_VARIABLES])
+{
+    const struct truth truth = range_truth(expression, expression->count - 1, box);
+    return truth.never ? SIGHT_NONE : truth.always ? SIGHT_ALL : SIGHT_SOME;
+}
+
+/* Keys ----------------------------------------------------------------------------------------- */
+
+struct search { const struct expression *expression; const struct range *box; };
+
+static struct range range_hull(struct range a, struct range b)
+{
+    if (a.low > a.high)
+        return b;
+    if (b.low > b.high)
+        return a;
+    return (struct range){ a.low < b.low ? a.low : b.low, a.high > b.high ? a.high : b.high };
+}
+
+static struct range range_empty(struct range keys)
+{
+    return (struct range){ keys.low, keys.low - 1 };
+}
+
+static struct range range_bound(struct range keys, const struct linear_bound *bound, const struct range *box)
+{
+    const struct range form = linear_range(&bound->form, box);
+    const int64_t high = expression_divide(form.high, bound->divisor), low = expression_divide(form.low, bound->divisor);
+    if (bound->upper && high < keys.high)
+        keys.high = high;
+    if (!bound->upper && low > keys.low)
+        keys.low = low;
+    return keys;
+}
+
+static struct range search_comparison(const struct search *search, int index, bool negated, struct range keys)
+{
+    const enum expression_op op = search->expression->nodes[index].op;
+    struct linear_bound bounds[2];
+    const int count = linear_bounds(bounds, search->expression, index, negated ? expression_opposite(op) : op);
+    for (int i = 0; i < count; i++)
+        keys = range_bound(keys, &bounds[i], search->box);
+    if (count > 0)
+        return keys;
+    const struct truth truth = range_truth(search->expression, index, search->box);
+    return (negated ? truth.always : truth.never) ? range_empty(keys) : keys;
+}
+
+/* The part of keys that can make the node true (negated: false). */
+static struct range search_keys(const struct search *search, int index, bool negated, struct range keys)
+{
+    const struct expression_node *node = &search->expression->nodes[index];
+    if (expression_operator(node->op)->level == LEVEL_COMPARISON)
+        return search_comparison(search, index, negated, keys);
+    if (node->op == EXPRESSION_TRUE || node->op == EXPRESSION_FALSE)
+        return (node->op == EXPRESSION_TRUE) != negated ? keys : range_empty(keys);
+    if (node->op == EXPRESSION_NOT)
+        return search_keys(search, node->left, !negated, keys);
+    const struct range left = search_keys(search, node->left, negated, keys);
+    if ((node->op == EXPRESSION_AND) != negated)
+        return search_keys(search, node->right, negated, left);
+    return range_hull(left, search_keys(search, node->right, negated, keys));
+}
+
+struct range range_keys(const struct expression *expression, const struct range box[EXPRESSION_VARIABLES])
+{
+    const struct search search = { expression, box };
+    const struct range keys = box[EXPRESSION_K];
+    return keys.low > keys.high ? keys : search_keys(&search, expression->count - 1, false, keys);
+}
