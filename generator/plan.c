@@ -48,7 +48,8 @@ static void choose_decode(struct plan *plan, const struct definition *definition
     plan->decode_vectors = 1;
     while (plan->decode_heads * plan->decode_vectors * 2 <= budget && plan->decode_vectors * 2 * plan->isa->lanes <= PLAN_BLOCK)
         plan->decode_vectors *= 2;
-    plan->decode_registers = plan->decode_heads * plan->decode_vectors + plan->decode_vectors + 1;
+    const int keys = plan->decode_heads > 1 ? plan->decode_vectors : 1;     /* one head uses each K once: no need to keep it */
+    plan->decode_registers = plan->decode_heads * plan->decode_vectors + keys + 1;
 }
 
 void plan_choose(struct plan *plan, const struct definition *definition, const struct descriptor *isa)
