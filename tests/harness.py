@@ -1,5 +1,6 @@
 """Tests in Python: functions, run by run(), that print the same lines as those of tests/test.h."""
 
+import subprocess
 import sys
 import traceback
 from collections.abc import Callable
@@ -18,6 +19,14 @@ def need(path: Path, how: str) -> Path:
     if not path.exists():
         raise Skip(f"no {path.name} ({how})")
     return path
+
+
+def attngen(*arguments: str | Path) -> str:
+    """Runs build/attngen; its standard output. A wrong exit status is an error that shows what it said."""
+    need(ATTNGEN, "ninja builds it")
+    done = subprocess.run([ATTNGEN, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.args} ended with {done.returncode}: {done.stderr}"
+    return done.stdout
 
 
 def run(*tests: Callable[[], None]) -> None:

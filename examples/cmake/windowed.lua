@@ -1,0 +1,7 @@
+-- windowed.h and windowed.c are made from this: attngen emit windowed.lua -o .
+name = "windowed"
+
+attention = {
+  heads = 4, d_k = 24, d_v = 16,
+  mask = causal() & window { left = 15 },
+}
