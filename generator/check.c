@@ -1,0 +1,240 @@
+#include "check.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compile.h"
+#include "emit.h"
+#include "file.h"
+#include "process.h"
+#include "random_definition.h"
+
+enum {
+    FILE_DEFINITIONS = 40,       /* random definitions in one C file */
+    TRYING_BYTES     = 2048
+};
+
+/* What is compiled with every model: the harness, the reference, and expressions for it. */
+static const char *const harness[] = {
+    "runtime/check_main.c", "runtime/check_ways.c", "runtime/check_identity.c", "runtime/check_verdict.c", "runtime/check_run.c",
+    "runtime/check_trial.c", "runtime/check_strided.c", "runtime/check_guard.c", "runtime/reference.c", "runtime/reference_line.c",
+    "runtime/random.c", "generator/expression.c", "generator/expression_fold.c", "generator/expression_parse.c",
+    "generator/range.c", "generator/linear.c"
+};
+
+enum { HARNESS_FILES = sizeof harness / sizeof *harness };
+
+/*
+** Random definitions are many: -O1 halves the time of the compiler. Emitted code is free of
+** warnings by contract, so one is an error here.
+*/
+static const char compile_flags[] = "-std=c11 -O1 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wshadow -Werror";
+
+/* One invocation. */
+struct checking {
+    const struct options *options;
+    const char *root, *directory;
+    struct compile_product *products;      /* (product_count): one program a model */
+    int product_count;
+    bool random;
+
+    /* What the programs said. */
+    int passed, failed, skipped;
+    double worst;
+    char trying[TRYING_BYTES];             /* what the running program is at; "" between two tries */
+};
+
+static uint64_t checking_seed(const struct checking *checking)
+{
+    const struct options *options = checking->options;
+    return options->text[OPTION_SEED] != NULL ? (uint64_t)options->number[OPTION_SEED] : 1;
+}
+
+/* Programs ----------------------------------------------------------------------------------- */
+
+/* The main of a model's program. */
+static bool main_write(const struct checking *checking, const char *name)
+{
+    struct arena *arena = checking->options->arena;
+    struct text text = text_start(arena);
+    text_format(&text,
+                "#include \"%s.h\"\n\n"
+                "int check_main(const struct attn_model_kernels *kernels, int argc, char **argv);   /* runtime/check_main.c */\n\n"
+                "int main(int argc, char **argv)\n{\n    return check_main(&%s_kernels, argc, argv);\n}\n", name, name);
+    const char *path = arena_format(arena, "%s/check_%s.c", checking->directory, name);
+    return file_write(path, text.data, text.length, checking->options->report, NULL);
+}
+
+static void product_add(struct checking *checking, const char *name)
+{
+    struct arena *arena = checking->options->arena;
+    const char **sources = arena_alloc(arena, HARNESS_FILES + 3, sizeof *sources);
+    for (int i = 0; i < HARNESS_FILES; i++)
+        sources[i] = arena_format(arena, "%s/%s", checking->root, harness[i]);
+    sources[HARNESS_FILES] = arena_format(arena, "%s.c", name);
+    sources[HARNESS_FILES + 1] = arena_format(arena, "check_%s.c", name);
+    checking->products[checking->product_count++] = (struct compile_product){
+        .name = arena_format(arena, "check_%s", name), .sources = sources
+    };
+}
+
+/* Emits a model into the directory, which a config's is named after its digest. */
+static bool model_add(struct checking *checking, const struct model *model)
+{
+    const struct options *options = checking->options;
+    const struct emit_options emit_options = { .targets = options->text[OPTION_TARGET] };
+    struct emitted emitted;
+    if (!emit_model(&emitted, model, &options->catalog, &emit_options, options->arena, options->report))
+        return false;
+    if (checking->directory == NULL)
+        checking->directory = compile_directory(checking->root, emitted.digest, options->arena, options->report);
+    if (checking->directory == NULL || !emit_write(&emitted, model, checking->directory, options->arena, options->report))
+        return false;
+    product_add(checking, model->name);
+    return main_write(checking, model->name);
+}
+
+static bool config_add(struct checking *checking, const char *file)
+{
+    const struct options *options = checking->options;
+    struct model model;
+    return definition_read_file(&model, file, &options->catalog, options->arena, options->report) && model_add(checking, &model);
+}
+
+/* The index-th file of random definitions. */
+static bool random_add(struct checking *checking, int index, int count, struct random *random)
+{
+    const struct options *options = checking->options;
+    struct text text = text_start(options->arena);
+    const char *name = arena_format(options->arena, "random_%d", index);
+    const char *file = arena_format(options->arena, "%s/%s.lua", checking->directory, name);
+    random_definition_config(&text, name, count, random);
+    return file_write(file, text.data, text.length, options->report, NULL) && config_add(checking, file);
+}
+
+static bool randoms_add(struct checking *checking, int count)
+{
+    const struct options *options = checking->options;
+    struct random random = random_start(checking_seed(checking));
+    const char *name = arena_format(options->arena, "random_%d_%llu", count, (unsigned long long)checking_seed(checking));
+    checking->directory = compile_directory(checking->root, name, options->arena, options->report);
+    if (checking->directory == NULL)
+        return false;
+    for (int index = 0; count > 0; index++, count -= FILE_DEFINITIONS)
+        if (!random_add(checking, index, count < FILE_DEFINITIONS ? count : FILE_DEFINITIONS, &random))
+            return false;
+    return true;
+}
+
+/* What they say ------------------------------------------------------------------------------ */
+
+static void pass_count(struct checking *checking, const char *line)
+{
+    static const char label[] = "largest error ";
+    const char *at = strstr(line, label);
+    const double error = at != NULL ? strtod(at + strlen(label), NULL) : 0.0;
+    checking->passed++;
+    if (error > checking->worst)
+        checking->worst = error;
+}
+
+static void progress_show(const struct checking *checking)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\rchecked %d\033[K", checking->passed + checking->failed + checking->skipped);
+}
+
+/* A config's lines are all shown, of random ones the failures. */
+static void line_take(void *context, const char *line)
+{
+    struct checking *checking = context;
+    const bool pass = strncmp(line, "pass ", 5) == 0, fail = strncmp(line, "fail ", 5) == 0, skip = strncmp(line, "skip ", 5) == 0;
+    if (strncmp(line, "trying ", 7) == 0)
+        snprintf(checking->trying, sizeof checking->trying, "%s", line + 7);
+    if (!pass && !fail && !skip)
+        return;
+    checking->trying[0] = '\0';
+    if (fail || !checking->random)
+        puts(line);
+    checking->failed += fail;
+    checking->skipped += skip;
+    if (pass)
+        pass_count(checking, line);
+    progress_show(checking);
+}
+
+/* A program that ended in the middle of a try has failed it. */
+static void death_print(struct checking *checking, const struct process_end *end)
+{
+    const char *why = end->signal == SIGSEGV || end->signal == SIGBUS ? "; a kernel read or wrote outside of its memory" : "";
+    printf("fail %s; the program ended with %s %d%s\n", checking->trying, end->signal != 0 ? "signal" : "status",
+           end->signal != 0 ? end->signal : end->status, why);
+    checking->trying[0] = '\0';
+    checking->failed++;
+}
+
+static bool program_run(struct checking *checking, const struct compile_product *product)
+{
+    const struct options *options = checking->options;
+    const char *runner = options->text[OPTION_RUNNER] != NULL ? options->text[OPTION_RUNNER] : "";
+    const char *script = arena_format(options->arena, "exec %s \"$@\"", runner);
+    const char *program = arena_format(options->arena, "%s/%s", checking->directory, product->name);
+    const char *seed = arena_format(options->arena, "%llu", (unsigned long long)checking_seed(checking));
+    const char *const command[] = { "sh", "-c", script, "sh", program, "--trace", "--seed", seed, checking->random ? "--quick" : NULL, NULL };
+    const struct process process = { command, PROCESS_OUTPUT, line_take, checking };
+    struct process_end end;
+    if (!process_run(&process, &end, options->report))
+        return false;
+    if (checking->trying[0] != '\0')
+        death_print(checking, &end);
+    else if (end.signal != 0 || end.status > 1) {
+        const struct where where = { program, 0 };
+        report_error(options->report, where, "ended with %s %d", end.signal != 0 ? "signal" : "status", end.signal != 0 ? end.signal : end.status);
+        return false;
+    }
+    return true;
+}
+
+static bool programs_run(struct checking *checking)
+{
+    for (int i = 0; i < checking->product_count; i++)
+        if (!program_run(checking, &checking->products[i]))
+            return false;
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+    printf("check: %d passed, %d failed, %d skipped; largest error %.1e; seed %llu\n", checking->passed, checking->failed,
+           checking->skipped, checking->worst, (unsigned long long)checking_seed(checking));
+    return true;
+}
+
+/* The verb ----------------------------------------------------------------------------------- */
+
+static bool usage_fits(const struct options *options)
+{
+    static const struct where command_line = { NULL, 0 };
+    if ((options->input != NULL) != (options->text[OPTION_RANDOM] != NULL))
+        return true;
+    report_error(options->report, command_line, options->input != NULL ? "check takes a config or --random N, not both"
+                                                                        : "check needs a config or --random N");
+    return false;
+}
+
+int verb_check(const struct options *options)
+{
+    struct checking checking = { .options = options, .random = options->input == NULL };
+    if (!usage_fits(options))
+        return 2;
+    checking.root = compile_root(options->arena, options->report);
+    if (checking.root == NULL)
+        return 2;
+    const int count = checking.random ? (int)options->number[OPTION_RANDOM] : 1;
+    checking.products = arena_alloc(options->arena, (size_t)count / FILE_DEFINITIONS + 1, sizeof *checking.products);
+    if (!(checking.random ? randoms_add(&checking, count) : config_add(&checking, options->input)))
+        return 2;
+    const struct compile_job job = { "check", checking.directory, compile_flags, "-lm", checking.products, checking.product_count };
+    if (!compile_run(&job, options->arena, options->report) || !programs_run(&checking))
+        return 2;
+    return checking.failed > 0 ? 1 : 0;
+}

@@ -1,0 +1,151 @@
+#include <stdbool.h>
+
+#include "random_definition.h"
+
+enum { MASK_DEPTH = 3 };      /* of and, or, not in an expression */
+
+static const int sizes[] = { 1, 3, 5, 8, 16, 20, 32, 37, 64, 80, 96, 128 };
+static const int kv_heads[] = { 1, 1, 2, 2, 3, 4 }, groups[] = { 1, 1, 2, 3, 4, 5, 8 };
+static const int distances[] = { 0, 1, 2, 7, 15, 16, 33, 63, 64, 65, 100, 200 };     /* between places on the key axis */
+static const int divisors[] = { 1, 2, 3, 7, 16, 64, 100 };
+
+/* Draws once: two of them in one call would draw in an order that C leaves open. */
+#define CHOOSE(random, array) (array)[random_between((random), 0, (int64_t)(sizeof (array) / sizeof *(array)) - 1)]
+
+static bool chance(struct random *random, int one_in)
+{
+    return random_between(random, 1, one_in) == 1;
+}
+
+/* Expressions -------------------------------------------------------------------------------- */
+
+static void put_integer(struct text *text, struct random *random)
+{
+    static const char *const places[] = { "q", "k", "q", "k", "h", "b", "q_len", "kv_len" };
+    static const char *const operators[] = { "//", "%" };
+    const char *place = CHOOSE(random, places), *operator = CHOOSE(random, operators);
+    const int divisor = CHOOSE(random, divisors), distance = CHOOSE(random, distances);
+    switch (random_between(random, 0, 4)) {
+    case 0: text_put(text, "q - k"); break;
+    case 1: text_format(text, "%s %s %d", place, operator, divisor); break;
+    case 2: text_format(text, "%s + %d", place, distance); break;
+    case 3: text_format(text, "%s - %d * h", place, divisor); break;
+    default: text_put(text, place); break;
+    }
+}
+
+static void put_comparison(struct text *text, struct random *random)
+{
+    static const char *const comparisons[] = { "<", "<=", ">", ">=", "==", "~=" };
+    put_integer(text, random);
+    text_format(text, " %s ", CHOOSE(random, comparisons));
+    if (chance(random, 2))
+        text_format(text, "%d", CHOOSE(random, distances));
+    else
+        put_integer(text, random);
+}
+
+static void put_boolean(struct text *text, int depth, struct random *random)
+{
+    static const char *const operators[] = { "and", "or" };
+    if (depth == 0 || chance(random, 2)) {
+        put_comparison(text, random);
+        return;
+    }
+    if (chance(random, 4))
+        text_put(text, "not ");
+    text_put(text, "(");
+    put_boolean(text, depth - 1, random);
+    text_format(text, " %s ", CHOOSE(random, operators));
+    put_boolean(text, depth - 1, random);
+    text_put(text, ")");
+}
+
+/* Masks -------------------------------------------------------------------------------------- */
+
+static void put_none(struct text *text, struct random *random)
+{
+    (void)random;
+    text_put(text, "none()");
+}
+
+static void put_causal(struct text *text, struct random *random)
+{
+    (void)random;
+    text_put(text, "causal()");
+}
+
+static void put_window(struct text *text, struct random *random)
+{
+    const int left = CHOOSE(random, distances), right = CHOOSE(random, distances);
+    if (chance(random, 2))
+        text_format(text, "causal() & window { left = %d }", left);
+    else
+        text_format(text, "window { left = %d, right = %d }", left, right);
+}
+
+static void put_chunk(struct text *text, struct random *random)
+{
+    text_format(text, "where \"k <= q and k // W == q // W\" { W = %d }", CHOOSE(random, divisors));
+}
+
+static void put_causal_where(struct text *text, struct random *random)
+{
+    text_put(text, chance(random, 4) ? "causal() & ~where \"" : "causal() & where \"");
+    put_boolean(text, MASK_DEPTH, random);
+    text_put(text, "\"");
+}
+
+static void put_where(struct text *text, struct random *random)
+{
+    text_put(text, chance(random, 4) ? "causal() | where \"" : "where \"");
+    put_boolean(text, MASK_DEPTH, random);
+    text_put(text, "\"");
+}
+
+static void put_mask(struct text *text, struct random *random)
+{
+    static void (*const masks[])(struct text *text, struct random *random) = {
+        put_none, put_causal, put_causal, put_window, put_window, put_chunk, put_causal_where, put_causal_where, put_where
+    };
+    text_put(text, ", mask = ");
+    CHOOSE(random, masks)(text, random);
+}
+
+/* Definitions -------------------------------------------------------------------------------- */
+
+static void put_position(struct text *text, int d_k, struct random *random)
+{
+    static const int bases[] = { 100, 10000, 500000 };
+    static const char *const pairings[] = { "half", "interleaved" };
+    if (d_k < 2 || chance(random, 3))
+        return;
+    const int dims = chance(random, 2) ? d_k / 2 * 2 : 2 * (int)random_between(random, 1, d_k / 2);
+    const int base = CHOOSE(random, bases);
+    text_format(text, ", position = rope { base = %d, dims = %d, pairing = %s }", base, dims, CHOOSE(random, pairings));
+}
+
+static void put_definition(struct text *text, struct random *random)
+{
+    const int heads = CHOOSE(random, kv_heads), group = CHOOSE(random, groups);
+    const int d_k = CHOOSE(random, sizes), d_v = chance(random, 2) ? d_k : CHOOSE(random, sizes);
+    text_format(text, "{ heads = %d, kv_heads = %d, d_k = %d, d_v = %d", heads * group, heads, d_k, d_v);
+    if (chance(random, 3))
+        text_format(text, ", scale = %.3f", 0.01 + random_uniform(random));
+    put_mask(text, random);
+    put_position(text, d_k, random);
+    text_put(text, " },\n");
+}
+
+void random_definition_config(struct text *text, const char *name, int count, struct random *random)
+{
+    text_format(text, "name = \"%s\"\n\nattention = {\n", name);
+    for (int i = 0; i < count; i++) {
+        text_format(text, "  d%d = ", i);
+        put_definition(text, random);
+    }
+    text_put(text, "}\n\nlayers = {");
+    for (int i = 0; i < count; i++)
+        text_format(text, "%s\"d%d\"", i > 0 ? ", " : " ", i);
+    text_put(text, " }\n");
+}

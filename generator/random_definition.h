@@ -1,0 +1,15 @@
+/*
+** Random definitions: the combinations that nobody would write by hand. They are
+** written as a config, so that they go through everything that a user's config does
+** and one of them can be kept and run again.
+*/
+#ifndef RANDOM_DEFINITION_H
+#define RANDOM_DEFINITION_H
+
+#include "../runtime/random.h"
+#include "text.h"
+
+/* Appends a config called name with count definitions. */
+void random_definition_config(struct text *text, const char *name, int count, struct random *random);
+
+#endif

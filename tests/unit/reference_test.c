@@ -1,0 +1,243 @@
+/*
+** The reference on problems small enough for pencil and paper, and on lines that are not definitions.
+*/
+#include <math.h>
+#include <stdlib.h>
+
+#include "../../runtime/reference.h"
+#include "../test.h"
+
+enum { ERROR_BYTES = 400 };
+
+static bool near(float found, double expected)
+{
+    return fabs((double)found - expected) <= 1e-6 * (1.0 + fabs(expected));
+}
+
+/* A line, with the mask and the position given. */
+#define LINE(heads, kv_heads, d_k, d_v, mask, position) \
+    "softmax heads=" #heads " kv_heads=" #kv_heads " d_k=" #d_k " d_v=" #d_v " scale=1 mask=\"" mask "\" position=" position " cache=f32"
+
+/* One sequence of dense rows; writes all keys, then runs all queries. */
+struct small {
+    const char *line;
+    int heads, kv_heads, d_k, d_v;
+    int32_t q_len, kv_len, q_offset;
+    const float *q, *k, *v;
+    const int32_t *q_position, *k_position;
+};
+
+static void small_run(const struct small *small, float *o, float *lse)
+{
+    char error[ERROR_BYTES] = "";
+    struct reference *reference = reference_create(small->line, error, sizeof error);
+    CHECK_TEXT(error, "");
+    if (!CHECK(reference != NULL))
+        return;
+    void *cache = malloc(reference_cache_bytes(reference, small->kv_len) + 1);
+    const struct attn_sequence sequence = {
+        .q_len = small->q_len, .q_offset = small->q_offset, .k_len = small->kv_len, .kv_len = small->kv_len,
+        .cache = cache, .capacity = small->kv_len
+    };
+    const struct attn_args args = {
+        .sequence = &sequence, .sequences = 1,
+        .q = small->q, .q_stride = small->heads * small->d_k, .q_head_stride = small->d_k,
+        .k = small->k, .k_stride = small->kv_heads * small->d_k, .k_head_stride = small->d_k,
+        .v = small->v, .v_stride = small->kv_heads * small->d_v, .v_head_stride = small->d_v,
+        .o = o, .o_stride = small->heads * small->d_v, .o_head_stride = small->d_v, .lse = lse, .lse_stride = small->heads
+    };
+    reference_write(reference, &args, small->k_position);
+    reference_attend(reference, &args, small->q_position);
+    free(cache);
+    reference_destroy(reference);
+}
+
+/* Scores 0 and ln 3 weigh 1/4 and 3/4. */
+static void two_keys_by_hand(void)
+{
+    const float q[] = { 1.0f }, k[] = { 0.0f, 1.0986122887f }, v[] = { 10.0f, 2.0f };
+    float o[1], lse[1];
+    small_run(&(struct small){ LINE(1, 1, 1, 1, "true", "none"), 1, 1, 1, 1, 1, 2, 0, q, k, v, NULL, NULL }, o, lse);
+    CHECK(near(o[0], 10.0 / 4 + 2.0 * 3 / 4));
+    CHECK(near(lse[0], log(4.0)));
+}
+
+static void scale_multiplies_scores(void)
+{
+    const float q[] = { 2.0f }, k[] = { 3.0f }, v[] = { 1.0f };
+    float o[1], lse[1];
+    const char *line = "softmax heads=1 kv_heads=1 d_k=1 d_v=1 scale=0.25 mask=\"true\" position=none cache=f32";
+    small_run(&(struct small){ line, 1, 1, 1, 1, 1, 1, 0, q, k, v, NULL, NULL }, o, lse);
+    CHECK(near(lse[0], 1.5));
+}
+
+/* With equal scores a query gives the mean of what it sees; what it does not see may be anything. */
+static void causal_query_sees_its_past(void)
+{
+    const float q[] = { 0.0f, 0.0f, 0.0f }, k[] = { 1.0f, 1.0f, 1.0f }, v[] = { 3.0f, 5.0f, NAN };
+    float o[3], lse[3];
+    small_run(&(struct small){ LINE(1, 1, 1, 1, "k <= q", "none"), 1, 1, 1, 1, 2, 3, 0, q, k, v, NULL, NULL }, o, lse);
+    CHECK(near(o[0], 3.0) && near(o[1], 4.0));
+    CHECK(near(lse[0], 0.0) && near(lse[1], log(2.0)));
+}
+
+static void row_without_key_gives_zeros(void)
+{
+    const float q[] = { 1.0f, 1.0f }, k[] = { 1.0f }, v[] = { 7.0f };
+    float o[2] = { 9.0f, 9.0f }, lse[2];
+    small_run(&(struct small){ LINE(1, 1, 1, 1, "k <= q", "none"), 1, 1, 1, 1, 2, 1, -1, q, k, v, NULL, NULL }, o, lse);
+    CHECK(o[0] == 0.0f && lse[0] == -INFINITY);
+    CHECK(o[1] == 7.0f && near(lse[1], 1.0));
+}
+
+/* Heads 0 and 1 read KV head 0, heads 2 and 3 KV head 1; d_v is not d_k. */
+static void heads_share_kv_heads(void)
+{
+    const float q[8] = { 0.0f }, k[4] = { 0.0f }, v[] = { 1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f };
+    float o[12], lse[4];
+    small_run(&(struct small){ LINE(4, 2, 2, 3, "true", "none"), 4, 2, 2, 3, 1, 1, 0, q, k, v, NULL, NULL }, o, lse);
+    for (int i = 0; i < 12; i++)
+        CHECK(o[i] == v[i / 6 * 3 + i % 3]);
+}
+
+/* Unit vectors along dimension 0 and `along`: the score is the cosine, or a sine, of the angle between their positions. */
+static float rope_score(const char *line, int along, int32_t q_position, int32_t k_position)
+{
+    float q[4] = { 1.0f }, k[4] = { 0.0f }, v[1] = { 0.0f }, o[1], lse[1];
+    k[along] = 1.0f;
+    small_run(&(struct small){ line, 1, 1, 4, 1, 1, 1, 0, q, k, v, &q_position, &k_position }, o, lse);
+    return lse[0];
+}
+
+#define ROPE(dims, pairing) LINE(1, 1, 4, 1, "true", "rope rope.base=100 rope.dims=" #dims " rope.pairing=" pairing)
+
+/* Frequencies are 1 and 100^(-2/4) = 0.1; dimension 0 turns at 1, with dimension 2 or 1. */
+static void rope_turns_pairs(void)
+{
+    CHECK(near(rope_score(ROPE(4, "half"), 0, 12, 9), cos(3.0)));
+    CHECK(near(rope_score(ROPE(4, "half"), 2, 12, 9), sin(3.0)));
+    CHECK(near(rope_score(ROPE(4, "half"), 1, 12, 9), 0.0));
+    CHECK(near(rope_score(ROPE(4, "interleaved"), 1, 12, 9), sin(3.0)));
+    CHECK(near(rope_score(ROPE(4, "interleaved"), 2, 12, 9), 0.0));
+    CHECK(near(rope_score(ROPE(4, "half"), 0, 5, 5), 1.0));
+}
+
+/* Of 2 dims, dimension 0 turns with 1 in either pairing, and 2 and 3 stay. */
+static void rope_leaves_other_dimensions(void)
+{
+    CHECK(near(rope_score(ROPE(2, "half"), 1, 2, 1), sin(1.0)));
+    CHECK(near(rope_score(ROPE(2, "half"), 2, 2, 1), 0.0));
+    const float q[] = { 0.0f, 0.0f, 0.0f, 1.0f }, v[] = { 0.0f };
+    const int32_t q_position = 1000, k_position = 3;
+    float o[1], lse[1];
+    small_run(&(struct small){ ROPE(2, "half"), 1, 1, 4, 1, 1, 1, 0, q, q, v, &q_position, &k_position }, o, lse);
+    CHECK(near(lse[0], 1.0));
+}
+
+/* A ragged batch in one call: a sequence without queries, one without keys, one with both; keys come in two pieces. */
+static void sequences_are_ragged(void)
+{
+    char error[ERROR_BYTES];
+    struct reference *reference = reference_create(LINE(1, 1, 1, 1, "k <= q", "none"), error, sizeof error);
+    const float q[] = { 0.0f, 0.0f }, k[] = { 0.0f, 0.0f, 0.0f }, v[] = { 2.0f, 4.0f, 9.0f };
+    double cache[3][4];
+    float o[3] = { -1.0f, -1.0f, -1.0f };
+    struct attn_sequence sequence[] = {
+        { .k_row = 2, .k_len = 1, .kv_len = 1, .cache = cache[0], .capacity = 2 },
+        { .q_row = 0, .q_len = 1, .cache = cache[1], .capacity = 0 },
+        { .q_row = 1, .q_len = 1, .q_offset = 1, .k_row = 0, .k_len = 1, .kv_len = 1, .cache = cache[2], .capacity = 2 }
+    };
+    const struct attn_args args = {
+        .sequence = sequence, .sequences = 3, .q = q, .q_stride = 1, .k = k, .k_stride = 1, .v = v, .v_stride = 1, .o = o, .o_stride = 1
+    };
+    CHECK(reference_cache_bytes(reference, 2) == 4 * sizeof(double));
+    reference_write(reference, &args, NULL);
+    sequence[0].k_len = 0;
+    sequence[2].k_row = 1;
+    sequence[2].kv_len = 2;
+    reference_write(reference, &args, NULL);
+    reference_attend(reference, &args, NULL);
+    CHECK(o[0] == 0.0f && o[1] == 3.0f && o[2] == -1.0f);
+    reference_destroy(reference);
+}
+
+static void wrong_lines_are_refused(void)
+{
+    static const struct { const char *line, *error; } cases[] = {
+        { "", "a definition begins with 'softmax'; found ''" },
+        { "linear heads=1", "a definition begins with 'softmax'; found 'linear'" },
+        { "softmax", "heads is missing" },
+        { "softmax  heads=1", "a definition has no ''" },
+        { "softmax heads", "a definition's 'heads' stands once, followed by '=' and a value" },
+        { "softmax heads=1 heads=1", "a definition's 'heads' stands once, followed by '=' and a value" },
+        { "softmax heads=0", "heads is 0; expected a number from 1 to 1024" },
+        { "softmax heads=1025", "heads is 1025; expected a number from 1 to 1024" },
+        { "softmax heads=1e300", "heads is 1e300; expected a number from 1 to 1024" },
+        { "softmax heads=nan", "heads is nan; expected a number from 1 to 1024" },
+        { "softmax heads=1.5", "heads is 1.5; expected a whole number" },
+        { "softmax heads=2x", "heads is 2x; expected a number from 1 to 1024" },
+        { "softmax heads=", "the value of heads has 0 bytes; expected 1 to 8191" },
+        { "softmax colour=red", "a definition has no 'colour'" },
+        { "softmax mask=\"k <= q", "the quote after mask= does not end" },
+        { "softmax mask=\"k\"heads=1", "expected a blank before 'heads=1'" },
+        { "softmax cache=f8", "cache is f8; the reference knows f32" },
+        { LINE(3, 2, 1, 1, "true", "none"), "kv_heads is 2; expected a divisor of heads, 3" },
+        { LINE(1, 1, 1, 1, "true", "alibi"), "position is alibi; expected none or rope" },
+        { LINE(1, 1, 1, 1, "true", "none rope.base=2"), "rope.base stands without position=rope" },
+        { LINE(1, 1, 4, 1, "true", "rope rope.base=2 rope.dims=4"), "rope.pairing is missing" },
+        { ROPE(3, "half"), "rope.dims is 3; expected an even number of at most d_k, 4" },
+        { ROPE(6, "half"), "rope.dims is 6; expected an even number of at most d_k, 4" },
+        { ROPE(4, "both"), "rope.pairing is both; expected half or interleaved" }
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char error[ERROR_BYTES] = "";
+        struct reference *reference = reference_create(cases[i].line, error, sizeof error);
+        CHECK(reference == NULL);
+        CHECK_TEXT(error, cases[i].error);
+        reference_destroy(reference);
+    }
+}
+
+static void wrong_masks_are_refused(void)
+{
+    static const char *const masks[] = { "k <=", "k + q", "x == 1", "k // 0 == 1", "((((" };
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        char line[200], error[ERROR_BYTES] = "";
+        snprintf(line, sizeof line, "softmax heads=1 kv_heads=1 d_k=1 d_v=1 scale=1 mask=\"%s\" position=none cache=f32", masks[i]);
+        CHECK(reference_create(line, error, sizeof error) == NULL);
+        CHECK(strncmp(error, "mask, column ", 13) == 0);
+    }
+}
+
+/* Values longer than any that is printed, with and without an end. */
+static void long_values_are_refused(void)
+{
+    enum { LONG = 100000 };
+    char *line = malloc(LONG + 20), error[ERROR_BYTES];
+    if (!CHECK(line != NULL))
+        return;
+    strcpy(line, "softmax mask=\"");
+    memset(line + strlen(line), '(', LONG);
+    line[LONG] = '\0';
+    CHECK(reference_create(line, error, sizeof error) == NULL);
+    line[LONG - 1] = '"';
+    CHECK(reference_create(line, error, sizeof error) == NULL);
+    CHECK_TEXT(error, "the value of mask has 99985 bytes; expected 1 to 8191");
+    free(line);
+}
+
+int main(void)
+{
+    RUN(two_keys_by_hand);
+    RUN(scale_multiplies_scores);
+    RUN(causal_query_sees_its_past);
+    RUN(row_without_key_gives_zeros);
+    RUN(heads_share_kv_heads);
+    RUN(rope_turns_pairs);
+    RUN(rope_leaves_other_dimensions);
+    RUN(sequences_are_ragged);
+    RUN(wrong_lines_are_refused);
+    RUN(wrong_masks_are_refused);
+    RUN(long_values_are_refused);
+    return test_end();
+}
