@@ -199,7 +199,7 @@ static bool read_layers(struct model_reader *m)
     if (layers != NULL && layers->kind == VALUE_TABLE && layers->field_count == 0
         && layers->item_count > 0 && layers->item_count <= DEFINITION_COUNT)
         return read_layer_list(m, layers);
-    if (m->count > 1)
+    if (m->count > 1 || (layers != NULL && layers->kind == VALUE_TABLE))
         return fields_refuse(&m->fields, "layers", arena_format(m->fields.arena, "a list of 1 to %d names of definitions",
                                                                 DEFINITION_COUNT));
     if (!fields_integer(&m->fields, "layers", false, (struct field_limits){ 1, DEFINITION_COUNT }, &count))

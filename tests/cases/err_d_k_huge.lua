@@ -1,0 +1,1 @@
+attention = { heads = 8, d_k = 1 << 40 }

@@ -1,0 +1,6 @@
+attention = {
+  heads = 8,
+  kv_heads = 8,
+
+  d_k = "64",
+}

@@ -1,0 +1,3 @@
+attention = { heads = 8 }
+while true do
+end

@@ -1,0 +1,1 @@
+attention = { heads = true, d_k = 64 }

@@ -1,0 +1,1 @@
+attention = { heads = 8.5, d_k = 64 }

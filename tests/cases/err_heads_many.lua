@@ -1,0 +1,1 @@
+attention = { heads = 1025, d_k = 64 }

@@ -1,0 +1,3 @@
+attention = {
+  d_k = 64,
+}

@@ -1,0 +1,1 @@
+attention = { heads = causal, d_k = 64 }

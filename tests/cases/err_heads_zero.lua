@@ -1,0 +1,1 @@
+attention = { heads = 0, d_k = 64 }

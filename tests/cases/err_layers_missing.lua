@@ -1,0 +1,4 @@
+attention = {
+  one = { heads = 8, d_k = 64 },
+  two = { heads = 4, d_k = 64 },
+}

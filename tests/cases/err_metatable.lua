@@ -1,0 +1,1 @@
+attention = setmetatable({}, { __index = 3 })

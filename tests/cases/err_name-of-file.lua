@@ -1,0 +1,3 @@
+attention = {
+  heads = 8, d_k = 64,
+}

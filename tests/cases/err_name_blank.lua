@@ -1,0 +1,4 @@
+name = "my model"
+attention = {
+  heads = 8, d_k = 64,
+}

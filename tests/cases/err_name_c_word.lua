@@ -1,0 +1,4 @@
+name = "double"
+attention = {
+  heads = 8, d_k = 64,
+}

@@ -1,0 +1,4 @@
+name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+attention = {
+  heads = 8, d_k = 64,
+}

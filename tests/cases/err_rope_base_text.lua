@@ -1,0 +1,7 @@
+attention = {
+  heads = 8, d_k = 64,
+  position = rope {
+    base = "10000",
+    pairing = half,
+  },
+}

@@ -1,0 +1,6 @@
+attention = {
+  heads = "8",
+  d_k = -1,
+  maks = causal(),
+}
+name = 3

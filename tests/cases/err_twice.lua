@@ -1,0 +1,6 @@
+attention = {
+  heads = 8, d_k = 64,
+}
+attention = {
+  heads = 8, d_k = 64,
+}

@@ -1,0 +1,1 @@
+attention = { heads = 1, d_k = 1 }
