@@ -1,13 +1,17 @@
 #include <string.h>
 
+#include "bench.h"
 #include "import.h"
 #include "list.h"
 #include "options.h"
+#include "run.h"
 #include "version.h"
 
 static const struct verb verbs[] = {
     { "list", "KIND", false, "what configs can name: targets masks scores positions caches families", verb_list },
     { "import", "DIR|config.json", true, "a Hugging Face config as a Lua config", verb_import },
+    { "bench", "CONFIG", true, "time the kernels of a config beside the machine's limits", verb_bench },
+    { "run", "DIR|CONFIG", true, "text or embeddings of a model folder, through its kernels", verb_run },
     { NULL, NULL, false, NULL, NULL }
 };
 

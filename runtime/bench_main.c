@@ -3,16 +3,19 @@
 **
 **     bench CONFIG [--phase P] [--q N] [--kv N] [--threads N] [--target T] [--json]
 **
-** CONFIG is what the figures are labelled with. Compiled with -DBENCH_HEADER="<name>.h" -DBENCH_KERNELS=<name>_kernels.
+** CONFIG is what the figures are labelled with.
 */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench.h"
-#include BENCH_HEADER
+
+/* The whole program; its main hands over the kernels. */
+int bench_main(const struct attn_model_kernels *kernels, int argc, char **argv);
 
 struct options {
+    const struct attn_model_kernels *kernels;
     const char *config, *target;
     int phase;                    /* of enum bench_phase, or -1: prefill and decode */
     int32_t q, kv;                /* 0: the phase's default */
@@ -65,7 +68,7 @@ static bool option_read(struct options *options, const char *name, const char *v
 
 static bool options_read(struct options *options, int argc, char **argv)
 {
-    *options = (struct options){ .config = argc > 1 ? argv[1] : "", .phase = -1, .threads = 1 };
+    options->config = argc > 1 ? argv[1] : "";
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0)
             options->json = true;
@@ -109,8 +112,9 @@ static void print_json(const struct options *options, const struct bench_case *b
     print_quoted(a->definition);
     printf("\", \"phase\": \"%s\", \"q\": %d, \"kv\": %d, \"heads\": %d, \"kv_heads\": %d, \"d_k\": %d, \"d_v\": %d, ",
            bench_phase_name(bench->phase), bench->q, bench->kv, a->heads, a->kv_heads, a->d_k, a->d_v);
-    printf("\"cache\": \"f32\", \"target\": \"%s\", \"threads\": %d, \"ms\": %.5g, \"gflops\": %.5g, \"gbps\": %.5g, ",
-           a->target, bench->threads, f->ms, f->gflops, f->gbps);
+    const char *cache = strstr(a->definition, " cache=");
+    printf("\"cache\": \"%s\", \"target\": \"%s\", \"threads\": %d, \"ms\": %.5g, \"gflops\": %.5g, \"gbps\": %.5g, ",
+           cache == NULL ? "" : cache + strlen(" cache="), a->target, bench->threads, f->ms, f->gflops, f->gbps);
     printf("\"peak_gflops\": %.5g, \"stream_gbps\": %.5g, \"fraction\": %.4f}",
            f->peak_gflops, f->stream_gbps, f->fraction);
 }
@@ -157,7 +161,7 @@ static int bench_phases(const struct options *options, const struct attn_attenti
 /* The definition on the target asked for, or on the best that this CPU has; NULL when it has none. */
 static const struct attn_attention *attention_choose(const struct options *options, int32_t i)
 {
-    const struct attn_model_kernels *kernels = &BENCH_KERNELS;
+    const struct attn_model_kernels *kernels = options->kernels;
     if (options->target == NULL)
         return kernels->attention[i]();
     for (int32_t target = 0; target < kernels->targets; target++) {
@@ -168,16 +172,16 @@ static const struct attn_attention *attention_choose(const struct options *optio
     return NULL;
 }
 
-int main(int argc, char **argv)
+int bench_main(const struct attn_model_kernels *kernels, int argc, char **argv)
 {
-    struct options options;
+    struct options options = { .kernels = kernels, .phase = -1, .threads = 1 };
     if (!options_read(&options, argc, argv))
         return fail("usage: bench CONFIG [--phase write|prefill|append|decode] [--q N] [--kv N] [--threads N] [--target T] [--json]", "");
     bool first = true;
     int status = 0;
     if (options.json)
         printf("[\n");
-    for (int32_t i = 0; i < BENCH_KERNELS.attentions && status == 0; i++) {
+    for (int32_t i = 0; i < kernels->attentions && status == 0; i++) {
         const struct attn_attention *attention = attention_choose(&options, i);
         status = attention == NULL ? fail("this CPU does not have the target ", options.target == NULL ? "" : options.target)
                                    : bench_phases(&options, attention, &first);

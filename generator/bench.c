@@ -1,0 +1,88 @@
+#include "bench.h"
+
+#include <unistd.h>
+
+#include "compile.h"
+#include "emit.h"
+#include "file.h"
+#include "source.h"
+#include "text.h"
+
+/* What is compiled with every model: the timing program, threads, and expressions to count visible keys. */
+static const char *const sources[] = {
+    "runtime/bench_main.c", "runtime/bench.c", "runtime/machine.c", "runtime/pool.c", "runtime/memory.c", "runtime/problem.c",
+    "runtime/random.c", "runtime/reference_line.c", "generator/expression.c", "generator/expression_fold.c",
+    "generator/expression_parse.c", "generator/range.c", "generator/linear.c"
+};
+
+enum { SOURCES = sizeof sources / sizeof *sources, ARGUMENTS = 16 };
+
+/* As users compile emitted code: no flags for an instruction set. */
+static const char compile_flags[] = "-std=c11 -O2 -D_GNU_SOURCE";
+
+static bool main_write(const struct options *options, const char *directory, const char *name)
+{
+    struct text text = text_start(options->arena);
+    text_format(&text,
+                "#include \"%s.h\"\n\n"
+                "int bench_main(const struct attn_model_kernels *kernels, int argc, char **argv);   /* runtime/bench_main.c */\n\n"
+                "int main(int argc, char **argv)\n{\n    return bench_main(&%s_kernels, argc, argv);\n}\n", name, name);
+    const char *path = arena_format(options->arena, "%s/bench_%s.c", directory, name);
+    return file_write(path, text.data, text.length, options->report, NULL);
+}
+
+/* The program, ready to run; NULL after a report. */
+static const char *program_make(const struct options *options, const struct model *model)
+{
+    struct arena *arena = options->arena;
+    struct report *report = options->report;
+    const struct emit_options emit = { .targets = options->text[OPTION_TARGET] };
+    const char *root = compile_root(arena, report), *name = arena_format(arena, "bench_%s", model->name);
+    const char **files = arena_alloc(arena, SOURCES + 3, sizeof *files);
+    struct emitted emitted;
+    if (root == NULL || !emit_model(&emitted, model, &options->catalog, &emit, arena, report))
+        return NULL;
+    const char *directory = compile_directory(root, emitted.digest, arena, report);
+    if (directory == NULL || !emit_write(&emitted, model, directory, arena, report) || !main_write(options, directory, model->name))
+        return NULL;
+    for (int i = 0; i < SOURCES; i++)
+        files[i] = arena_format(arena, "%s/%s", root, sources[i]);
+    files[SOURCES] = arena_format(arena, "%s.c", model->name);
+    files[SOURCES + 1] = arena_format(arena, "%s.c", name);
+    const struct compile_product product = { .name = name, .sources = files };
+    const struct compile_job job = { "bench", directory, compile_flags, "-lm -lpthread", &product, 1 };
+    return compile_run(&job, arena, report) ? arena_format(arena, "%s/%s", directory, name) : NULL;
+}
+
+/* Options that the timing program reads, passed on as they were given. */
+static void arguments_add(const struct options *options, const char **arguments)
+{
+    static const struct { enum option option; const char *name; } passed[] = {
+        { OPTION_PHASE, "--phase" }, { OPTION_Q, "--q" }, { OPTION_KV, "--kv" },
+        { OPTION_THREADS, "--threads" }, { OPTION_JSON, "--json" }
+    };
+    for (size_t i = 0; i < sizeof passed / sizeof *passed; i++) {
+        if (options->text[passed[i].option] == NULL)
+            continue;
+        *arguments++ = passed[i].name;
+        if (passed[i].option != OPTION_JSON)
+            *arguments++ = options->text[passed[i].option];
+    }
+    *arguments = NULL;
+}
+
+int verb_bench(const struct options *options)
+{
+    const char *arguments[ARGUMENTS] = { NULL, options->input };
+    struct source source;
+    if (!source_read(&source, options->input, &options->catalog, options->arena, options->report))
+        return 2;
+    arguments[0] = program_make(options, &source.model);
+    if (arguments[0] == NULL)
+        return 2;
+    arguments_add(options, arguments + 2);
+    execv(arguments[0], (char *const *)arguments);
+    const struct where where = { arguments[0], 0 };
+    report_error(options->report, where, "the timing program cannot be started");
+    return 2;
+}
