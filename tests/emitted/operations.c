@@ -1,0 +1,88 @@
+/*
+** The vector operations of every emitted target against what they mean, on random and special values.
+** Compiled with -DKERNELS_SOURCE="<name>.c": the operations are static functions of that file.
+*/
+#include KERNELS_SOURCE
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "../../runtime/random.h"
+#include "../test.h"
+
+enum { ROUNDS = 2000, MOST_LANES = 16 };
+
+/* A float of any size, now and then a special one. */
+static float any_float(struct random *random)
+{
+    static const float special[] = { 0.0f, -0.0f, 1.0f, -1.0f, 1e-38f, -3e38f, 8388608.5f };
+    if (random_between(random, 0, 9) == 0)
+        return special[random_between(random, 0, 6)];
+    return random_normal(random) * exp2f((float)random_between(random, -20, 20));
+}
+
+/* Any 32-bit integer, most of them small. */
+static int32_t any_integer(struct random *random)
+{
+    const int64_t bits = random_between(random, 1, 31);
+    return (int32_t)random_between(random, -(INT64_C(1) << bits) + 1, (INT64_C(1) << bits) - 1);
+}
+
+static void fill(float *values, int count, struct random *random)
+{
+    for (int i = 0; i < count; i++)
+        values[i] = any_float(random);
+}
+
+/* The sum of a vector by halves: what every target's vsum promises. */
+static float sum_by_halves(const float *values, int count)
+{
+    float sums[MOST_LANES];
+    memcpy(sums, values, (size_t)count * sizeof *values);
+    for (int half = count / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            sums[i] += sums[i + half];
+    return sums[0];
+}
+
+#define TARGET scalar
+#define LANES 1
+#define FUSED 0
+#include "operations_target.h"
+
+#if defined(__x86_64__)
+#define TARGET avx2
+#define LANES 8
+#define FUSED 1
+#include "operations_target.h"
+
+#define TARGET avx512
+#define LANES 16
+#define FUSED 1
+#include "operations_target.h"
+#endif
+
+/* Angles as large as positions get, and logarithms of any sum of weights, against the C library's. */
+static void sine_cosine_and_logarithm(void)
+{
+    struct random random = random_start(5);
+    for (int i = 0; i < 100 * ROUNDS; i++) {
+        const double angle = (random_uniform(&random) - 0.5) * exp2((double)random_between(&random, -10, 24));
+        const float x = (float)exp2(random_uniform(&random) * 240.0 - 120.0);
+        double sine, cosine;
+        attn_sincos(angle, &sine, &cosine);
+        CHECK(fabs(sine - sin(angle)) < 1e-15 && fabs(cosine - cos(angle)) < 1e-15);
+        CHECK(fabs(attn_log(x) - log(x)) < 1e-14 * (1.0 + fabs(log(x))));
+    }
+}
+
+int main(void)
+{
+    RUN(sine_cosine_and_logarithm);
+    RUN(operations_scalar);
+#if defined(__x86_64__)
+    RUN(operations_avx2);
+    RUN(operations_avx512);
+#endif
+    return test_end();
+}

@@ -1,0 +1,165 @@
+/*
+** One target's operations: included by operations.c with TARGET, LANES, and FUSED (vfma rounds once).
+*/
+#define JOIN(a, b) a##_##b
+#define NAMED(a, b) JOIN(a, b)
+#define OF(name) NAMED(name, TARGET)      /* vadd_avx2 */
+#define CHECKING NAMED(KERNEL, TARGET)    /* how a function of the target is declared */
+
+/* Every lane of a mask. */
+CHECKING bool OF(all_lanes)(OF(mask) m)
+{
+    return !OF(many)(OF(mnot)(m));
+}
+
+CHECKING void OF(check_arithmetic)(struct random *random)
+{
+    float a[LANES], b[LANES], c[LANES], r[LANES];
+    fill(a, LANES, random);
+    fill(b, LANES, random);
+    fill(c, LANES, random);
+    const OF(vec) x = OF(vload)(a), y = OF(vload)(b), z = OF(vload)(c);
+    OF(vstore)(r, OF(vadd)(x, y));
+    for (int i = 0; i < LANES; i++)
+        CHECK(r[i] == a[i] + b[i]);
+    OF(vstore)(r, OF(vsub)(x, y));
+    for (int i = 0; i < LANES; i++)
+        CHECK(r[i] == a[i] - b[i]);
+    OF(vstore)(r, OF(vmul)(x, y));
+    for (int i = 0; i < LANES; i++)
+        CHECK(r[i] == a[i] * b[i]);
+    OF(vstore)(r, OF(vfma)(x, y, z));
+    for (int i = 0; i < LANES; i++) {
+        const float product = a[i] * b[i];
+        CHECK(r[i] == (FUSED ? fmaf(a[i], b[i], c[i]) : product + c[i]));
+    }
+}
+
+CHECKING void OF(check_choice)(struct random *random)
+{
+    float a[LANES], b[LANES], r[LANES];
+    fill(a, LANES, random);
+    fill(b, LANES, random);
+    const OF(vec) x = OF(vload)(a), y = OF(vload)(b);
+    OF(vstore)(r, OF(vmax)(x, y));
+    for (int i = 0; i < LANES; i++)
+        CHECK(r[i] == (a[i] > b[i] ? a[i] : b[i]));
+    OF(vstore)(r, OF(vselect)(OF(vgreater)(x, y), OF(vset)(1.0f), OF(vzero)()));
+    for (int i = 0; i < LANES; i++)
+        CHECK(r[i] == (a[i] > b[i] ? 1.0f : 0.0f));
+}
+
+CHECKING void OF(check_across)(struct random *random)
+{
+    float a[LANES], largest = -INFINITY;
+    fill(a, LANES, random);
+    for (int i = 0; i < LANES; i++)
+        largest = a[i] > largest ? a[i] : largest;
+    const OF(vec) x = OF(vload)(a);
+    CHECK(OF(vfirst)(x) == a[0]);
+    CHECK(OF(vlargest)(x) == largest);
+    CHECK(OF(vsum)(x) == sum_by_halves(a, LANES));
+}
+
+CHECKING void OF(check_integers)(struct random *random)
+{
+    const int32_t a = any_integer(random) / 2, b = any_integer(random) / 2, small = any_integer(random) % 1000;
+    const int32_t divisor = b == 0 ? 3 : b, quotient = (int32_t)floor((double)a / divisor);
+    const OF(ivec) x = OF(iset)(a), y = OF(iset)(b), d = OF(iset)(divisor);
+    CHECK(OF(all_lanes)(OF(ieq)(OF(iadd)(x, y), OF(iset)(a + b))));
+    CHECK(OF(all_lanes)(OF(ieq)(OF(isub)(x, y), OF(iset)(a - b))));
+    CHECK(OF(all_lanes)(OF(ieq)(OF(imul)(OF(iset)(small), OF(iset)(-7)), OF(iset)(small * -7))));
+    CHECK(OF(all_lanes)(OF(ieq)(OF(idiv)(x, d), OF(iset)(quotient))));
+    CHECK(OF(all_lanes)(OF(ieq)(OF(imod)(x, d), OF(iset)((int32_t)(a - (int64_t)quotient * divisor)))));
+    CHECK(OF(all_lanes)(OF(ilt)(x, y)) == (a < b) && OF(many)(OF(ilt)(x, y)) == (a < b));
+    CHECK(OF(all_lanes)(OF(ile)(x, y)) == (a <= b) && OF(many)(OF(ile)(x, y)) == (a <= b));
+    CHECK(OF(all_lanes)(OF(ieq)(x, y)) == (a == b));
+}
+
+/* iramp counts lanes; masks combine lane by lane. */
+CHECKING void OF(check_masks)(struct random *random)
+{
+    const int32_t start = any_integer(random) / 2, cut = (int32_t)random_between(random, 0, LANES);
+    const OF(mask) first = OF(ilt)(OF(iramp)(start), OF(iset)(start + cut));
+    const OF(mask) odd = OF(ieq)(OF(imod)(OF(iramp)(0), OF(iset)(2)), OF(iset)(1));
+    float both[LANES], either[LANES];
+    OF(vstore)(both, OF(vselect)(OF(mand)(first, odd), OF(vset)(1.0f), OF(vzero)()));
+    OF(vstore)(either, OF(vselect)(OF(mor)(first, OF(mnot)(odd)), OF(vset)(1.0f), OF(vzero)()));
+    for (int i = 0; i < LANES; i++) {
+        CHECK(both[i] == (i < cut && i % 2 == 1 ? 1.0f : 0.0f));
+        CHECK(either[i] == (i < cut || i % 2 == 0 ? 1.0f : 0.0f));
+    }
+    CHECK(OF(all_lanes)(OF(mset)(1)) && !OF(many)(OF(mset)(0)));
+}
+
+CHECKING void OF(check_transpose)(struct random *random)
+{
+    float from[LANES * (LANES + 3)], to[LANES * (LANES + 5)];
+    fill(from, LANES * (LANES + 3), random);
+    for (int i = 0; i < LANES * (LANES + 5); i++)
+        to[i] = 77.0f;
+    OF(vtranspose)(from, LANES + 3, to, LANES + 5);
+    for (int row = 0; row < LANES; row++)
+        for (int column = 0; column < LANES + 5; column++)
+            CHECK(to[row * (LANES + 5) + column] == (column < LANES ? from[column * (LANES + 3) + row] : 77.0f));
+}
+
+/* 2^x by its relative error, and what lies beyond the clamp. */
+CHECKING void OF(check_power)(struct random *random)
+{
+    float x[LANES], r[LANES];
+    for (int i = 0; i < LANES; i++)
+        x[i] = (float)(random_uniform(random) * 139.0 - 119.0);
+    OF(vstore)(r, OF(vexp2_exact)(OF(vload)(x)));
+    for (int i = 0; i < LANES; i++)
+        CHECK(fabs(r[i] / exp2((double)x[i]) - 1.0) < 1e-6);
+    OF(vstore)(r, OF(vexp2_exact)(OF(vset)(-INFINITY)));
+    for (int i = 0; i < LANES; i++)
+        CHECK(r[i] > 0.0f && r[i] < 1e-35f);
+}
+
+#if LANES > 1
+CHECKING void OF(check_part)(struct random *random)
+{
+    const int count = (int)random_between(random, 0, LANES);
+    float a[LANES], r[LANES];
+    fill(a, LANES, random);
+    for (int i = 0; i < LANES; i++)
+        r[i] = 77.0f;
+    OF(vstore_part)(r, OF(vload)(a), count);
+    for (int i = 0; i < LANES; i++)
+        CHECK(r[i] == (i < count ? a[i] : 77.0f));
+}
+#endif
+
+CHECKING void OF(check_operations)(void)
+{
+    struct random random = random_start(3);
+    for (int round = 0; round < ROUNDS; round++) {
+        OF(check_arithmetic)(&random);
+        OF(check_choice)(&random);
+        OF(check_across)(&random);
+        OF(check_integers)(&random);
+        OF(check_masks)(&random);
+        OF(check_transpose)(&random);
+        OF(check_power)(&random);
+#if LANES > 1
+        OF(check_part)(&random);
+#endif
+    }
+}
+
+static void OF(operations)(void)
+{
+    if (!OF(supported)())
+        SKIP("this CPU does not have the target");
+    OF(check_operations)();
+}
+
+#undef TARGET
+#undef LANES
+#undef FUSED
+#undef JOIN
+#undef NAMED
+#undef OF
+#undef CHECKING

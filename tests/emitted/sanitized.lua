@@ -1,0 +1,13 @@
+-- Odd sizes, a window, partial rotation and a second kind of layer: little is a multiple of a tile.
+attention = {
+  near = {
+    heads = 6, kv_heads = 2, d_k = 37, d_v = 20,
+    mask     = causal() & window { left = 70 },
+    position = rope { base = 10000, dims = 20, pairing = "interleaved" },
+  },
+  far = {
+    heads = 3, d_k = 64,
+    mask  = where "k <= q or k < P" { P = 5 },
+  },
+}
+layers = { "near", "far" }
