@@ -109,7 +109,7 @@ static bool family_unknown(const struct family_reader *reader, const char *type)
     for (const char **name = family_names(type, reader->arena); *name != NULL; name++)
         text_format(&list, "%s%s", list.length > 0 ? ", " : "", *name);
     report_error(reader->report, (struct where){ reader->family->config, 0 },
-                 "model_type is \"%.60s\", which no family here is made for; there are %s", type, list.data);
+                 "model_type is \"%.60s\", which no family here is made for; the families are %s", type, list.data);
     return false;
 }
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "explain.h"
 #include "import.h"
 #include "list.h"
 #include "options.h"
@@ -8,6 +9,7 @@
 #include "version.h"
 
 static const struct verb verbs[] = {
+    { "explain", "CONFIG", true, "every definition of a model, every choice made explicit", verb_explain },
     { "list", "KIND", false, "what configs can name: targets masks scores positions caches families", verb_list },
     { "import", "DIR|config.json", true, "a Hugging Face config as a Lua config", verb_import },
     { "bench", "CONFIG", true, "time the kernels of a config beside the machine's limits", verb_bench },

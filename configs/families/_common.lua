@@ -128,10 +128,11 @@ local function rope_base()
   return base
 end
 
-local function rotary(pairing)
+-- Pairs are dimension i with i + d / 2, or, interleaved, neighbours.
+local function rotary(neighbours)
   rope_check_kind("rope_scaling")
   rope_check_kind("rope_parameters")
-  return rope { base = rope_base(), pairing = pairing }
+  return rope { base = rope_base(), pairing = neighbours and interleaved or half }
 end
 
 -- Fields that say how a model was made, stored or trained.

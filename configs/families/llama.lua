@@ -13,7 +13,7 @@ only("rope_interleaved", false)
 attention = {
   heads = heads, kv_heads = kv_heads, d_k = d,
   mask = causal(),
-  position = rotary(half),
+  position = rotary(),
 }
 
 layers   = whole "num_hidden_layers"

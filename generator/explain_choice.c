@@ -1,0 +1,124 @@
+#include <math.h>
+#include <string.h>
+
+#include "explain_choice.h"
+#include "plan.h"
+#include "text.h"
+#include "tree.h"
+
+enum {
+    SHOWN_FREQUENCIES = 4,
+    MASK_BYTES = 32 * EXPRESSION_NODES
+};
+
+static void choice_add(struct choices *choices, const char *name, struct value *value, const char *words)
+{
+    choices->list[choices->count++] = (struct choice){ name, value, words };
+}
+
+static void choice_add_text(struct choices *choices, const char *name, const char *text, const char *words)
+{
+    choice_add(choices, name, tree_text(text, choices->arena), words);
+}
+
+static void choice_add_integer(struct choices *choices, const char *name, int64_t integer, const char *words)
+{
+    choice_add(choices, name, tree_integer(integer, choices->arena), words);
+}
+
+static void collect_heads(struct choices *choices, const struct definition *definition)
+{
+    choice_add_text(choices, "family", "softmax", "o = softmax(scores) v over the visible keys");
+    choice_add_integer(choices, "heads", definition->heads, "of queries");
+    choice_add_integer(choices, "kv_heads", definition->kv_heads, "of keys and values");
+    choice_add_text(choices, "kv_head", arena_format(choices->arena, "h // %d", definition->group),
+                    "the KV head that query head h reads");
+    choice_add_integer(choices, "d_k", definition->d_k, "floats of a query and of a key");
+    choice_add_integer(choices, "d_v", definition->d_v, "floats of a value");
+}
+
+static void collect_scores(struct choices *choices, const struct definition *definition)
+{
+    bool usual = definition->scale == 1 / sqrt(definition->d_k);
+    choice_add(choices, "scale", tree_number(definition->scale, choices->arena),
+               usual ? "1 / sqrt(d_k), on the product of q and k" : "as the config gives it, on the product of q and k");
+    choice_add_text(choices, "score", "none", "no soft-cap, bias or sink changes the scaled product");
+    choice_add_text(choices, "qk_norm", "none", "q and k are not normed here");
+    choice_add_text(choices, "arithmetic", "float32", "of products, exponentials and sums");
+}
+
+static void collect_mask(struct choices *choices, const struct definition *definition)
+{
+    char mask[MASK_BYTES];
+    expression_print(&definition->mask, mask, sizeof mask);
+    choice_add_text(choices, "mask", arena_copy(choices->arena, mask, strlen(mask)),
+                    expression_is_true(&definition->mask) ? "every query sees every key" : "true: query q sees key k");
+    choice_add_text(choices, "q_place", "index + q_offset",
+                    "q above; the caller aligns: q_offset = kv_len - q_len lines up the ends, 0 the starts");
+    choice_add_text(choices, "k_place", "index", "k above: from 0, whatever the cache's layout");
+    choice_add_text(choices, "padding", "none", "sequences of a batch have their own lengths");
+    choice_add_text(choices, "hidden_row", "zeros", "o of a query that sees no key");
+    choice_add_text(choices, "lse", "natural log", "of the sum of exp(score) over visible keys; -infinity without any");
+}
+
+/* The first inverse frequencies of the dims / 2 pairs. */
+static void collect_frequencies(struct choices *choices, double base, int dims)
+{
+    struct value *list = tree_table(choices->arena);
+    for (int i = 0; i < dims / 2 && i < SHOWN_FREQUENCIES; i++)
+        tree_append(list, tree_number(pow(base, -2.0 * i / dims), choices->arena), choices->arena);
+    choice_add(choices, "frequencies", list, arena_format(choices->arena, "the first of %d inverse ones: base ^ (-2 i / dims)", dims / 2));
+}
+
+static void collect_position(struct choices *choices, const struct definition *definition)
+{
+    const struct descriptor *position = definition->position;
+    double base = 0, dims = 0;
+    choice_add_text(choices, "position", position->name, position->help);
+    for (int i = 0; i < position->parameter_count; i++) {
+        const struct parameter *parameter = &position->parameters[i];
+        const struct argument *argument = &definition->position_argument[i];
+        const char *name = arena_format(choices->arena, "%s.%s", position->name, parameter->name);
+        if (parameter->type == PARAMETER_CHOICE)
+            choice_add_text(choices, name, argument->choice, parameter->help);
+        else
+            choice_add(choices, name, tree_number(argument->number, choices->arena), parameter->help);
+        base = strcmp(parameter->name, "base") == 0 ? argument->number : base;
+        dims = strcmp(parameter->name, "dims") == 0 ? argument->number : dims;
+    }
+    if (position->parameter_count == 0)
+        return;
+    collect_frequencies(choices, base, (int)dims);
+    choice_add_text(choices, "positions", "input", "a 32-bit integer a token, from the caller");
+    choice_add_text(choices, "k_rotated", "before caching", "once, by the writer; readers take keys as they are");
+}
+
+static void collect_cache(struct choices *choices, const struct definition *definition)
+{
+    const int v_row = (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL;      /* whole panels */
+    const int64_t floats = (int64_t)definition->kv_heads * (definition->d_k + v_row);
+    choice_add_text(choices, "cache", definition->cache->name, definition->cache->help);
+    choice_add_integer(choices, "cache_bytes", floats * (int64_t)sizeof(float), "a token and layer, in whole blocks of 64 tokens");
+    choice_add_integer(choices, "flops", 2 * (int64_t)(definition->d_k + definition->d_v), "a query head and visible key, without the softmax");
+}
+
+/* The order that fixes every bit of a result. */
+static void collect_order(struct choices *choices, const struct definition *definition)
+{
+    bool by_length = expression_uses(&definition->mask, EXPRESSION_Q_LEN) || expression_uses(&definition->mask, EXPRESSION_KV_LEN);
+    choice_add_text(choices, "order", by_length ? "by lengths" : "one",
+                    by_length ? "the mask uses lengths, so that cutting a prompt into chunks may change what is seen"
+                              : "prefill, append and decode give the same bits, in any chunks, batch and number of threads");
+    choice_add_text(choices, "order_excepts", "targets, tuning, non-finite k or v", "results may differ between these");
+}
+
+void choices_collect(struct choices *choices, const struct definition *definition, struct arena *arena)
+{
+    *choices = (struct choices){ .arena = arena };
+    collect_heads(choices, definition);
+    collect_scores(choices, definition);
+    collect_mask(choices, definition);
+    collect_position(choices, definition);
+    collect_cache(choices, definition);
+    collect_order(choices, definition);
+}

@@ -1,0 +1,58 @@
+#include "explain_tile.h"
+#include "plan.h"
+#include "range.h"
+
+struct tile_counts { int64_t tiles, empty, full, keys, walked; };
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The tiles of one block of queries, which box holds. */
+static void count_block(struct tile_counts *counts, const struct expression *mask, struct range box[EXPRESSION_VARIABLES],
+                        int64_t tokens)
+{
+    box[EXPRESSION_K] = (struct range){ 0, tokens - 1 };
+    const struct range keys = range_keys(mask, box);
+    counts->keys += tokens;
+    counts->walked += keys.low > keys.high ? 0 : keys.high - keys.low + 1;
+    for (int64_t key = 0; key < tokens; key += PLAN_BLOCK) {
+        box[EXPRESSION_K] = (struct range){ key, smaller(key + PLAN_BLOCK, tokens) - 1 };
+        const enum sight sight = range_sight(mask, box);
+        counts->tiles++;
+        counts->empty += sight == SIGHT_NONE;
+        counts->full += sight == SIGHT_ALL;
+    }
+}
+
+static int64_t count_decode(const struct expression *mask, struct range box[EXPRESSION_VARIABLES], int64_t tokens)
+{
+    box[EXPRESSION_Q] = (struct range){ tokens - 1, tokens - 1 };
+    box[EXPRESSION_K] = (struct range){ 0, tokens - 1 };
+    box[EXPRESSION_H] = (struct range){ 0, 0 };
+    box[EXPRESSION_Q_LEN] = (struct range){ 1, 1 };
+    const struct range keys = range_keys(mask, box);
+    return keys.low > keys.high ? 0 : keys.high - keys.low + 1;
+}
+
+struct tile_shares tile_shares_count(const struct definition *definition, int queries, int64_t tokens)
+{
+    const struct expression *mask = &definition->mask;
+    const int heads = expression_uses(mask, EXPRESSION_H) ? definition->heads : 1;
+    struct tile_counts counts = { 0 };
+    struct range box[EXPRESSION_VARIABLES] = {
+        [EXPRESSION_Q_LEN] = { tokens, tokens }, [EXPRESSION_KV_LEN] = { tokens, tokens }
+    };
+    for (int head = 0; head < heads; head++)
+        for (int64_t query = 0; query < tokens; query += queries) {
+            box[EXPRESSION_H] = (struct range){ head, head };
+            box[EXPRESSION_Q] = (struct range){ query, smaller(query + queries, tokens) - 1 };
+            count_block(&counts, mask, box, tokens);
+        }
+    const double tiles = (double)counts.tiles;
+    return (struct tile_shares){
+        (double)counts.empty / tiles, (double)counts.full / tiles, (double)(counts.tiles - counts.empty - counts.full) / tiles,
+        (double)counts.walked / (double)counts.keys, count_decode(mask, box, tokens)
+    };
+}

@@ -1,0 +1,175 @@
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compile.h"
+#include "description.h"
+#include "emit.h"
+#include "file.h"
+#include "run.h"
+#include "source.h"
+
+static const char kernel_flags[] = "-std=c11 -O2 -fPIC";
+
+/* Options that go on to build/attn_run. */
+static const struct { enum option option; const char *name; bool has_value; } passed_on[] = {
+    { OPTION_PROMPT,      "--prompt",      true },
+    { OPTION_TOKENS,      "--tokens",      true },
+    { OPTION_STEPS,       "--steps",       true },
+    { OPTION_LOGITS,      "--logits",      true },
+    { OPTION_THREADS,     "--threads",     true },
+    { OPTION_TEMPERATURE, "--temperature", true },
+    { OPTION_TOP_K,       "--top-k",       true },
+    { OPTION_TOP_P,       "--top-p",       true },
+    { OPTION_SEED,        "--seed",        true },
+    { OPTION_RAW,         "--raw",         false },
+    { OPTION_COMPARE,     "--compare",     false },
+    { OPTION_REFERENCE,   "--reference",   false },
+};
+
+enum {
+    PASSED_ON = sizeof passed_on / sizeof passed_on[0],
+    ARGUMENTS = 5 + 2 * PASSED_ON + 1      /* program, folder, description, --kernels FILE; NULL */
+};
+
+/* One run: what it works on, and where its files are. */
+struct run {
+    const struct options *options;
+    struct source source;
+    const char *root;                /* the folder that attngen was built in */
+    const char *directory;           /* build/kernels/... */
+    const char *kernels;             /* the shared object; NULL: the reference takes its place */
+};
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static double file_kib(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (double)status.st_size / 1024 : 0;
+}
+
+static bool run_compile(struct run *run, const struct emitted *emitted)
+{
+    const struct options *options = run->options;
+    const char *name = run->source.model.name;
+    const char *sources[] = { arena_format(options->arena, "%s.c", name), NULL };
+    const char *shared = arena_format(options->arena, "%s.so", name);
+    struct compile_product product = { shared, sources, true };
+    struct compile_job job = {
+        .name = "run", .flags = kernel_flags, .libraries = "", .products = &product, .product_count = 1
+    };
+    run->directory = compile_directory(run->root, emitted->digest, options->arena, options->report);
+    job.directory = run->directory;
+    run->kernels = arena_format(options->arena, "%s/%s", run->directory, shared);
+    return run->directory != NULL
+        && emit_write(emitted, &run->source.model, run->directory, options->arena, options->report)
+        && compile_run(&job, options->arena, options->report);
+}
+
+/* Emits and compiles the kernels, and says how long that took. */
+static bool run_make_kernels(struct run *run)
+{
+    const struct options *options = run->options;
+    struct emit_options emit = { .targets = options->text[OPTION_TARGET] };
+    struct emitted emitted;
+    double start = seconds_now();
+    if (!emit_model(&emitted, &run->source.model, &options->catalog, &emit, options->arena, options->report))
+        return false;
+    double emit_end = seconds_now();
+    if (!run_compile(run, &emitted))
+        return false;
+    fprintf(stderr, "%d kernels: %.0f KiB of C emitted in %.1f ms; %.0f KiB compiled in %.2f s\n", emitted.kernels,
+            (double)(emitted.source_length + emitted.header_length) / 1024, 1000 * (emit_end - start),
+            file_kib(run->kernels), seconds_now() - emit_end);
+    return true;
+}
+
+/* The reference needs no kernels, only a place for the description. */
+static bool run_prepare(struct run *run)
+{
+    const struct options *options = run->options;
+    run->root = compile_root(options->arena, options->report);
+    if (run->root == NULL)
+        return false;
+    if (options->text[OPTION_REFERENCE] == NULL)
+        return run_make_kernels(run);
+    const char *name = arena_format(options->arena, "%s_reference", run->source.model.name);
+    run->directory = compile_directory(run->root, name, options->arena, options->report);
+    return run->directory != NULL;
+}
+
+/* The file that tells the runtime which steps to walk; NULL after a report. */
+static const char *run_describe(const struct run *run)
+{
+    const struct options *options = run->options;
+    struct text text = text_start(options->arena);
+    const char *path = arena_format(options->arena, "%s/%s.json", run->directory, run->source.model.name);
+    if (!description_print(&text, &run->source, options->report)
+        || !file_write(path, text.data, text.length, options->report, NULL))
+        return NULL;
+    return path;
+}
+
+/* Becomes build/attn_run; returns only when that fails. */
+static int run_start(const struct run *run, const char *description)
+{
+    const struct options *options = run->options;
+    const char *program = arena_format(options->arena, "%s/build/attn_run", run->root);
+    const char *arguments[ARGUMENTS] = { program, run->source.family.folder, description };
+    int count = 3;
+    if (run->kernels != NULL) {
+        arguments[count++] = "--kernels";
+        arguments[count++] = run->kernels;
+    }
+    for (int i = 0; i < PASSED_ON; i++) {
+        const char *value = options->text[passed_on[i].option];
+        if (value != NULL)
+            arguments[count++] = passed_on[i].name;
+        if (value != NULL && passed_on[i].has_value)
+            arguments[count++] = value;
+    }
+    fflush(NULL);
+    execv(program, (char *const *)(uintptr_t)arguments);
+    report_error(options->report, (struct where){ program, 0 }, "cannot be run: %s; `ninja` in %s builds it",
+                 strerror(errno), run->root);
+    return 2;
+}
+
+/* Whether there are weights to run with, and something to run them on. */
+static bool run_possible(const struct run *run)
+{
+    const struct options *options = run->options;
+    const char *wrong = NULL;
+    if (options->text[OPTION_PROMPT] == NULL && options->text[OPTION_TOKENS] == NULL)
+        wrong = "has nothing to run on; expected --prompt TEXT or --tokens FILE";
+    else if (!run->source.has_family)
+        wrong = "names no model folder to run; expected weights = \"DIR\" in it";
+    else if (run->source.family.folder == NULL)
+        wrong = "has no weights beside it; expected a model folder, or its config.json";
+    if (wrong != NULL)
+        report_error(options->report, (struct where){ options->input, 0 }, "%s", wrong);
+    return wrong == NULL;
+}
+
+int verb_run(const struct options *options)
+{
+    struct run run = { .options = options };
+    const struct model *model = &run.source.model;
+    if (!source_read(&run.source, options->input, &options->catalog, options->arena, options->report)
+        || !run_possible(&run))
+        return 2;
+    fprintf(stderr, "%s: %d definition%s of attention, %d layers\n", model->name, model->definition_count,
+            model->definition_count == 1 ? "" : "s", model->layer_count);
+    if (!run_prepare(&run))
+        return 2;
+    const char *description = run_describe(&run);
+    return description == NULL ? 2 : run_start(&run, description);
+}
