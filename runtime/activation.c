@@ -11,7 +11,7 @@
 static inline float exponential(float x)
 {
     const float shift = 12582912.0f;              /* 1.5 * 2^23: adding it rounds to a whole number */
-    const float clamped = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
+    const float clamped = x > -87.0f ? (x < 88.0f ? x : 88.0f) : -87.0f;      /* NaN: -87 */
     const float n = clamped * 1.44269504f + shift - shift;
     const float r = clamped - n * 0.693359375f + n * 2.12194440e-4f;
     float p = 1.0f / 5040.0f;

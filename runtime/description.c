@@ -286,17 +286,18 @@ static bool output_read(const struct reading *reading, json_t *value)
 static const struct entry {
     const char *name;
     bool (*read)(const struct reading *reading, json_t *value);
+    bool optional;
 } entries[] = {
-    { "name",       name_read },
-    { "context",    context_read },
-    { "vocab",      vocab_read },
-    { "causal",     causal_read },
-    { "prefixes",   prefixes_read },
-    { "bos",        bos_read },
-    { "eos",        eos_read },
-    { "attentions", attentions_read },
-    { "steps",      steps_read },
-    { "output",     output_read },
+    { "name",       name_read, false },
+    { "context",    context_read, false },
+    { "vocab",      vocab_read, false },
+    { "causal",     causal_read, false },
+    { "prefixes",   prefixes_read, false },
+    { "bos",        bos_read, true },
+    { "eos",        eos_read, true },
+    { "attentions", attentions_read, false },
+    { "steps",      steps_read, false },
+    { "output",     output_read, false },
 };
 
 enum { ENTRIES = sizeof entries / sizeof entries[0] };
@@ -318,9 +319,9 @@ static bool root_read(const struct reading *reading, json_t *root)
             return problem_set(reading->problem, "%s: unknown entry \"%.80s\"", file, name);
     for (int i = 0; i < ENTRIES; i++) {
         value = json_object_get(root, entries[i].name);
-        if (value == NULL)
+        if (value == NULL && !entries[i].optional)
             return problem_set(reading->problem, "%s: no \"%s\"", file, entries[i].name);
-        if (!entries[i].read(reading, value))
+        if (value != NULL && !entries[i].read(reading, value))
             return false;
     }
     return true;

@@ -1,0 +1,45 @@
+/*
+** What attn_run does with a prompt: continue it, and compare kernels with the reference.
+*/
+#ifndef RUN_H
+#define RUN_H
+
+#include "attn.h"
+#include "memory.h"
+#include "prompt.h"
+#include "tokenizer.h"
+
+enum { RUN_CHUNK = 512 };             /* tokens of a prompt that go through the model at once */
+
+struct run {
+    struct attn_model *model;
+    struct attn_sampler *sampler;
+    struct tokenizer *tokenizer;      /* prints text as it is made; NULL: tokens are printed at the end */
+    struct prompt prompt;
+    int64_t steps;                    /* tokens to make, at most */
+    bool reference;                   /* instead of kernels */
+    const int32_t *stops;             /* (stop_count): tokens that end a sequence */
+    int stop_count;
+    const char *logits;               /* file for all output rows, or NULL */
+    struct memory *memory;
+    struct problem *problem;
+};
+
+/* Tokens and seconds, apart for batches with and without tokens of a prompt. */
+struct run_times {
+    int64_t prompt_tokens, made_tokens;
+    double prompt_seconds, made_seconds;
+};
+
+struct run_difference {
+    double largest;                   /* between two logits */
+    double low, high;                 /* of the reference's logits */
+};
+
+/* The longest of the prompt's sequences. */
+int64_t run_longest(const struct run *run);
+
+bool run_generate(const struct run *run, struct run_times *times);
+bool run_compare(const struct run *run, struct run_difference *difference);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+** attn_run: a model folder, a model description and kernels make text. Exit status: 0 done,
+** 1 kernels and reference differ, 2 bad usage or input.
+*/
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "run.h"
+#include "run_options.h"
+#include "stops.h"
+
+enum { STEPS_OF_PROMPT = 128, ERROR_SIZE = 1024 };
+
+static const double tolerance = 1e-3;     /* of the logits' range, between kernels and reference */
+
+static bool prompt_encode(struct run *run, const struct run_options *options)
+{
+    struct prompt_sequence *sequence = memory_take(run->memory, 1, sizeof *sequence, run->problem);
+    int32_t *tokens = NULL;
+    if (sequence == NULL)
+        return false;
+    run->tokenizer = tokenizer_start(options->folder, run->memory, run->problem);
+    if (run->tokenizer == NULL)
+        return false;
+    sequence->length = tokenizer_encode(run->tokenizer, options->prompt, !options->raw, &tokens, run->memory,
+                                       run->problem);
+    sequence->tokens = tokens;
+    run->prompt = (struct prompt){ sequence, 1 };
+    return sequence->length > 0 || (sequence->length == 0 && problem_set(run->problem, "the prompt is empty"));
+}
+
+/* Sequences must fit the context, and models that read whole sequences make no tokens. */
+static bool prompt_check(struct run *run, const struct run_options *options)
+{
+    const struct attn_model_info *info = attn_model_info(run->model);
+    const int64_t longest = run_longest(run);
+    if (longest > info->context)
+        return problem_set(run->problem, "the prompt has %" PRId64 " tokens; the context of %s is %" PRId64, longest,
+                           info->name, info->context);
+    run->steps = options->steps;
+    if (run->steps < 0)
+        run->steps = options->prompt != NULL && info->causal ? STEPS_OF_PROMPT : 0;
+    if (run->steps > info->context)
+        run->steps = info->context;
+    if (run->steps > 0 && (!info->causal || info->width != info->vocab))
+        return problem_set(run->problem, "%s does not predict tokens; --steps is 0 for it", info->name);
+    return true;
+}
+
+static bool run_open(struct run *run, const struct run_options *options)
+{
+    const struct attn_model_options model_options = {
+        .folder = options->folder, .description_file = options->description,
+        .kernel_file = options->kernels, .threads = (int)options->threads,
+    };
+    struct problem *problem = run->problem;
+    run->model = attn_model_open(&model_options, problem->text, problem->size);
+    if (run->model == NULL)
+        return false;
+    const struct attn_model_info *info = attn_model_info(run->model);
+    run->sampler = attn_sampler_create(&options->sampling, NULL, info->vocab, problem->text, problem->size);
+    run->stop_count = stops_read(info, options->folder, &run->stops, run->memory, problem);
+    run->reference = options->reference;
+    run->logits = options->logits;
+    return run->sampler != NULL && run->stop_count >= 0
+        && (options->tokens != NULL ? prompt_read(&run->prompt, options->tokens, run->memory, problem)
+                                    : prompt_encode(run, options))
+        && prompt_check(run, options);
+}
+
+static void run_close(struct run *run)
+{
+    tokenizer_stop(run->tokenizer);
+    attn_sampler_destroy(run->sampler);
+    attn_model_close(run->model);
+    memory_release(run->memory);
+}
+
+static void speed_print(const char *what, int64_t tokens, double seconds)
+{
+    if (tokens > 0)
+        fprintf(stderr, "%-10s  %6" PRId64 " tokens  %8.1f tokens/s\n", what, tokens,
+                (double)tokens / (seconds > 0 ? seconds : 1e-9));
+}
+
+/* The exit status. */
+static int compare_print(const struct run_difference *difference)
+{
+    const double range = difference->high - difference->low;
+    fprintf(stderr, "compare     largest difference %.3g of logits from %.4g to %.4g, %.2g of their range\n",
+            difference->largest, difference->low, difference->high, difference->largest / range);
+    return difference->largest <= tolerance * range ? 0 : 1;
+}
+
+static int run_all(struct run *run, const struct run_options *options)
+{
+    struct run_times times;
+    struct run_difference difference;
+    if (!run_open(run, options) || !run_generate(run, &times))
+        return 2;
+    speed_print("prompt", times.prompt_tokens, times.prompt_seconds);
+    speed_print("generation", times.made_tokens, times.made_seconds);
+    if (!options->compare)
+        return 0;
+    return run_compare(run, &difference) ? compare_print(&difference) : 2;
+}
+
+int main(int count, char **words)
+{
+    char error[ERROR_SIZE] = "";
+    struct problem problem = { error, sizeof error };
+    struct run_options options;
+    struct memory memory;
+    struct run run = { .memory = &memory, .problem = &problem };
+    int status = 2;
+    signal(SIGPIPE, SIG_IGN);             /* a tokenizer that ends is a sentence, not a silent death */
+    memory_begin(&memory, NULL);
+    if (run_options_read(&options, count, words, &problem)) {
+        if (options.help)
+            fputs(run_options_usage, stdout);
+        status = options.help ? 0 : run_all(&run, &options);
+    }
+    if (error[0] != '\0')
+        fprintf(stderr, "%s\n", error);
+    run_close(&run);
+    return status;
+}
