@@ -34,7 +34,8 @@ const char *catalog_file(const struct catalog *catalog, const char *name, size_t
 {
     if (catalog->templates != NULL) {
         struct report report = { .out = stderr };
-        return file_read(arena_format(arena, "%s/%s", catalog->templates, name), CATALOG_FILE_BYTES, length, arena, &report);
+        const char *path = arena_format(arena, "%s/%s", catalog->templates, name);
+        return file_read(path, CATALOG_FILE_BYTES, length, arena, &report);
     }
     const struct embedded_file *file = embedded_find(arena_format(arena, "templates/%s", name));
     if (file == NULL)
@@ -84,8 +85,9 @@ static const char *descriptor_name(const char *file, struct arena *arena)
     return arena_copy(arena, base, length - ending);
 }
 
-static const struct descriptor *catalog_load_file(const struct catalog *catalog, enum catalog_kind kind, const char *file,
-                                                  const char *name, struct arena *arena, struct report *report)
+static const struct descriptor *catalog_load_file(const struct catalog *catalog, enum catalog_kind kind,
+                                                  const char *file, const char *name,
+                                                  struct arena *arena, struct report *report)
 {
     const char *templates = catalog->templates == NULL ? "templates" : catalog->templates;
     const char *path = arena_format(arena, "%s/%s", templates, file);
@@ -105,7 +107,8 @@ static int descriptor_compare(const void *a, const void *b)
     return left->lanes != right->lanes ? left->lanes - right->lanes : strcmp(left->name, right->name);
 }
 
-static bool catalog_load_kind(struct catalog *catalog, enum catalog_kind kind, struct arena *arena, struct report *report)
+static bool catalog_load_kind(struct catalog *catalog, enum catalog_kind kind,
+                              struct arena *arena, struct report *report)
 {
     const char *directory = kinds[kind].directory;
     const char *const *files = catalog->templates == NULL ? catalog_embedded_names(directory, arena)

@@ -104,7 +104,8 @@ static bool parameter_read_default(struct parameter *parameter, const struct fie
     return fields_number(fields, "default", false, any_number, &parameter->default_number);
 }
 
-static bool parameter_read(struct parameter *parameter, const struct value *table, struct arena *arena, struct report *report)
+static bool parameter_read(struct parameter *parameter, const struct value *table,
+                           struct arena *arena, struct report *report)
 {
     struct fields fields = { table, "parameters.", arena, report };
     if (table->kind != VALUE_TABLE) {
@@ -124,7 +125,7 @@ static bool descriptor_read_parameters(struct descriptor *descriptor, const stru
     if (list == NULL)
         return true;
     if (list->kind != VALUE_TABLE || list->field_count > 0 || list->item_count > PARAMETERS_MOST)
-        return fields_refuse(fields, "parameters", arena_format(fields->arena, "a list of at most %d tables", PARAMETERS_MOST));
+        return fields_refuse(fields, "parameters", "a list of at most %d tables", PARAMETERS_MOST);
     struct parameter *parameters = arena_alloc(fields->arena, (size_t)list->item_count, sizeof *parameters);
     for (int i = 0; i < list->item_count; i++)
         if (!parameter_read(&parameters[i], list->items[i], fields->arena, fields->report))
@@ -196,7 +197,7 @@ const struct descriptor *catalog_read(enum catalog_kind kind, const char *name, 
     if (!descriptor_read(descriptor, &fields))
         return NULL;
     if (strcmp(descriptor->name, name) != 0) {
-        fields_refuse(&fields, "name", arena_format(arena, "\"%s\", as the file is called", name));
+        fields_refuse(&fields, "name", "\"%s\", as the file is called", name);
         return NULL;
     }
     descriptor->where.line = value_field(table, "name")->where.line;

@@ -31,11 +31,19 @@ static void words_add(const char **words, const char *word)
     *words = word;
 }
 
+static size_t choices_count(const char *const *choices)
+{
+    size_t count = 0;
+    while (choices != NULL && choices[count] != NULL)
+        count++;
+    return count;
+}
+
 static void words_add_choices(const char **words, const struct descriptor *descriptor)
 {
     for (int i = 0; i < descriptor->parameter_count; i++)
-        for (const char *const *choice = descriptor->parameters[i].choices; choice != NULL && *choice != NULL; choice++)
-            words_add(words, *choice);
+        for (size_t c = 0; c < choices_count(descriptor->parameters[i].choices); c++)
+            words_add(words, descriptor->parameters[i].choices[c]);
 }
 
 static size_t words_room(const struct catalog *catalog)
@@ -46,8 +54,7 @@ static size_t words_room(const struct catalog *catalog)
             const struct descriptor *descriptor = &catalog->entries[kind][i];
             room++;
             for (int p = 0; p < descriptor->parameter_count; p++)
-                for (const char *const *choice = descriptor->parameters[p].choices; choice != NULL && *choice != NULL; choice++)
-                    room++;
+                room += choices_count(descriptor->parameters[p].choices);
         }
     return room;
 }
@@ -136,7 +143,7 @@ static bool read_attentions(struct model_reader *m)
     bool named = is_named(attention);
     int count = named ? attention->field_count : 1;
     if (count > DEFINITION_COUNT)
-        return fields_refuse(&m->fields, "attention", arena_format(m->fields.arena, "at most %d definitions", DEFINITION_COUNT));
+        return fields_refuse(&m->fields, "attention", "at most %d definitions", DEFINITION_COUNT);
     m->written = arena_alloc(m->fields.arena, (size_t)count, sizeof *m->written);
     return named ? read_named(m, attention) : read_attention(m, "attention", attention, "attention.");
 }
@@ -174,7 +181,8 @@ static bool read_layer_list(struct model_reader *m, const struct value *list)
     for (int i = 0; i < list->item_count; i++) {
         int written = find_written(m, list->items[i]);
         if (written == m->count) {
-            report_error(m->fields.report, list->items[i]->where, "layers[%d] is %s; expected the name of a definition in attention",
+            report_error(m->fields.report, list->items[i]->where,
+                         "layers[%d] is %s; expected the name of a definition in attention",
                          i + 1, value_describe(list->items[i], m->fields.arena));
             return false;
         }
@@ -200,8 +208,7 @@ static bool read_layers(struct model_reader *m)
         && layers->item_count > 0 && layers->item_count <= DEFINITION_COUNT)
         return read_layer_list(m, layers);
     if (m->count > 1 || (layers != NULL && layers->kind == VALUE_TABLE))
-        return fields_refuse(&m->fields, "layers", arena_format(m->fields.arena, "a list of 1 to %d names of definitions",
-                                                                DEFINITION_COUNT));
+        return fields_refuse(&m->fields, "layers", "a list of 1 to %d names of definitions", DEFINITION_COUNT);
     if (!fields_integer(&m->fields, "layers", false, (struct field_limits){ 1, DEFINITION_COUNT }, &count))
         return false;
     m->model->layers = arena_alloc(m->fields.arena, (size_t)count, sizeof *m->model->layers);
@@ -213,7 +220,9 @@ bool definition_read(struct model *model, const struct value *config, const stru
                      struct arena *arena, struct report *report)
 {
     struct model read = { .file = config->where.file };
-    struct model_reader m = { .config = config, .catalog = catalog, .fields = { config, "", arena, report }, .model = &read };
+    struct model_reader m = {
+        .config = config, .catalog = catalog, .fields = { config, "", arena, report }, .model = &read
+    };
     bool good = fields_known(&m.fields, model_fields);
     good = read_name(&m) && good;
     good = fields_text(&m.fields, "weights", false, &read.weights) && good;

@@ -1,9 +1,14 @@
 #include <ctype.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "definition_parts.h"
 
-enum { WHERE_NAMES = 32, WHERE_NUMBER = INT32_MAX };
+enum {
+    WHERE_NAMES = 32,            /* most numbers that a `where` names */
+    WHERE_NUMBER = INT32_MAX,    /* the largest of them */
+    SENTENCE_BYTES = 512
+};
 
 /* The operators that combine masks, each for one or two operands. */
 static const char *const operators[] = { "&", "|", "~" };
@@ -16,8 +21,15 @@ struct mask_reader {
 
 static bool mask_read(struct expression *mask, const struct value *value, const struct mask_reader *m);
 
-static bool mask_refuse(const struct mask_reader *m, const struct value *value, const char *sentence)
+/* Always false. */
+static bool __attribute__((format(printf, 3, 4)))
+mask_refuse(const struct mask_reader *m, const struct value *value, const char *format, ...)
 {
+    char sentence[SENTENCE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
     report_error(m->reader->report, value->where, "%smask: %s", m->reader->path, sentence);
     return false;
 }
@@ -65,13 +77,12 @@ static bool where_read_name(struct expression_name *name, const struct field *fi
 {
     struct field_limits limits = { -(double)WHERE_NUMBER, WHERE_NUMBER };
     if (!name_is_identifier(field->name) || name_is_taken(field->name))
-        return mask_refuse(m, field->value, arena_format(m->reader->arena, "'%s' cannot name a number in an expression",
-                                                         field->name));
+        return mask_refuse(m, field->value, "'%s' cannot name a number in an expression", field->name);
     if (!fields_integer(fields, field->name, true, limits, &name->value))
         return false;
     name->name = field->name;
     if (!text_mentions(text, field->name))
-        return mask_refuse(m, field->value, arena_format(m->reader->arena, "%s is not used in \"%s\"", field->name, text));
+        return mask_refuse(m, field->value, "%s is not used in \"%s\"", field->name, text);
     return true;
 }
 
@@ -87,7 +98,7 @@ static bool where_read(struct expression *mask, const struct value *value, const
     if (strlen(text->text) != text->length)
         return mask_refuse(m, value, "the expression has a zero byte");
     if (value->field_count > WHERE_NAMES)
-        return mask_refuse(m, value, arena_format(m->reader->arena, "where takes at most %d numbers", WHERE_NAMES));
+        return mask_refuse(m, value, "where takes at most %d numbers", WHERE_NAMES);
     for (int i = 0; i < value->field_count; i++)
         if (!where_read_name(&names[i], &value->fields[i], text->text, &fields, m))
             return false;
@@ -103,8 +114,8 @@ static bool described_read(struct expression *mask, const struct descriptor *des
     if (!definition_read_arguments(arguments, descriptor, "mask", value, m->definition, m->reader))
         return false;
     if (value != NULL && descriptor->parameter_count > 0 && value->field_count == 0)
-        return mask_refuse(m, value, arena_format(m->reader->arena, "%s is given nothing; expected %s { %s = ... }",
-                                                  descriptor->name, descriptor->name, descriptor->parameters[0].name));
+        return mask_refuse(m, value, "%s is given nothing; expected %s { %s = ... }", descriptor->name,
+                           descriptor->name, descriptor->parameters[0].name);
     for (int i = 0; i < descriptor->parameter_count; i++)
         names[i] = (struct expression_name){ descriptor->parameters[i].name, (int64_t)arguments[i].number };
     return mask_parse(mask, descriptor->sees, names, descriptor->parameter_count, descriptor->where, m);
@@ -122,8 +133,7 @@ static bool composed_read(struct expression *mask, const struct value *value, co
     bool fits = value->word[0] == '&' ? expression_and(mask, &operands[0], &operands[1], heads)
               : value->word[0] == '|' ? expression_or(mask, &operands[0], &operands[1], heads)
               : expression_not(mask, &operands[0], heads);
-    return fits || mask_refuse(m, value, arena_format(m->reader->arena, "has more than %d parts when its words are combined",
-                                                      EXPRESSION_NODES));
+    return fits || mask_refuse(m, value, "more than %d parts when the words are combined", EXPRESSION_NODES);
 }
 
 static bool mask_read(struct expression *mask, const struct value *value, const struct mask_reader *m)
@@ -145,7 +155,8 @@ static bool mask_read(struct expression *mask, const struct value *value, const 
     return false;
 }
 
-bool definition_read_mask(struct definition *definition, const struct value *value, const struct definition_reader *reader)
+bool definition_read_mask(struct definition *definition, const struct value *value,
+                          const struct definition_reader *reader)
 {
     static const struct value none = { .kind = VALUE_WORD, .word = "none" };
     struct mask_reader m = { reader, definition };

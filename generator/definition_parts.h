@@ -21,18 +21,21 @@ struct definition_reader {
 const char *const *definition_attention_fields(void);
 
 /* All are false after a report. */
-bool definition_read_attention(struct definition *definition, const struct value *table, const struct definition_reader *reader);
+bool definition_read_attention(struct definition *definition, const struct value *table,
+                               const struct definition_reader *reader);
 
 /* value NULL: none. definition has its heads and sizes already. */
-bool definition_read_mask(struct definition *definition, const struct value *value, const struct definition_reader *reader);
+bool definition_read_mask(struct definition *definition, const struct value *value,
+                          const struct definition_reader *reader);
 
-/* What the word in field gives for the descriptor's parameters, or their defaults. value NULL: the word stands without anything. */
+/* What the word in field gives for the descriptor's parameters, or their defaults. value NULL: the bare word. */
 bool definition_read_arguments(struct argument *arguments, const struct descriptor *descriptor, const char *field,
                                const struct value *value, const struct definition *definition,
                                const struct definition_reader *reader);
 
 /* The names of a kind's descriptors and then those of more (NULL-ended): "a, b or c". */
-const char *definition_choices(const struct catalog *catalog, enum catalog_kind kind, const char *more, struct arena *arena);
+const char *definition_choices(const struct catalog *catalog, enum catalog_kind kind, const char *more,
+                               struct arena *arena);
 
 const char *definition_line(const struct definition *definition, struct arena *arena);
 

@@ -16,7 +16,8 @@ const char *const *definition_attention_fields(void)
     return attention_fields;
 }
 
-static bool read_size(int *result, const struct fields *fields, const char *name, bool required, struct field_limits limits)
+static bool read_size(int *result, const struct fields *fields, const char *name, bool required,
+                      struct field_limits limits)
 {
     int64_t whole = *result;
     bool good = fields_integer(fields, name, required, limits, &whole);
@@ -33,8 +34,7 @@ static bool read_heads(struct definition *definition, const struct fields *field
     if (!read_size(&definition->kv_heads, fields, "kv_heads", false, heads_limits))
         return false;
     if (definition->heads % definition->kv_heads != 0)
-        return fields_refuse(fields, "kv_heads",
-                             arena_format(fields->arena, "a divisor of heads, which is %d", definition->heads));
+        return fields_refuse(fields, "kv_heads", "a divisor of heads, which is %d", definition->heads);
     definition->group = definition->heads / definition->kv_heads;
     return true;
 }
@@ -60,11 +60,12 @@ static const struct descriptor *read_word(const struct fields *fields, const cha
     else if (value->kind == VALUE_WORD)
         descriptor = catalog_find(reader->catalog, kind, value->word);
     if (descriptor == NULL)
-        fields_refuse(fields, name, definition_choices(reader->catalog, kind, NULL, reader->arena));
+        fields_refuse(fields, name, "%s", definition_choices(reader->catalog, kind, NULL, reader->arena));
     return descriptor;
 }
 
-static bool read_position(struct definition *definition, const struct fields *fields, const struct definition_reader *reader)
+static bool read_position(struct definition *definition, const struct fields *fields,
+                          const struct definition_reader *reader)
 {
     definition->position = read_word(fields, "position", CATALOG_POSITION, "none", reader);
     return definition->position != NULL
@@ -72,15 +73,18 @@ static bool read_position(struct definition *definition, const struct fields *fi
                                      value_field(fields->table, "position"), definition, reader);
 }
 
-static bool read_cache(struct definition *definition, const struct fields *fields, const struct definition_reader *reader)
+static bool read_cache(struct definition *definition, const struct fields *fields,
+                       const struct definition_reader *reader)
 {
     struct argument none[DEFINITION_PARAMETERS];
+    const struct value *value = value_field(fields->table, "cache");
     definition->cache = read_word(fields, "cache", CATALOG_CACHE, "f32", reader);
     return definition->cache != NULL
-        && definition_read_arguments(none, definition->cache, "cache", value_field(fields->table, "cache"), definition, reader);
+        && definition_read_arguments(none, definition->cache, "cache", value, definition, reader);
 }
 
-bool definition_read_attention(struct definition *definition, const struct value *table, const struct definition_reader *reader)
+bool definition_read_attention(struct definition *definition, const struct value *table,
+                               const struct definition_reader *reader)
 {
     struct fields fields = { table, reader->path, reader->arena, reader->report };
     int errors = reader->report->errors;

@@ -40,7 +40,7 @@ static bool choice_read(struct argument *argument, const struct parameter_reader
         }
         text_format(&expected, "%s%s", i == 0 ? "" : parameter->choices[i + 1] == NULL ? " or " : ", ", choice);
     }
-    return fields_refuse(&reader->fields, parameter->name, expected.data);
+    return fields_refuse(&reader->fields, parameter->name, "%s", expected.data);
 }
 
 /* Also of a default that comes from another field: d_k may be odd. */
@@ -53,9 +53,9 @@ static bool multiple_check(const struct argument *argument, const struct paramet
     const char *expected = arena_format(reader->fields.arena, "a multiple of %lld from %.10g to %.10g",
                                         (long long)parameter->multiple, reader->limits.min, reader->limits.max);
     if (reader->value != NULL)
-        return fields_refuse(&reader->fields, parameter->name, expected);
-    report_error(reader->fields.report, reader->fields.table->where, "%s%s is %lld, as %s; expected %s", reader->fields.path,
-                 parameter->name, (long long)number, parameter->default_field, expected);
+        return fields_refuse(&reader->fields, parameter->name, "%s", expected);
+    report_error(reader->fields.report, reader->fields.table->where, "%s%s is %lld, as %s; expected %s",
+                 reader->fields.path, parameter->name, (long long)number, parameter->default_field, expected);
     return false;
 }
 
@@ -118,7 +118,8 @@ bool definition_read_arguments(struct argument *arguments, const struct descript
     return good;
 }
 
-const char *definition_choices(const struct catalog *catalog, enum catalog_kind kind, const char *more, struct arena *arena)
+const char *definition_choices(const struct catalog *catalog, enum catalog_kind kind, const char *more,
+                               struct arena *arena)
 {
     struct text text = text_start(arena);
     int count = catalog->count[kind];

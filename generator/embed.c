@@ -93,7 +93,8 @@ static int name_compare(const void *a, const void *b)
 static bool embed_write(struct embed *embed, const char *path, const char *dependencies)
 {
     struct text out = text_start(embed->arena);
-    text_put(&out, "/* Made by embed; do not edit. */\n#include \"embedded.h\"\n\nconst struct embedded_file embedded_files[] = {\n");
+    text_put(&out, "/* Made by embed; do not edit. */\n#include \"embedded.h\"\n\n");
+    text_put(&out, "const struct embedded_file embedded_files[] = {\n");
     qsort(embed->names, (size_t)embed->count, sizeof embed->names[0], name_compare);
     for (int i = 0; i < embed->count; i++)
         if (!embed_file(embed, &out, embed->names[i]))

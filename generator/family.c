@@ -145,7 +145,7 @@ static bool rules_check(const struct family_reader *reader)
     for (int i = 0; i < RULES; i++) {
         const struct value *value = value_field(fields.table, rules[i].name);
         bool wrong = value == NULL ? rules[i].required : rules[i].expected != NULL && value->kind != rules[i].kind;
-        good = !(wrong && !fields_refuse(&fields, rules[i].name, rules[i].expected)) && good;
+        good = !(wrong && !fields_refuse(&fields, rules[i].name, "%s", rules[i].expected)) && good;
     }
     return good;
 }

@@ -1,10 +1,14 @@
 #include <ctype.h>
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "fields.h"
 
-enum { IDENTIFIER_BYTES = 63 };     /* what C11 promises to tell apart */
+enum {
+    IDENTIFIER_BYTES = 63,       /* what C11 promises to tell apart */
+    EXPECTED_BYTES = 512         /* of what a message says was expected */
+};
 
 static const double whole_limit = 9007199254740992.0;     /* 2^53: from there on doubles have gaps */
 
@@ -30,48 +34,56 @@ bool fields_known(const struct fields *fields, const char *const *known)
     return fields->report->errors == errors;
 }
 
-bool fields_refuse(const struct fields *fields, const char *name, const char *expected)
+bool fields_refuse(const struct fields *fields, const char *name, const char *expected, ...)
 {
+    char phrase[EXPECTED_BYTES];
+    va_list arguments;
+    va_start(arguments, expected);
+    vsnprintf(phrase, sizeof phrase, expected, arguments);
+    va_end(arguments);
     const struct value *value = value_field(fields->table, name);
     if (value == NULL)
-        report_error(fields->report, fields->table->where, "%s%s is missing; expected %s", fields->path, name, expected);
+        report_error(fields->report, fields->table->where, "%s%s is missing; expected %s", fields->path, name, phrase);
     else
         report_error(fields->report, value->where, "%s%s is %s; expected %s", fields->path, name,
-                     value_describe(value, fields->arena), expected);
+                     value_describe(value, fields->arena), phrase);
     return false;
 }
 
 bool value_is_whole(const struct value *value, int64_t *whole)
 {
-    bool number = value->kind == VALUE_NUMBER && fabs(value->number) < whole_limit && floor(value->number) == value->number;
+    double number = value->number;
     if (value->kind == VALUE_INTEGER)
         *whole = value->integer;
-    else if (number)
-        *whole = (int64_t)value->number;
-    return number || value->kind == VALUE_INTEGER;
+    else if (value->kind == VALUE_NUMBER && fabs(number) < whole_limit && floor(number) == number)
+        *whole = (int64_t)number;
+    else
+        return false;
+    return true;
 }
 
-bool fields_integer(const struct fields *fields, const char *name, bool required, struct field_limits limits, int64_t *result)
+bool fields_integer(const struct fields *fields, const char *name, bool required,
+                    struct field_limits limits, int64_t *result)
 {
     const struct value *value = value_field(fields->table, name);
     int64_t whole;
     if (value == NULL && !required)
         return true;
     if (value == NULL || !value_is_whole(value, &whole) || (double)whole < limits.min || (double)whole > limits.max)
-        return fields_refuse(fields, name, arena_format(fields->arena, "a whole number from %.10g to %.10g",
-                                                        limits.min, limits.max));
+        return fields_refuse(fields, name, "a whole number from %.10g to %.10g", limits.min, limits.max);
     *result = whole;
     return true;
 }
 
-bool fields_number(const struct fields *fields, const char *name, bool required, struct field_limits limits, double *result)
+bool fields_number(const struct fields *fields, const char *name, bool required,
+                   struct field_limits limits, double *result)
 {
     const struct value *value = value_field(fields->table, name);
     if (value == NULL && !required)
         return true;
     bool number = value != NULL && (value->kind == VALUE_INTEGER || value->kind == VALUE_NUMBER);
     if (!number || !(value->number >= limits.min && value->number <= limits.max))
-        return fields_refuse(fields, name, arena_format(fields->arena, "a number from %.10g to %.10g", limits.min, limits.max));
+        return fields_refuse(fields, name, "a number from %.10g to %.10g", limits.min, limits.max);
     *result = value->number;
     return true;
 }

@@ -26,12 +26,15 @@ struct field_limits { double min, max; };
 bool fields_known(const struct fields *fields, const char *const *known);
 
 /* Each is false after a report. An absent field is wrong when required, and otherwise leaves *result as it was. */
-bool fields_integer(const struct fields *fields, const char *name, bool required, struct field_limits limits, int64_t *result);
-bool fields_number(const struct fields *fields, const char *name, bool required, struct field_limits limits, double *result);
+bool fields_integer(const struct fields *fields, const char *name, bool required,
+                    struct field_limits limits, int64_t *result);
+bool fields_number(const struct fields *fields, const char *name, bool required,
+                   struct field_limits limits, double *result);
 bool fields_text(const struct fields *fields, const char *name, bool required, const char **result);
 
 /* Always false: reports that the field is missing or not what was expected. */
-bool fields_refuse(const struct fields *fields, const char *name, const char *expected);
+bool fields_refuse(const struct fields *fields, const char *name, const char *expected, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Whether value is a whole number, also when written 64.0 or computed by a division. */
 bool value_is_whole(const struct value *value, int64_t *whole);

@@ -86,9 +86,11 @@ static void sandbox_look(lua_State *L, lua_Debug *activation)
     struct sandbox *sandbox = sandbox_of(L);
     sandbox->steps += STEPS_A_LOOK;
     if (sandbox->steps > SCRIPT_STEPS)
-        sandbox_refuse(L, activation_where(L, activation), "still runs after %d steps; is this loop endless?", SCRIPT_STEPS);
+        sandbox_refuse(L, activation_where(L, activation), "still runs after %d steps; is this loop endless?",
+                       SCRIPT_STEPS);
     if (clock() > sandbox->deadline)
-        sandbox_refuse(L, activation_where(L, activation), "still runs after %d seconds; is this text huge?", SCRIPT_SECONDS);
+        sandbox_refuse(L, activation_where(L, activation), "still runs after %d seconds; is this text huge?",
+                       SCRIPT_SECONDS);
 }
 
 /* Runs a chunk of text and leaves its first result on top. */

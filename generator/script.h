@@ -29,7 +29,7 @@ struct script_source {
 
 struct script {
     struct script_source source;
-    struct script_source prelude;    /* runs before; the fields of the table it returns are words of the chunk. text may be NULL */
+    struct script_source prelude;    /* runs before: the fields of the table it returns are words too; text may be NULL */
     const char *const *words;        /* NULL-ended: names that make a VALUE_WORD */
     const char *const *fields;       /* NULL-ended: globals the chunk may assign; NULL: any */
 
@@ -39,7 +39,7 @@ struct script {
     */
     const char *given_name;
     const struct value *given;
-    const char *const *unread;       /* out: NULL-ended fields that the chunk never read, "a" or, where it read b, "b.c" */
+    const char *const *unread;       /* out: NULL-ended fields that the chunk never read: "a", or "b.c" where it read b */
 };
 
 /* A VALUE_TABLE of what the chunk assigned, or NULL after at least one report. */

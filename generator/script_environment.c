@@ -53,7 +53,8 @@ static int chunk_refuse(lua_State *L)
         return sandbox_refuse(L, sandbox_where(L), "refuse takes a field's name and a sentence");
     const struct value *given = sandbox_of(L)->script->given;
     const struct value *field = value_field(given, lua_tostring(L, 1));
-    return sandbox_refuse(L, field == NULL ? given->where : field->where, "%s %s", lua_tostring(L, 1), lua_tostring(L, 2));
+    return sandbox_refuse(L, field == NULL ? given->where : field->where, "%s %s",
+                          lua_tostring(L, 1), lua_tostring(L, 2));
 }
 
 static const char *name_among(const char *const *names, const char *name)
@@ -129,7 +130,8 @@ static int environment_assign(lua_State *L)
     if (fields != NULL && name_among(fields, name) == NULL)
         return refuse_name(L, where, "field", name, fields);
     if (registry_find(L, &line_key))
-        return sandbox_refuse(L, where, "'%s' is assigned twice; the first time on line %d", name, (int)lua_tointeger(L, -1));
+        return sandbox_refuse(L, where, "'%s' is assigned twice; the first time on line %d", name,
+                              (int)lua_tointeger(L, -1));
     lua_pushinteger(L, where.line);
     registry_put(L, &line_key, 2, lua_gettop(L));
     registry_put(L, &assigned_key, 2, 3);

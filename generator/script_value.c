@@ -23,7 +23,8 @@ static const char *value_copy_text(struct taking *taking, int index, size_t *len
     const char *text = lua_tolstring(taking->L, index, length);
     struct sandbox *sandbox = taking->sandbox;
     if (*length > SCRIPT_RESULT_BYTES - sandbox->result_bytes)
-        sandbox_refuse(taking->L, taking->value->where, "the texts are longer than %d bytes together", SCRIPT_RESULT_BYTES);
+        sandbox_refuse(taking->L, taking->value->where, "the texts are longer than %d bytes together",
+                       SCRIPT_RESULT_BYTES);
     sandbox->result_bytes += *length;
     return arena_copy(sandbox->arena, text, *length);
 }

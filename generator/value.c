@@ -46,7 +46,7 @@ const char *value_describe(const struct value *value, struct arena *arena)
     switch (value->kind) {
     case VALUE_BOOLEAN: text_put(&out, value->boolean ? "true" : "false"); break;
     case VALUE_INTEGER: text_format(&out, "%lld", (long long)value->integer); break;
-    case VALUE_NUMBER:  text_format(&out, "%.10g", isnan(value->number) ? NAN : value->number); break;   /* without a sign */
+    case VALUE_NUMBER:  text_format(&out, "%.10g", isnan(value->number) ? NAN : value->number); break;
     case VALUE_TEXT:    describe_text(&out, value); break;
     case VALUE_TABLE:   text_put(&out, "a table"); break;
     case VALUE_WORD:    describe_word(&out, value, 0); break;
