@@ -18,6 +18,9 @@
 void expression_vector_c(struct text *text, const struct expression *expression,
                          enum expression_variable varying, const char *suffix);
 
+/* The C expression of a node over int32_t variables q k h b q_len kv_len: int32_t, or int for a boolean. */
+void expression_scalar_c(struct text *text, const struct expression *expression, int node);
+
 /*
 ** The body of a C function (indented by four spaces) over int32_t q_first q_last k_first k_last h b q_len kv_len
 ** that returns 0 (no query sees a key), 2 (every query sees every key) or 1.

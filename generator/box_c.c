@@ -1,0 +1,311 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "box_c.h"
+#include "expression_c.h"
+#include "expression_tree.h"
+
+struct box_writer box_start(struct arena *arena, const struct expression *expression, struct ends keys)
+{
+    struct box_writer writer = { .expression = expression, .arena = arena };
+    for (int v = 0; v < EXPRESSION_VARIABLES; v++) {
+        const char *name = expression_variable_name((enum expression_variable)v);
+        writer.variables[v] = (struct ends){ name, name };
+    }
+    writer.variables[EXPRESSION_Q] = (struct ends){ "q_first", "q_last" };
+    writer.variables[EXPRESSION_K] = keys;
+    writer.locals = text_start(arena);
+    writer.statements = text_start(arena);
+    return writer;
+}
+
+static bool byte_is_word(char byte)
+{
+    return isalnum((unsigned char)byte) || byte == '_';
+}
+
+static bool text_names(const struct text *text, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = strstr(text->data, name); at != NULL; at = strstr(at + 1, name))
+        if (!byte_is_word(at[length]) && (at == text->data || !byte_is_word(at[-1])))
+            return true;
+    return false;
+}
+
+bool box_uses(const struct box_writer *writer, const char *variable)
+{
+    return text_names(&writer->locals, variable) || text_names(&writer->statements, variable);
+}
+
+void box_unused(struct text *text, const struct box_writer *writer, const char *const *parameters)
+{
+    for (; *parameters != NULL; parameters++)
+        if (!box_uses(writer, *parameters))
+            text_format(text, "    (void)%s;\n", *parameters);
+}
+
+/* Sums ----------------------------------------------------------------------------------------- */
+
+static void sum_put(struct text *text, int64_t factor, const char *name)
+{
+    const bool first = text->length == 0;
+    if (factor == 0)
+        return;
+    text_put(text, factor < 0 ? (first ? "-" : " - ") : (first ? "" : " + "));
+    if (name == NULL)
+        text_format(text, "%lld", llabs(factor));
+    else if (llabs(factor) == 1)
+        text_put(text, name);
+    else
+        text_format(text, "%lld * %s", llabs(factor), name);
+}
+
+/* What is added comes before what is taken away. */
+const char *box_linear(const struct box_writer *writer, const struct linear *form, bool high)
+{
+    struct text text = text_start(writer->arena);
+    for (int sign = 1; sign >= -1; sign -= 2) {
+        for (int v = 0; v < EXPRESSION_VARIABLES; v++)
+            if (form->coefficient[v] * sign > 0)
+                sum_put(&text, form->coefficient[v], (sign > 0) == high ? writer->variables[v].high : writer->variables[v].low);
+        if (form->constant * sign > 0)
+            sum_put(&text, form->constant, NULL);
+    }
+    return text.length == 0 ? "0" : text.data;
+}
+
+static struct ends linear_ends(const struct box_writer *writer, const struct linear *form)
+{
+    return (struct ends){ box_linear(writer, form, false), box_linear(writer, form, true) };
+}
+
+/* Other integers ------------------------------------------------------------------------------- */
+
+static struct ends integer_ends(struct box_writer *writer, int index);
+
+/* Fit to stand beside any operator: an operator outside of parentheses has a space before it. */
+static const char *factor_text(struct box_writer *writer, const char *text)
+{
+    bool apart = text[0] == '-';
+    int depth = 0;
+    for (const char *at = text; *at != '\0'; at++) {
+        depth += (*at == '(') - (*at == ')');
+        apart = apart || (*at == ' ' && depth == 0);
+    }
+    return apart ? arena_format(writer->arena, "(%s)", text) : text;
+}
+
+static struct ends factor_ends(struct box_writer *writer, int index)
+{
+    const struct ends ends = integer_ends(writer, index);
+    return (struct ends){ factor_text(writer, ends.low), factor_text(writer, ends.high) };
+}
+
+static bool ends_meet(struct ends ends)
+{
+    return strcmp(ends.low, ends.high) == 0;
+}
+
+static const char *operation_text(struct box_writer *writer, enum expression_op op, const char *left, const char *right)
+{
+    if (op == EXPRESSION_DIVIDE)
+        return arena_format(writer->arena, "attn_floor_div(%s, %s)", left, right);
+    return arena_format(writer->arena, "%s * %s", factor_text(writer, left), factor_text(writer, right));
+}
+
+static void locals_put(struct box_writer *writer, int index, const char *low, const char *high)
+{
+    text_format(&writer->locals, "    const int32_t low%d = %s, high%d = %s;\n", index, low, index, high);
+}
+
+/* * and //, which are monotone in either operand. */
+static void corners_put(struct box_writer *writer, int index, struct ends left, struct ends right)
+{
+    const enum expression_op op = writer->expression->nodes[index].op;
+    const char *const pairs[4][2] = {
+        { left.low, right.low }, { left.low, right.high }, { left.high, right.low }, { left.high, right.high }
+    };
+    struct text *locals = &writer->locals;
+    text_format(locals, "    const int32_t corners%d[4] = { ", index);
+    for (int i = 0; i < 4; i++)
+        text_format(locals, "%s%s", operation_text(writer, op, pairs[i][0], pairs[i][1]), i < 3 ? ", " : " };\n");
+    text_format(locals, "    int32_t low%d = corners%d[0], high%d = corners%d[0];\n", index, index, index, index);
+    text_put(locals, "    for (int i = 1; i < 4; i++) {\n");
+    text_format(locals, "        low%d = corners%d[i] < low%d ? corners%d[i] : low%d;\n", index, index, index, index, index);
+    text_format(locals, "        high%d = corners%d[i] > high%d ? corners%d[i] : high%d;\n", index, index, index, index, index);
+    text_put(locals, "    }\n");
+}
+
+/* * and // of a value and a constant. */
+static void scaled_put(struct box_writer *writer, int index, struct ends left, int64_t constant)
+{
+    const enum expression_op op = writer->expression->nodes[index].op;
+    const char *right = arena_format(writer->arena, "%lld", (long long)constant);
+    const char *low = operation_text(writer, op, left.low, right), *high = operation_text(writer, op, left.high, right);
+    locals_put(writer, index, constant < 0 ? high : low, constant < 0 ? low : high);
+}
+
+static void product_put(struct box_writer *writer, int index)
+{
+    const struct expression_node *nodes = writer->expression->nodes, *node = &nodes[index];
+    if (nodes[node->right].op == EXPRESSION_CONSTANT)
+        scaled_put(writer, index, integer_ends(writer, node->left), nodes[node->right].value);
+    else if (nodes[node->left].op == EXPRESSION_CONSTANT && node->op == EXPRESSION_MULTIPLY)
+        scaled_put(writer, index, integer_ends(writer, node->right), nodes[node->left].value);
+    else {
+        const struct ends left = integer_ends(writer, node->left);
+        corners_put(writer, index, left, integer_ends(writer, node->right));
+    }
+}
+
+/* The sign of a divisor, which is the same everywhere, also where all variables are 0. */
+static bool divisor_is_positive(const struct expression *expression, int index)
+{
+    const struct range origin[EXPRESSION_VARIABLES] = { { 0, 0 } };
+    return range_value(expression, index, origin).low > 0;
+}
+
+/* A divisor's greatest value less 1, or its least plus 1: as far as a remainder goes. */
+static const char *remainder_end(struct box_writer *writer, int divisor, struct ends ends, bool high)
+{
+    struct linear form;
+    if (!linear_read(&form, writer->expression, divisor))
+        return arena_format(writer->arena, high ? "%s - 1" : "%s + 1", high ? ends.high : ends.low);
+    form.constant += high ? -1 : 1;
+    return box_linear(writer, &form, high);
+}
+
+static void modulo_put(struct box_writer *writer, int index)
+{
+    const struct expression_node *node = &writer->expression->nodes[index];
+    const bool positive = divisor_is_positive(writer->expression, node->right);
+    const struct ends left = integer_ends(writer, node->left), right = integer_ends(writer, node->right);
+    text_format(&writer->locals, "    const int same%d = ", index);
+    if (!ends_meet(right))
+        text_format(&writer->locals, "%s == %s && ", right.low, right.high);
+    text_format(&writer->locals, "attn_floor_div(%s, %s) == attn_floor_div(%s, %s);\n", left.low, right.low, left.high, right.low);
+    const char *low = positive ? "0" : remainder_end(writer, node->right, right, false);
+    const char *high = positive ? remainder_end(writer, node->right, right, true) : "0";
+    locals_put(writer, index,
+               arena_format(writer->arena, "same%d ? attn_floor_mod(%s, %s) : %s", index, left.low, right.low, low),
+               arena_format(writer->arena, "same%d ? attn_floor_mod(%s, %s) : %s", index, left.high, right.low, high));
+}
+
+/* - of one operand; + and - of two. */
+static void sum_locals_put(struct box_writer *writer, int index)
+{
+    const struct expression_node *node = &writer->expression->nodes[index];
+    const struct ends left = factor_ends(writer, node->left);
+    if (node->op == EXPRESSION_NEGATE) {
+        locals_put(writer, index, arena_format(writer->arena, "-%s", left.high), arena_format(writer->arena, "-%s", left.low));
+        return;
+    }
+    const struct ends right = factor_ends(writer, node->right);
+    const bool add = node->op == EXPRESSION_ADD;
+    const char *format = add ? "%s + %s" : "%s - %s";
+    locals_put(writer, index, arena_format(writer->arena, format, left.low, add ? right.low : right.high),
+               arena_format(writer->arena, format, left.high, add ? right.high : right.low));
+}
+
+static bool varies(const struct expression *expression, int index)
+{
+    const struct expression_node *node = &expression->nodes[index];
+    if (node->op == EXPRESSION_VARIABLE)
+        return node->value == EXPRESSION_Q || node->value == EXPRESSION_K;
+    return (node->left >= 0 && varies(expression, node->left)) || (node->right >= 0 && varies(expression, node->right));
+}
+
+static struct ends integer_ends(struct box_writer *writer, int index)
+{
+    const enum expression_op op = writer->expression->nodes[index].op;
+    struct linear form;
+    if (linear_read(&form, writer->expression, index))
+        return linear_ends(writer, &form);
+    if (!varies(writer->expression, index)) {
+        struct text scalar = text_start(writer->arena);
+        expression_scalar_c(&scalar, writer->expression, index);
+        return (struct ends){ scalar.data, scalar.data };
+    }
+    if (op == EXPRESSION_MULTIPLY || op == EXPRESSION_DIVIDE)
+        product_put(writer, index);
+    else if (op == EXPRESSION_MODULO)
+        modulo_put(writer, index);
+    else
+        sum_locals_put(writer, index);
+    return (struct ends){ arena_format(writer->arena, "low%d", index), arena_format(writer->arena, "high%d", index) };
+}
+
+/* Conditions ----------------------------------------------------------------------------------- */
+
+static struct condition condition_join(struct box_writer *writer, struct condition left, const char *joint, struct condition right)
+{
+    const bool left_apart = left.joint != NULL && strcmp(left.joint, joint) != 0;
+    const bool right_apart = right.joint != NULL && strcmp(right.joint, joint) != 0;
+    const char *text = arena_format(writer->arena, "%s%s%s %s %s%s%s", left_apart ? "(" : "", left.text, left_apart ? ")" : "",
+                                    joint, right_apart ? "(" : "", right.text, right_apart ? ")" : "");
+    return (struct condition){ text, joint };
+}
+
+static struct condition condition_compare(struct box_writer *writer, const char *left, const char *operator, const char *right)
+{
+    return (struct condition){ arena_format(writer->arena, "%s %s %s", left, operator, right), NULL };
+}
+
+static struct conditions conditions_not(struct conditions conditions)
+{
+    return (struct conditions){ conditions.never, conditions.always };
+}
+
+static struct conditions conditions_equal(struct box_writer *writer, struct ends left, struct ends right)
+{
+    if (ends_meet(left) && ends_meet(right))
+        return (struct conditions){ condition_compare(writer, left.low, "==", right.low),
+                                    condition_compare(writer, left.low, "!=", right.low) };
+    return (struct conditions){
+        condition_join(writer, condition_compare(writer, left.low, ">=", right.high), "&&",
+                       condition_compare(writer, left.high, "<=", right.low)),
+        condition_join(writer, condition_compare(writer, left.low, ">", right.high), "||",
+                       condition_compare(writer, left.high, "<", right.low)) };
+}
+
+static struct conditions conditions_compare(struct box_writer *writer, enum expression_op op, struct ends left, struct ends right)
+{
+    switch (op) {
+    case EXPRESSION_LESS:          return (struct conditions){ condition_compare(writer, left.high, "<", right.low),
+                                                               condition_compare(writer, left.low, ">=", right.high) };
+    case EXPRESSION_LESS_EQUAL:    return (struct conditions){ condition_compare(writer, left.high, "<=", right.low),
+                                                               condition_compare(writer, left.low, ">", right.high) };
+    case EXPRESSION_GREATER:       return (struct conditions){ condition_compare(writer, left.low, ">", right.high),
+                                                               condition_compare(writer, left.high, "<=", right.low) };
+    case EXPRESSION_GREATER_EQUAL: return (struct conditions){ condition_compare(writer, left.low, ">=", right.high),
+                                                               condition_compare(writer, left.high, "<", right.low) };
+    case EXPRESSION_EQUAL:         return conditions_equal(writer, left, right);
+    default:                       return conditions_not(conditions_equal(writer, left, right));
+    }
+}
+
+static struct conditions conditions_comparison(struct box_writer *writer, int index)
+{
+    const struct expression_node *node = &writer->expression->nodes[index];
+    struct linear left, right;
+    if (linear_sides(&left, &right, writer->expression, index))
+        return conditions_compare(writer, node->op, linear_ends(writer, &left), linear_ends(writer, &right));
+    const struct ends left_ends = integer_ends(writer, node->left);
+    return conditions_compare(writer, node->op, left_ends, integer_ends(writer, node->right));
+}
+
+struct conditions box_conditions(struct box_writer *writer, int index)
+{
+    const struct expression_node *node = &writer->expression->nodes[index];
+    if (expression_operator(node->op)->level == LEVEL_COMPARISON)
+        return conditions_comparison(writer, index);
+    const struct conditions left = box_conditions(writer, node->left);
+    if (node->op == EXPRESSION_NOT)
+        return conditions_not(left);
+    const struct conditions right = box_conditions(writer, node->right);
+    const bool and = node->op == EXPRESSION_AND;
+    return (struct conditions){ condition_join(writer, left.always, and ? "&&" : "||", right.always),
+                                condition_join(writer, left.never, and ? "||" : "&&", right.never) };
+}

@@ -1,0 +1,46 @@
+/*
+** Between the files that write C: what range.c does with numbers, as C text.
+** Sums of variables stand where they are used, with each variable at the end of
+** its range that makes the sum smallest or largest; other integers get locals
+** low<node> and high<node>.
+*/
+#ifndef BOX_C_H
+#define BOX_C_H
+
+#include "linear.h"
+#include "text.h"
+
+/* The least and the greatest value of an integer, as C. */
+struct ends { const char *low, *high; };
+
+/* joint is "&&" or "||" where the text has such an operator outside of parentheses. */
+struct condition { const char *text, *joint; };
+
+/* When a node holds for every point of a box, and when for none. */
+struct conditions { struct condition always, never; };
+
+/* The body of a function being written. */
+struct box_writer {
+    const struct expression *expression;
+    struct ends variables[EXPRESSION_VARIABLES];
+    struct arena *arena;
+    struct text locals;                /* declarations that stand before the statements */
+    struct text statements;
+};
+
+/* Queries are q_first .. q_last; keys names the first and the last key. */
+struct box_writer box_start(struct arena *arena, const struct expression *expression, struct ends keys);
+
+/* A sum at its greatest (high) or least. */
+const char *box_linear(const struct box_writer *writer, const struct linear *form, bool high);
+
+/* Of a boolean node that is neither true nor false. */
+struct conditions box_conditions(struct box_writer *writer, int index);
+
+/* Whether the locals or statements name the variable. */
+bool box_uses(const struct box_writer *writer, const char *variable);
+
+/* Lines "(void)h;" for the parameters (NULL-ended) that the function does not use. */
+void box_unused(struct text *text, const struct box_writer *writer, const char *const *parameters);
+
+#endif
