@@ -209,21 +209,26 @@ static void set_targets(struct emission *e)
     template_set_boolean(&e->values, "USES_AVX512", avx512);
 }
 
-static bool mask_divides(const struct expression *mask)
+/* Whether the C of some mask calls a function. */
+static bool masks_call(const struct emission *e, const char *function)
 {
-    for (int i = 0; i < mask->count; i++)
-        if (mask->nodes[i].op == EXPRESSION_DIVIDE || mask->nodes[i].op == EXPRESSION_MODULO)
-            return true;
-    return false;
+    struct text text = text_start(e->arena);
+    for (int i = 0; i < e->model->definition_count; i++) {
+        const struct expression *mask = &e->model->definitions[i].mask;
+        expression_sight_c(&text, mask);
+        expression_keys_c(&text, mask);
+        expression_vector_c(&text, mask, EXPRESSION_Q, "");
+        expression_vector_c(&text, mask, EXPRESSION_K, "");
+    }
+    return strstr(text.data, function) != NULL;
 }
 
 void emission_set_model(struct emission *e)
 {
-    bool rotates = false, divides = false;
-    for (int i = 0; i < e->model->definition_count; i++) {
+    const bool modulo = masks_call(e, "attn_floor_mod");
+    bool rotates = false;
+    for (int i = 0; i < e->model->definition_count; i++)
         rotates = rotates || rotation_floats(&e->model->definitions[i]) > 0;
-        divides = divides || mask_divides(&e->model->definitions[i].mask);
-    }
     template_set_text(&e->values, "NAME", e->model->name);
     template_set_text(&e->values, "GUARD", upper(e->model->name, e->arena));
     template_set_text(&e->values, "CONFIG", e->model->file);
@@ -231,6 +236,7 @@ void emission_set_model(struct emission *e)
     template_set_list(&e->values, "DEFINITIONS", definition_list(e, LIST_DEFINITIONS));
     template_set_list(&e->values, "LINES", definition_list(e, LIST_LINES));
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
-    template_set_boolean(&e->values, "USES_FLOOR", divides);
+    template_set_boolean(&e->values, "USES_FLOOR_DIV", modulo || masks_call(e, "attn_floor_div"));
+    template_set_boolean(&e->values, "USES_FLOOR_MOD", modulo);
     set_targets(e);
 }

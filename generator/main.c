@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "bench.h"
+#include "check.h"
+#include "emit.h"
 #include "explain.h"
 #include "import.h"
 #include "list.h"
@@ -9,9 +11,11 @@
 #include "version.h"
 
 static const struct verb verbs[] = {
+    { "emit", "CONFIG", true, "write the .h and .c pair of a config", verb_emit },
     { "explain", "CONFIG", true, "every definition of a model, every choice made explicit", verb_explain },
     { "list", "KIND", false, "what configs can name: targets masks scores positions caches families", verb_list },
     { "import", "DIR|config.json", true, "a Hugging Face config as a Lua config", verb_import },
+    { "check", "CONFIG", false, "emitted kernels of a config, or of random ones, against the reference", verb_check },
     { "bench", "CONFIG", true, "time the kernels of a config beside the machine's limits", verb_bench },
     { "run", "DIR|CONFIG", true, "text or embeddings of a model folder, through its kernels", verb_run },
     { NULL, NULL, false, NULL, NULL }

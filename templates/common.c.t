@@ -56,13 +56,16 @@ static void attn_sincos(double angle, double *sine, double *cosine)
 }
 
 % end
-% if USES_FLOOR then
-/* Division that rounds towards minus infinity, and what it leaves. */
+% if USES_FLOOR_DIV then
+/* Division that rounds towards minus infinity. */
 static inline int32_t attn_floor_div(int32_t a, int32_t b)
 {
     return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 
+% end
+% if USES_FLOOR_MOD then
+/* What it leaves, with the sign of b. */
 static inline int32_t attn_floor_mod(int32_t a, int32_t b)
 {
     return a - attn_floor_div(a, b) * b;
