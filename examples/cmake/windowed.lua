@@ -1,4 +1,4 @@
--- windowed.h and windowed.c are made from this: attngen emit windowed.lua -o .
+-- windowed.h and windowed.c are made from this: attngen emit examples/cmake/windowed.lua -o examples/cmake
 name = "windowed"
 
 attention = {
