@@ -6,5 +6,5 @@ attention = {
   kv_heads = 2,
   d_k      = 64,
   mask     = causal(),
-  position = rope { base = 10000, pairing = "half" },
+  position = rope { base = 10000, pairing = half },
 }

@@ -3,7 +3,7 @@ attention = {
   near = {
     heads = 6, kv_heads = 2, d_k = 37, d_v = 20,
     mask     = causal() & window { left = 70 },
-    position = rope { base = 10000, dims = 20, pairing = "interleaved" },
+    position = rope { base = 10000, dims = 20, pairing = interleaved },
   },
   far = {
     heads = 3, d_k = 64,

@@ -1,0 +1,1310 @@
+/*
+** plain.c: attention kernels of the model plain.
+** Made by attngen 0.1 from tests/golden/plain.lua; do not edit.
+**
+**   attention
+**     softmax heads=2 kv_heads=2 d_k=16 d_v=16 scale=0.25 mask="true" position=none cache=f32
+**
+**   attention on scalar
+**     prefill  online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 12 KiB
+**     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
+**
+**   targets scalar
+**   digest  0cc7fbd7003cdf92   (of all that follows this comment)
+**
+** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
+** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
+** weights are summed by one fixed tree, o is one FMA chain over the keys of a
+** segment, segments start at fixed places and merge from left to right.
+*/
+#include "plain.h"
+
+/* Results must not change with the user's flags: no fused operation that is not written here. */
+#if defined(__FAST_MATH__)
+#error "compile plain.c without -ffast-math: online softmax needs infinities"
+#endif
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off")
+#endif
+
+/* The two functions of C that compilers call by themselves anyway. */
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+void *memset(void *to, int byte, size_t bytes);
+
+enum { SEES_NONE, SEES_SOME, SEES_ALL };   /* what a tile's queries see of its keys */
+
+/* What a mask may ask for besides q and k. */
+struct attn_view { int32_t h, b, q_len, kv_len; };
+
+#define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
+#define ATTN_LOWEST (-3.0e38f)
+#define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
+#define ATTN_LN2    0.69314718055994530942
+
+/* ln x for x > 0: x = 2^e m with m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
+static double attn_log(float x)
+{
+    const double wide = x;
+    uint64_t bits;
+    memcpy(&bits, &wide, sizeof bits);
+    int e = (int)(bits >> 52) - 1023;
+    bits = (bits & 0xfffffffffffffu) | 0x3ff0000000000000u;
+    double m;
+    memcpy(&m, &bits, sizeof m);
+    if (m > 1.41421356) {
+        m *= 0.5;
+        e++;
+    }
+    const double t = (m - 1.0) / (m + 1.0), square = t * t;
+    double sum = 0.0;
+    for (int n = 19; n > 0; n -= 2)
+        sum = sum * square + 2.0 / n;
+    return e * ATTN_LN2 + t * sum;
+}
+
+/*
+** Definition attention: what all targets share.
+** softmax heads=2 kv_heads=2 d_k=16 d_v=16 scale=0.25 mask="true" position=none cache=f32
+*/
+enum {
+    HEADS_attention    = 2,
+    KV_HEADS_attention = 2,
+    GROUP_attention    = 1,      /* query heads that share a KV head: head h reads KV head h / GROUP */
+    D_K_attention      = 16,
+    D_V_attention      = 16,
+    V_ROW_attention    = 16,      /* floats of a cached row of V: D_V, padded to whole panels */
+    PANEL_attention    = 16,      /* keys whose K is interleaved */
+    BLOCK_attention    = 64,      /* keys of a cache block, which is also the tile */
+    BLOCK_FLOATS_attention = BLOCK_attention * (D_K_attention + V_ROW_attention),
+    SEGMENT_attention  = 1024     /* keys of one partial result; they start at its multiples */
+};
+
+/* What the queries q_first .. q_last see of the keys k_first .. k_last: "true". */
+static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
+                   const struct attn_view *view)
+{
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)q_first;
+    (void)q_last;
+    (void)k_first;
+    (void)k_last;
+    (void)h;
+    (void)b;
+    (void)q_len;
+    (void)kv_len;
+    return 2;
+}
+
+/* Narrows keys *first .. *last to those that one of the queries q_first .. q_last may see. */
+static void visible_keys_attention(int32_t q_first, int32_t q_last, const struct attn_view *view,
+                           int32_t *k_first, int32_t *k_last)
+{
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)q_first;
+    (void)q_last;
+    (void)h;
+    (void)b;
+    (void)q_len;
+    (void)kv_len;
+    (void)k_first;
+    (void)k_last;
+}
+
+/*
+** The cache: for each KV head its blocks, one after another. A block is K as panels
+** (BLOCK / PANEL, d_k, PANEL), then V as rows (BLOCK, V_ROW): one sequential stream.
+*/
+static int64_t cache_blocks_attention(int64_t capacity)
+{
+    return (capacity + BLOCK_attention - 1) / BLOCK_attention;
+}
+
+static float *cache_block_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
+{
+    const int64_t index = kv_head * cache_blocks_attention(sequence->capacity) + block;
+    return (float *)sequence->cache + index * BLOCK_FLOATS_attention;
+}
+
+/* The first value of the key at `place`; the next ones are PANEL floats apart. */
+static float *panel_of_attention(float *block, int32_t place)
+{
+    return block + place % BLOCK_attention / PANEL_attention * (PANEL_attention * D_K_attention) + place % PANEL_attention;
+}
+
+static size_t cache_bytes_attention(int64_t capacity)
+{
+    return (size_t)cache_blocks_attention(capacity) * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
+}
+
+/* One query, rotated and times SCALE: scale / ln 2, since weights are powers of two. */
+static void query_row_attention(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
+{
+    const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
+    for (int d = 0; d < D_K_attention; d++)
+        q[d] = from[d] * 0.36067376f;
+}
+
+/* Values of `count` new keys, from one row on, into the block at `place`. */
+static void write_values_attention(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
+                           int32_t place, int32_t count)
+{
+    float *to = block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
+    for (int32_t i = 0; i < count; i++, to += V_ROW_attention) {
+        const float *v = args->v + (row + i) * args->v_stride + kv_head * args->v_head_stride;
+        for (int d = 0; d < D_V_attention; d++)
+            to[d] = v[d];
+    }
+}
+
+/* The keys themselves, rotated, all into one panel. */
+static void write_panel_attention(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
+                          int32_t place, int32_t count, float (*restrict rows)[D_K_attention])
+{
+    float *restrict panel = panel_of_attention(block, place);
+    for (int32_t i = 0; i < count; i++) {
+        const float *k = args->k + (row + i) * args->k_stride + kv_head * args->k_head_stride;
+        memcpy(rows[i], k, sizeof rows[i]);
+    }
+    for (int d = 0; d < D_K_attention; d++)
+        for (int32_t i = 0; i < count; i++)
+            panel[d * PANEL_attention + i] = rows[i][d];
+}
+
+/* Tasks count sequences, then KV heads. */
+static void write_run_attention(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct attn_sequence *sequence = &args->sequence[task / KV_HEADS_attention];
+    const int32_t kv_head = (int32_t)(task % KV_HEADS_attention);
+    int64_t row = sequence->k_row;
+    (void)pass;
+    for (int32_t place = sequence->kv_len - sequence->k_len; place < sequence->kv_len;) {
+        const int32_t room = PANEL_attention - place % PANEL_attention, left = sequence->kv_len - place;
+        const int32_t count = room < left ? room : left;
+        float *block = cache_block_attention(sequence, kv_head, place / BLOCK_attention);
+        write_panel_attention(args, block, kv_head, row, place, count, scratch);
+        write_values_attention(args, block, kv_head, row, place, count);
+        place += count;
+        row += count;
+    }
+}
+
+static int64_t write_tasks_attention(const struct attn_args *args, int pass)
+{
+    return pass == 0 ? (int64_t)args->sequences * KV_HEADS_attention : 0;
+}
+
+static size_t write_workspace_bytes_attention(const struct attn_args *args)
+{
+    (void)args;
+    return 0;
+}
+
+static void read_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t first,
+                   int32_t count, float *k, float *v)
+{
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t place = first + i;
+        float *block = cache_block_attention(sequence, kv_head, place / BLOCK_attention);
+        const float *panel = panel_of_attention(block, place);
+        const float *v_row = block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
+        for (int d = 0; d < D_K_attention; d++)
+            k[(int64_t)i * D_K_attention + d] = panel[d * PANEL_attention];
+        for (int d = 0; d < D_V_attention; d++)
+            v[(int64_t)i * D_V_attention + d] = v_row[d];
+    }
+}
+
+/* Target scalar ------------------------------------------------------------------------- */
+
+#define KERNEL_scalar static __attribute__((noinline))
+#define OP_scalar static inline __attribute__((always_inline, unused))
+#define vexp2_scale_scalar 1.0f
+
+typedef float vec_scalar;
+typedef int32_t ivec_scalar;
+typedef int mask_scalar;
+
+OP_scalar vec_scalar vzero_scalar(void)                                 { return 0.0f; }
+OP_scalar vec_scalar vset_scalar(float x)                               { return x; }
+OP_scalar vec_scalar vload_scalar(const float *p)                       { return *p; }
+OP_scalar void vstore_scalar(float *p, vec_scalar a)                    { *p = a; }
+OP_scalar vec_scalar vadd_scalar(vec_scalar a, vec_scalar b)                      { return a + b; }
+OP_scalar vec_scalar vsub_scalar(vec_scalar a, vec_scalar b)                      { return a - b; }
+OP_scalar vec_scalar vmul_scalar(vec_scalar a, vec_scalar b)                      { return a * b; }
+OP_scalar vec_scalar vfma_scalar(vec_scalar a, vec_scalar b, vec_scalar c)             { return a * b + c; }     /* two roundings: no instruction to rely on */
+OP_scalar vec_scalar vmax_scalar(vec_scalar a, vec_scalar b)                      { return a > b ? a : b; }
+OP_scalar mask_scalar vgreater_scalar(vec_scalar a, vec_scalar b)                 { return a > b; }
+OP_scalar vec_scalar vselect_scalar(mask_scalar m, vec_scalar a, vec_scalar b)         { return m ? a : b; }
+OP_scalar float vfirst_scalar(vec_scalar a)                             { return a; }
+OP_scalar float vlargest_scalar(vec_scalar a)                           { return a; }
+OP_scalar float vsum_scalar(vec_scalar a)                               { return a; }
+
+OP_scalar ivec_scalar iset_scalar(int32_t x)                            { return x; }
+OP_scalar ivec_scalar iramp_scalar(int32_t x)                           { return x; }
+OP_scalar ivec_scalar iadd_scalar(ivec_scalar a, ivec_scalar b)                   { return a + b; }
+OP_scalar ivec_scalar isub_scalar(ivec_scalar a, ivec_scalar b)                   { return a - b; }
+OP_scalar ivec_scalar imul_scalar(ivec_scalar a, ivec_scalar b)                   { return a * b; }
+OP_scalar ivec_scalar idiv_scalar(ivec_scalar a, ivec_scalar b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+OP_scalar ivec_scalar imod_scalar(ivec_scalar a, ivec_scalar b)                   { return a - idiv_scalar(a, b) * b; }
+OP_scalar mask_scalar ieq_scalar(ivec_scalar a, ivec_scalar b)                    { return a == b; }
+OP_scalar mask_scalar ile_scalar(ivec_scalar a, ivec_scalar b)                    { return a <= b; }
+OP_scalar mask_scalar ilt_scalar(ivec_scalar a, ivec_scalar b)                    { return a < b; }
+OP_scalar mask_scalar mset_scalar(int all)                              { return all != 0; }
+OP_scalar mask_scalar mand_scalar(mask_scalar a, mask_scalar b)                   { return a & b; }
+OP_scalar mask_scalar mor_scalar(mask_scalar a, mask_scalar b)                    { return a | b; }
+OP_scalar mask_scalar mnot_scalar(mask_scalar a)                             { return !a; }
+OP_scalar int many_scalar(mask_scalar a)                                { return a; }
+
+/* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
+OP_scalar void vtranspose_scalar(const float *from, int64_t from_stride, float *to, int64_t to_stride)
+{
+    (void)from_stride;
+    (void)to_stride;
+    *to = *from;
+}
+
+/* 2^x for x up to 100; below -120 it is 2^-120. Relative error 1.5e-7. */
+OP_scalar vec_scalar vexp2_scalar(vec_scalar x)
+{
+    x = vmax_scalar(x, -120.0f);
+    const float shifted = x + 12582912.0f;                /* 1.5 * 2^23: rounds x to a whole number */
+    const float f = x - (shifted - 12582912.0f);
+    float p = 1.327647217e-03f;
+    p = p * f + 9.675541331e-03f;
+    p = p * f + 5.550713273e-02f;
+    p = p * f + 2.402211972e-01f;
+    p = p * f + 6.931469671e-01f;
+    p = p * f + 1.0f;
+    uint32_t bits, exponent;
+    memcpy(&bits, &p, sizeof bits);
+    memcpy(&exponent, &shifted, sizeof exponent);
+    bits += exponent << 23;
+    memcpy(&p, &bits, sizeof p);
+    return p;
+}
+
+OP_scalar vec_scalar vexp2_exact_scalar(vec_scalar x)                        { return vexp2_scalar(x); }
+
+/* Definition attention on scalar. */
+
+/* Which of the queries q see key k. */
+OP_scalar mask_scalar sees_queries_attention_scalar(ivec_scalar q, int32_t k, const struct attn_view *view)
+{
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)h;
+    (void)b;
+    (void)q_len;
+    (void)q;
+    if (k >= kv_len)
+        return mset_scalar(0);
+    return mset_scalar(1);
+}
+
+/* Which of the keys k query q sees. */
+OP_scalar mask_scalar sees_keys_attention_scalar(int32_t q, ivec_scalar k, const struct attn_view *view)
+{
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)h;
+    (void)b;
+    (void)q_len;
+    (void)q;
+    return mand_scalar(ilt_scalar(k, iset_scalar(kv_len)), mset_scalar(1));
+}
+
+/*
+** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
+** a visible key adds nothing.
+*/
+KERNEL_scalar void merge_attention_scalar(float m, float l, const float *restrict o,
+    float *m_total, float *l_total, float *restrict o_total)
+{
+    if (l == 0.0f)
+        return;
+    if (*l_total == 0.0f) {
+        *m_total = m;
+        *l_total = l;
+        memcpy(o_total, o, V_ROW_attention * sizeof(float));
+        return;
+    }
+    const float top = m > *m_total ? m : *m_total;
+    const vec_scalar old = vexp2_exact_scalar(vset_scalar(*m_total - top));
+    const vec_scalar new = vexp2_exact_scalar(vset_scalar(m - top));
+    *m_total = top;
+    *l_total = vfirst_scalar(vfma_scalar(vset_scalar(l), new, vmul_scalar(vset_scalar(*l_total), old)));
+    for (int d = 0; d < V_ROW_attention; d += 1)
+        vstore_scalar(o_total + d, vfma_scalar(vload_scalar(o + d), new, vmul_scalar(vload_scalar(o_total + d), old)));
+}
+
+/* o = o_total / l, and lse. A query that saw no key gives zeros. */
+KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, int64_t row, int32_t head,
+    float m, float l, const float *restrict o_total)
+{
+    float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
+    const vec_scalar scale = vset_scalar(l > 0.0f ? 1.0f / l : 0.0f);
+    if (args->lse != NULL)
+        args->lse[row * args->lse_stride + head] =
+            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_scalar)) : ATTN_HIDDEN;
+    if (l == 0.0f) {
+        for (int d = 0; d < D_V_attention; d++)
+            o[d] = 0.0f;
+        return;
+    }
+    /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
+    for (int d = 0; d + 1 <= D_V_attention; d += 1)
+        vstore_scalar(o + d, vadd_scalar(vmul_scalar(vload_scalar(o_total + d), scale), vzero_scalar()));
+}
+
+/*
+** Prefill, scalar: a block of 12 queries of one head walks the keys, a tile of 64 at
+** a time. Scores have lanes = queries, so that the softmax needs no reduction across
+** lanes and K is read as the cache stores it; o has lanes = d_v.
+*/
+enum {
+    QUERIES_attention_scalar = 12,      /* queries in a block */
+    Q_ROW_attention_scalar   = 16       /* D_K, padded to whole vectors */
+};
+
+struct prefill_scratch_attention_scalar {
+    float q[Q_ROW_attention_scalar][QUERIES_attention_scalar];             /* transposed, rotated, scaled */
+    float rows[QUERIES_attention_scalar][Q_ROW_attention_scalar];          /* the same, not yet transposed */
+    float s[BLOCK_attention][QUERIES_attention_scalar];             /* scores of a tile, then weights p */
+    float sums[PANEL_attention][QUERIES_attention_scalar];          /* partial sums of p */
+    float o[QUERIES_attention_scalar][V_ROW_attention];             /* of this segment */
+    float o_total[QUERIES_attention_scalar][V_ROW_attention];       /* of the segments before */
+    float tile_max[QUERIES_attention_scalar];
+    float m[QUERIES_attention_scalar], l[QUERIES_attention_scalar];        /* running maximum (log2) and sum of this segment */
+    float m_total[QUERIES_attention_scalar], l_total[QUERIES_attention_scalar];
+    float alpha[QUERIES_attention_scalar];                  /* what the last rescale multiplied by */
+    int32_t first_key[12];  /* what each vector of queries may see of a mixed tile */
+    int32_t last_key[12];
+};
+
+/* Where a block is: some queries of one sequence and one head. */
+struct prefill_block_attention_scalar {
+    const struct attn_sequence *sequence;
+    int64_t row;                 /* of its first query in q and o */
+    int32_t queries, first;      /* how many, and the first one's place on the key axis */
+    struct attn_view view;
+};
+
+/* Transposes the block's queries, rotated and scaled; lanes without a query are zero. */
+KERNEL_scalar void prefill_queries_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block,
+    struct prefill_scratch_attention_scalar *t)
+{
+    float (*rows)[Q_ROW_attention_scalar] = t->rows;
+    for (int32_t i = 0; i < block->queries; i++)
+        query_row_attention(args, block->row + i, block->view.h, rows[i]);
+    if (block->queries < QUERIES_attention_scalar)
+        memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_scalar - block->queries));
+    for (int d = 0; d < Q_ROW_attention_scalar; d += 1)
+        for (int i = 0; i < QUERIES_attention_scalar; i += 1)
+            vtranspose_scalar(&rows[i][d], Q_ROW_attention_scalar, &t->q[d][i], QUERIES_attention_scalar);
+}
+
+/* s = q k for 4 keys x 1 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_scalar void prefill_scores_1_attention_scalar(const float *restrict k, int key, int lane,
+    struct prefill_scratch_attention_scalar *restrict t)
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_scalar s0_0 = vzero_scalar();
+    vec_scalar s1_0 = vzero_scalar();
+    vec_scalar s2_0 = vzero_scalar();
+    vec_scalar s3_0 = vzero_scalar();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_scalar q0 = vload_scalar(&t->q[d][lane + 0]);
+        const vec_scalar k0 = vset_scalar(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_scalar(q0, k0, s0_0);
+        const vec_scalar k1 = vset_scalar(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_scalar(q0, k1, s1_0);
+        const vec_scalar k2 = vset_scalar(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_scalar(q0, k2, s2_0);
+        const vec_scalar k3 = vset_scalar(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_scalar(q0, k3, s3_0);
+    }
+    vstore_scalar(&t->s[key + 0][lane + 0], s0_0);
+    vstore_scalar(&t->s[key + 1][lane + 0], s1_0);
+    vstore_scalar(&t->s[key + 2][lane + 0], s2_0);
+    vstore_scalar(&t->s[key + 3][lane + 0], s3_0);
+}
+
+/* s = q k for 4 keys x 2 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_scalar void prefill_scores_2_attention_scalar(const float *restrict k, int key, int lane,
+    struct prefill_scratch_attention_scalar *restrict t)
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_scalar s0_0 = vzero_scalar();
+    vec_scalar s0_1 = vzero_scalar();
+    vec_scalar s1_0 = vzero_scalar();
+    vec_scalar s1_1 = vzero_scalar();
+    vec_scalar s2_0 = vzero_scalar();
+    vec_scalar s2_1 = vzero_scalar();
+    vec_scalar s3_0 = vzero_scalar();
+    vec_scalar s3_1 = vzero_scalar();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_scalar q0 = vload_scalar(&t->q[d][lane + 0]);
+        const vec_scalar q1 = vload_scalar(&t->q[d][lane + 1]);
+        const vec_scalar k0 = vset_scalar(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_scalar(q0, k0, s0_0);
+        s0_1 = vfma_scalar(q1, k0, s0_1);
+        const vec_scalar k1 = vset_scalar(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_scalar(q0, k1, s1_0);
+        s1_1 = vfma_scalar(q1, k1, s1_1);
+        const vec_scalar k2 = vset_scalar(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_scalar(q0, k2, s2_0);
+        s2_1 = vfma_scalar(q1, k2, s2_1);
+        const vec_scalar k3 = vset_scalar(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_scalar(q0, k3, s3_0);
+        s3_1 = vfma_scalar(q1, k3, s3_1);
+    }
+    vstore_scalar(&t->s[key + 0][lane + 0], s0_0);
+    vstore_scalar(&t->s[key + 0][lane + 1], s0_1);
+    vstore_scalar(&t->s[key + 1][lane + 0], s1_0);
+    vstore_scalar(&t->s[key + 1][lane + 1], s1_1);
+    vstore_scalar(&t->s[key + 2][lane + 0], s2_0);
+    vstore_scalar(&t->s[key + 2][lane + 1], s2_1);
+    vstore_scalar(&t->s[key + 3][lane + 0], s3_0);
+    vstore_scalar(&t->s[key + 3][lane + 1], s3_1);
+}
+
+/* s = q k for 4 keys x 3 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_scalar void prefill_scores_3_attention_scalar(const float *restrict k, int key, int lane,
+    struct prefill_scratch_attention_scalar *restrict t)
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_scalar s0_0 = vzero_scalar();
+    vec_scalar s0_1 = vzero_scalar();
+    vec_scalar s0_2 = vzero_scalar();
+    vec_scalar s1_0 = vzero_scalar();
+    vec_scalar s1_1 = vzero_scalar();
+    vec_scalar s1_2 = vzero_scalar();
+    vec_scalar s2_0 = vzero_scalar();
+    vec_scalar s2_1 = vzero_scalar();
+    vec_scalar s2_2 = vzero_scalar();
+    vec_scalar s3_0 = vzero_scalar();
+    vec_scalar s3_1 = vzero_scalar();
+    vec_scalar s3_2 = vzero_scalar();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_scalar q0 = vload_scalar(&t->q[d][lane + 0]);
+        const vec_scalar q1 = vload_scalar(&t->q[d][lane + 1]);
+        const vec_scalar q2 = vload_scalar(&t->q[d][lane + 2]);
+        const vec_scalar k0 = vset_scalar(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_scalar(q0, k0, s0_0);
+        s0_1 = vfma_scalar(q1, k0, s0_1);
+        s0_2 = vfma_scalar(q2, k0, s0_2);
+        const vec_scalar k1 = vset_scalar(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_scalar(q0, k1, s1_0);
+        s1_1 = vfma_scalar(q1, k1, s1_1);
+        s1_2 = vfma_scalar(q2, k1, s1_2);
+        const vec_scalar k2 = vset_scalar(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_scalar(q0, k2, s2_0);
+        s2_1 = vfma_scalar(q1, k2, s2_1);
+        s2_2 = vfma_scalar(q2, k2, s2_2);
+        const vec_scalar k3 = vset_scalar(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_scalar(q0, k3, s3_0);
+        s3_1 = vfma_scalar(q1, k3, s3_1);
+        s3_2 = vfma_scalar(q2, k3, s3_2);
+    }
+    vstore_scalar(&t->s[key + 0][lane + 0], s0_0);
+    vstore_scalar(&t->s[key + 0][lane + 1], s0_1);
+    vstore_scalar(&t->s[key + 0][lane + 2], s0_2);
+    vstore_scalar(&t->s[key + 1][lane + 0], s1_0);
+    vstore_scalar(&t->s[key + 1][lane + 1], s1_1);
+    vstore_scalar(&t->s[key + 1][lane + 2], s1_2);
+    vstore_scalar(&t->s[key + 2][lane + 0], s2_0);
+    vstore_scalar(&t->s[key + 2][lane + 1], s2_1);
+    vstore_scalar(&t->s[key + 2][lane + 2], s2_2);
+    vstore_scalar(&t->s[key + 3][lane + 0], s3_0);
+    vstore_scalar(&t->s[key + 3][lane + 1], s3_1);
+    vstore_scalar(&t->s[key + 3][lane + 2], s3_2);
+}
+
+/* All scores of a tile, and each query's largest. */
+KERNEL_scalar void prefill_scores_all_attention_scalar(const float *k, struct prefill_scratch_attention_scalar *t)
+{
+    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 3)
+        for (int key = 0; key < BLOCK_attention; key += 4)
+            prefill_scores_3_attention_scalar(k, key, lane, t);
+    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
+        vec_scalar top = vload_scalar(&t->s[0][lane]);
+        for (int key = 1; key < BLOCK_attention; key++)
+            top = vmax_scalar(top, vload_scalar(&t->s[key][lane]));
+        vstore_scalar(&t->tile_max[lane], top);
+    }
+}
+
+/* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
+static void prefill_sights_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
+    struct prefill_scratch_attention_scalar *t)
+{
+    for (int32_t lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
+        const int32_t end = lane + 1 < block->queries ? lane + 1 : block->queries;
+        int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
+        if (lane < end)
+            visible_keys_attention(block->first + lane, block->first + end - 1, &block->view, &first, &last);
+        t->first_key[lane / 1] = first - key0;
+        t->last_key[lane / 1] = last - key0;
+    }
+}
+
+/* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
+KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key, int lane, struct prefill_scratch_attention_scalar *t)
+{
+    int from = lane, to = lane;
+    for (int at = lane; at < lane + 3; at += 1)
+        if (t->first_key[at / 1] < key + 4 && t->last_key[at / 1] >= key) {
+            from = to == lane ? at : from;
+            to = at + 1;
+        }
+    switch ((to - from) / 1) {
+    case 1: prefill_scores_1_attention_scalar(k, key, from, t); break;
+    case 2: prefill_scores_2_attention_scalar(k, key, from, t); break;
+    case 3: prefill_scores_3_attention_scalar(k, key, from, t); break;
+    default: break;
+    }
+}
+
+/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
+KERNEL_scalar void prefill_scores_some_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
+    const float *k, struct prefill_scratch_attention_scalar *t)
+{
+    prefill_sights_attention_scalar(block, key0, keys, t);
+    for (int lane = 0; lane < block->queries; lane += 3)
+        for (int key = 0; key < keys; key += 4)
+            prefill_scores_seen_attention_scalar(k, key, lane, t);
+    for (int lane = 0; lane < block->queries; lane += 1) {
+        const ivec_scalar place = iramp_scalar(block->first + lane);
+        vec_scalar top = vset_scalar(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            vec_scalar s = vset_scalar(ATTN_HIDDEN);
+            if (key >= t->first_key[lane / 1] && key <= t->last_key[lane / 1]) {
+                const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
+                s = vselect_scalar(sees, vload_scalar(&t->s[key][lane]), s);
+            }
+            vstore_scalar(&t->s[key][lane], s);
+            top = vmax_scalar(top, s);
+        }
+        vstore_scalar(&t->tile_max[lane], top);
+    }
+}
+
+/*
+** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY,
+** and l with it; true when some did: then alpha holds what their o must be multiplied by,
+** and 1 for the others.
+*/
+KERNEL_scalar int prefill_maximum_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
+{
+    int grown = 0;
+    for (int lane = 0; lane < queries; lane += 1) {
+        const vec_scalar m = vload_scalar(&t->m[lane]), top = vload_scalar(&t->tile_max[lane]);
+        const mask_scalar grows = vgreater_scalar(top, vadd_scalar(m, vset_scalar(ATTN_LAZY)));
+        if (!many_scalar(grows)) {
+            vstore_scalar(&t->alpha[lane], vset_scalar(1.0f));
+            continue;
+        }
+        const vec_scalar alpha = vselect_scalar(grows, vexp2_exact_scalar(vsub_scalar(m, top)), vset_scalar(1.0f));
+        vstore_scalar(&t->alpha[lane], alpha);
+        vstore_scalar(&t->l[lane], vmul_scalar(vload_scalar(&t->l[lane]), alpha));
+        vstore_scalar(&t->m[lane], vselect_scalar(grows, top, m));
+        grown = 1;
+    }
+    return grown;
+}
+
+/* o = alpha o. */
+KERNEL_scalar void prefill_rescale_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
+{
+    for (int32_t i = 0; i < queries; i++) {
+        if (t->alpha[i] == 1.0f)
+            continue;
+        for (int d = 0; d < V_ROW_attention; d += 1)
+            vstore_scalar(&t->o[i][d], vmul_scalar(vload_scalar(&t->o[i][d]), vset_scalar(t->alpha[i])));
+    }
+}
+
+/* l += the tile's weights, by a fixed tree: keys 16 apart in order, then halves. */
+KERNEL_scalar void prefill_sum_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
+{
+    for (int lane = 0; lane < queries; lane += 1) {
+        for (int half = PANEL_attention / 2; half > 0; half /= 2)
+            for (int j = 0; j < half; j++) {
+                const vec_scalar other = vload_scalar(&t->sums[j + half][lane]);
+                vstore_scalar(&t->sums[j][lane], vadd_scalar(vload_scalar(&t->sums[j][lane]), other));
+            }
+        vstore_scalar(&t->l[lane], vadd_scalar(vload_scalar(&t->l[lane]), vload_scalar(&t->sums[0][lane])));
+    }
+}
+
+/* p = exp2(s - m) in the place of s. */
+KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
+{
+    for (int lane = 0; lane < queries; lane += 1) {
+        const vec_scalar m = vload_scalar(&t->m[lane]);
+        for (int j = 0; j < PANEL_attention; j++) {
+            const vec_scalar p0 = vexp2_scalar(vsub_scalar(vload_scalar(&t->s[j + 0][lane]), m));
+            vstore_scalar(&t->s[j + 0][lane], p0);
+            const vec_scalar p1 = vexp2_scalar(vsub_scalar(vload_scalar(&t->s[j + 16][lane]), m));
+            vstore_scalar(&t->s[j + 16][lane], p1);
+            const vec_scalar p2 = vexp2_scalar(vsub_scalar(vload_scalar(&t->s[j + 32][lane]), m));
+            vstore_scalar(&t->s[j + 32][lane], p2);
+            const vec_scalar p3 = vexp2_scalar(vsub_scalar(vload_scalar(&t->s[j + 48][lane]), m));
+            vstore_scalar(&t->s[j + 48][lane], p3);
+            vec_scalar sum = vadd_scalar(p0, p1);
+            sum = vadd_scalar(sum, p2);
+            sum = vadd_scalar(sum, p3);
+            vstore_scalar(&t->sums[j][lane], sum);
+        }
+    }
+}
+
+/* The same where scores may be hidden: their weight is 0. */
+KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
+{
+    for (int lane = 0; lane < queries; lane += 1) {
+        /* a query may have seen no key yet */
+        const vec_scalar m = vmax_scalar(vload_scalar(&t->m[lane]), vset_scalar(ATTN_LOWEST));
+        for (int j = 0; j < PANEL_attention; j++) {
+            const vec_scalar s0 = vload_scalar(&t->s[j + 0][lane]);
+            const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
+            const vec_scalar p0 = vselect_scalar(seen0, vexp2_scalar(vsub_scalar(s0, m)), vzero_scalar());
+            vstore_scalar(&t->s[j + 0][lane], p0);
+            const vec_scalar s1 = vload_scalar(&t->s[j + 16][lane]);
+            const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
+            const vec_scalar p1 = vselect_scalar(seen1, vexp2_scalar(vsub_scalar(s1, m)), vzero_scalar());
+            vstore_scalar(&t->s[j + 16][lane], p1);
+            const vec_scalar s2 = vload_scalar(&t->s[j + 32][lane]);
+            const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
+            const vec_scalar p2 = vselect_scalar(seen2, vexp2_scalar(vsub_scalar(s2, m)), vzero_scalar());
+            vstore_scalar(&t->s[j + 32][lane], p2);
+            const vec_scalar s3 = vload_scalar(&t->s[j + 48][lane]);
+            const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
+            const vec_scalar p3 = vselect_scalar(seen3, vexp2_scalar(vsub_scalar(s3, m)), vzero_scalar());
+            vstore_scalar(&t->s[j + 48][lane], p3);
+            vec_scalar sum = vadd_scalar(p0, p1);
+            sum = vadd_scalar(sum, p2);
+            sum = vadd_scalar(sum, p3);
+            vstore_scalar(&t->sums[j][lane], sum);
+        }
+    }
+}
+
+/*
+** o += p v over keys from .. end - 1 of the tile, for 6 queries x 2 columns: one FMA
+** chain over the keys for each.
+*/
+KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, int32_t from, int32_t end,
+    int32_t query, int column, struct prefill_scratch_attention_scalar *restrict t)
+{
+    vec_scalar o0_0 = vload_scalar(&t->o[query + 0][column + 0]);
+    vec_scalar o0_1 = vload_scalar(&t->o[query + 0][column + 1]);
+    vec_scalar o1_0 = vload_scalar(&t->o[query + 1][column + 0]);
+    vec_scalar o1_1 = vload_scalar(&t->o[query + 1][column + 1]);
+    vec_scalar o2_0 = vload_scalar(&t->o[query + 2][column + 0]);
+    vec_scalar o2_1 = vload_scalar(&t->o[query + 2][column + 1]);
+    vec_scalar o3_0 = vload_scalar(&t->o[query + 3][column + 0]);
+    vec_scalar o3_1 = vload_scalar(&t->o[query + 3][column + 1]);
+    vec_scalar o4_0 = vload_scalar(&t->o[query + 4][column + 0]);
+    vec_scalar o4_1 = vload_scalar(&t->o[query + 4][column + 1]);
+    vec_scalar o5_0 = vload_scalar(&t->o[query + 5][column + 0]);
+    vec_scalar o5_1 = vload_scalar(&t->o[query + 5][column + 1]);
+    for (int32_t key = from; key < end; key++) {
+        const vec_scalar v0 = vload_scalar(&v[key * V_ROW_attention + column + 0]);
+        const vec_scalar v1 = vload_scalar(&v[key * V_ROW_attention + column + 1]);
+        const vec_scalar p0 = vset_scalar(t->s[key][query + 0]);
+        o0_0 = vfma_scalar(p0, v0, o0_0);
+        o0_1 = vfma_scalar(p0, v1, o0_1);
+        const vec_scalar p1 = vset_scalar(t->s[key][query + 1]);
+        o1_0 = vfma_scalar(p1, v0, o1_0);
+        o1_1 = vfma_scalar(p1, v1, o1_1);
+        const vec_scalar p2 = vset_scalar(t->s[key][query + 2]);
+        o2_0 = vfma_scalar(p2, v0, o2_0);
+        o2_1 = vfma_scalar(p2, v1, o2_1);
+        const vec_scalar p3 = vset_scalar(t->s[key][query + 3]);
+        o3_0 = vfma_scalar(p3, v0, o3_0);
+        o3_1 = vfma_scalar(p3, v1, o3_1);
+        const vec_scalar p4 = vset_scalar(t->s[key][query + 4]);
+        o4_0 = vfma_scalar(p4, v0, o4_0);
+        o4_1 = vfma_scalar(p4, v1, o4_1);
+        const vec_scalar p5 = vset_scalar(t->s[key][query + 5]);
+        o5_0 = vfma_scalar(p5, v0, o5_0);
+        o5_1 = vfma_scalar(p5, v1, o5_1);
+    }
+    vstore_scalar(&t->o[query + 0][column + 0], o0_0);
+    vstore_scalar(&t->o[query + 0][column + 1], o0_1);
+    vstore_scalar(&t->o[query + 1][column + 0], o1_0);
+    vstore_scalar(&t->o[query + 1][column + 1], o1_1);
+    vstore_scalar(&t->o[query + 2][column + 0], o2_0);
+    vstore_scalar(&t->o[query + 2][column + 1], o2_1);
+    vstore_scalar(&t->o[query + 3][column + 0], o3_0);
+    vstore_scalar(&t->o[query + 3][column + 1], o3_1);
+    vstore_scalar(&t->o[query + 4][column + 0], o4_0);
+    vstore_scalar(&t->o[query + 4][column + 1], o4_1);
+    vstore_scalar(&t->o[query + 5][column + 0], o5_0);
+    vstore_scalar(&t->o[query + 5][column + 1], o5_1);
+}
+
+/*
+** o += p v for the tile's first `keys` keys. A masked tile skips what the mask hides from all
+** queries of a register tile.
+*/
+KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
+    int masked, const float *v, struct prefill_scratch_attention_scalar *t)
+{
+    for (int column = 0; column < 16; column += 2)
+        for (int32_t query = 0; query < block->queries; query += 6) {
+            int32_t first = key0, last = key0 + keys - 1;
+            if (masked)
+                visible_keys_attention(block->first + query, block->first + query + 5,
+                               &block->view, &first, &last);
+            prefill_values_attention_scalar(v, first - key0, last - key0 + 1, query, column, t);
+        }
+}
+
+/* One tile: keys key0 .. key0 + keys - 1, of which the cache holds the block at `tile`. */
+KERNEL_scalar void prefill_tile_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
+    const float *tile, struct prefill_scratch_attention_scalar *t)
+{
+    int sight = SEES_SOME;      /* also when there are fewer keys or queries than the tile holds */
+    if (keys == BLOCK_attention && block->queries == QUERIES_attention_scalar)
+        sight = sight_attention(block->first, block->first + QUERIES_attention_scalar - 1, key0, key0 + BLOCK_attention - 1,
+                        &block->view);
+    if (sight == SEES_NONE)
+        return;
+    if (sight == SEES_ALL)
+        prefill_scores_all_attention_scalar(tile, t);
+    else
+        prefill_scores_some_attention_scalar(block, key0, keys, tile, t);
+    if (prefill_maximum_attention_scalar(t, block->queries))
+        prefill_rescale_attention_scalar(t, block->queries);
+    if (sight == SEES_ALL)
+        prefill_weights_all_attention_scalar(t, block->queries);
+    else
+        prefill_weights_some_attention_scalar(t, block->queries);
+    prefill_sum_attention_scalar(t, block->queries);
+    prefill_accumulate_attention_scalar(block, key0, keys, sight != SEES_ALL, tile + BLOCK_attention * D_K_attention, t);
+}
+
+/* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
+KERNEL_scalar void prefill_segment_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t first, int32_t last,
+    struct prefill_scratch_attention_scalar *t)
+{
+    for (int i = 0; i < QUERIES_attention_scalar; i++) {
+        t->m[i] = ATTN_HIDDEN;
+        t->l[i] = 0.0f;
+    }
+    memset(t->o, 0, sizeof t->o);
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention) {
+        const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+        const int32_t kv_head = block->view.h / GROUP_attention;
+        prefill_tile_attention_scalar(block, key0, keys, cache_block_attention(block->sequence, kv_head, key0 / BLOCK_attention), t);
+    }
+    for (int32_t i = 0; i < block->queries; i++)
+        merge_attention_scalar(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
+}
+
+/* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
+static struct prefill_block_attention_scalar prefill_block_find_attention_scalar(const struct attn_args *args, int64_t task)
+{
+    int32_t b = 0;
+    int64_t blocks = 0;
+    for (;; b++) {
+        blocks = (args->sequence[b].q_len + QUERIES_attention_scalar - 1) / QUERIES_attention_scalar;
+        if (task < blocks * HEADS_attention)
+            break;
+        task -= blocks * HEADS_attention;
+    }
+    const struct attn_sequence *sequence = &args->sequence[b];
+    const int32_t index = (int32_t)(task % blocks) * QUERIES_attention_scalar, left = sequence->q_len - index;
+    const struct prefill_block_attention_scalar block = {
+        sequence, sequence->q_row + index,
+        left < QUERIES_attention_scalar ? left : QUERIES_attention_scalar, sequence->q_offset + index,
+        { (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len }
+    };
+    return block;
+}
+
+static int64_t prefill_tasks_attention_scalar(const struct attn_args *args, int pass)
+{
+    int64_t tasks = 0;
+    for (int32_t b = 0; b < args->sequences; b++)
+        tasks += (args->sequence[b].q_len + QUERIES_attention_scalar - 1) / QUERIES_attention_scalar * (int64_t)HEADS_attention;
+    return pass == 0 ? tasks : 0;
+}
+
+static size_t prefill_workspace_bytes_attention_scalar(const struct attn_args *args)
+{
+    (void)args;
+    return 0;
+}
+
+KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    struct prefill_scratch_attention_scalar *t = scratch;
+    const struct prefill_block_attention_scalar block = prefill_block_find_attention_scalar(args, task);
+    (void)pass;
+    prefill_queries_attention_scalar(args, &block, t);
+    for (int32_t i = 0; i < block.queries; i++)
+        t->l_total[i] = 0.0f;
+
+    int32_t first = 0, last = block.view.kv_len - 1;
+    visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
+    while (first <= last) {
+        const int32_t segment_last = first - first % SEGMENT_attention + SEGMENT_attention - 1;
+        prefill_segment_attention_scalar(&block, first, segment_last < last ? segment_last : last, t);
+        first = segment_last + 1;
+    }
+    for (int32_t i = 0; i < block.queries; i++)
+        finish_attention_scalar(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+}
+/*
+** Decode, scalar: one query of the 1 heads that share a KV head walks one segment of the
+** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
+*/
+struct decode_scratch_attention_scalar {
+    float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
+    float s[GROUP_attention][BLOCK_attention];           /* scores of a tile, then weights p */
+    float o[GROUP_attention][V_ROW_attention];
+    float m[GROUP_attention], l[GROUP_attention];
+};
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_scalar {
+    float o[V_ROW_attention];
+    float m, l;
+};
+
+/* s = q k for the keys of a tile, 1 heads x 8 keys at once: one FMA chain over d for each. */
+KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, float (*restrict q)[D_K_attention],
+    float (*restrict s)[BLOCK_attention])
+{
+    for (int key = 0; key < BLOCK_attention; key += 8) {
+        const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+        vec_scalar s0_0 = vzero_scalar();
+        vec_scalar s0_1 = vzero_scalar();
+        vec_scalar s0_2 = vzero_scalar();
+        vec_scalar s0_3 = vzero_scalar();
+        vec_scalar s0_4 = vzero_scalar();
+        vec_scalar s0_5 = vzero_scalar();
+        vec_scalar s0_6 = vzero_scalar();
+        vec_scalar s0_7 = vzero_scalar();
+        for (int d = 0; d < D_K_attention; d++) {
+            const vec_scalar k0 = vload_scalar(&panel[d * PANEL_attention + 0]);
+            const vec_scalar k1 = vload_scalar(&panel[d * PANEL_attention + 1]);
+            const vec_scalar k2 = vload_scalar(&panel[d * PANEL_attention + 2]);
+            const vec_scalar k3 = vload_scalar(&panel[d * PANEL_attention + 3]);
+            const vec_scalar k4 = vload_scalar(&panel[d * PANEL_attention + 4]);
+            const vec_scalar k5 = vload_scalar(&panel[d * PANEL_attention + 5]);
+            const vec_scalar k6 = vload_scalar(&panel[d * PANEL_attention + 6]);
+            const vec_scalar k7 = vload_scalar(&panel[d * PANEL_attention + 7]);
+            const vec_scalar q0 = vset_scalar(q[0][d]);
+            s0_0 = vfma_scalar(q0, k0, s0_0);
+            s0_1 = vfma_scalar(q0, k1, s0_1);
+            s0_2 = vfma_scalar(q0, k2, s0_2);
+            s0_3 = vfma_scalar(q0, k3, s0_3);
+            s0_4 = vfma_scalar(q0, k4, s0_4);
+            s0_5 = vfma_scalar(q0, k5, s0_5);
+            s0_6 = vfma_scalar(q0, k6, s0_6);
+            s0_7 = vfma_scalar(q0, k7, s0_7);
+        }
+        vstore_scalar(&s[0][key + 0], s0_0);
+        vstore_scalar(&s[0][key + 1], s0_1);
+        vstore_scalar(&s[0][key + 2], s0_2);
+        vstore_scalar(&s[0][key + 3], s0_3);
+        vstore_scalar(&s[0][key + 4], s0_4);
+        vstore_scalar(&s[0][key + 5], s0_5);
+        vstore_scalar(&s[0][key + 6], s0_6);
+        vstore_scalar(&s[0][key + 7], s0_7);
+    }
+}
+
+/* o += p v over the tile's first `keys` keys, 1 heads x 2 columns: one FMA chain over the keys for each. */
+KERNEL_scalar void decode_values_attention_scalar(const float *restrict v, int32_t keys, int column,
+    float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
+{
+    vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
+    vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
+    for (int32_t key = 0; key < keys; key++) {
+        const vec_scalar v0 = vload_scalar(&v[key * V_ROW_attention + column + 0]);
+        const vec_scalar v1 = vload_scalar(&v[key * V_ROW_attention + column + 1]);
+        const vec_scalar p0 = vset_scalar(p[0][key]);
+        o0_0 = vfma_scalar(p0, v0, o0_0);
+        o0_1 = vfma_scalar(p0, v1, o0_1);
+    }
+    vstore_scalar(&o[0][column + 0], o0_0);
+    vstore_scalar(&o[0][column + 1], o0_1);
+}
+
+/* Hides what the query at `place` does not see. */
+KERNEL_scalar void decode_mask_attention_scalar(float *s, int32_t key0, int32_t place, const struct attn_view *view)
+{
+    for (int key = 0; key < BLOCK_attention; key += 1) {
+        const mask_scalar sees = sees_keys_attention_scalar(place, iramp_scalar(key0 + key), view);
+        vstore_scalar(s + key, vselect_scalar(sees, vload_scalar(s + key), vset_scalar(ATTN_HIDDEN)));
+    }
+}
+
+/* s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill. */
+KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *restrict m, float *restrict l,
+    float *restrict o)
+{
+    vec_scalar top = vload_scalar(s);
+    for (int key = 1; key < BLOCK_attention; key += 1)
+        top = vmax_scalar(top, vload_scalar(s + key));
+    const float tile_max = vlargest_scalar(top);
+    if (tile_max > *m + ATTN_LAZY) {
+        const vec_scalar alpha = vexp2_exact_scalar(vset_scalar(*m - tile_max));
+        *l = vfirst_scalar(vmul_scalar(vset_scalar(*l), alpha));
+        for (int d = 0; d < V_ROW_attention; d += 1)
+            vstore_scalar(o + d, vmul_scalar(vload_scalar(o + d), alpha));
+        *m = tile_max;
+    }
+    const vec_scalar base = vset_scalar(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
+    vec_scalar sum0 = vzero_scalar();
+    vec_scalar sum1 = vzero_scalar();
+    vec_scalar sum2 = vzero_scalar();
+    vec_scalar sum3 = vzero_scalar();
+    vec_scalar sum4 = vzero_scalar();
+    vec_scalar sum5 = vzero_scalar();
+    vec_scalar sum6 = vzero_scalar();
+    vec_scalar sum7 = vzero_scalar();
+    vec_scalar sum8 = vzero_scalar();
+    vec_scalar sum9 = vzero_scalar();
+    vec_scalar sum10 = vzero_scalar();
+    vec_scalar sum11 = vzero_scalar();
+    vec_scalar sum12 = vzero_scalar();
+    vec_scalar sum13 = vzero_scalar();
+    vec_scalar sum14 = vzero_scalar();
+    vec_scalar sum15 = vzero_scalar();
+    for (int key = 0; key < BLOCK_attention; key += PANEL_attention) {
+        const vec_scalar s0 = vload_scalar(s + key + 0);
+        const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p0 = vselect_scalar(seen0, vexp2_scalar(vsub_scalar(s0, base)), vzero_scalar());
+        vstore_scalar(s + key + 0, p0);
+        sum0 = vadd_scalar(sum0, p0);
+        const vec_scalar s1 = vload_scalar(s + key + 1);
+        const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p1 = vselect_scalar(seen1, vexp2_scalar(vsub_scalar(s1, base)), vzero_scalar());
+        vstore_scalar(s + key + 1, p1);
+        sum1 = vadd_scalar(sum1, p1);
+        const vec_scalar s2 = vload_scalar(s + key + 2);
+        const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p2 = vselect_scalar(seen2, vexp2_scalar(vsub_scalar(s2, base)), vzero_scalar());
+        vstore_scalar(s + key + 2, p2);
+        sum2 = vadd_scalar(sum2, p2);
+        const vec_scalar s3 = vload_scalar(s + key + 3);
+        const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p3 = vselect_scalar(seen3, vexp2_scalar(vsub_scalar(s3, base)), vzero_scalar());
+        vstore_scalar(s + key + 3, p3);
+        sum3 = vadd_scalar(sum3, p3);
+        const vec_scalar s4 = vload_scalar(s + key + 4);
+        const mask_scalar seen4 = vgreater_scalar(s4, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p4 = vselect_scalar(seen4, vexp2_scalar(vsub_scalar(s4, base)), vzero_scalar());
+        vstore_scalar(s + key + 4, p4);
+        sum4 = vadd_scalar(sum4, p4);
+        const vec_scalar s5 = vload_scalar(s + key + 5);
+        const mask_scalar seen5 = vgreater_scalar(s5, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p5 = vselect_scalar(seen5, vexp2_scalar(vsub_scalar(s5, base)), vzero_scalar());
+        vstore_scalar(s + key + 5, p5);
+        sum5 = vadd_scalar(sum5, p5);
+        const vec_scalar s6 = vload_scalar(s + key + 6);
+        const mask_scalar seen6 = vgreater_scalar(s6, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p6 = vselect_scalar(seen6, vexp2_scalar(vsub_scalar(s6, base)), vzero_scalar());
+        vstore_scalar(s + key + 6, p6);
+        sum6 = vadd_scalar(sum6, p6);
+        const vec_scalar s7 = vload_scalar(s + key + 7);
+        const mask_scalar seen7 = vgreater_scalar(s7, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p7 = vselect_scalar(seen7, vexp2_scalar(vsub_scalar(s7, base)), vzero_scalar());
+        vstore_scalar(s + key + 7, p7);
+        sum7 = vadd_scalar(sum7, p7);
+        const vec_scalar s8 = vload_scalar(s + key + 8);
+        const mask_scalar seen8 = vgreater_scalar(s8, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p8 = vselect_scalar(seen8, vexp2_scalar(vsub_scalar(s8, base)), vzero_scalar());
+        vstore_scalar(s + key + 8, p8);
+        sum8 = vadd_scalar(sum8, p8);
+        const vec_scalar s9 = vload_scalar(s + key + 9);
+        const mask_scalar seen9 = vgreater_scalar(s9, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p9 = vselect_scalar(seen9, vexp2_scalar(vsub_scalar(s9, base)), vzero_scalar());
+        vstore_scalar(s + key + 9, p9);
+        sum9 = vadd_scalar(sum9, p9);
+        const vec_scalar s10 = vload_scalar(s + key + 10);
+        const mask_scalar seen10 = vgreater_scalar(s10, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p10 = vselect_scalar(seen10, vexp2_scalar(vsub_scalar(s10, base)), vzero_scalar());
+        vstore_scalar(s + key + 10, p10);
+        sum10 = vadd_scalar(sum10, p10);
+        const vec_scalar s11 = vload_scalar(s + key + 11);
+        const mask_scalar seen11 = vgreater_scalar(s11, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p11 = vselect_scalar(seen11, vexp2_scalar(vsub_scalar(s11, base)), vzero_scalar());
+        vstore_scalar(s + key + 11, p11);
+        sum11 = vadd_scalar(sum11, p11);
+        const vec_scalar s12 = vload_scalar(s + key + 12);
+        const mask_scalar seen12 = vgreater_scalar(s12, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p12 = vselect_scalar(seen12, vexp2_scalar(vsub_scalar(s12, base)), vzero_scalar());
+        vstore_scalar(s + key + 12, p12);
+        sum12 = vadd_scalar(sum12, p12);
+        const vec_scalar s13 = vload_scalar(s + key + 13);
+        const mask_scalar seen13 = vgreater_scalar(s13, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p13 = vselect_scalar(seen13, vexp2_scalar(vsub_scalar(s13, base)), vzero_scalar());
+        vstore_scalar(s + key + 13, p13);
+        sum13 = vadd_scalar(sum13, p13);
+        const vec_scalar s14 = vload_scalar(s + key + 14);
+        const mask_scalar seen14 = vgreater_scalar(s14, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p14 = vselect_scalar(seen14, vexp2_scalar(vsub_scalar(s14, base)), vzero_scalar());
+        vstore_scalar(s + key + 14, p14);
+        sum14 = vadd_scalar(sum14, p14);
+        const vec_scalar s15 = vload_scalar(s + key + 15);
+        const mask_scalar seen15 = vgreater_scalar(s15, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p15 = vselect_scalar(seen15, vexp2_scalar(vsub_scalar(s15, base)), vzero_scalar());
+        vstore_scalar(s + key + 15, p15);
+        sum15 = vadd_scalar(sum15, p15);
+    }
+    sum0 = vadd_scalar(sum0, sum8);
+    sum1 = vadd_scalar(sum1, sum9);
+    sum2 = vadd_scalar(sum2, sum10);
+    sum3 = vadd_scalar(sum3, sum11);
+    sum4 = vadd_scalar(sum4, sum12);
+    sum5 = vadd_scalar(sum5, sum13);
+    sum6 = vadd_scalar(sum6, sum14);
+    sum7 = vadd_scalar(sum7, sum15);
+    sum0 = vadd_scalar(sum0, sum4);
+    sum1 = vadd_scalar(sum1, sum5);
+    sum2 = vadd_scalar(sum2, sum6);
+    sum3 = vadd_scalar(sum3, sum7);
+    sum0 = vadd_scalar(sum0, sum2);
+    sum1 = vadd_scalar(sum1, sum3);
+    sum0 = vadd_scalar(sum0, sum1);
+    *l += vsum_scalar(sum0);
+}
+
+/* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
+KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn_view *view, int32_t key0, const float *tile,
+    struct decode_scratch_attention_scalar *t)
+{
+    const int32_t left = view->kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const float *v = tile + BLOCK_attention * D_K_attention;
+    for (int h = 0; h < 1; h += 1)
+        decode_scores_attention_scalar(tile, &t->q[h], &t->s[h]);
+    for (int h = 0; h < GROUP_attention; h++) {
+        struct attn_view head = *view;
+        head.h += h;
+        if (keys < BLOCK_attention || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
+            decode_mask_attention_scalar(t->s[h], key0, place, &head);
+        decode_softmax_attention_scalar(t->s[h], &t->m[h], &t->l[h], t->o[h]);
+    }
+    for (int h = 0; h < 1; h += 1) {
+        for (int column = 0; column < 16; column += 2)
+            decode_values_attention_scalar(v, keys, column, &t->s[h], &t->o[h]);
+    }
+}
+
+/* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
+KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args, int64_t row, int32_t place,
+    const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch_attention_scalar *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[view->b];
+    for (int h = 0; h < GROUP_attention; h++) {
+        query_row_attention(args, row, view->h + h, t->q[h]);
+        t->m[h] = ATTN_HIDDEN;
+        t->l[h] = 0.0f;
+    }
+    memset(t->o, 0, sizeof t->o);
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+        decode_tile_attention_scalar(place, view, key0,
+                      cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+}
+
+/* The keys that some head of the group may see, within first .. last. */
+static void decode_keys_attention_scalar(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
+{
+    visible_keys_attention(place, place, view, first, last);
+}
+
+static int32_t decode_segments_attention_scalar(const struct attn_sequence *sequence)
+{
+    return (sequence->kv_len + SEGMENT_attention - 1) / SEGMENT_attention;
+}
+
+/*
+** Pass 0 has a task for each sequence, KV head and segment; pass 1, which merges, one for
+** each sequence and KV head.
+*/
+static int64_t decode_tasks_attention_scalar(const struct attn_args *args, int pass)
+{
+    int64_t tasks = 0;
+    for (int32_t b = 0; b < args->sequences; b++) {
+        const struct attn_sequence *sequence = &args->sequence[b];
+        if (sequence->q_len > 0)
+            tasks += (pass == 0 ? (int64_t)decode_segments_attention_scalar(sequence) : 1) * KV_HEADS_attention;
+    }
+    return tasks;
+}
+
+/* Partials of a sequence: (q_len, heads, segments). */
+static size_t decode_partials_attention_scalar(const struct attn_sequence *sequence)
+{
+    return (size_t)sequence->q_len * HEADS_attention * (size_t)decode_segments_attention_scalar(sequence);
+}
+
+static size_t decode_workspace_bytes_attention_scalar(const struct attn_args *args)
+{
+    size_t partials = 0;
+    for (int32_t b = 0; b < args->sequences; b++)
+        partials += decode_partials_attention_scalar(&args->sequence[b]);
+    return partials * sizeof(struct decode_partial_attention_scalar);
+}
+
+/* Where a task works: a sequence, one KV head, one segment, and the sequence's partials. */
+struct decode_place_attention_scalar {
+    int32_t b, kv_head, segment, segments;
+    struct decode_partial_attention_scalar *partials;
+};
+
+static struct decode_place_attention_scalar decode_place_find_attention_scalar(const struct attn_args *args, int pass,
+                                                 int64_t task)
+{
+    struct decode_place_attention_scalar place = { 0, 0, 0, 0, args->workspace };
+    for (;; place.b++) {
+        const struct attn_sequence *sequence = &args->sequence[place.b];
+        place.segments = decode_segments_attention_scalar(sequence);
+        const int64_t parts = pass == 0 ? place.segments : 1;
+        const int64_t tasks = sequence->q_len > 0 ? parts * KV_HEADS_attention : 0;
+        if (task < tasks) {
+            place.kv_head = (int32_t)(task / parts);
+            place.segment = (int32_t)(task % parts);
+            return place;
+        }
+        task -= tasks;
+        place.partials += decode_partials_attention_scalar(sequence);
+    }
+}
+
+/* The partials of one query and head, by segment. */
+static struct decode_partial_attention_scalar *decode_partial_of_attention_scalar(const struct decode_place_attention_scalar *place,
+                                                    int32_t query, int32_t head)
+{
+    return &place->partials[((int64_t)query * HEADS_attention + head) * place->segments];
+}
+
+/* Pass 0: one segment, for each query of the sequence, into its partials. */
+KERNEL_scalar void decode_run_segment_attention_scalar(const struct attn_args *args, const struct decode_place_attention_scalar *place,
+    struct decode_scratch_attention_scalar *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[place->b];
+    const struct attn_view view = {
+        place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
+    };
+    const int32_t start = place->segment * SEGMENT_attention, left = view.kv_len - start;
+    for (int32_t query = 0; query < sequence->q_len; query++) {
+        int32_t first = start, last = start + (left < SEGMENT_attention ? left : SEGMENT_attention) - 1;
+        const int32_t q = sequence->q_offset + query;
+        decode_keys_attention_scalar(q, &view, &first, &last);
+        decode_segment_attention_scalar(args, sequence->q_row + query, q, &view, first, last, t);
+        for (int h = 0; h < GROUP_attention; h++) {
+            struct decode_partial_attention_scalar *partial = decode_partial_of_attention_scalar(place, query, view.h + h);
+            partial += place->segment;
+            partial->m = t->m[h];
+            partial->l = t->l[h];
+            memcpy(partial->o, t->o[h], sizeof partial->o);
+        }
+    }
+}
+
+/* Pass 1: the segments of each query and head, merged from left to right. */
+KERNEL_scalar void decode_run_merge_attention_scalar(const struct attn_args *args, const struct decode_place_attention_scalar *place,
+    struct decode_scratch_attention_scalar *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[place->b];
+    const int32_t head0 = place->kv_head * GROUP_attention;
+    for (int32_t query = 0; query < sequence->q_len; query++)
+        for (int32_t h = head0; h < head0 + GROUP_attention; h++) {
+            const struct decode_partial_attention_scalar *part = decode_partial_of_attention_scalar(place, query, h);
+            t->l[0] = 0.0f;
+            for (int32_t i = 0; i < place->segments; i++)
+                merge_attention_scalar(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
+            finish_attention_scalar(args, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+        }
+}
+
+KERNEL_scalar void decode_run_attention_scalar(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct decode_place_attention_scalar place = decode_place_find_attention_scalar(args, pass, task);
+    if (pass == 0)
+        decode_run_segment_attention_scalar(args, &place, scratch);
+    else
+        decode_run_merge_attention_scalar(args, &place, scratch);
+}
+
+static const struct attn_attention attention_attention_scalar = {
+    "attention", "softmax heads=2 kv_heads=2 d_k=16 d_v=16 scale=0.25 mask=\"true\" position=none cache=f32", "scalar",
+    HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 0,
+    cache_bytes_attention, NULL,
+    {
+        "rows into blocks",
+        1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
+    },
+    {
+        "online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 12 KiB",
+        1, sizeof(struct prefill_scratch_attention_scalar),
+        prefill_workspace_bytes_attention_scalar, prefill_tasks_attention_scalar, prefill_run_attention_scalar
+    },
+    {
+        "split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB",
+        2, sizeof(struct decode_scratch_attention_scalar),
+        decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
+    },
+    read_attention
+};
+
+/* All tasks of a phase, one after another. */
+static void attn_run_all(const struct attn_phase *phase, const struct attn_args *args,
+                         void *scratch)
+{
+    for (int pass = 0; pass < phase->passes; pass++) {
+        const int64_t tasks = phase->tasks(args, pass);
+        for (int64_t task = 0; task < tasks; task++)
+            phase->run(args, pass, task, scratch);
+    }
+}
+
+const struct attn_attention *plain_attention(void)
+{
+    return &attention_attention_scalar;
+}
+
+void plain_attention_write(const struct attn_args *args, void *scratch)
+{
+    attn_run_all(&plain_attention()->write, args, scratch);
+}
+
+void plain_attention_prefill(const struct attn_args *args, void *scratch)
+{
+    attn_run_all(&plain_attention()->prefill, args, scratch);
+}
+
+void plain_attention_decode(const struct attn_args *args, void *scratch)
+{
+    attn_run_all(&plain_attention()->decode, args, scratch);
+}
+
+static const struct attn_attention *(*const resolvers[])(void) = {
+    plain_attention,
+};
+
+/* (attentions, targets); NULL where this machine cannot have the target. */
+static const struct attn_attention *const all[] = {
+    &attention_attention_scalar,
+};
+
+static int supported_scalar(void)
+{
+    return 1;
+}
+
+static int (*const supported[])(void) = {
+    supported_scalar,
+};
+
+const struct attn_model_kernels plain_kernels = {
+    "plain", 1, resolvers, 1, all, supported
+};

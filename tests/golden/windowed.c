@@ -1,0 +1,1375 @@
+/*
+** windowed.c: attention kernels of the model windowed.
+** Made by attngen 0.1 from tests/golden/windowed.lua; do not edit.
+**
+**   attention
+**     softmax heads=4 kv_heads=2 d_k=32 d_v=20 scale=0.17677669529663687 mask="k <= q and q - k <= 15" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32
+**
+**   attention on avx2
+**     prefill  online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 28 KiB
+**     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
+**
+**   targets avx2
+**   digest  b3678e3c3824219d   (of all that follows this comment)
+**
+** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
+** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
+** weights are summed by one fixed tree, o is one FMA chain over the keys of a
+** segment, segments start at fixed places and merge from left to right.
+*/
+#include "windowed.h"
+
+/* Results must not change with the user's flags: no fused operation that is not written here. */
+#if defined(__FAST_MATH__)
+#error "compile windowed.c without -ffast-math: online softmax needs infinities"
+#endif
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off")
+#endif
+
+/* The two functions of C that compilers call by themselves anyway. */
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+void *memset(void *to, int byte, size_t bytes);
+
+enum { SEES_NONE, SEES_SOME, SEES_ALL };   /* what a tile's queries see of its keys */
+
+/* What a mask may ask for besides q and k. */
+struct attn_view { int32_t h, b, q_len, kv_len; };
+
+#define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
+#define ATTN_LOWEST (-3.0e38f)
+#define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
+#define ATTN_LN2    0.69314718055994530942
+
+/* ln x for x > 0: x = 2^e m with m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
+static double attn_log(float x)
+{
+    const double wide = x;
+    uint64_t bits;
+    memcpy(&bits, &wide, sizeof bits);
+    int e = (int)(bits >> 52) - 1023;
+    bits = (bits & 0xfffffffffffffu) | 0x3ff0000000000000u;
+    double m;
+    memcpy(&m, &bits, sizeof m);
+    if (m > 1.41421356) {
+        m *= 0.5;
+        e++;
+    }
+    const double t = (m - 1.0) / (m + 1.0), square = t * t;
+    double sum = 0.0;
+    for (int n = 19; n > 0; n -= 2)
+        sum = sum * square + 2.0 / n;
+    return e * ATTN_LN2 + t * sum;
+}
+
+/*
+** sin and cos of an angle below 2^24 in size. pi/2 is taken off in two parts, of which the
+** first has 25 bits, so that its multiples are exact; the rest is a Taylor series.
+*/
+static void attn_sincos(double angle, double *sine, double *cosine)
+{
+    const double turns = angle * 0.63661977236758134308;      /* 2 / pi */
+    const int64_t quarter = (int64_t)(turns < 0.0 ? turns - 0.5 : turns + 0.5);
+    const double rest = angle - (double)quarter * 1.57079631090164184570;
+    const double r = rest - (double)quarter * 1.58932547735281966916e-08;
+    const double square = r * r;
+    double s = 1.0, c = 1.0;
+    for (int n = 16; n > 0; n -= 2) {
+        s = 1.0 - s * square / (n * (n + 1));
+        c = 1.0 - c * square / (n * (n - 1));
+    }
+    s *= r;
+    *sine = quarter & 1 ? c : s;
+    *cosine = quarter & 1 ? s : c;
+    if (quarter & 2)
+        *sine = -*sine;
+    if ((quarter + 1) & 2)
+        *cosine = -*cosine;
+}
+
+#if defined(__x86_64__)
+struct cpu_registers { uint32_t a, b, c, d; };
+
+static struct cpu_registers cpu_id(uint32_t leaf)
+{
+    struct cpu_registers r;
+    __asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(0));
+    return r;
+}
+
+/* Whether the operating system saves the registers of mask (XCR0). */
+static int cpu_saves(uint32_t mask)
+{
+    uint32_t low, high;
+    if ((cpu_id(1).c >> 27 & 1) == 0)          /* no xgetbv */
+        return 0;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & mask) == mask;
+}
+
+static int cpu_has_avx2(void)
+{
+    return cpu_id(0).a >= 7 && cpu_saves(0x6) && (cpu_id(1).c >> 12 & 1) != 0 &&
+           (cpu_id(7).b >> 5 & 1) != 0;
+}
+
+#endif
+
+/*
+** Definition attention: what all targets share.
+** softmax heads=4 kv_heads=2 d_k=32 d_v=20 scale=0.17677669529663687 mask="k <= q and q - k <= 15" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32
+*/
+enum {
+    HEADS_attention    = 4,
+    KV_HEADS_attention = 2,
+    GROUP_attention    = 2,      /* query heads that share a KV head: head h reads KV head h / GROUP */
+    D_K_attention      = 32,
+    D_V_attention      = 20,
+    V_ROW_attention    = 32,      /* floats of a cached row of V: D_V, padded to whole panels */
+    PANEL_attention    = 16,      /* keys whose K is interleaved */
+    BLOCK_attention    = 64,      /* keys of a cache block, which is also the tile */
+    BLOCK_FLOATS_attention = BLOCK_attention * (D_K_attention + V_ROW_attention),
+    SEGMENT_attention  = 1024     /* keys of one partial result; they start at its multiples */
+};
+
+/* What the queries q_first .. q_last see of the keys k_first .. k_last: "k <= q and q - k <= 15". */
+static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
+                   const struct attn_view *view)
+{
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)h;
+    (void)b;
+    (void)q_len;
+    (void)kv_len;
+    if (k_first > q_last || q_first - k_last > 15)
+        return 0;
+    return k_last <= q_first && q_last - k_first <= 15 ? 2 : 1;
+}
+
+/* Narrows keys *first .. *last to those that one of the queries q_first .. q_last may see. */
+static void visible_keys_attention(int32_t q_first, int32_t q_last, const struct attn_view *view,
+                           int32_t *k_first, int32_t *k_last)
+{
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)h;
+    (void)b;
+    (void)q_len;
+    (void)kv_len;
+    if (*k_last > q_last)
+        *k_last = q_last;
+    if (*k_first < q_first - 15)
+        *k_first = q_first - 15;
+}
+
+/*
+** The cache: for each KV head its blocks, one after another. A block is K as panels
+** (BLOCK / PANEL, d_k, PANEL), then V as rows (BLOCK, V_ROW): one sequential stream.
+*/
+static int64_t cache_blocks_attention(int64_t capacity)
+{
+    return (capacity + BLOCK_attention - 1) / BLOCK_attention;
+}
+
+static float *cache_block_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
+{
+    const int64_t index = kv_head * cache_blocks_attention(sequence->capacity) + block;
+    return (float *)sequence->cache + index * BLOCK_FLOATS_attention;
+}
+
+/* The first value of the key at `place`; the next ones are PANEL floats apart. */
+static float *panel_of_attention(float *block, int32_t place)
+{
+    return block + place % BLOCK_attention / PANEL_attention * (PANEL_attention * D_K_attention) + place % PANEL_attention;
+}
+
+static size_t cache_bytes_attention(int64_t capacity)
+{
+    return (size_t)cache_blocks_attention(capacity) * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
+}
+
+/* The inverse frequencies of the rotation: 10000.0 ^ (-2 i / 32). */
+static const double frequency_attention[16] = {
+    1.0,
+    0.56234132519034907,
+    0.31622776601683794,
+    0.17782794100389229,
+    0.10000000000000001,
+    0.056234132519034911,
+    0.031622776601683791,
+    0.017782794100389229,
+    0.01,
+    0.005623413251903491,
+    0.0031622776601683794,
+    0.0017782794100389228,
+    0.001,
+    0.0005623413251903491,
+    0.00031622776601683794,
+    0.00017782794100389227,
+};
+
+/* Rows of 16 cosines and 16 sines, the angles in double. */
+static void rotation_attention(const int32_t *position, int64_t rows, float *rotation)
+{
+    for (int64_t row = 0; row < rows; row++, rotation += 32)
+        for (int i = 0; i < 16; i++) {
+            double sine, cosine;
+            attn_sincos(position[row] * frequency_attention[i], &sine, &cosine);
+            rotation[i] = (float)cosine;
+            rotation[16 + i] = (float)sine;
+        }
+}
+
+/* Turns the pairs (i, i + 16) of a row by their angles. */
+static void rotate_attention(const float *restrict from, const float *restrict rotation, float *restrict to)
+{
+    for (int i = 0; i < 16; i++) {
+        const float x = from[i], y = from[i + 16], cosine = rotation[i], sine = rotation[16 + i];
+        to[i] = x * cosine - y * sine;
+        to[i + 16] = x * sine + y * cosine;
+    }
+}
+
+/* One query, rotated and times SCALE: scale / ln 2, since weights are powers of two. */
+static void query_row_attention(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
+{
+    const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
+    rotate_attention(from, args->q_rotation + row * 32, q);
+    for (int d = 0; d < D_K_attention; d++)
+        q[d] *= 0.25503486f;
+}
+
+/* Values of `count` new keys, from one row on, into the block at `place`. */
+static void write_values_attention(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
+                           int32_t place, int32_t count)
+{
+    float *to = block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
+    for (int32_t i = 0; i < count; i++, to += V_ROW_attention) {
+        const float *v = args->v + (row + i) * args->v_stride + kv_head * args->v_head_stride;
+        for (int d = 0; d < D_V_attention; d++)
+            to[d] = v[d];
+        for (int d = D_V_attention; d < V_ROW_attention; d++)
+            to[d] = 0.0f;
+    }
+}
+
+/* The keys themselves, rotated, all into one panel. */
+static void write_panel_attention(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
+                          int32_t place, int32_t count, float (*restrict rows)[D_K_attention])
+{
+    float *restrict panel = panel_of_attention(block, place);
+    for (int32_t i = 0; i < count; i++) {
+        const float *k = args->k + (row + i) * args->k_stride + kv_head * args->k_head_stride;
+        rotate_attention(k, args->k_rotation + (row + i) * 32, rows[i]);
+    }
+    for (int d = 0; d < D_K_attention; d++)
+        for (int32_t i = 0; i < count; i++)
+            panel[d * PANEL_attention + i] = rows[i][d];
+}
+
+/* Tasks count sequences, then KV heads. */
+static void write_run_attention(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct attn_sequence *sequence = &args->sequence[task / KV_HEADS_attention];
+    const int32_t kv_head = (int32_t)(task % KV_HEADS_attention);
+    int64_t row = sequence->k_row;
+    (void)pass;
+    for (int32_t place = sequence->kv_len - sequence->k_len; place < sequence->kv_len;) {
+        const int32_t room = PANEL_attention - place % PANEL_attention, left = sequence->kv_len - place;
+        const int32_t count = room < left ? room : left;
+        float *block = cache_block_attention(sequence, kv_head, place / BLOCK_attention);
+        write_panel_attention(args, block, kv_head, row, place, count, scratch);
+        write_values_attention(args, block, kv_head, row, place, count);
+        place += count;
+        row += count;
+    }
+}
+
+static int64_t write_tasks_attention(const struct attn_args *args, int pass)
+{
+    return pass == 0 ? (int64_t)args->sequences * KV_HEADS_attention : 0;
+}
+
+static size_t write_workspace_bytes_attention(const struct attn_args *args)
+{
+    (void)args;
+    return 0;
+}
+
+static void read_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t first,
+                   int32_t count, float *k, float *v)
+{
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t place = first + i;
+        float *block = cache_block_attention(sequence, kv_head, place / BLOCK_attention);
+        const float *panel = panel_of_attention(block, place);
+        const float *v_row = block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
+        for (int d = 0; d < D_K_attention; d++)
+            k[(int64_t)i * D_K_attention + d] = panel[d * PANEL_attention];
+        for (int d = 0; d < D_V_attention; d++)
+            v[(int64_t)i * D_V_attention + d] = v_row[d];
+    }
+}
+
+/* Target avx2 --------------------------------------------------------------------------- */
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define KERNEL_avx2 static __attribute__((noinline, target("avx2,fma")))
+#define OP_avx2 static inline __attribute__((always_inline, unused, target("avx2,fma")))
+#define vexp2_scale_avx2 0.05549890038768339f    /* 2^x is this times vexp2(x) */
+
+typedef __m256 vec_avx2;
+typedef __m256i ivec_avx2;
+typedef __m256i mask_avx2;
+
+OP_avx2 vec_avx2 vzero_avx2(void)                                 { return _mm256_setzero_ps(); }
+OP_avx2 vec_avx2 vset_avx2(float x)                               { return _mm256_set1_ps(x); }
+OP_avx2 vec_avx2 vload_avx2(const float *p)                       { return _mm256_loadu_ps(p); }
+OP_avx2 void vstore_avx2(float *p, vec_avx2 a)                    { _mm256_storeu_ps(p, a); }
+OP_avx2 vec_avx2 vadd_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_add_ps(a, b); }
+OP_avx2 vec_avx2 vsub_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_sub_ps(a, b); }
+OP_avx2 vec_avx2 vmul_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_mul_ps(a, b); }
+OP_avx2 vec_avx2 vfma_avx2(vec_avx2 a, vec_avx2 b, vec_avx2 c)             { return _mm256_fmadd_ps(a, b, c); }
+OP_avx2 vec_avx2 vmax_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_max_ps(a, b); }
+OP_avx2 mask_avx2 vgreater_avx2(vec_avx2 a, vec_avx2 b)                 { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
+OP_avx2 vec_avx2 vselect_avx2(mask_avx2 m, vec_avx2 a, vec_avx2 b)         { return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(m)); }
+OP_avx2 float vfirst_avx2(vec_avx2 a)                             { return _mm256_cvtss_f32(a); }
+
+OP_avx2 ivec_avx2 iset_avx2(int32_t x)                            { return _mm256_set1_epi32(x); }
+OP_avx2 ivec_avx2 iramp_avx2(int32_t x)                           { return _mm256_add_epi32(_mm256_set1_epi32(x), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)); }
+OP_avx2 ivec_avx2 iadd_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_add_epi32(a, b); }
+OP_avx2 ivec_avx2 isub_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_sub_epi32(a, b); }
+OP_avx2 ivec_avx2 imul_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_mullo_epi32(a, b); }
+OP_avx2 mask_avx2 ieq_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpeq_epi32(a, b); }
+OP_avx2 mask_avx2 ilt_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpgt_epi32(b, a); }
+OP_avx2 mask_avx2 mset_avx2(int all)                              { return _mm256_set1_epi32(-(all != 0)); }
+OP_avx2 mask_avx2 mand_avx2(mask_avx2 a, mask_avx2 b)                   { return _mm256_and_si256(a, b); }
+OP_avx2 mask_avx2 mor_avx2(mask_avx2 a, mask_avx2 b)                    { return _mm256_or_si256(a, b); }
+OP_avx2 mask_avx2 mnot_avx2(mask_avx2 a)                             { return _mm256_xor_si256(a, _mm256_set1_epi32(-1)); }
+OP_avx2 int many_avx2(mask_avx2 a)                                { return _mm256_movemask_ps(_mm256_castsi256_ps(a)) != 0; }
+OP_avx2 mask_avx2 ile_avx2(ivec_avx2 a, ivec_avx2 b)                    { return mnot_avx2(ilt_avx2(b, a)); }
+
+/* The first count lanes. */
+OP_avx2 void vstore_part_avx2(float *p, vec_avx2 a, int count)
+{
+    _mm256_maskstore_ps(p, ilt_avx2(iramp_avx2(0), iset_avx2(count)), a);
+}
+
+/* The sum of all lanes, by halves. */
+OP_avx2 float vsum_avx2(vec_avx2 a)
+{
+    __m128 half = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+
+OP_avx2 float vlargest_avx2(vec_avx2 a)
+{
+    __m128 half = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+}
+
+/* Floored division, exact: a quotient of two 32-bit integers differs from a whole number by more than a double's rounding. */
+OP_avx2 ivec_avx2 idiv_avx2(ivec_avx2 a, ivec_avx2 b)
+{
+    const __m256d low = _mm256_div_pd(_mm256_cvtepi32_pd(_mm256_castsi256_si128(a)), _mm256_cvtepi32_pd(_mm256_castsi256_si128(b)));
+    const __m256d high = _mm256_div_pd(_mm256_cvtepi32_pd(_mm256_extracti128_si256(a, 1)), _mm256_cvtepi32_pd(_mm256_extracti128_si256(b, 1)));
+    return _mm256_set_m128i(_mm256_cvtpd_epi32(_mm256_floor_pd(high)), _mm256_cvtpd_epi32(_mm256_floor_pd(low)));
+}
+
+OP_avx2 ivec_avx2 imod_avx2(ivec_avx2 a, ivec_avx2 b)                   { return isub_avx2(a, imul_avx2(idiv_avx2(a, b), b)); }
+
+/* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
+OP_avx2 void vtranspose_avx2(const float *from, int64_t from_stride, float *to, int64_t to_stride)
+{
+    const vec_avx2 row0 = vload_avx2(from + 0 * from_stride);
+    const vec_avx2 row1 = vload_avx2(from + 1 * from_stride);
+    const vec_avx2 row2 = vload_avx2(from + 2 * from_stride);
+    const vec_avx2 row3 = vload_avx2(from + 3 * from_stride);
+    const vec_avx2 row4 = vload_avx2(from + 4 * from_stride);
+    const vec_avx2 row5 = vload_avx2(from + 5 * from_stride);
+    const vec_avx2 row6 = vload_avx2(from + 6 * from_stride);
+    const vec_avx2 row7 = vload_avx2(from + 7 * from_stride);
+    const vec_avx2 low0 = _mm256_unpacklo_ps(row0, row1), high0 = _mm256_unpackhi_ps(row0, row1);
+    const vec_avx2 low2 = _mm256_unpacklo_ps(row2, row3), high2 = _mm256_unpackhi_ps(row2, row3);
+    const vec_avx2 low4 = _mm256_unpacklo_ps(row4, row5), high4 = _mm256_unpackhi_ps(row4, row5);
+    const vec_avx2 low6 = _mm256_unpacklo_ps(row6, row7), high6 = _mm256_unpackhi_ps(row6, row7);
+    const vec_avx2 four0 = _mm256_shuffle_ps(low0, low2, 0x44), four1 = _mm256_shuffle_ps(low0, low2, 0xee);
+    const vec_avx2 four2 = _mm256_shuffle_ps(high0, high2, 0x44), four3 = _mm256_shuffle_ps(high0, high2, 0xee);
+    const vec_avx2 four4 = _mm256_shuffle_ps(low4, low6, 0x44), four5 = _mm256_shuffle_ps(low4, low6, 0xee);
+    const vec_avx2 four6 = _mm256_shuffle_ps(high4, high6, 0x44), four7 = _mm256_shuffle_ps(high4, high6, 0xee);
+    vstore_avx2(to + 0 * to_stride, _mm256_permute2f128_ps(four0, four4, 0x20));
+    vstore_avx2(to + 4 * to_stride, _mm256_permute2f128_ps(four0, four4, 0x31));
+    vstore_avx2(to + 1 * to_stride, _mm256_permute2f128_ps(four1, four5, 0x20));
+    vstore_avx2(to + 5 * to_stride, _mm256_permute2f128_ps(four1, four5, 0x31));
+    vstore_avx2(to + 2 * to_stride, _mm256_permute2f128_ps(four2, four6, 0x20));
+    vstore_avx2(to + 6 * to_stride, _mm256_permute2f128_ps(four2, four6, 0x31));
+    vstore_avx2(to + 3 * to_stride, _mm256_permute2f128_ps(four3, four7, 0x20));
+    vstore_avx2(to + 7 * to_stride, _mm256_permute2f128_ps(four3, four7, 0x31));
+}
+
+/*
+** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. A table of 2^(i/8) and a cubic in factored form.
+** Relative error 1e-7.
+*/
+OP_avx2 vec_avx2 vexp2_avx2(vec_avx2 x)
+{
+    const __m256i table = _mm256_sub_epi32(_mm256_castps_si256(_mm256_setr_ps(1.0f, 1.09050773f, 1.18920712f, 1.29683955f, 1.41421356f, 1.54221083f, 1.68179283f, 1.83400809f)),
+                                           _mm256_slli_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), 20));
+    x = _mm256_max_ps(x, _mm256_set1_ps(-120.0f));
+    const __m256 shifted = _mm256_add_ps(x, _mm256_set1_ps(1572864.0f));      /* 1.5 * 2^20: rounds x to eighths */
+    const __m256 f = _mm256_sub_ps(x, _mm256_sub_ps(shifted, _mm256_set1_ps(1572864.0f)));
+    const __m256i eighths = _mm256_castps_si256(shifted);
+    const __m256 power = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_permutevar8x32_epi32(table, eighths), _mm256_slli_epi32(eighths, 20)));
+    const __m256 g = _mm256_add_ps(f, _mm256_set1_ps(1.012982036f)), h = _mm256_add_ps(f, _mm256_set1_ps(2.303204096f));
+    return _mm256_mul_ps(_mm256_fmadd_ps(g, g, _mm256_set1_ps(6.79704499f)), _mm256_mul_ps(h, power));
+}
+
+OP_avx2 vec_avx2 vexp2_exact_avx2(vec_avx2 x)                        { return vmul_avx2(vexp2_avx2(x), vset_avx2(vexp2_scale_avx2)); }
+
+/* Definition attention on avx2. */
+
+/* Which of the queries q see key k. */
+OP_avx2 mask_avx2 sees_queries_attention_avx2(ivec_avx2 q, int32_t k, const struct attn_view *view)
+{
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)h;
+    (void)b;
+    (void)q_len;
+    if (k >= kv_len)
+        return mset_avx2(0);
+    return mand_avx2(ile_avx2(iset_avx2(k), q), ile_avx2(isub_avx2(q, iset_avx2(k)), iset_avx2(15)));
+}
+
+/* Which of the keys k query q sees. */
+OP_avx2 mask_avx2 sees_keys_attention_avx2(int32_t q, ivec_avx2 k, const struct attn_view *view)
+{
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)h;
+    (void)b;
+    (void)q_len;
+    return mand_avx2(ilt_avx2(k, iset_avx2(kv_len)), mand_avx2(ile_avx2(k, iset_avx2(q)), ile_avx2(isub_avx2(iset_avx2(q), k), iset_avx2(15))));
+}
+
+/*
+** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
+** a visible key adds nothing.
+*/
+KERNEL_avx2 void merge_attention_avx2(float m, float l, const float *restrict o,
+    float *m_total, float *l_total, float *restrict o_total)
+{
+    if (l == 0.0f)
+        return;
+    if (*l_total == 0.0f) {
+        *m_total = m;
+        *l_total = l;
+        memcpy(o_total, o, V_ROW_attention * sizeof(float));
+        return;
+    }
+    const float top = m > *m_total ? m : *m_total;
+    const vec_avx2 old = vexp2_exact_avx2(vset_avx2(*m_total - top));
+    const vec_avx2 new = vexp2_exact_avx2(vset_avx2(m - top));
+    *m_total = top;
+    *l_total = vfirst_avx2(vfma_avx2(vset_avx2(l), new, vmul_avx2(vset_avx2(*l_total), old)));
+    for (int d = 0; d < V_ROW_attention; d += 8)
+        vstore_avx2(o_total + d, vfma_avx2(vload_avx2(o + d), new, vmul_avx2(vload_avx2(o_total + d), old)));
+}
+
+/* o = o_total / l, and lse. A query that saw no key gives zeros. */
+KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, int64_t row, int32_t head,
+    float m, float l, const float *restrict o_total)
+{
+    float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
+    const vec_avx2 scale = vset_avx2(l > 0.0f ? 1.0f / l : 0.0f);
+    if (args->lse != NULL)
+        args->lse[row * args->lse_stride + head] =
+            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx2)) : ATTN_HIDDEN;
+    if (l == 0.0f) {
+        for (int d = 0; d < D_V_attention; d++)
+            o[d] = 0.0f;
+        return;
+    }
+    /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
+    for (int d = 0; d + 8 <= D_V_attention; d += 8)
+        vstore_avx2(o + d, vadd_avx2(vmul_avx2(vload_avx2(o_total + d), scale), vzero_avx2()));
+    const vec_avx2 rest = vmul_avx2(vload_avx2(o_total + 16), scale);
+    vstore_part_avx2(o + 16, vadd_avx2(rest, vzero_avx2()), 4);
+}
+
+/*
+** Prefill, avx2: a block of 24 queries of one head walks the keys, a tile of 64 at
+** a time. Scores have lanes = queries, so that the softmax needs no reduction across
+** lanes and K is read as the cache stores it; o has lanes = d_v.
+*/
+enum {
+    QUERIES_attention_avx2 = 24,      /* queries in a block */
+    Q_ROW_attention_avx2   = 32       /* D_K, padded to whole vectors */
+};
+
+struct prefill_scratch_attention_avx2 {
+    float q[Q_ROW_attention_avx2][QUERIES_attention_avx2];             /* transposed, rotated, scaled */
+    float rows[QUERIES_attention_avx2][Q_ROW_attention_avx2];          /* the same, not yet transposed */
+    float s[BLOCK_attention][QUERIES_attention_avx2];             /* scores of a tile, then weights p */
+    float sums[PANEL_attention][QUERIES_attention_avx2];          /* partial sums of p */
+    float o[QUERIES_attention_avx2][V_ROW_attention];             /* of this segment */
+    float o_total[QUERIES_attention_avx2][V_ROW_attention];       /* of the segments before */
+    float tile_max[QUERIES_attention_avx2];
+    float m[QUERIES_attention_avx2], l[QUERIES_attention_avx2];        /* running maximum (log2) and sum of this segment */
+    float m_total[QUERIES_attention_avx2], l_total[QUERIES_attention_avx2];
+    float alpha[QUERIES_attention_avx2];                  /* what the last rescale multiplied by */
+    int32_t first_key[3];  /* what each vector of queries may see of a mixed tile */
+    int32_t last_key[3];
+};
+
+/* Where a block is: some queries of one sequence and one head. */
+struct prefill_block_attention_avx2 {
+    const struct attn_sequence *sequence;
+    int64_t row;                 /* of its first query in q and o */
+    int32_t queries, first;      /* how many, and the first one's place on the key axis */
+    struct attn_view view;
+};
+
+/* Transposes the block's queries, rotated and scaled; lanes without a query are zero. */
+KERNEL_avx2 void prefill_queries_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block,
+    struct prefill_scratch_attention_avx2 *t)
+{
+    float (*rows)[Q_ROW_attention_avx2] = t->rows;
+    for (int32_t i = 0; i < block->queries; i++)
+        query_row_attention(args, block->row + i, block->view.h, rows[i]);
+    if (block->queries < QUERIES_attention_avx2)
+        memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_avx2 - block->queries));
+    for (int d = 0; d < Q_ROW_attention_avx2; d += 8)
+        for (int i = 0; i < QUERIES_attention_avx2; i += 8)
+            vtranspose_avx2(&rows[i][d], Q_ROW_attention_avx2, &t->q[d][i], QUERIES_attention_avx2);
+}
+
+/* s = q k for 4 keys x 8 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int key, int lane,
+    struct prefill_scratch_attention_avx2 *restrict t)
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_avx2 s0_0 = vzero_avx2();
+    vec_avx2 s1_0 = vzero_avx2();
+    vec_avx2 s2_0 = vzero_avx2();
+    vec_avx2 s3_0 = vzero_avx2();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_avx2 q0 = vload_avx2(&t->q[d][lane + 0]);
+        const vec_avx2 k0 = vset_avx2(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0, k0, s0_0);
+        const vec_avx2 k1 = vset_avx2(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0, k1, s1_0);
+        const vec_avx2 k2 = vset_avx2(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0, k2, s2_0);
+        const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0, k3, s3_0);
+    }
+    vstore_avx2(&t->s[key + 0][lane + 0], s0_0);
+    vstore_avx2(&t->s[key + 1][lane + 0], s1_0);
+    vstore_avx2(&t->s[key + 2][lane + 0], s2_0);
+    vstore_avx2(&t->s[key + 3][lane + 0], s3_0);
+}
+
+/* s = q k for 4 keys x 16 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_avx2 void prefill_scores_2_attention_avx2(const float *restrict k, int key, int lane,
+    struct prefill_scratch_attention_avx2 *restrict t)
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_avx2 s0_0 = vzero_avx2();
+    vec_avx2 s0_1 = vzero_avx2();
+    vec_avx2 s1_0 = vzero_avx2();
+    vec_avx2 s1_1 = vzero_avx2();
+    vec_avx2 s2_0 = vzero_avx2();
+    vec_avx2 s2_1 = vzero_avx2();
+    vec_avx2 s3_0 = vzero_avx2();
+    vec_avx2 s3_1 = vzero_avx2();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_avx2 q0 = vload_avx2(&t->q[d][lane + 0]);
+        const vec_avx2 q1 = vload_avx2(&t->q[d][lane + 8]);
+        const vec_avx2 k0 = vset_avx2(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0, k0, s0_0);
+        s0_1 = vfma_avx2(q1, k0, s0_1);
+        const vec_avx2 k1 = vset_avx2(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0, k1, s1_0);
+        s1_1 = vfma_avx2(q1, k1, s1_1);
+        const vec_avx2 k2 = vset_avx2(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0, k2, s2_0);
+        s2_1 = vfma_avx2(q1, k2, s2_1);
+        const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0, k3, s3_0);
+        s3_1 = vfma_avx2(q1, k3, s3_1);
+    }
+    vstore_avx2(&t->s[key + 0][lane + 0], s0_0);
+    vstore_avx2(&t->s[key + 0][lane + 8], s0_1);
+    vstore_avx2(&t->s[key + 1][lane + 0], s1_0);
+    vstore_avx2(&t->s[key + 1][lane + 8], s1_1);
+    vstore_avx2(&t->s[key + 2][lane + 0], s2_0);
+    vstore_avx2(&t->s[key + 2][lane + 8], s2_1);
+    vstore_avx2(&t->s[key + 3][lane + 0], s3_0);
+    vstore_avx2(&t->s[key + 3][lane + 8], s3_1);
+}
+
+/* s = q k for 4 keys x 24 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int key, int lane,
+    struct prefill_scratch_attention_avx2 *restrict t)
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_avx2 s0_0 = vzero_avx2();
+    vec_avx2 s0_1 = vzero_avx2();
+    vec_avx2 s0_2 = vzero_avx2();
+    vec_avx2 s1_0 = vzero_avx2();
+    vec_avx2 s1_1 = vzero_avx2();
+    vec_avx2 s1_2 = vzero_avx2();
+    vec_avx2 s2_0 = vzero_avx2();
+    vec_avx2 s2_1 = vzero_avx2();
+    vec_avx2 s2_2 = vzero_avx2();
+    vec_avx2 s3_0 = vzero_avx2();
+    vec_avx2 s3_1 = vzero_avx2();
+    vec_avx2 s3_2 = vzero_avx2();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_avx2 q0 = vload_avx2(&t->q[d][lane + 0]);
+        const vec_avx2 q1 = vload_avx2(&t->q[d][lane + 8]);
+        const vec_avx2 q2 = vload_avx2(&t->q[d][lane + 16]);
+        const vec_avx2 k0 = vset_avx2(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0, k0, s0_0);
+        s0_1 = vfma_avx2(q1, k0, s0_1);
+        s0_2 = vfma_avx2(q2, k0, s0_2);
+        const vec_avx2 k1 = vset_avx2(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0, k1, s1_0);
+        s1_1 = vfma_avx2(q1, k1, s1_1);
+        s1_2 = vfma_avx2(q2, k1, s1_2);
+        const vec_avx2 k2 = vset_avx2(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0, k2, s2_0);
+        s2_1 = vfma_avx2(q1, k2, s2_1);
+        s2_2 = vfma_avx2(q2, k2, s2_2);
+        const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0, k3, s3_0);
+        s3_1 = vfma_avx2(q1, k3, s3_1);
+        s3_2 = vfma_avx2(q2, k3, s3_2);
+    }
+    vstore_avx2(&t->s[key + 0][lane + 0], s0_0);
+    vstore_avx2(&t->s[key + 0][lane + 8], s0_1);
+    vstore_avx2(&t->s[key + 0][lane + 16], s0_2);
+    vstore_avx2(&t->s[key + 1][lane + 0], s1_0);
+    vstore_avx2(&t->s[key + 1][lane + 8], s1_1);
+    vstore_avx2(&t->s[key + 1][lane + 16], s1_2);
+    vstore_avx2(&t->s[key + 2][lane + 0], s2_0);
+    vstore_avx2(&t->s[key + 2][lane + 8], s2_1);
+    vstore_avx2(&t->s[key + 2][lane + 16], s2_2);
+    vstore_avx2(&t->s[key + 3][lane + 0], s3_0);
+    vstore_avx2(&t->s[key + 3][lane + 8], s3_1);
+    vstore_avx2(&t->s[key + 3][lane + 16], s3_2);
+}
+
+/* All scores of a tile, and each query's largest. */
+KERNEL_avx2 void prefill_scores_all_attention_avx2(const float *k, struct prefill_scratch_attention_avx2 *t)
+{
+    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 24)
+        for (int key = 0; key < BLOCK_attention; key += 4)
+            prefill_scores_3_attention_avx2(k, key, lane, t);
+    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
+        vec_avx2 top = vload_avx2(&t->s[0][lane]);
+        for (int key = 1; key < BLOCK_attention; key++)
+            top = vmax_avx2(top, vload_avx2(&t->s[key][lane]));
+        vstore_avx2(&t->tile_max[lane], top);
+    }
+}
+
+/* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
+static void prefill_sights_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
+    struct prefill_scratch_attention_avx2 *t)
+{
+    for (int32_t lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
+        const int32_t end = lane + 8 < block->queries ? lane + 8 : block->queries;
+        int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
+        if (lane < end)
+            visible_keys_attention(block->first + lane, block->first + end - 1, &block->view, &first, &last);
+        t->first_key[lane / 8] = first - key0;
+        t->last_key[lane / 8] = last - key0;
+    }
+}
+
+/* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
+KERNEL_avx2 void prefill_scores_seen_attention_avx2(const float *k, int key, int lane, struct prefill_scratch_attention_avx2 *t)
+{
+    int from = lane, to = lane;
+    for (int at = lane; at < lane + 24; at += 8)
+        if (t->first_key[at / 8] < key + 4 && t->last_key[at / 8] >= key) {
+            from = to == lane ? at : from;
+            to = at + 8;
+        }
+    switch ((to - from) / 8) {
+    case 1: prefill_scores_1_attention_avx2(k, key, from, t); break;
+    case 2: prefill_scores_2_attention_avx2(k, key, from, t); break;
+    case 3: prefill_scores_3_attention_avx2(k, key, from, t); break;
+    default: break;
+    }
+}
+
+/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
+KERNEL_avx2 void prefill_scores_some_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
+    const float *k, struct prefill_scratch_attention_avx2 *t)
+{
+    prefill_sights_attention_avx2(block, key0, keys, t);
+    for (int lane = 0; lane < block->queries; lane += 24)
+        for (int key = 0; key < keys; key += 4)
+            prefill_scores_seen_attention_avx2(k, key, lane, t);
+    for (int lane = 0; lane < block->queries; lane += 8) {
+        const ivec_avx2 place = iramp_avx2(block->first + lane);
+        vec_avx2 top = vset_avx2(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            vec_avx2 s = vset_avx2(ATTN_HIDDEN);
+            if (key >= t->first_key[lane / 8] && key <= t->last_key[lane / 8]) {
+                const mask_avx2 sees = sees_queries_attention_avx2(place, key0 + key, &block->view);
+                s = vselect_avx2(sees, vload_avx2(&t->s[key][lane]), s);
+            }
+            vstore_avx2(&t->s[key][lane], s);
+            top = vmax_avx2(top, s);
+        }
+        vstore_avx2(&t->tile_max[lane], top);
+    }
+}
+
+/*
+** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY,
+** and l with it; true when some did: then alpha holds what their o must be multiplied by,
+** and 1 for the others.
+*/
+KERNEL_avx2 int prefill_maximum_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
+{
+    int grown = 0;
+    for (int lane = 0; lane < queries; lane += 8) {
+        const vec_avx2 m = vload_avx2(&t->m[lane]), top = vload_avx2(&t->tile_max[lane]);
+        const mask_avx2 grows = vgreater_avx2(top, vadd_avx2(m, vset_avx2(ATTN_LAZY)));
+        if (!many_avx2(grows)) {
+            vstore_avx2(&t->alpha[lane], vset_avx2(1.0f));
+            continue;
+        }
+        const vec_avx2 alpha = vselect_avx2(grows, vexp2_exact_avx2(vsub_avx2(m, top)), vset_avx2(1.0f));
+        vstore_avx2(&t->alpha[lane], alpha);
+        vstore_avx2(&t->l[lane], vmul_avx2(vload_avx2(&t->l[lane]), alpha));
+        vstore_avx2(&t->m[lane], vselect_avx2(grows, top, m));
+        grown = 1;
+    }
+    return grown;
+}
+
+/* o = alpha o. */
+KERNEL_avx2 void prefill_rescale_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
+{
+    for (int32_t i = 0; i < queries; i++) {
+        if (t->alpha[i] == 1.0f)
+            continue;
+        for (int d = 0; d < V_ROW_attention; d += 8)
+            vstore_avx2(&t->o[i][d], vmul_avx2(vload_avx2(&t->o[i][d]), vset_avx2(t->alpha[i])));
+    }
+}
+
+/* l += the tile's weights, by a fixed tree: keys 16 apart in order, then halves. */
+KERNEL_avx2 void prefill_sum_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
+{
+    for (int lane = 0; lane < queries; lane += 8) {
+        for (int half = PANEL_attention / 2; half > 0; half /= 2)
+            for (int j = 0; j < half; j++) {
+                const vec_avx2 other = vload_avx2(&t->sums[j + half][lane]);
+                vstore_avx2(&t->sums[j][lane], vadd_avx2(vload_avx2(&t->sums[j][lane]), other));
+            }
+        vstore_avx2(&t->l[lane], vadd_avx2(vload_avx2(&t->l[lane]), vload_avx2(&t->sums[0][lane])));
+    }
+}
+
+/* p = exp2(s - m) in the place of s. */
+KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
+{
+    for (int lane = 0; lane < queries; lane += 8) {
+        const vec_avx2 m = vload_avx2(&t->m[lane]);
+        for (int j = 0; j < PANEL_attention; j++) {
+            const vec_avx2 p0 = vexp2_avx2(vsub_avx2(vload_avx2(&t->s[j + 0][lane]), m));
+            vstore_avx2(&t->s[j + 0][lane], p0);
+            const vec_avx2 p1 = vexp2_avx2(vsub_avx2(vload_avx2(&t->s[j + 16][lane]), m));
+            vstore_avx2(&t->s[j + 16][lane], p1);
+            const vec_avx2 p2 = vexp2_avx2(vsub_avx2(vload_avx2(&t->s[j + 32][lane]), m));
+            vstore_avx2(&t->s[j + 32][lane], p2);
+            const vec_avx2 p3 = vexp2_avx2(vsub_avx2(vload_avx2(&t->s[j + 48][lane]), m));
+            vstore_avx2(&t->s[j + 48][lane], p3);
+            vec_avx2 sum = vadd_avx2(p0, p1);
+            sum = vadd_avx2(sum, p2);
+            sum = vadd_avx2(sum, p3);
+            vstore_avx2(&t->sums[j][lane], sum);
+        }
+    }
+}
+
+/* The same where scores may be hidden: their weight is 0. */
+KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
+{
+    for (int lane = 0; lane < queries; lane += 8) {
+        /* a query may have seen no key yet */
+        const vec_avx2 m = vmax_avx2(vload_avx2(&t->m[lane]), vset_avx2(ATTN_LOWEST));
+        for (int j = 0; j < PANEL_attention; j++) {
+            const vec_avx2 s0 = vload_avx2(&t->s[j + 0][lane]);
+            const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
+            const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, m)), vzero_avx2());
+            vstore_avx2(&t->s[j + 0][lane], p0);
+            const vec_avx2 s1 = vload_avx2(&t->s[j + 16][lane]);
+            const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
+            const vec_avx2 p1 = vselect_avx2(seen1, vexp2_avx2(vsub_avx2(s1, m)), vzero_avx2());
+            vstore_avx2(&t->s[j + 16][lane], p1);
+            const vec_avx2 s2 = vload_avx2(&t->s[j + 32][lane]);
+            const mask_avx2 seen2 = vgreater_avx2(s2, vset_avx2(ATTN_HIDDEN));
+            const vec_avx2 p2 = vselect_avx2(seen2, vexp2_avx2(vsub_avx2(s2, m)), vzero_avx2());
+            vstore_avx2(&t->s[j + 32][lane], p2);
+            const vec_avx2 s3 = vload_avx2(&t->s[j + 48][lane]);
+            const mask_avx2 seen3 = vgreater_avx2(s3, vset_avx2(ATTN_HIDDEN));
+            const vec_avx2 p3 = vselect_avx2(seen3, vexp2_avx2(vsub_avx2(s3, m)), vzero_avx2());
+            vstore_avx2(&t->s[j + 48][lane], p3);
+            vec_avx2 sum = vadd_avx2(p0, p1);
+            sum = vadd_avx2(sum, p2);
+            sum = vadd_avx2(sum, p3);
+            vstore_avx2(&t->sums[j][lane], sum);
+        }
+    }
+}
+
+/*
+** o += p v over keys from .. end - 1 of the tile, for 6 queries x 16 columns: one FMA
+** chain over the keys for each.
+*/
+KERNEL_avx2 void prefill_values_attention_avx2(const float *restrict v, int32_t from, int32_t end,
+    int32_t query, int column, struct prefill_scratch_attention_avx2 *restrict t)
+{
+    vec_avx2 o0_0 = vload_avx2(&t->o[query + 0][column + 0]);
+    vec_avx2 o0_1 = vload_avx2(&t->o[query + 0][column + 8]);
+    vec_avx2 o1_0 = vload_avx2(&t->o[query + 1][column + 0]);
+    vec_avx2 o1_1 = vload_avx2(&t->o[query + 1][column + 8]);
+    vec_avx2 o2_0 = vload_avx2(&t->o[query + 2][column + 0]);
+    vec_avx2 o2_1 = vload_avx2(&t->o[query + 2][column + 8]);
+    vec_avx2 o3_0 = vload_avx2(&t->o[query + 3][column + 0]);
+    vec_avx2 o3_1 = vload_avx2(&t->o[query + 3][column + 8]);
+    vec_avx2 o4_0 = vload_avx2(&t->o[query + 4][column + 0]);
+    vec_avx2 o4_1 = vload_avx2(&t->o[query + 4][column + 8]);
+    vec_avx2 o5_0 = vload_avx2(&t->o[query + 5][column + 0]);
+    vec_avx2 o5_1 = vload_avx2(&t->o[query + 5][column + 8]);
+    for (int32_t key = from; key < end; key++) {
+        const vec_avx2 v0 = vload_avx2(&v[key * V_ROW_attention + column + 0]);
+        const vec_avx2 v1 = vload_avx2(&v[key * V_ROW_attention + column + 8]);
+        const vec_avx2 p0 = vset_avx2(t->s[key][query + 0]);
+        o0_0 = vfma_avx2(p0, v0, o0_0);
+        o0_1 = vfma_avx2(p0, v1, o0_1);
+        const vec_avx2 p1 = vset_avx2(t->s[key][query + 1]);
+        o1_0 = vfma_avx2(p1, v0, o1_0);
+        o1_1 = vfma_avx2(p1, v1, o1_1);
+        const vec_avx2 p2 = vset_avx2(t->s[key][query + 2]);
+        o2_0 = vfma_avx2(p2, v0, o2_0);
+        o2_1 = vfma_avx2(p2, v1, o2_1);
+        const vec_avx2 p3 = vset_avx2(t->s[key][query + 3]);
+        o3_0 = vfma_avx2(p3, v0, o3_0);
+        o3_1 = vfma_avx2(p3, v1, o3_1);
+        const vec_avx2 p4 = vset_avx2(t->s[key][query + 4]);
+        o4_0 = vfma_avx2(p4, v0, o4_0);
+        o4_1 = vfma_avx2(p4, v1, o4_1);
+        const vec_avx2 p5 = vset_avx2(t->s[key][query + 5]);
+        o5_0 = vfma_avx2(p5, v0, o5_0);
+        o5_1 = vfma_avx2(p5, v1, o5_1);
+    }
+    vstore_avx2(&t->o[query + 0][column + 0], o0_0);
+    vstore_avx2(&t->o[query + 0][column + 8], o0_1);
+    vstore_avx2(&t->o[query + 1][column + 0], o1_0);
+    vstore_avx2(&t->o[query + 1][column + 8], o1_1);
+    vstore_avx2(&t->o[query + 2][column + 0], o2_0);
+    vstore_avx2(&t->o[query + 2][column + 8], o2_1);
+    vstore_avx2(&t->o[query + 3][column + 0], o3_0);
+    vstore_avx2(&t->o[query + 3][column + 8], o3_1);
+    vstore_avx2(&t->o[query + 4][column + 0], o4_0);
+    vstore_avx2(&t->o[query + 4][column + 8], o4_1);
+    vstore_avx2(&t->o[query + 5][column + 0], o5_0);
+    vstore_avx2(&t->o[query + 5][column + 8], o5_1);
+}
+
+/*
+** o += p v for the tile's first `keys` keys. A masked tile skips what the mask hides from all
+** queries of a register tile.
+*/
+KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
+    int masked, const float *v, struct prefill_scratch_attention_avx2 *t)
+{
+    for (int column = 0; column < 32; column += 16)
+        for (int32_t query = 0; query < block->queries; query += 6) {
+            int32_t first = key0, last = key0 + keys - 1;
+            if (masked)
+                visible_keys_attention(block->first + query, block->first + query + 5,
+                               &block->view, &first, &last);
+            prefill_values_attention_avx2(v, first - key0, last - key0 + 1, query, column, t);
+        }
+}
+
+/* One tile: keys key0 .. key0 + keys - 1, of which the cache holds the block at `tile`. */
+KERNEL_avx2 void prefill_tile_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
+    const float *tile, struct prefill_scratch_attention_avx2 *t)
+{
+    int sight = SEES_SOME;      /* also when there are fewer keys or queries than the tile holds */
+    if (keys == BLOCK_attention && block->queries == QUERIES_attention_avx2)
+        sight = sight_attention(block->first, block->first + QUERIES_attention_avx2 - 1, key0, key0 + BLOCK_attention - 1,
+                        &block->view);
+    if (sight == SEES_NONE)
+        return;
+    if (sight == SEES_ALL)
+        prefill_scores_all_attention_avx2(tile, t);
+    else
+        prefill_scores_some_attention_avx2(block, key0, keys, tile, t);
+    if (prefill_maximum_attention_avx2(t, block->queries))
+        prefill_rescale_attention_avx2(t, block->queries);
+    if (sight == SEES_ALL)
+        prefill_weights_all_attention_avx2(t, block->queries);
+    else
+        prefill_weights_some_attention_avx2(t, block->queries);
+    prefill_sum_attention_avx2(t, block->queries);
+    prefill_accumulate_attention_avx2(block, key0, keys, sight != SEES_ALL, tile + BLOCK_attention * D_K_attention, t);
+}
+
+/* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
+KERNEL_avx2 void prefill_segment_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t first, int32_t last,
+    struct prefill_scratch_attention_avx2 *t)
+{
+    for (int i = 0; i < QUERIES_attention_avx2; i++) {
+        t->m[i] = ATTN_HIDDEN;
+        t->l[i] = 0.0f;
+    }
+    memset(t->o, 0, sizeof t->o);
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention) {
+        const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+        const int32_t kv_head = block->view.h / GROUP_attention;
+        prefill_tile_attention_avx2(block, key0, keys, cache_block_attention(block->sequence, kv_head, key0 / BLOCK_attention), t);
+    }
+    for (int32_t i = 0; i < block->queries; i++)
+        merge_attention_avx2(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
+}
+
+/* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
+static struct prefill_block_attention_avx2 prefill_block_find_attention_avx2(const struct attn_args *args, int64_t task)
+{
+    int32_t b = 0;
+    int64_t blocks = 0;
+    for (;; b++) {
+        blocks = (args->sequence[b].q_len + QUERIES_attention_avx2 - 1) / QUERIES_attention_avx2;
+        if (task < blocks * HEADS_attention)
+            break;
+        task -= blocks * HEADS_attention;
+    }
+    const struct attn_sequence *sequence = &args->sequence[b];
+    const int32_t index = (int32_t)(task % blocks) * QUERIES_attention_avx2, left = sequence->q_len - index;
+    const struct prefill_block_attention_avx2 block = {
+        sequence, sequence->q_row + index,
+        left < QUERIES_attention_avx2 ? left : QUERIES_attention_avx2, sequence->q_offset + index,
+        { (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len }
+    };
+    return block;
+}
+
+static int64_t prefill_tasks_attention_avx2(const struct attn_args *args, int pass)
+{
+    int64_t tasks = 0;
+    for (int32_t b = 0; b < args->sequences; b++)
+        tasks += (args->sequence[b].q_len + QUERIES_attention_avx2 - 1) / QUERIES_attention_avx2 * (int64_t)HEADS_attention;
+    return pass == 0 ? tasks : 0;
+}
+
+static size_t prefill_workspace_bytes_attention_avx2(const struct attn_args *args)
+{
+    (void)args;
+    return 0;
+}
+
+KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    struct prefill_scratch_attention_avx2 *t = scratch;
+    const struct prefill_block_attention_avx2 block = prefill_block_find_attention_avx2(args, task);
+    (void)pass;
+    prefill_queries_attention_avx2(args, &block, t);
+    for (int32_t i = 0; i < block.queries; i++)
+        t->l_total[i] = 0.0f;
+
+    int32_t first = 0, last = block.view.kv_len - 1;
+    visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
+    while (first <= last) {
+        const int32_t segment_last = first - first % SEGMENT_attention + SEGMENT_attention - 1;
+        prefill_segment_attention_avx2(&block, first, segment_last < last ? segment_last : last, t);
+        first = segment_last + 1;
+    }
+    for (int32_t i = 0; i < block.queries; i++)
+        finish_attention_avx2(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+}
+/*
+** Decode, avx2: one query of the 2 heads that share a KV head walks one segment of the
+** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
+*/
+struct decode_scratch_attention_avx2 {
+    float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
+    float s[GROUP_attention][BLOCK_attention];           /* scores of a tile, then weights p */
+    float o[GROUP_attention][V_ROW_attention];
+    float m[GROUP_attention], l[GROUP_attention];
+};
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_avx2 {
+    float o[V_ROW_attention];
+    float m, l;
+};
+
+/* s = q k for the keys of a tile, 2 heads x 32 keys at once: one FMA chain over d for each. */
+KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*restrict q)[D_K_attention],
+    float (*restrict s)[BLOCK_attention])
+{
+    for (int key = 0; key < BLOCK_attention; key += 32) {
+        const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+        vec_avx2 s0_0 = vzero_avx2();
+        vec_avx2 s0_1 = vzero_avx2();
+        vec_avx2 s0_2 = vzero_avx2();
+        vec_avx2 s0_3 = vzero_avx2();
+        vec_avx2 s1_0 = vzero_avx2();
+        vec_avx2 s1_1 = vzero_avx2();
+        vec_avx2 s1_2 = vzero_avx2();
+        vec_avx2 s1_3 = vzero_avx2();
+        for (int d = 0; d < D_K_attention; d++) {
+            const vec_avx2 k0 = vload_avx2(&panel[d * PANEL_attention + 0]);
+            const vec_avx2 k1 = vload_avx2(&panel[d * PANEL_attention + 8]);
+            const vec_avx2 k2 = vload_avx2(&panel[d * PANEL_attention + 512]);
+            const vec_avx2 k3 = vload_avx2(&panel[d * PANEL_attention + 520]);
+            const vec_avx2 q0 = vset_avx2(q[0][d]);
+            s0_0 = vfma_avx2(q0, k0, s0_0);
+            s0_1 = vfma_avx2(q0, k1, s0_1);
+            s0_2 = vfma_avx2(q0, k2, s0_2);
+            s0_3 = vfma_avx2(q0, k3, s0_3);
+            const vec_avx2 q1 = vset_avx2(q[1][d]);
+            s1_0 = vfma_avx2(q1, k0, s1_0);
+            s1_1 = vfma_avx2(q1, k1, s1_1);
+            s1_2 = vfma_avx2(q1, k2, s1_2);
+            s1_3 = vfma_avx2(q1, k3, s1_3);
+        }
+        vstore_avx2(&s[0][key + 0], s0_0);
+        vstore_avx2(&s[0][key + 8], s0_1);
+        vstore_avx2(&s[0][key + 16], s0_2);
+        vstore_avx2(&s[0][key + 24], s0_3);
+        vstore_avx2(&s[1][key + 0], s1_0);
+        vstore_avx2(&s[1][key + 8], s1_1);
+        vstore_avx2(&s[1][key + 16], s1_2);
+        vstore_avx2(&s[1][key + 24], s1_3);
+    }
+}
+
+/* o += p v over the tile's first `keys` keys, 2 heads x 16 columns: one FMA chain over the keys for each. */
+KERNEL_avx2 void decode_values_attention_avx2(const float *restrict v, int32_t keys, int column,
+    float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
+{
+    vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
+    vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
+    vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
+    vec_avx2 o1_1 = vload_avx2(&o[1][column + 8]);
+    for (int32_t key = 0; key < keys; key++) {
+        const vec_avx2 v0 = vload_avx2(&v[key * V_ROW_attention + column + 0]);
+        const vec_avx2 v1 = vload_avx2(&v[key * V_ROW_attention + column + 8]);
+        const vec_avx2 p0 = vset_avx2(p[0][key]);
+        o0_0 = vfma_avx2(p0, v0, o0_0);
+        o0_1 = vfma_avx2(p0, v1, o0_1);
+        const vec_avx2 p1 = vset_avx2(p[1][key]);
+        o1_0 = vfma_avx2(p1, v0, o1_0);
+        o1_1 = vfma_avx2(p1, v1, o1_1);
+    }
+    vstore_avx2(&o[0][column + 0], o0_0);
+    vstore_avx2(&o[0][column + 8], o0_1);
+    vstore_avx2(&o[1][column + 0], o1_0);
+    vstore_avx2(&o[1][column + 8], o1_1);
+}
+
+/* Hides what the query at `place` does not see. */
+KERNEL_avx2 void decode_mask_attention_avx2(float *s, int32_t key0, int32_t place, const struct attn_view *view)
+{
+    for (int key = 0; key < BLOCK_attention; key += 8) {
+        const mask_avx2 sees = sees_keys_attention_avx2(place, iramp_avx2(key0 + key), view);
+        vstore_avx2(s + key, vselect_avx2(sees, vload_avx2(s + key), vset_avx2(ATTN_HIDDEN)));
+    }
+}
+
+/* s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill. */
+KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restrict m, float *restrict l,
+    float *restrict o)
+{
+    vec_avx2 top = vload_avx2(s);
+    for (int key = 8; key < BLOCK_attention; key += 8)
+        top = vmax_avx2(top, vload_avx2(s + key));
+    const float tile_max = vlargest_avx2(top);
+    if (tile_max > *m + ATTN_LAZY) {
+        const vec_avx2 alpha = vexp2_exact_avx2(vset_avx2(*m - tile_max));
+        *l = vfirst_avx2(vmul_avx2(vset_avx2(*l), alpha));
+        for (int d = 0; d < V_ROW_attention; d += 8)
+            vstore_avx2(o + d, vmul_avx2(vload_avx2(o + d), alpha));
+        *m = tile_max;
+    }
+    const vec_avx2 base = vset_avx2(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
+    vec_avx2 sum0 = vzero_avx2();
+    vec_avx2 sum1 = vzero_avx2();
+    for (int key = 0; key < BLOCK_attention; key += PANEL_attention) {
+        const vec_avx2 s0 = vload_avx2(s + key + 0);
+        const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
+        const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, base)), vzero_avx2());
+        vstore_avx2(s + key + 0, p0);
+        sum0 = vadd_avx2(sum0, p0);
+        const vec_avx2 s1 = vload_avx2(s + key + 8);
+        const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
+        const vec_avx2 p1 = vselect_avx2(seen1, vexp2_avx2(vsub_avx2(s1, base)), vzero_avx2());
+        vstore_avx2(s + key + 8, p1);
+        sum1 = vadd_avx2(sum1, p1);
+    }
+    sum0 = vadd_avx2(sum0, sum1);
+    *l += vsum_avx2(sum0);
+}
+
+/* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
+KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_view *view, int32_t key0, const float *tile,
+    struct decode_scratch_attention_avx2 *t)
+{
+    const int32_t left = view->kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const float *v = tile + BLOCK_attention * D_K_attention;
+    for (int h = 0; h < 2; h += 2)
+        decode_scores_attention_avx2(tile, &t->q[h], &t->s[h]);
+    for (int h = 0; h < GROUP_attention; h++) {
+        struct attn_view head = *view;
+        head.h += h;
+        if (keys < BLOCK_attention || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
+            decode_mask_attention_avx2(t->s[h], key0, place, &head);
+        decode_softmax_attention_avx2(t->s[h], &t->m[h], &t->l[h], t->o[h]);
+    }
+    for (int h = 0; h < 2; h += 2) {
+        for (int column = 0; column < 32; column += 16)
+            decode_values_attention_avx2(v, keys, column, &t->s[h], &t->o[h]);
+    }
+}
+
+/* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
+KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int64_t row, int32_t place,
+    const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch_attention_avx2 *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[view->b];
+    for (int h = 0; h < GROUP_attention; h++) {
+        query_row_attention(args, row, view->h + h, t->q[h]);
+        t->m[h] = ATTN_HIDDEN;
+        t->l[h] = 0.0f;
+    }
+    memset(t->o, 0, sizeof t->o);
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+        decode_tile_attention_avx2(place, view, key0,
+                      cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+}
+
+/* The keys that some head of the group may see, within first .. last. */
+static void decode_keys_attention_avx2(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
+{
+    visible_keys_attention(place, place, view, first, last);
+}
+
+static int32_t decode_segments_attention_avx2(const struct attn_sequence *sequence)
+{
+    return (sequence->kv_len + SEGMENT_attention - 1) / SEGMENT_attention;
+}
+
+/*
+** Pass 0 has a task for each sequence, KV head and segment; pass 1, which merges, one for
+** each sequence and KV head.
+*/
+static int64_t decode_tasks_attention_avx2(const struct attn_args *args, int pass)
+{
+    int64_t tasks = 0;
+    for (int32_t b = 0; b < args->sequences; b++) {
+        const struct attn_sequence *sequence = &args->sequence[b];
+        if (sequence->q_len > 0)
+            tasks += (pass == 0 ? (int64_t)decode_segments_attention_avx2(sequence) : 1) * KV_HEADS_attention;
+    }
+    return tasks;
+}
+
+/* Partials of a sequence: (q_len, heads, segments). */
+static size_t decode_partials_attention_avx2(const struct attn_sequence *sequence)
+{
+    return (size_t)sequence->q_len * HEADS_attention * (size_t)decode_segments_attention_avx2(sequence);
+}
+
+static size_t decode_workspace_bytes_attention_avx2(const struct attn_args *args)
+{
+    size_t partials = 0;
+    for (int32_t b = 0; b < args->sequences; b++)
+        partials += decode_partials_attention_avx2(&args->sequence[b]);
+    return partials * sizeof(struct decode_partial_attention_avx2);
+}
+
+/* Where a task works: a sequence, one KV head, one segment, and the sequence's partials. */
+struct decode_place_attention_avx2 {
+    int32_t b, kv_head, segment, segments;
+    struct decode_partial_attention_avx2 *partials;
+};
+
+static struct decode_place_attention_avx2 decode_place_find_attention_avx2(const struct attn_args *args, int pass,
+                                                 int64_t task)
+{
+    struct decode_place_attention_avx2 place = { 0, 0, 0, 0, args->workspace };
+    for (;; place.b++) {
+        const struct attn_sequence *sequence = &args->sequence[place.b];
+        place.segments = decode_segments_attention_avx2(sequence);
+        const int64_t parts = pass == 0 ? place.segments : 1;
+        const int64_t tasks = sequence->q_len > 0 ? parts * KV_HEADS_attention : 0;
+        if (task < tasks) {
+            place.kv_head = (int32_t)(task / parts);
+            place.segment = (int32_t)(task % parts);
+            return place;
+        }
+        task -= tasks;
+        place.partials += decode_partials_attention_avx2(sequence);
+    }
+}
+
+/* The partials of one query and head, by segment. */
+static struct decode_partial_attention_avx2 *decode_partial_of_attention_avx2(const struct decode_place_attention_avx2 *place,
+                                                    int32_t query, int32_t head)
+{
+    return &place->partials[((int64_t)query * HEADS_attention + head) * place->segments];
+}
+
+/* Pass 0: one segment, for each query of the sequence, into its partials. */
+KERNEL_avx2 void decode_run_segment_attention_avx2(const struct attn_args *args, const struct decode_place_attention_avx2 *place,
+    struct decode_scratch_attention_avx2 *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[place->b];
+    const struct attn_view view = {
+        place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
+    };
+    const int32_t start = place->segment * SEGMENT_attention, left = view.kv_len - start;
+    for (int32_t query = 0; query < sequence->q_len; query++) {
+        int32_t first = start, last = start + (left < SEGMENT_attention ? left : SEGMENT_attention) - 1;
+        const int32_t q = sequence->q_offset + query;
+        decode_keys_attention_avx2(q, &view, &first, &last);
+        decode_segment_attention_avx2(args, sequence->q_row + query, q, &view, first, last, t);
+        for (int h = 0; h < GROUP_attention; h++) {
+            struct decode_partial_attention_avx2 *partial = decode_partial_of_attention_avx2(place, query, view.h + h);
+            partial += place->segment;
+            partial->m = t->m[h];
+            partial->l = t->l[h];
+            memcpy(partial->o, t->o[h], sizeof partial->o);
+        }
+    }
+}
+
+/* Pass 1: the segments of each query and head, merged from left to right. */
+KERNEL_avx2 void decode_run_merge_attention_avx2(const struct attn_args *args, const struct decode_place_attention_avx2 *place,
+    struct decode_scratch_attention_avx2 *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[place->b];
+    const int32_t head0 = place->kv_head * GROUP_attention;
+    for (int32_t query = 0; query < sequence->q_len; query++)
+        for (int32_t h = head0; h < head0 + GROUP_attention; h++) {
+            const struct decode_partial_attention_avx2 *part = decode_partial_of_attention_avx2(place, query, h);
+            t->l[0] = 0.0f;
+            for (int32_t i = 0; i < place->segments; i++)
+                merge_attention_avx2(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
+            finish_attention_avx2(args, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+        }
+}
+
+KERNEL_avx2 void decode_run_attention_avx2(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct decode_place_attention_avx2 place = decode_place_find_attention_avx2(args, pass, task);
+    if (pass == 0)
+        decode_run_segment_attention_avx2(args, &place, scratch);
+    else
+        decode_run_merge_attention_avx2(args, &place, scratch);
+}
+
+static const struct attn_attention attention_attention_avx2 = {
+    "attention", "softmax heads=4 kv_heads=2 d_k=32 d_v=20 scale=0.17677669529663687 mask=\"k <= q and q - k <= 15\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "avx2",
+    HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 32,
+    cache_bytes_attention, rotation_attention,
+    {
+        "rows into blocks",
+        1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
+    },
+    {
+        "online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 28 KiB",
+        1, sizeof(struct prefill_scratch_attention_avx2),
+        prefill_workspace_bytes_attention_avx2, prefill_tasks_attention_avx2, prefill_run_attention_avx2
+    },
+    {
+        "split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB",
+        2, sizeof(struct decode_scratch_attention_avx2),
+        decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
+    },
+    read_attention
+};
+
+#endif
+
+/* All tasks of a phase, one after another. */
+static void attn_run_all(const struct attn_phase *phase, const struct attn_args *args,
+                         void *scratch)
+{
+    for (int pass = 0; pass < phase->passes; pass++) {
+        const int64_t tasks = phase->tasks(args, pass);
+        for (int64_t task = 0; task < tasks; task++)
+            phase->run(args, pass, task, scratch);
+    }
+}
+
+const struct attn_attention *windowed_attention(void)
+{
+#if defined(__x86_64__)
+    if (cpu_has_avx2())
+        return &attention_attention_avx2;
+#endif
+    return NULL;
+}
+
+void windowed_attention_write(const struct attn_args *args, void *scratch)
+{
+    attn_run_all(&windowed_attention()->write, args, scratch);
+}
+
+void windowed_attention_prefill(const struct attn_args *args, void *scratch)
+{
+    attn_run_all(&windowed_attention()->prefill, args, scratch);
+}
+
+void windowed_attention_decode(const struct attn_args *args, void *scratch)
+{
+    attn_run_all(&windowed_attention()->decode, args, scratch);
+}
+
+static const struct attn_attention *(*const resolvers[])(void) = {
+    windowed_attention,
+};
+
+/* (attentions, targets); NULL where this machine cannot have the target. */
+static const struct attn_attention *const all[] = {
+#if defined(__x86_64__)
+    &attention_attention_avx2,
+#else
+    NULL,
+#endif
+};
+
+static int supported_avx2(void)
+{
+#if defined(__x86_64__)
+    return cpu_has_avx2();
+#else
+    return 0;
+#endif
+}
+
+static int (*const supported[])(void) = {
+    supported_avx2,
+};
+
+const struct attn_model_kernels windowed_kernels = {
+    "windowed", 1, resolvers, 1, all, supported
+};
