@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config_text.h"
 #include "emission.h"
 #include "explain.h"
 #include "explain_choice.h"
@@ -64,14 +63,22 @@ static void print_layers(struct explanation *e, int definition)
     }
 }
 
+/* Lists are of numbers. */
+static const char *choice_text(const struct explanation *e, const struct value *value)
+{
+    struct text text = text_start(e->arena);
+    if (value->kind == VALUE_TEXT)
+        return value->text;
+    if (value->kind != VALUE_TABLE)
+        text_number(&text, value->number);
+    for (int i = 0; i < value->item_count; i++)
+        text_format(&text, "%s%.4g", i > 0 ? ", " : "", value->items[i]->number);
+    return text.data;
+}
+
 static void print_choice(struct explanation *e, const struct choice *choice)
 {
-    struct text value = text_start(e->arena);
-    if (choice->value->kind == VALUE_TEXT)
-        text_put(&value, choice->value->text);
-    else
-        config_text_value(&value, choice->value);
-    text_format(&e->text, "  %-14s %-24s %s\n", choice->name, value.data, choice->words);
+    text_format(&e->text, "  %-14s %-28s %s\n", choice->name, choice_text(e, choice->value), choice->words);
 }
 
 static void print_plans(struct explanation *e, const struct definition *definition)

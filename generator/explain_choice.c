@@ -105,11 +105,14 @@ static void collect_cache(struct choices *choices, const struct definition *defi
 /* The order that fixes every bit of a result. */
 static void collect_order(struct choices *choices, const struct definition *definition)
 {
-    bool by_length = expression_uses(&definition->mask, EXPRESSION_Q_LEN) || expression_uses(&definition->mask, EXPRESSION_KV_LEN);
-    choice_add_text(choices, "order", by_length ? "by lengths" : "one",
-                    by_length ? "the mask uses lengths, so that cutting a prompt into chunks may change what is seen"
-                              : "prefill, append and decode give the same bits, in any chunks, batch and number of threads");
-    choice_add_text(choices, "order_excepts", "targets, tuning, non-finite k or v", "results may differ between these");
+    const struct expression *mask = &definition->mask;
+    bool by_call = expression_uses(mask, EXPRESSION_Q_LEN) || expression_uses(mask, EXPRESSION_KV_LEN)
+                || expression_uses(mask, EXPRESSION_B);
+    choice_add_text(choices, "order", by_call ? "by call" : "one",
+                    by_call ? "the mask uses q_len, kv_len or b, so cutting a prompt or a batch may change what is seen"
+                            : "prefill, append and decode give the same bits, in any chunks, batch and number of threads");
+    choice_add_text(choices, "order_excepts", "target, tuning, inf, nan",
+                    "another target or tuning, or k and v that are not finite, may give other bits");
 }
 
 void choices_collect(struct choices *choices, const struct definition *definition, struct arena *arena)

@@ -33,11 +33,16 @@ local function is_whole(value, least)
   return type(value) == "number" and value >= least and value <= most and value // 1 == value
 end
 
-local function whole(name, default)
+local function whole(name, default, limit)
   local value = json[name]
+  limit = limit or most
   if value == nil then value = default end
-  if not is_whole(value, 1) then refuse_value(name, value, "a whole number from 1 to " .. most) end
+  if not is_whole(value, 1) or value > limit then refuse_value(name, value, "a whole number from 1 to " .. limit) end
   return value // 1 | 0
+end
+
+local function layer_count(name)
+  return whole(name, nil, 1024)
 end
 
 local function number(name, default)
@@ -109,9 +114,9 @@ local function rope_check_kind(name)
   if given == nil then return end
   if type(given) ~= "table" then refuse_value(name, given, "a table") end
   local kind, older = given.rope_type, given.type
-  kind = kind == nil and older or kind
+  if kind == nil then kind = older end
   if kind ~= "default" then
-    refuse(name, "has rope_type " .. show(kind) .. '; only "default" is understood so far')
+    refuse(name, "has " .. (kind == nil and "no rope_type" or "rope_type " .. show(kind)) .. '; only "default" is understood so far')
   end
 end
 
@@ -210,7 +215,7 @@ local function last(x)
 end
 
 return {
-  whole = whole, number = number, flag = flag, only = only, tokens = tokens, activation = activation,
+  whole = whole, layer_count = layer_count, number = number, flag = flag, only = only, tokens = tokens, activation = activation,
   head_size = head_size, rotary = rotary, harmless_and = harmless_and,
   embed = embed, embed_positions = embed_positions, embed_row = embed_row,
   rms_norm = rms_norm, layer_norm = layer_norm, linear = linear, attend = attend,

@@ -16,7 +16,7 @@ attention = {
   position = none(),
 }
 
-layers        = whole "num_hidden_layers"
+layers        = layer_count "num_hidden_layers"
 context       = whole "max_position_embeddings"
 vocab         = whole "vocab_size"
 bos, eos      = {}, {}

@@ -16,7 +16,7 @@ attention = {
   position = rotary(),
 }
 
-layers   = whole "num_hidden_layers"
+layers   = layer_count "num_hidden_layers"
 context  = whole("max_position_embeddings", 2048)
 vocab    = whole "vocab_size"
 bos, eos = tokens "bos_token_id", tokens "eos_token_id"
