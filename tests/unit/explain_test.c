@@ -1,0 +1,158 @@
+/*
+** What explain says: choices by name, and shares of tiles that can be counted by hand.
+*/
+#include <math.h>
+
+#include "../../generator/explain_choice.h"
+#include "../../generator/explain_tile.h"
+#include "../../generator/file.h"
+#include "../test.h"
+#include "capture.h"
+#include "temporary.h"
+
+/* One definition, and what is reported of it. */
+struct bench {
+    struct capture capture;
+    struct catalog catalog;
+    struct model model;
+};
+
+/* The definition of attention = { fields }. */
+static const struct definition *bench_open(struct bench *bench, const char *fields)
+{
+    capture_open(&bench->capture);
+    struct arena *arena = bench->capture.arena;
+    char *directory = temporary_make(arena);
+    const char *path = arena_format(arena, "%s/tiny.lua", directory);
+    const char *text = arena_format(arena, "attention = { %s }\n", fields);
+    CHECK(catalog_load(&bench->catalog, NULL, arena, &bench->capture.report));
+    CHECK(file_write(path, text, strlen(text), &bench->capture.report, NULL));
+    bool read = definition_read_file(&bench->model, path, &bench->catalog, arena, &bench->capture.report);
+    temporary_remove(directory);
+    CHECK_TEXT(capture_text(&bench->capture), "");
+    return CHECK(read) ? bench->model.definitions : NULL;
+}
+
+static const struct choice *choice_find(const struct choices *choices, const char *name)
+{
+    static const struct choice none = { "", NULL, "" };
+    for (int i = 0; i < choices->count; i++)
+        if (strcmp(choices->list[i].name, name) == 0)
+            return &choices->list[i];
+    return &none;
+}
+
+static void check_text_choice(const struct choices *choices, const char *name, const char *expected)
+{
+    const struct value *value = choice_find(choices, name)->value;
+    if (CHECK(value != NULL && value->kind == VALUE_TEXT))
+        CHECK_TEXT(value->text, expected);
+}
+
+static void check_number_choice(const struct choices *choices, const char *name, double expected)
+{
+    const struct value *value = choice_find(choices, name)->value;
+    CHECK(value != NULL && value->number == expected);
+}
+
+static void choices_are_all_there(void)
+{
+    struct bench bench;
+    struct choices choices;
+    const struct definition *definition = bench_open(&bench, "heads = 6, kv_heads = 2, d_k = 20, d_v = 37, "
+        "mask = causal(), position = rope { base = 10000, dims = 8, pairing = interleaved }");
+    if (definition != NULL) {
+        choices_collect(&choices, definition, bench.capture.arena);
+        check_text_choice(&choices, "kv_head", "h // 3");
+        check_text_choice(&choices, "mask", "k <= q");
+        check_text_choice(&choices, "rope.pairing", "interleaved");
+        check_text_choice(&choices, "order", "one");
+        check_number_choice(&choices, "scale", 1 / sqrt(20));
+        check_number_choice(&choices, "rope.dims", 8);
+        check_number_choice(&choices, "cache_bytes", 2 * (20 + 48) * 4);     /* 37 values fill three panels of 16 */
+        check_number_choice(&choices, "flops", 2 * (20 + 37));
+        const struct value *frequencies = choice_find(&choices, "frequencies")->value;
+        CHECK(frequencies != NULL && frequencies->item_count == 4 && fabs(frequencies->items[1]->number - 0.1) < 1e-12);
+    }
+    capture_close(&bench.capture);
+}
+
+static void no_choice_is_named_twice(void)
+{
+    struct bench bench;
+    struct choices choices;
+    const struct definition *definition = bench_open(&bench, "heads = 1, d_k = 4, position = rope { base = 10000, pairing = half }");
+    if (definition != NULL) {
+        choices_collect(&choices, definition, bench.capture.arena);
+        for (int i = 0; i < choices.count; i++)
+            CHECK(choice_find(&choices, choices.list[i].name) == &choices.list[i]);
+    }
+    capture_close(&bench.capture);
+}
+
+static void masks_that_use_lengths_have_no_one_order(void)
+{
+    struct bench bench;
+    struct choices choices;
+    const struct definition *definition = bench_open(&bench, "heads = 1, d_k = 4, mask = where \"k < kv_len - 1\"");
+    if (definition != NULL) {
+        choices_collect(&choices, definition, bench.capture.arena);
+        check_text_choice(&choices, "order", "by call");
+    }
+    capture_close(&bench.capture);
+}
+
+static bool near(double found, double expected)
+{
+    return fabs(found - expected) < 1e-12;
+}
+
+/* 256 tokens are 4 x 4 tiles of 64 x 64. */
+static void causal_tiles_are_counted(void)
+{
+    struct bench bench;
+    const struct definition *definition = bench_open(&bench, "heads = 1, d_k = 4, mask = causal()");
+    if (definition != NULL) {
+        const struct tile_shares shares = tile_shares_count(definition, 64, 256);
+        CHECK(near(shares.empty, 6.0 / 16) && near(shares.full, 6.0 / 16) && near(shares.mixed, 4.0 / 16));
+        CHECK(near(shares.walked, (64 + 128 + 192 + 256) / 1024.0));
+        CHECK(shares.decode == 256);
+    }
+    capture_close(&bench.capture);
+}
+
+static void window_tiles_are_counted(void)
+{
+    struct bench bench;
+    const struct definition *definition = bench_open(&bench, "heads = 1, d_k = 4, mask = causal() & window { left = 63 }");
+    if (definition != NULL) {
+        const struct tile_shares shares = tile_shares_count(definition, 64, 256);
+        CHECK(near(shares.empty, 9.0 / 16) && near(shares.full, 0) && near(shares.mixed, 7.0 / 16));
+        CHECK(near(shares.walked, (64 + 3 * 127) / 1024.0));
+        CHECK(shares.decode == 64);
+    }
+    capture_close(&bench.capture);
+}
+
+/* Half of the heads see everything, half nothing; 100 tokens end in the middle of a tile. */
+static void heads_are_counted_one_by_one(void)
+{
+    struct bench bench;
+    const struct definition *definition = bench_open(&bench, "heads = 4, d_k = 4, mask = where \"h < 2\"");
+    if (definition != NULL) {
+        const struct tile_shares shares = tile_shares_count(definition, 64, 100);
+        CHECK(near(shares.empty, 0.5) && near(shares.full, 0.5) && near(shares.walked, 0.5));
+    }
+    capture_close(&bench.capture);
+}
+
+int main(void)
+{
+    RUN(choices_are_all_there);
+    RUN(no_choice_is_named_twice);
+    RUN(masks_that_use_lengths_have_no_one_order);
+    RUN(causal_tiles_are_counted);
+    RUN(window_tiles_are_counted);
+    RUN(heads_are_counted_one_by_one);
+    return test_end();
+}
