@@ -36,5 +36,12 @@ def odd_endings_fail() -> None:
     assert runs("echo hello") == ("0 passed, 1 failed, 0 skipped", 1)
 
 
+def every_unit_test_has_its_program() -> None:
+    """build.ninja lists each by hand; one that it forgot would never run."""
+    harness.need(harness.ATTNGEN, "ninja builds it")
+    for source in (harness.ROOT / "tests/unit").glob("*_test.c"):
+        assert (harness.ROOT / "build/tests" / source.stem).exists(), f"build.ninja does not make {source.stem} for tests"
+
+
 if __name__ == "__main__":
-    harness.run(lines_are_counted, odd_endings_fail)
+    harness.run(lines_are_counted, odd_endings_fail, every_unit_test_has_its_program)
