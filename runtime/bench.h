@@ -22,7 +22,7 @@ struct bench_case {
 
 /* Medians over the samples. */
 struct bench_figures {
-    double ms;
+    double ms;                    /* with one thread of its processor time, so that other processes do not count; else of the clock */
     double gflops, gbps;          /* of visible work, of K, V, q and o read and written once */
     double peak_gflops;           /* FMA peak of all threads, measured around each sample */
     double stream_gbps;           /* memory read by all threads */

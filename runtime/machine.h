@@ -8,9 +8,10 @@
 #include <stddef.h>
 
 double machine_seconds(void);                     /* of a clock that never goes back */
+double machine_thread_seconds(void);              /* of processor time of the calling thread */
 
 /*
-** GFLOP/s of float FMA on the calling thread, from about a millisecond of independent chains in
+** GFLOP/s of float FMA on the calling thread, while it has a processor, from about a millisecond of independent chains in
 ** registers. They are inline assembly: a compiler would fold a chain and show a peak that does not exist.
 */
 double machine_fma_rate(void);
