@@ -16,7 +16,10 @@ static const int64_t sample_tokens[] = { 128, 1024, 4096 };
 enum { SAMPLES = sizeof sample_tokens / sizeof sample_tokens[0] };
 
 /* The plan of a phase in one line. */
-static const struct { const char *phase; void (*print)(struct text *, const struct plan *, const struct definition *); } phases[] = {
+static const struct {
+    const char *phase;
+    void (*print)(struct text *text, const struct plan *plan, const struct definition *definition);
+} phases[] = {
     { "prefill", plan_print_prefill },
     { "decode",  plan_print_decode },
 };
@@ -30,7 +33,8 @@ struct explanation {
     struct text text;                        /* what is printed */
 };
 
-static const char *plan_line(const struct explanation *e, const struct plan *plan, const struct definition *definition, int phase)
+static const char *plan_line(const struct explanation *e, const struct plan *plan, const struct definition *definition,
+                             int phase)
 {
     struct text line = text_start(e->arena);
     phases[phase].print(&line, plan, definition);
@@ -99,8 +103,9 @@ static void print_tiles(struct explanation *e, const struct definition *definiti
                 "  tokens   empty    full   mixed   keys walked   by decode\n", queries, PLAN_BLOCK);
     for (int i = 0; i < SAMPLES; i++) {
         struct tile_shares shares = tile_shares_count(definition, queries, sample_tokens[i]);
-        text_format(&e->text, "  %6lld %5.1f %% %5.1f %% %5.1f %%       %5.1f %%   %9lld\n", (long long)sample_tokens[i],
-                    100 * shares.empty, 100 * shares.full, 100 * shares.mixed, 100 * shares.walked, (long long)shares.decode);
+        text_format(&e->text, "  %6lld %5.1f %% %5.1f %% %5.1f %%       %5.1f %%   %9lld\n",
+                    (long long)sample_tokens[i], 100 * shares.empty, 100 * shares.full, 100 * shares.mixed,
+                    100 * shares.walked, (long long)shares.decode);
     }
     text_put(&e->text, "\n");
 }
@@ -123,7 +128,8 @@ static void print_definition(struct explanation *e, int index)
 static void print_model(struct explanation *e)
 {
     const struct model *model = e->model;
-    text_format(&e->text, "%s: %d definition%s", model->name, model->definition_count, model->definition_count == 1 ? "" : "s");
+    text_format(&e->text, "%s: %d definition%s", model->name, model->definition_count,
+                model->definition_count == 1 ? "" : "s");
     if (model->layer_count > 0)
         text_format(&e->text, ", %d layers", model->layer_count);
     text_put(&e->text, "\n");

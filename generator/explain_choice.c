@@ -41,7 +41,8 @@ static void collect_scores(struct choices *choices, const struct definition *def
 {
     bool usual = definition->scale == 1 / sqrt(definition->d_k);
     choice_add(choices, "scale", tree_number(definition->scale, choices->arena),
-               usual ? "1 / sqrt(d_k), on the product of q and k" : "as the config gives it, on the product of q and k");
+               usual ? "1 / sqrt(d_k), on the product of q and k"
+                     : "as the config gives it, on the product of q and k");
     choice_add_text(choices, "score", "none", "no soft-cap, bias or sink changes the scaled product");
     choice_add_text(choices, "qk_norm", "none", "q and k are not normed here");
     choice_add_text(choices, "arithmetic", "float32", "of products, exponentials and sums");
@@ -67,7 +68,8 @@ static void collect_frequencies(struct choices *choices, double base, int dims)
     struct value *list = tree_table(choices->arena);
     for (int i = 0; i < dims / 2 && i < SHOWN_FREQUENCIES; i++)
         tree_append(list, tree_number(pow(base, -2.0 * i / dims), choices->arena), choices->arena);
-    choice_add(choices, "frequencies", list, arena_format(choices->arena, "the first of %d inverse ones: base ^ (-2 i / dims)", dims / 2));
+    choice_add(choices, "frequencies", list,
+               arena_format(choices->arena, "the first of %d inverse ones: base ^ (-2 i / dims)", dims / 2));
 }
 
 static void collect_position(struct choices *choices, const struct definition *definition)
@@ -96,10 +98,11 @@ static void collect_position(struct choices *choices, const struct definition *d
 static void collect_cache(struct choices *choices, const struct definition *definition)
 {
     const int v_row = (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL;      /* whole panels */
-    const int64_t floats = (int64_t)definition->kv_heads * (definition->d_k + v_row);
+    const int64_t bytes = (int64_t)definition->kv_heads * (definition->d_k + v_row) * (int64_t)sizeof(float);
+    const int64_t flops = 2 * (int64_t)(definition->d_k + definition->d_v);
     choice_add_text(choices, "cache", definition->cache->name, definition->cache->help);
-    choice_add_integer(choices, "cache_bytes", floats * (int64_t)sizeof(float), "a token and layer, in whole blocks of 64 tokens");
-    choice_add_integer(choices, "flops", 2 * (int64_t)(definition->d_k + definition->d_v), "a query head and visible key, without the softmax");
+    choice_add_integer(choices, "cache_bytes", bytes, "a token and layer, in whole blocks of 64 tokens");
+    choice_add_integer(choices, "flops", flops, "a query head and visible key, without the softmax");
 }
 
 /* The order that fixes every bit of a result. */

@@ -9,9 +9,14 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static double share(int64_t part, int64_t whole)
+{
+    return (double)part / (double)whole;
+}
+
 /* The tiles of one block of queries, which box holds. */
-static void count_block(struct tile_counts *counts, const struct expression *mask, struct range box[EXPRESSION_VARIABLES],
-                        int64_t tokens)
+static void count_block(struct tile_counts *counts, const struct expression *mask,
+                        struct range box[EXPRESSION_VARIABLES], int64_t tokens)
 {
     box[EXPRESSION_K] = (struct range){ 0, tokens - 1 };
     const struct range keys = range_keys(mask, box);
@@ -50,9 +55,11 @@ struct tile_shares tile_shares_count(const struct definition *definition, int qu
             box[EXPRESSION_Q] = (struct range){ query, smaller(query + queries, tokens) - 1 };
             count_block(&counts, mask, box, tokens);
         }
-    const double tiles = (double)counts.tiles;
     return (struct tile_shares){
-        (double)counts.empty / tiles, (double)counts.full / tiles, (double)(counts.tiles - counts.empty - counts.full) / tiles,
-        (double)counts.walked / (double)counts.keys, count_decode(mask, box, tokens)
+        .empty  = share(counts.empty, counts.tiles),
+        .full   = share(counts.full, counts.tiles),
+        .mixed  = share(counts.tiles - counts.empty - counts.full, counts.tiles),
+        .walked = share(counts.walked, counts.keys),
+        .decode = count_decode(mask, box, tokens)
     };
 }

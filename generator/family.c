@@ -79,8 +79,9 @@ static void family_locate(const struct family_reader *reader, const char *input)
         return;
     }
     family->config = input;
+    length = (size_t)(base - input);
     if (strcmp(base, config_base) == 0)
-        family->folder = base == input ? "." : arena_copy(reader->arena, input, (size_t)(base - input - (base - input > 1)));
+        family->folder = length == 0 ? "." : arena_copy(reader->arena, input, length > 1 ? length - 1 : 1);
 }
 
 /* The families' names, NULL-ended, the one nearest to type first. */
@@ -167,8 +168,8 @@ static bool unread_check(const struct family_reader *reader)
     for (const char *const *field = family->unread; *field != NULL; field++)
         if (!field_is_harmless(family, *field)) {
             report_error(reader->report, (struct where){ family->config, 0 },
-                         "field \"%.80s\" is not understood by the %s family, and could change the result; %s would have to read it",
-                         *field, family->name, family->file);
+                         "field \"%.80s\" is not understood by the %s family, and could change the result; "
+                         "%s would have to read it", *field, family->name, family->file);
             good = false;
         }
     return good;
@@ -179,7 +180,8 @@ static bool rules_run(const struct family_reader *reader, const struct embedded_
     struct family *family = reader->family;
     const struct embedded_file *prelude = embedded_find(prelude_file);
     struct script script = {
-        .source = { file->name, file->text, file->length }, .prelude = { prelude->name, prelude->text, prelude->length },
+        .source = { file->name, file->text, file->length },
+        .prelude = { prelude->name, prelude->text, prelude->length },
         .words = definition_words(reader->catalog, reader->arena), .fields = rule_names(reader->arena),
         .given_name = "json", .given = family->json
     };

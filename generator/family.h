@@ -15,7 +15,7 @@ struct family {
     const char *name;                /* "llama" */
     const char *file;                /* "configs/families/llama.lua" */
     const char *config;              /* the config.json, as messages name it */
-    const char *folder;              /* that it stands in, the weights beside it; NULL when it has another name than config.json */
+    const char *folder;              /* that holds it and the weights; NULL when it has another name than config.json */
     const struct value *json;        /* its content */
     const char *const *unread;       /* NULL-ended: its harmless fields */
     const struct value *rules;       /* what the family assigned, the fields there with their kinds checked */

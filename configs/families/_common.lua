@@ -116,7 +116,8 @@ local function rope_check_kind(name)
   local kind, older = given.rope_type, given.type
   if kind == nil then kind = older end
   if kind ~= "default" then
-    refuse(name, "has " .. (kind == nil and "no rope_type" or "rope_type " .. show(kind)) .. '; only "default" is understood so far')
+    local found = kind == nil and "no rope_type" or "rope_type " .. show(kind)
+    refuse(name, "has " .. found .. '; only "default" is understood so far')
   end
 end
 
@@ -164,32 +165,38 @@ local function step(fields)
   list[#list + 1] = fields
 end
 
+local function weight(name) return name .. ".weight" end
+local function bias(name) return name .. ".bias" end
+
 -- to = row of each token
 local function embed(to, name, rows, width)
-  step { op = "embed", out = to, weight = name .. ".weight", rows = rows, width = width }
+  step { op = "embed", out = to, weight = weight(name), rows = rows, width = width }
 end
 
 -- x = x + row of each token's position
 local function embed_positions(x, name, rows, width)
-  step { op = "embed_positions", ["in"] = x, out = x, weight = name .. ".weight", rows = rows, width = width, offset = 0 }
+  step { op = "embed_positions", ["in"] = x, out = x, weight = weight(name), rows = rows, width = width, offset = 0 }
 end
 
 -- x = x + one row
 local function embed_row(x, name, rows, width, row)
-  step { op = "embed_row", ["in"] = x, out = x, weight = name .. ".weight", rows = rows, width = width, row = row }
+  step { op = "embed_row", ["in"] = x, out = x, weight = weight(name), rows = rows, width = width, row = row }
 end
 
 local function rms_norm(from, to, name, eps)
-  step { op = "norm", kind = "rms", ["in"] = from, out = to, weight = name .. ".weight", eps = eps }
+  step { op = "norm", kind = "rms", ["in"] = from, out = to, weight = weight(name), eps = eps }
 end
 
 local function layer_norm(from, to, name, eps)
-  step { op = "norm", kind = "layer", ["in"] = from, out = to, weight = name .. ".weight", bias = name .. ".bias", eps = eps }
+  step { op = "norm", kind = "layer", ["in"] = from, out = to, weight = weight(name), bias = bias(name), eps = eps }
 end
 
 -- to = from weight^T + bias; weight is (width, width of from)
 local function linear(from, to, name, width, biased)
-  step { op = "linear", ["in"] = from, out = to, weight = name .. ".weight", bias = biased and name .. ".bias" or nil, width = width }
+  step {
+    op = "linear", ["in"] = from, out = to, width = width,
+    weight = weight(name), bias = biased and bias(name) or nil,
+  }
 end
 
 -- to = attention of q, k and v by the definition of that layer, from 0
@@ -215,8 +222,8 @@ local function last(x)
 end
 
 return {
-  whole = whole, layer_count = layer_count, number = number, flag = flag, only = only, tokens = tokens, activation = activation,
-  head_size = head_size, rotary = rotary, harmless_and = harmless_and,
+  whole = whole, layer_count = layer_count, number = number, flag = flag, only = only, tokens = tokens,
+  activation = activation, head_size = head_size, rotary = rotary, harmless_and = harmless_and,
   embed = embed, embed_positions = embed_positions, embed_row = embed_row,
   rms_norm = rms_norm, layer_norm = layer_norm, linear = linear, attend = attend,
   add = add, multiply = multiply, activate = activate, last = last,
