@@ -106,19 +106,7 @@ static bool run_prepare(struct run *run)
     return run->directory != NULL;
 }
 
-/* The file that tells the runtime which steps to walk; NULL after a report. */
-static const char *run_describe(const struct run *run)
-{
-    const struct options *options = run->options;
-    struct text text = text_start(options->arena);
-    const char *path = arena_format(options->arena, "%s/%s.json", run->directory, run->source.model.name);
-    if (!description_print(&text, &run->source, options->report)
-        || !file_write(path, text.data, text.length, options->report, NULL))
-        return NULL;
-    return path;
-}
-
-/* Becomes build/attn_run; returns only when that fails. */
+/* Becomes build/attn_run, told by the file description which steps to walk; returns only when that fails. */
 static int run_start(const struct run *run, const char *description)
 {
     const struct options *options = run->options;
@@ -162,14 +150,15 @@ static bool run_possible(const struct run *run)
 int verb_run(const struct options *options)
 {
     struct run run = { .options = options };
+    struct text description = text_start(options->arena);
     const struct model *model = &run.source.model;
     if (!source_read(&run.source, options->input, &options->catalog, options->arena, options->report)
-        || !run_possible(&run))
+        || !run_possible(&run) || !description_print(&description, &run.source, options->report))
         return 2;
     fprintf(stderr, "%s: %d definition%s of attention, %d layers\n", model->name, model->definition_count,
             model->definition_count == 1 ? "" : "s", model->layer_count);
     if (!run_prepare(&run))
         return 2;
-    const char *description = run_describe(&run);
-    return description == NULL ? 2 : run_start(&run, description);
+    const char *path = arena_format(options->arena, "%s/%s.json", run.directory, model->name);
+    return file_write(path, description.data, description.length, options->report, NULL) ? run_start(&run, path) : 2;
 }

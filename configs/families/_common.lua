@@ -67,12 +67,13 @@ local function only(name, expected)
   end
 end
 
--- Token ids: one, a list of them, or none.
+-- Token ids: one, a list of at most 64, or none.
 local function tokens(name)
   local value = json[name]
   if value == nil then return {} end
   local list = {}
   if type(value) == "table" then
+    if #value > 64 then refuse(name, "has " .. #value .. " token ids; expected at most 64") end
     for i, token in ipairs(value) do list[i] = token end
   else
     list[1] = value
