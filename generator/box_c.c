@@ -6,18 +6,15 @@
 #include "expression_c.h"
 #include "expression_tree.h"
 
-struct box_writer box_start(struct arena *arena, const struct expression *expression, struct ends keys)
+void box_start(struct box_writer *writer, struct arena *arena, const struct expression *expression, struct ends keys)
 {
-    struct box_writer writer = { .expression = expression, .arena = arena };
+    *writer = (struct box_writer){ .expression = expression, .arena = arena, .statements = text_start(arena) };
     for (int v = 0; v < EXPRESSION_VARIABLES; v++) {
         const char *name = expression_variable_name((enum expression_variable)v);
-        writer.variables[v] = (struct ends){ name, name };
+        writer->variables[v] = (struct ends){ name, name };
     }
-    writer.variables[EXPRESSION_Q] = (struct ends){ "q_first", "q_last" };
-    writer.variables[EXPRESSION_K] = keys;
-    writer.locals = text_start(arena);
-    writer.statements = text_start(arena);
-    return writer;
+    writer->variables[EXPRESSION_Q] = (struct ends){ "q_first", "q_last" };
+    writer->variables[EXPRESSION_K] = keys;
 }
 
 static bool byte_is_word(char byte)
@@ -25,24 +22,28 @@ static bool byte_is_word(char byte)
     return isalnum((unsigned char)byte) || byte == '_';
 }
 
-static bool text_names(const struct text *text, const char *name)
+bool box_names(const char *body, const char *name)
 {
     const size_t length = strlen(name);
-    for (const char *at = strstr(text->data, name); at != NULL; at = strstr(at + 1, name))
-        if (!byte_is_word(at[length]) && (at == text->data || !byte_is_word(at[-1])))
+    for (const char *at = strstr(body, name); at != NULL; at = strstr(at + 1, name))
+        if (!byte_is_word(at[length]) && (at == body || !byte_is_word(at[-1])))
             return true;
     return false;
 }
 
-bool box_uses(const struct box_writer *writer, const char *variable)
+const char *box_body(const struct box_writer *writer)
 {
-    return text_names(&writer->locals, variable) || text_names(&writer->statements, variable);
+    const char *body = writer->statements.data;
+    for (int i = writer->local_count - 1; i >= 0; i--)
+        if (box_names(body, writer->locals[i].name))
+            body = arena_format(writer->arena, "%s%s", writer->locals[i].text, body);
+    return body;
 }
 
-void box_unused(struct text *text, const struct box_writer *writer, const char *const *parameters)
+void box_unused(struct text *text, const char *body, const char *const *parameters)
 {
     for (; *parameters != NULL; parameters++)
-        if (!box_uses(writer, *parameters))
+        if (!box_names(body, *parameters))
             text_format(text, "    (void)%s;\n", *parameters);
 }
 
@@ -115,27 +116,40 @@ static const char *operation_text(struct box_writer *writer, enum expression_op 
     return arena_format(writer->arena, "%s * %s", factor_text(writer, left), factor_text(writer, right));
 }
 
-static void locals_put(struct box_writer *writer, int index, const char *low, const char *high)
+static void local_put(struct box_writer *writer, const char *kind, int index, const char *value)
 {
-    text_format(&writer->locals, "    const int32_t low%d = %s, high%d = %s;\n", index, low, index, high);
+    const char *name = arena_format(writer->arena, "%s%d", kind, index);
+    const char *text = arena_format(writer->arena, "    const int32_t %s = %s;\n", name, value);
+    writer->locals[writer->local_count++] = (struct box_local){ name, text };
+}
+
+static void ends_put(struct box_writer *writer, int index, const char *low, const char *high)
+{
+    local_put(writer, "low", index, low);
+    local_put(writer, "high", index, high);
+}
+
+/* The corner before which no other comes in order, "<" or ">". */
+static void corner_put(struct box_writer *writer, const char *kind, int index, const char *order)
+{
+    const char *name = arena_format(writer->arena, "%s%d", kind, index);
+    const char *text = arena_format(writer->arena, "    int32_t %s = corners%d[0];\n    for (int i = 1; i < 4; i++)\n"
+                                    "        %s = corners%d[i] %s %s ? corners%d[i] : %s;\n",
+                                    name, index, name, index, order, name, index, name);
+    writer->locals[writer->local_count++] = (struct box_local){ name, text };
 }
 
 /* * and //, which are monotone in either operand. */
 static void corners_put(struct box_writer *writer, int index, struct ends left, struct ends right)
 {
     const enum expression_op op = writer->expression->nodes[index].op;
-    const char *const pairs[4][2] = {
-        { left.low, right.low }, { left.low, right.high }, { left.high, right.low }, { left.high, right.high }
-    };
-    struct text *locals = &writer->locals;
-    text_format(locals, "    const int32_t corners%d[4] = { ", index);
-    for (int i = 0; i < 4; i++)
-        text_format(locals, "%s%s", operation_text(writer, op, pairs[i][0], pairs[i][1]), i < 3 ? ", " : " };\n");
-    text_format(locals, "    int32_t low%d = corners%d[0], high%d = corners%d[0];\n", index, index, index, index);
-    text_put(locals, "    for (int i = 1; i < 4; i++) {\n");
-    text_format(locals, "        low%d = corners%d[i] < low%d ? corners%d[i] : low%d;\n", index, index, index, index, index);
-    text_format(locals, "        high%d = corners%d[i] > high%d ? corners%d[i] : high%d;\n", index, index, index, index, index);
-    text_put(locals, "    }\n");
+    const char *name = arena_format(writer->arena, "corners%d", index);
+    const char *text = arena_format(writer->arena, "    const int32_t %s[] = { %s, %s, %s, %s };\n", name,
+                                    operation_text(writer, op, left.low, right.low), operation_text(writer, op, left.low, right.high),
+                                    operation_text(writer, op, left.high, right.low), operation_text(writer, op, left.high, right.high));
+    writer->locals[writer->local_count++] = (struct box_local){ name, text };
+    corner_put(writer, "low", index, "<");
+    corner_put(writer, "high", index, ">");
 }
 
 /* * and // of a value and a constant. */
@@ -144,7 +158,7 @@ static void scaled_put(struct box_writer *writer, int index, struct ends left, i
     const enum expression_op op = writer->expression->nodes[index].op;
     const char *right = arena_format(writer->arena, "%lld", (long long)constant);
     const char *low = operation_text(writer, op, left.low, right), *high = operation_text(writer, op, left.high, right);
-    locals_put(writer, index, constant < 0 ? high : low, constant < 0 ? low : high);
+    ends_put(writer, index, constant < 0 ? high : low, constant < 0 ? low : high);
 }
 
 static void product_put(struct box_writer *writer, int index)
@@ -182,31 +196,31 @@ static void modulo_put(struct box_writer *writer, int index)
     const struct expression_node *node = &writer->expression->nodes[index];
     const bool positive = divisor_is_positive(writer->expression, node->right);
     const struct ends left = integer_ends(writer, node->left), right = integer_ends(writer, node->right);
-    text_format(&writer->locals, "    const int same%d = ", index);
-    if (!ends_meet(right))
-        text_format(&writer->locals, "%s == %s && ", right.low, right.high);
-    text_format(&writer->locals, "attn_floor_div(%s, %s) == attn_floor_div(%s, %s);\n", left.low, right.low, left.high, right.low);
+    const char *same = arena_format(writer->arena, "attn_floor_div(%s, %s) == attn_floor_div(%s, %s)",
+                                    left.low, right.low, left.high, right.low);
+    local_put(writer, "same", index, ends_meet(right) ? same
+              : arena_format(writer->arena, "%s == %s && %s", right.low, right.high, same));
     const char *low = positive ? "0" : remainder_end(writer, node->right, right, false);
     const char *high = positive ? remainder_end(writer, node->right, right, true) : "0";
-    locals_put(writer, index,
-               arena_format(writer->arena, "same%d ? attn_floor_mod(%s, %s) : %s", index, left.low, right.low, low),
-               arena_format(writer->arena, "same%d ? attn_floor_mod(%s, %s) : %s", index, left.high, right.low, high));
+    ends_put(writer, index,
+             arena_format(writer->arena, "same%d ? attn_floor_mod(%s, %s) : %s", index, left.low, right.low, low),
+             arena_format(writer->arena, "same%d ? attn_floor_mod(%s, %s) : %s", index, left.high, right.low, high));
 }
 
 /* - of one operand; + and - of two. */
-static void sum_locals_put(struct box_writer *writer, int index)
+static void total_put(struct box_writer *writer, int index)
 {
     const struct expression_node *node = &writer->expression->nodes[index];
     const struct ends left = factor_ends(writer, node->left);
     if (node->op == EXPRESSION_NEGATE) {
-        locals_put(writer, index, arena_format(writer->arena, "-%s", left.high), arena_format(writer->arena, "-%s", left.low));
+        ends_put(writer, index, arena_format(writer->arena, "-%s", left.high), arena_format(writer->arena, "-%s", left.low));
         return;
     }
     const struct ends right = factor_ends(writer, node->right);
     const bool add = node->op == EXPRESSION_ADD;
     const char *format = add ? "%s + %s" : "%s - %s";
-    locals_put(writer, index, arena_format(writer->arena, format, left.low, add ? right.low : right.high),
-               arena_format(writer->arena, format, left.high, add ? right.high : right.low));
+    ends_put(writer, index, arena_format(writer->arena, format, left.low, add ? right.low : right.high),
+             arena_format(writer->arena, format, left.high, add ? right.high : right.low));
 }
 
 static bool varies(const struct expression *expression, int index)
@@ -233,7 +247,7 @@ static struct ends integer_ends(struct box_writer *writer, int index)
     else if (op == EXPRESSION_MODULO)
         modulo_put(writer, index);
     else
-        sum_locals_put(writer, index);
+        total_put(writer, index);
     return (struct ends){ arena_format(writer->arena, "low%d", index), arena_format(writer->arena, "high%d", index) };
 }
 

@@ -19,17 +19,23 @@ struct condition { const char *text, *joint; };
 /* When a node holds for every point of a box, and when for none. */
 struct conditions { struct condition always, never; };
 
+enum { BOX_LOCALS = 4 * EXPRESSION_NODES };
+
+/* A line or more that declare the local. */
+struct box_local { const char *name, *text; };
+
 /* The body of a function being written. */
 struct box_writer {
     const struct expression *expression;
     struct ends variables[EXPRESSION_VARIABLES];
     struct arena *arena;
-    struct text locals;                /* declarations that stand before the statements */
+    struct box_local locals[BOX_LOCALS];     /* each uses only those before it */
+    int local_count;
     struct text statements;
 };
 
 /* Queries are q_first .. q_last; keys names the first and the last key. */
-struct box_writer box_start(struct arena *arena, const struct expression *expression, struct ends keys);
+void box_start(struct box_writer *writer, struct arena *arena, const struct expression *expression, struct ends keys);
 
 /* A sum at its greatest (high) or least. */
 const char *box_linear(const struct box_writer *writer, const struct linear *form, bool high);
@@ -37,10 +43,13 @@ const char *box_linear(const struct box_writer *writer, const struct linear *for
 /* Of a boolean node that is neither true nor false. */
 struct conditions box_conditions(struct box_writer *writer, int index);
 
-/* Whether the locals or statements name the variable. */
-bool box_uses(const struct box_writer *writer, const char *variable);
+/* The statements, with the locals that they use before them. */
+const char *box_body(const struct box_writer *writer);
 
-/* Lines "(void)h;" for the parameters (NULL-ended) that the function does not use. */
-void box_unused(struct text *text, const struct box_writer *writer, const char *const *parameters);
+/* Whether the name occurs in the body. */
+bool box_names(const char *body, const char *name);
+
+/* Lines "(void)h;" for the parameters (NULL-ended) that the body does not name. */
+void box_unused(struct text *text, const char *body, const char *const *parameters);
 
 #endif

@@ -7,7 +7,8 @@
 void expression_sight_c(struct text *text, const struct expression *expression)
 {
     static const char *const parameters[] = { "q_first", "q_last", "k_first", "k_last", "h", "b", "q_len", "kv_len", NULL };
-    struct box_writer writer = box_start(text->arena, expression, (struct ends){ "k_first", "k_last" });
+    struct box_writer writer;
+    box_start(&writer, text->arena, expression, (struct ends){ "k_first", "k_last" });
     const enum expression_op op = expression->nodes[expression->count - 1].op;
     if (op == EXPRESSION_TRUE || op == EXPRESSION_FALSE)
         text_format(&writer.statements, "    return %d;\n", op == EXPRESSION_TRUE ? 2 : 0);
@@ -16,9 +17,9 @@ void expression_sight_c(struct text *text, const struct expression *expression)
         text_format(&writer.statements, "    if (%s)\n        return 0;\n", conditions.never.text);
         text_format(&writer.statements, "    return %s ? 2 : 1;\n", conditions.always.text);
     }
-    box_unused(text, &writer, parameters);
-    text_put(text, writer.locals.data);
-    text_put(text, writer.statements.data);
+    const char *body = box_body(&writer);
+    box_unused(text, body, parameters);
+    text_put(text, body);
 }
 
 /* Keys ----------------------------------------------------------------------------------------- */
@@ -89,9 +90,9 @@ static void keys_put(struct box_writer *writer, int index, bool negated, struct 
 }
 
 /* Locals and conditions are of the keys as they were given; without a key, a divisor made of them can be 0. */
-static void keys_start(struct text *text, const struct box_writer *writer)
+static void keys_start(struct text *text, const char *body)
 {
-    const bool low = box_uses(writer, "k_low"), high = box_uses(writer, "k_high");
+    const bool low = box_names(body, "k_low"), high = box_names(body, "k_high");
     if (low || high)
         text_put(text, "    if (*k_first > *k_last)\n        return;\n");
     if (low)
@@ -104,14 +105,15 @@ void expression_keys_c(struct text *text, const struct expression *expression)
 {
     static const char *const parameters[] = { "q_first", "q_last", "h", "b", "q_len", "kv_len", "k_first", "k_last", NULL };
     static const struct keys keys = { "*k_first", "*k_last" };
-    struct box_writer writer = box_start(text->arena, expression, (struct ends){ "k_low", "k_high" });
+    struct box_writer writer;
+    box_start(&writer, text->arena, expression, (struct ends){ "k_low", "k_high" });
     const enum expression_op op = expression->nodes[expression->count - 1].op;
     if (op == EXPRESSION_FALSE)
         text_put(&writer.statements, "    *k_last = *k_first - 1;\n");
     else if (op != EXPRESSION_TRUE)
         keys_put(&writer, expression->count - 1, false, keys);
-    box_unused(text, &writer, parameters);
-    keys_start(text, &writer);
-    text_put(text, writer.locals.data);
-    text_put(text, writer.statements.data);
+    const char *body = box_body(&writer);
+    box_unused(text, body, parameters);
+    keys_start(text, body);
+    text_put(text, body);
 }
