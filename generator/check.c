@@ -12,7 +12,7 @@
 #include "random_definition.h"
 
 enum {
-    FILE_DEFINITIONS = 40,       /* random definitions in one C file */
+    FILE_DEFINITIONS = 25,       /* random definitions in one C file */
     TRYING_BYTES     = 2048
 };
 
@@ -26,24 +26,27 @@ static const char *const harness[] = {
 
 enum { HARNESS_FILES = sizeof harness / sizeof *harness };
 
-/*
-** Random definitions are many: -O1 halves the time of the compiler. Emitted code is free of
-** warnings by contract, so one is an error here.
-*/
-static const char compile_flags[] = "-std=c11 -O1 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wshadow -Werror";
+/* Emitted code is free of warnings by contract, so one is an error here. */
+#define WARNINGS " -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wshadow -Werror"
 
 /* One invocation. */
 struct checking {
     const struct options *options;
     const char *root, *directory;
+    bool random;
     struct compile_product *products;      /* (product_count): one program a model */
     int product_count;
-    bool random;
 
     /* What the programs said. */
     int passed, failed, skipped;
     double worst;
-    char trying[TRYING_BYTES];             /* what the running program is at; "" between two tries */
+};
+
+/* One program of it, running. */
+struct program {
+    struct checking *checking;
+    const char *command[10];
+    char trying[TRYING_BYTES];             /* what it is at; "" between two tries */
 };
 
 static uint64_t checking_seed(const struct checking *checking)
@@ -149,13 +152,14 @@ static void progress_show(const struct checking *checking)
 /* A config's lines are all shown, of random ones the failures. */
 static void line_take(void *context, const char *line)
 {
-    struct checking *checking = context;
+    struct program *program = context;
+    struct checking *checking = program->checking;
     const bool pass = strncmp(line, "pass ", 5) == 0, fail = strncmp(line, "fail ", 5) == 0, skip = strncmp(line, "skip ", 5) == 0;
     if (strncmp(line, "trying ", 7) == 0)
-        snprintf(checking->trying, sizeof checking->trying, "%s", line + 7);
+        snprintf(program->trying, sizeof program->trying, "%s", line + 7);
     if (!pass && !fail && !skip)
         return;
-    checking->trying[0] = '\0';
+    program->trying[0] = '\0';
     if (fail || !checking->random)
         puts(line);
     checking->failed += fail;
@@ -166,47 +170,65 @@ static void line_take(void *context, const char *line)
 }
 
 /* A program that ended in the middle of a try has failed it. */
-static void death_print(struct checking *checking, const struct process_end *end)
+static void death_print(struct program *program, const struct process *process)
 {
-    const char *why = end->signal == SIGSEGV || end->signal == SIGBUS ? "; a kernel read or wrote outside of its memory" : "";
-    printf("fail %s; the program ended with %s %d%s\n", checking->trying, end->signal != 0 ? "signal" : "status",
-           end->signal != 0 ? end->signal : end->status, why);
-    checking->trying[0] = '\0';
-    checking->failed++;
+    const bool outside = process->signal == SIGSEGV || process->signal == SIGBUS;
+    printf("fail %s; the program ended with %s %d%s\n", program->trying, process->signal != 0 ? "signal" : "status",
+           process->signal != 0 ? process->signal : process->status, outside ? "; a kernel read or wrote outside of its memory" : "");
+    program->checking->failed++;
 }
 
-static bool program_run(struct checking *checking, const struct compile_product *product)
+/* Whether a program came to its end, or died in a try, which is a failure of that try. */
+static bool program_ended(struct program *program, const struct process *process)
 {
-    const struct options *options = checking->options;
-    const char *runner = options->text[OPTION_RUNNER] != NULL ? options->text[OPTION_RUNNER] : "";
-    const char *script = arena_format(options->arena, "exec %s \"$@\"", runner);
-    const char *program = arena_format(options->arena, "%s/%s", checking->directory, product->name);
-    const char *seed = arena_format(options->arena, "%llu", (unsigned long long)checking_seed(checking));
-    const char *const command[] = { "sh", "-c", script, "sh", program, "--trace", "--seed", seed, checking->random ? "--quick" : NULL, NULL };
-    const struct process process = { command, PROCESS_OUTPUT, line_take, checking };
-    struct process_end end;
-    if (!process_run(&process, &end, options->report))
-        return false;
-    if (checking->trying[0] != '\0')
-        death_print(checking, &end);
-    else if (end.signal != 0 || end.status > 1) {
-        const struct where where = { program, 0 };
-        report_error(options->report, where, "ended with %s %d", end.signal != 0 ? "signal" : "status", end.signal != 0 ? end.signal : end.status);
+    const struct options *options = program->checking->options;
+    if (program->trying[0] != '\0')
+        death_print(program, process);
+    else if (process->signal != 0 || process->status > 1) {
+        const struct where where = { program->command[4], 0 };
+        report_error(options->report, where, "ended with %s %d", process->signal != 0 ? "signal" : "status",
+                     process->signal != 0 ? process->signal : process->status);
         return false;
     }
     return true;
 }
 
+/* The runner is a command with arguments, as a shell reads it. */
+static void program_prepare(struct program *program, struct checking *checking, const char *name)
+{
+    struct arena *arena = checking->options->arena;
+    const char *runner = checking->options->text[OPTION_RUNNER];
+    const char *const command[] = {
+        "sh", "-c", arena_format(arena, "exec %s \"$@\"", runner != NULL ? runner : ""), "sh",
+        arena_format(arena, "%s/%s", checking->directory, name), "--trace",
+        "--seed", arena_format(arena, "%llu", (unsigned long long)checking_seed(checking)), checking->random ? "--quick" : NULL, NULL
+    };
+    program->checking = checking;
+    memcpy(program->command, command, sizeof command);
+}
+
 static bool programs_run(struct checking *checking)
 {
-    for (int i = 0; i < checking->product_count; i++)
-        if (!program_run(checking, &checking->products[i]))
-            return false;
+    const struct options *options = checking->options;
+    const int count = checking->product_count;
+    struct program *programs = arena_alloc(options->arena, (size_t)count, sizeof *programs);
+    struct process *processes = arena_alloc(options->arena, (size_t)count, sizeof *processes);
+    for (int i = 0; i < count; i++) {
+        program_prepare(&programs[i], checking, checking->products[i].name);
+        processes[i] = (struct process){ .command = programs[i].command, .take = line_take, .context = &programs[i] };
+    }
+    bool good = process_run(processes, count, process_processors(), options->report);
+    for (int i = 0; i < count && good; i++)
+        good = program_ended(&programs[i], &processes[i]);
+    return good;
+}
+
+static void summary_print(const struct checking *checking)
+{
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
     printf("check: %d passed, %d failed, %d skipped; largest error %.1e; seed %llu\n", checking->passed, checking->failed,
            checking->skipped, checking->worst, (unsigned long long)checking_seed(checking));
-    return true;
 }
 
 /* The verb ----------------------------------------------------------------------------------- */
@@ -233,8 +255,12 @@ int verb_check(const struct options *options)
     checking.products = arena_alloc(options->arena, (size_t)count / FILE_DEFINITIONS + 1, sizeof *checking.products);
     if (!(checking.random ? randoms_add(&checking, count) : config_add(&checking, options->input)))
         return 2;
-    const struct compile_job job = { "check", checking.directory, compile_flags, "-lm", checking.products, checking.product_count };
+    /* Random definitions are many: -O1 halves the time of the compiler. */
+    const struct compile_job job = {
+        "check", checking.directory, checking.random ? "-O1" WARNINGS : "-O2" WARNINGS, "-lm", checking.products, checking.product_count
+    };
     if (!compile_run(&job, options->arena, options->report) || !programs_run(&checking))
         return 2;
+    summary_print(&checking);
     return checking.failed > 0 ? 1 : 0;
 }

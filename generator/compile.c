@@ -143,7 +143,7 @@ static bool build_write(const struct compile_job *job, const char *path, struct 
 
 /* Running ninja ------------------------------------------------------------------------------ */
 
-/* What ninja says: progress, "[3/7] ...", is shown and forgotten; all else is kept. */
+/* What ninja says: progress, "[3/7] ...", is shown and forgotten, its remarks too; the compiler's words are kept. */
 struct messages {
     struct text text;
     bool on_terminal;
@@ -152,11 +152,9 @@ struct messages {
 static void message_take(void *context, const char *line)
 {
     struct messages *messages = context;
-    if (line[0] != '[') {
+    if (line[0] != '[' && strncmp(line, "ninja: ", 7) != 0)
         text_format(&messages->text, "%s\n", line);
-        return;
-    }
-    if (messages->on_terminal)
+    if (line[0] == '[' && messages->on_terminal)
         fprintf(stderr, "\rcompiling %.*s\033[K", (int)strcspn(line, " "), line);
 }
 
@@ -167,13 +165,13 @@ bool compile_run(const struct compile_job *job, struct arena *arena, struct repo
     if (!build_write(job, path, arena, report))
         return false;
     struct messages messages = { text_start(arena), isatty(STDERR_FILENO) != 0 };
-    const char *const command[] = { "ninja", "-C", job->directory, "-f", file, NULL };
-    const struct process process = { command, PROCESS_ALL, message_take, &messages };
-    struct process_end end;
-    const bool ran = process_run(&process, &end, report);
+    const char *jobs = arena_format(arena, "-j%d", process_processors());
+    const char *const command[] = { "ninja", "-C", job->directory, "-f", file, jobs, NULL };
+    struct process process = { .command = command, .output = PROCESS_ALL, .take = message_take, .context = &messages };
+    const bool ran = process_run(&process, 1, 1, report);
     if (messages.on_terminal)
         fputs("\r\033[K", stderr);
-    if (!ran || (end.status == 0 && end.signal == 0))
+    if (!ran || (process.status == 0 && process.signal == 0))
         return ran;
     const struct where where = { path, 0 };
     fputs(messages.text.data, report->out);

@@ -1,5 +1,5 @@
 /*
-** Other programs, run to their end.
+** Other programs, run to their end, several at a time.
 */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -16,14 +16,19 @@ enum process_output {
 struct process {
     const char *const *command;                      /* the program and its arguments, NULL-ended */
     enum process_output output;                      /* what goes to take */
-    void (*take)(void *context, const char *line);   /* given each line, without its end */
+    void (*take)(void *context, const char *line);   /* given each line, without its end, as soon as it is there */
     void *context;
+
+    /* How it ended, once it has: signal is 0 when it ended by itself with this status. */
+    int status, signal;
 };
 
-/* How a process ended: signal is 0 when it ended by itself with this status. */
-struct process_end { int status, signal; };
+enum { PROCESS_MOST = 16 };     /* most at a time */
 
-/* false after a report when the process could not be run. */
-bool process_run(const struct process *process, struct process_end *end, struct report *report);
+/* Runs all of them, at most at_once at a time. false after a report when one could not be run. */
+bool process_run(struct process *processes, int count, int at_once, struct report *report);
+
+/* How many processors this machine has for us; at most PROCESS_MOST. */
+int process_processors(void);
 
 #endif
