@@ -18,10 +18,10 @@ enum {
 
 /* What is compiled with every model: the harness, the reference, and expressions for it. */
 static const char *const harness[] = {
-    "runtime/check_main.c", "runtime/check_ways.c", "runtime/check_identity.c", "runtime/check_verdict.c", "runtime/check_run.c",
-    "runtime/check_trial.c", "runtime/check_strided.c", "runtime/check_guard.c", "runtime/reference.c", "runtime/reference_line.c",
-    "runtime/random.c", "generator/expression.c", "generator/expression_fold.c", "generator/expression_parse.c",
-    "generator/range.c", "generator/linear.c"
+    "runtime/check_main.c", "runtime/check_ways.c", "runtime/check_identity.c", "runtime/check_verdict.c",
+    "runtime/check_run.c", "runtime/check_trial.c", "runtime/check_strided.c", "runtime/check_guard.c",
+    "runtime/random.c", "runtime/reference.c", "runtime/reference_line.c", "generator/expression.c",
+    "generator/expression_fold.c", "generator/expression_parse.c", "generator/range.c", "generator/linear.c"
 };
 
 enum { HARNESS_FILES = sizeof harness / sizeof *harness };
@@ -64,7 +64,8 @@ static bool main_write(const struct checking *checking, const char *name)
     struct text text = text_start(arena);
     text_format(&text,
                 "#include \"%s.h\"\n\n"
-                "int check_main(const struct attn_model_kernels *kernels, int argc, char **argv);   /* runtime/check_main.c */\n\n"
+                "/* runtime/check_main.c */\n"
+                "int check_main(const struct attn_model_kernels *kernels, int argc, char **argv);\n\n"
                 "int main(int argc, char **argv)\n{\n    return check_main(&%s_kernels, argc, argv);\n}\n", name, name);
     const char *path = arena_format(arena, "%s/check_%s.c", checking->directory, name);
     return file_write(path, text.data, text.length, checking->options->report, NULL);
@@ -93,7 +94,8 @@ static bool model_add(struct checking *checking, const struct model *model)
         return false;
     if (checking->directory == NULL)
         checking->directory = compile_directory(checking->root, emitted.digest, options->arena, options->report);
-    if (checking->directory == NULL || !emit_write(&emitted, model, checking->directory, options->arena, options->report))
+    if (checking->directory == NULL
+        || !emit_write(&emitted, model, checking->directory, options->arena, options->report))
         return false;
     product_add(checking, model->name);
     return main_write(checking, model->name);
@@ -103,7 +105,8 @@ static bool config_add(struct checking *checking, const char *file)
 {
     const struct options *options = checking->options;
     struct model model;
-    return definition_read_file(&model, file, &options->catalog, options->arena, options->report) && model_add(checking, &model);
+    return definition_read_file(&model, file, &options->catalog, options->arena, options->report)
+        && model_add(checking, &model);
 }
 
 /* The index-th file of random definitions. */
@@ -121,7 +124,8 @@ static bool randoms_add(struct checking *checking, int count)
 {
     const struct options *options = checking->options;
     struct random random = random_start(checking_seed(checking));
-    const char *name = arena_format(options->arena, "random_%d_%llu", count, (unsigned long long)checking_seed(checking));
+    const char *name = arena_format(options->arena, "random_%d_%llu", count,
+                                    (unsigned long long)checking_seed(checking));
     checking->directory = compile_directory(checking->root, name, options->arena, options->report);
     if (checking->directory == NULL)
         return false;
@@ -154,7 +158,9 @@ static void line_take(void *context, const char *line)
 {
     struct program *program = context;
     struct checking *checking = program->checking;
-    const bool pass = strncmp(line, "pass ", 5) == 0, fail = strncmp(line, "fail ", 5) == 0, skip = strncmp(line, "skip ", 5) == 0;
+    const bool pass = strncmp(line, "pass ", 5) == 0;
+    const bool fail = strncmp(line, "fail ", 5) == 0;
+    const bool skip = strncmp(line, "skip ", 5) == 0;
     if (strncmp(line, "trying ", 7) == 0)
         snprintf(program->trying, sizeof program->trying, "%s", line + 7);
     if (!pass && !fail && !skip)
@@ -169,12 +175,19 @@ static void line_take(void *context, const char *line)
     progress_show(checking);
 }
 
+static const char *process_end(const struct process *process, struct arena *arena)
+{
+    return process->signal != 0 ? arena_format(arena, "signal %d", process->signal)
+                                : arena_format(arena, "status %d", process->status);
+}
+
 /* A program that ended in the middle of a try has failed it. */
 static void death_print(struct program *program, const struct process *process)
 {
     const bool outside = process->signal == SIGSEGV || process->signal == SIGBUS;
-    printf("fail %s; the program ended with %s %d%s\n", program->trying, process->signal != 0 ? "signal" : "status",
-           process->signal != 0 ? process->signal : process->status, outside ? "; a kernel read or wrote outside of its memory" : "");
+    printf("fail %s; the program ended with %s%s\n", program->trying,
+           process_end(process, program->checking->options->arena),
+           outside ? ": a kernel read or wrote outside of its memory" : "");
     program->checking->failed++;
 }
 
@@ -186,8 +199,7 @@ static bool program_ended(struct program *program, const struct process *process
         death_print(program, process);
     else if (process->signal != 0 || process->status > 1) {
         const struct where where = { program->command[4], 0 };
-        report_error(options->report, where, "ended with %s %d", process->signal != 0 ? "signal" : "status",
-                     process->signal != 0 ? process->signal : process->status);
+        report_error(options->report, where, "ended with %s", process_end(process, options->arena));
         return false;
     }
     return true;
@@ -201,7 +213,8 @@ static void program_prepare(struct program *program, struct checking *checking, 
     const char *const command[] = {
         "sh", "-c", arena_format(arena, "exec %s \"$@\"", runner != NULL ? runner : ""), "sh",
         arena_format(arena, "%s/%s", checking->directory, name), "--trace",
-        "--seed", arena_format(arena, "%llu", (unsigned long long)checking_seed(checking)), checking->random ? "--quick" : NULL, NULL
+        "--seed", arena_format(arena, "%llu", (unsigned long long)checking_seed(checking)),
+        checking->random ? "--quick" : NULL, NULL
     };
     program->checking = checking;
     memcpy(program->command, command, sizeof command);
@@ -227,8 +240,8 @@ static void summary_print(const struct checking *checking)
 {
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
-    printf("check: %d passed, %d failed, %d skipped; largest error %.1e; seed %llu\n", checking->passed, checking->failed,
-           checking->skipped, checking->worst, (unsigned long long)checking_seed(checking));
+    printf("check: %d passed, %d failed, %d skipped; largest error %.1e; seed %llu\n", checking->passed,
+           checking->failed, checking->skipped, checking->worst, (unsigned long long)checking_seed(checking));
 }
 
 /* The verb ----------------------------------------------------------------------------------- */
@@ -257,7 +270,8 @@ int verb_check(const struct options *options)
         return 2;
     /* Random definitions are many: -O1 halves the time of the compiler. */
     const struct compile_job job = {
-        "check", checking.directory, checking.random ? "-O1" WARNINGS : "-O2" WARNINGS, "-lm", checking.products, checking.product_count
+        "check", checking.directory, checking.random ? "-O1" WARNINGS : "-O2" WARNINGS, "-lm",
+        checking.products, checking.product_count
     };
     if (!compile_run(&job, options->arena, options->report) || !programs_run(&checking))
         return 2;

@@ -1,8 +1,11 @@
 #include "compile.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -37,7 +40,8 @@ const char *compile_root(struct arena *arena, struct report *report)
     while (path_rise(path))
         if (access(arena_format(arena, "%s/templates/contract.h", path), R_OK) == 0)
             return arena_copy(arena, path, strlen(path));
-    report_error(report, where, "attngen does not lie in the folder that it was built in; checks, timings and runs need its runtime/");
+    report_error(report, where, "attngen does not lie in the folder that it was built in; "
+                 "checks, timings and runs need its runtime/");
     return NULL;
 }
 
@@ -90,7 +94,8 @@ static struct sources sources_collect(const struct compile_job *job, struct aren
 }
 
 /* The number keeps files of the same name in different folders apart. */
-static void put_object(struct text *text, const struct compile_job *job, const struct sources *sources, const char *path)
+static void put_object(struct text *text, const struct compile_job *job, const struct sources *sources,
+                       const char *path)
 {
     const char *slash = strrchr(path, '/');
     text_format(text, "%s/%d_", job->name, source_find(sources, path));
@@ -143,38 +148,62 @@ static bool build_write(const struct compile_job *job, const char *path, struct 
 
 /* Running ninja ------------------------------------------------------------------------------ */
 
-/* What ninja says: progress, "[3/7] ...", is shown and forgotten, its remarks too; the compiler's words are kept. */
+/* What ninja says: progress, "[3/7] ...", is shown and forgotten; errors and the compiler's words are kept. */
 struct messages {
     struct text text;
     bool on_terminal;
 };
 
+/* "ninja: Entering directory ..." and the like. */
+static bool is_remark(const char *line)
+{
+    return strncmp(line, "ninja: ", 7) == 0 && strncmp(line, "ninja: error", 12) != 0;
+}
+
 static void message_take(void *context, const char *line)
 {
     struct messages *messages = context;
-    if (line[0] != '[' && strncmp(line, "ninja: ", 7) != 0)
+    if (line[0] != '[' && !is_remark(line))
         text_format(&messages->text, "%s\n", line);
     if (line[0] == '[' && messages->on_terminal)
         fprintf(stderr, "\rcompiling %.*s\033[K", (int)strcspn(line, " "), line);
 }
 
-bool compile_run(const struct compile_job *job, struct arena *arena, struct report *report)
+/* Two ninjas in one folder would undo each other's work: the second waits. -1 after a report. */
+static int directory_lock(const char *path, struct report *report)
 {
-    const char *file = arena_format(arena, "%s.ninja", job->name);
-    const char *path = arena_format(arena, "%s/%s", job->directory, file);
-    if (!build_write(job, path, arena, report))
-        return false;
+    const int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock >= 0 && flock(lock, LOCK_EX) == 0)
+        return lock;
+    report_error(report, (struct where){ path, 0 }, "cannot be locked: %s", strerror(errno));
+    if (lock >= 0)
+        close(lock);
+    return -1;
+}
+
+static bool ninja_run(const struct compile_job *job, const char *path, struct arena *arena, struct report *report)
+{
     struct messages messages = { text_start(arena), isatty(STDERR_FILENO) != 0 };
     const char *jobs = arena_format(arena, "-j%d", process_processors());
-    const char *const command[] = { "ninja", "-C", job->directory, "-f", file, jobs, NULL };
+    const char *const command[] = { "ninja", "-C", job->directory, "-f", strrchr(path, '/') + 1, jobs, NULL };
     struct process process = { .command = command, .output = PROCESS_ALL, .take = message_take, .context = &messages };
     const bool ran = process_run(&process, 1, 1, report);
     if (messages.on_terminal)
         fputs("\r\033[K", stderr);
     if (!ran || (process.status == 0 && process.signal == 0))
         return ran;
-    const struct where where = { path, 0 };
     fputs(messages.text.data, report->out);
-    report_error(report, where, "cannot be built with this compiler; its messages stand above");
+    report_error(report, (struct where){ path, 0 }, "cannot be built with this compiler; its messages stand above");
     return false;
+}
+
+bool compile_run(const struct compile_job *job, struct arena *arena, struct report *report)
+{
+    const char *path = arena_format(arena, "%s/%s.ninja", job->directory, job->name);
+    const int lock = directory_lock(arena_format(arena, "%s/lock", job->directory), report);
+    if (lock < 0)
+        return false;
+    const bool made = build_write(job, path, arena, report) && ninja_run(job, path, arena, report);
+    close(lock);
+    return made;
 }

@@ -116,8 +116,8 @@ static void running_wait(const struct running *running, int places, struct pollf
 }
 
 /* Fills free places with the processes that are left; how many are running. */
-static int places_fill(struct running *running, int places, struct process **next, const struct process *end, bool *good,
-                       struct report *report)
+static int places_fill(struct running *running, int places, struct process **next, const struct process *end,
+                       bool *good, struct report *report)
 {
     int busy = 0;
     for (int i = 0; i < places; i++) {

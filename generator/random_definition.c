@@ -6,7 +6,7 @@ enum { MASK_DEPTH = 3 };      /* of and, or, not in an expression */
 
 static const int sizes[] = { 1, 3, 5, 8, 16, 20, 32, 37, 64, 80, 96, 128 };
 static const int kv_heads[] = { 1, 1, 2, 2, 3, 4 }, groups[] = { 1, 1, 2, 3, 4, 5, 8 };
-static const int distances[] = { 0, 1, 2, 7, 15, 16, 33, 63, 64, 65, 100, 200 };     /* between places on the key axis */
+static const int distances[] = { 0, 1, 2, 7, 15, 16, 33, 63, 64, 65, 100, 200 };     /* on the key axis */
 static const int divisors[] = { 1, 2, 3, 7, 16, 64, 100 };
 
 /* Draws once: two of them in one call would draw in an order that C leaves open. */
@@ -106,7 +106,8 @@ static void put_where(struct text *text, struct random *random)
 static void put_mask(struct text *text, struct random *random)
 {
     static void (*const masks[])(struct text *text, struct random *random) = {
-        put_none, put_causal, put_causal, put_window, put_window, put_chunk, put_causal_where, put_causal_where, put_where
+        put_none, put_causal, put_causal, put_window, put_window, put_chunk, put_causal_where, put_causal_where,
+        put_where
     };
     text_put(text, ", mask = ");
     CHOOSE(random, masks)(text, random);

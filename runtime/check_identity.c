@@ -8,7 +8,8 @@
 #include "check.h"
 
 /* A prefill of the given sequences, all their new keys written first. */
-static bool prefill_take(struct check *check, const char *way, struct run *run, const struct attn_sequence *sequence, struct result *found)
+static bool prefill_take(struct check *check, const char *way, struct run *run, const struct attn_sequence *sequence,
+                         struct result *found)
 {
     run_phase(run, &run->attention->write, sequence, run->trial->sequences);
     run_phase(run, &run->attention->prefill, sequence, run->trial->sequences);

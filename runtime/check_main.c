@@ -108,7 +108,8 @@ static const struct attn_attention *target_find(const struct session *session, i
     return attention != NULL && kernels->supported[target]() ? attention : NULL;
 }
 
-static void trace_print(const struct definition_check *check, const struct attn_attention *attention, const struct trial *trial)
+static void trace_print(const struct definition_check *check, const struct attn_attention *attention,
+                        const struct trial *trial)
 {
     if (!check->session->trace)
         return;
@@ -121,8 +122,8 @@ static void trace_print(const struct definition_check *check, const struct attn_
 }
 
 /* One target at one problem. Its random numbers do not depend on which other targets there are. */
-static void target_try(struct definition_check *definition, struct trial *trial, const struct attn_attention *attention, int target,
-                       uint64_t seed)
+static void target_try(struct definition_check *definition, struct trial *trial,
+                       const struct attn_attention *attention, int target, uint64_t seed)
 {
     struct random random = random_start(seed);
     struct check check = {
@@ -160,13 +161,15 @@ static void verdict_print(const struct definition_check *check, int definition, 
     const char *name = attention != NULL ? attention->target : "(another machine's)";
     if (verdict->failure[0] != '\0') {
         session->failed++;
-        printf("fail %s target=%s: %s; seed %llu\n", check->text, name, verdict->failure, (unsigned long long)session->seed);
+        printf("fail %s target=%s: %s; seed %llu\n", check->text, name, verdict->failure,
+               (unsigned long long)session->seed);
     } else if (target_find(session, definition, target) == NULL) {
         session->skipped++;
         printf("skip %s target=%s: this CPU does not have it\n", check->text, name);
     } else {
         session->passed++;
-        printf("pass %s target=%s: %d problems, largest error %.1e\n", check->text, name, verdict->trials, verdict->worst);
+        printf("pass %s target=%s: %d problems, largest error %.1e\n", check->text, name, verdict->trials,
+               verdict->worst);
     }
     if (verdict->worst > session->worst)
         session->worst = verdict->worst;
@@ -275,7 +278,8 @@ int check_main(const struct attn_model_kernels *kernels, int argc, char **argv)
     if (!options_read(&session, argc, argv))
         return 2;
     if (kernels->targets > MOST_TARGETS) {
-        fprintf(stderr, "check: %s has %d targets; at most %d can be checked\n", kernels->name, (int)kernels->targets, MOST_TARGETS);
+        fprintf(stderr, "check: %s has %d targets; at most %d can be checked\n", kernels->name, (int)kernels->targets,
+                MOST_TARGETS);
         return 2;
     }
     for (int definition = 0; definition < kernels->attentions; definition++)

@@ -23,7 +23,8 @@ static struct guarded rotation_create(const struct attn_attention *attention, co
     return guarded;
 }
 
-void run_create(struct run *run, const struct trial *trial, const struct attn_attention *attention, struct random *random)
+void run_create(struct run *run, const struct trial *trial, const struct attn_attention *attention,
+                struct random *random)
 {
     *run = (struct run){ .trial = trial, .attention = attention, .random = random };
     for (int32_t b = 0; b < trial->sequences; b++) {
@@ -49,20 +50,17 @@ void run_destroy(struct run *run)
 
 /* Kernels at work ---------------------------------------------------------------------------- */
 
-static struct attn_args run_args(const struct run *run, const struct attn_sequence *sequence, int32_t sequences, void *workspace)
+static struct attn_args run_args(const struct run *run, const struct attn_sequence *sequence, int32_t sequences)
 {
-    const struct trial *trial = run->trial;
-    return (struct attn_args){
-        .sequence = sequence, .sequences = sequences,
-        .q = strided_row(&trial->q, 0, 0), .q_stride = trial->q.stride, .q_head_stride = trial->q.head_stride,
-        .k = strided_row(&trial->k, 0, 0), .k_stride = trial->k.stride, .k_head_stride = trial->k.head_stride,
-        .v = strided_row(&trial->v, 0, 0), .v_stride = trial->v.stride, .v_head_stride = trial->v.head_stride,
-        .o = strided_row(&run->o, 0, 0), .o_stride = run->o.stride, .o_head_stride = run->o.head_stride,
-        .lse = run->without_lse ? NULL : strided_row(&run->lse, 0, 0), .lse_stride = run->lse.stride,
-        .q_rotation = (const float *)(const void *)run->q_rotation.data,
-        .k_rotation = (const float *)(const void *)run->k_rotation.data,
-        .workspace = workspace
-    };
+    struct attn_args args = trial_args(run->trial, sequence, sequences);
+    args.o = strided_row(&run->o, 0, 0);
+    args.o_stride = run->o.stride;
+    args.o_head_stride = run->o.head_stride;
+    args.lse = run->without_lse ? NULL : strided_row(&run->lse, 0, 0);
+    args.lse_stride = run->lse.stride;
+    args.q_rotation = (const float *)(const void *)run->q_rotation.data;
+    args.k_rotation = (const float *)(const void *)run->k_rotation.data;
+    return args;
 }
 
 /* 0 .. tasks - 1, in the order in which they run. */
@@ -95,7 +93,7 @@ static void run_pass(struct run *run, const struct attn_phase *phase, const stru
 
 void run_phase(struct run *run, const struct attn_phase *phase, const struct attn_sequence *sequence, int32_t sequences)
 {
-    struct attn_args args = run_args(run, sequence, sequences, NULL);
+    struct attn_args args = run_args(run, sequence, sequences);
     struct guarded workspace = guarded_poisoned(phase->workspace_bytes(&args), run->random);
     args.workspace = workspace.data;
     for (int pass = 0; pass < phase->passes; pass++)
@@ -181,7 +179,8 @@ static bool head_reads_back(struct run *run, int32_t b, int head, int32_t first,
 
     bool same = guarded_intact(&k) && guarded_intact(&v);
     for (int64_t i = 0; i < count && same; i++) {
-        const double *key = run->trial->reference_cache[b] + ((first + i) * line->kv_heads + head) * (line->d_k + line->d_v);
+        const int64_t key_head = (first + i) * line->kv_heads + head;
+        const double *key = run->trial->reference_cache[b] + key_head * (line->d_k + line->d_v);
         const float *value = strided_row(&run->trial->v, run->sequence[b].k_row + first + i, head);
         same = key_near(key, k_rows + i * line->d_k, line->d_k) &&
                memcmp(value, v_rows + i * line->d_v, (size_t)line->d_v * sizeof *value) == 0;
@@ -196,8 +195,9 @@ bool run_reads_back(struct run *run)
     bool same = true;
     for (int32_t b = 0; b < run->trial->sequences; b++)
         for (int head = 0; head < run->attention->kv_heads && same; head++) {
-            const int32_t first = (int32_t)random_between(run->random, 0, run->sequence[b].kv_len);
-            same = head_reads_back(run, b, head, first, (int32_t)random_between(run->random, 0, run->sequence[b].kv_len - first));
+            const int64_t first = random_between(run->random, 0, run->sequence[b].kv_len);
+            const int64_t count = random_between(run->random, 0, run->sequence[b].kv_len - first);
+            same = head_reads_back(run, b, head, (int32_t)first, (int32_t)count);
         }
     return same;
 }

@@ -23,11 +23,13 @@ struct run {
     const char *damage;                   /* what was written outside of its place, or NULL */
 };
 
-void run_create(struct run *run, const struct trial *trial, const struct attn_attention *attention, struct random *random);
+void run_create(struct run *run, const struct trial *trial, const struct attn_attention *attention,
+                struct random *random);
 void run_destroy(struct run *run);
 
 /* Runs a phase on some sequences, which have run's caches; b of the mask is the index in this array. */
-void run_phase(struct run *run, const struct attn_phase *phase, const struct attn_sequence *sequence, int32_t sequences);
+void run_phase(struct run *run, const struct attn_phase *phase, const struct attn_sequence *sequence,
+               int32_t sequences);
 
 /* All keys of all sequences into the caches. */
 void run_write(struct run *run);

@@ -19,7 +19,8 @@ float *strided_row(const struct strided *strided, int64_t row, int head)
     return (float *)(void *)strided->memory.data + row * strided->stride + head * strided->head_stride;
 }
 
-void strided_fill(struct strided *strided, int64_t first, int64_t count, double amplitude, double growth, struct random *random)
+void strided_fill(struct strided *strided, int64_t first, int64_t count, double amplitude, double growth,
+                  struct random *random)
 {
     for (int64_t row = 0; row < count; row++) {
         const float size = (float)(amplitude * (1.0 + (growth - 1.0) * (double)row / (double)count));

@@ -20,6 +20,7 @@ struct strided strided_create(int64_t rows, int heads, int width, uint32_t bits,
 float *strided_row(const struct strided *strided, int64_t row, int head);
 
 /* count rows from first: normal numbers whose size goes from amplitude to amplitude * growth. */
-void strided_fill(struct strided *strided, int64_t first, int64_t count, double amplitude, double growth, struct random *random);
+void strided_fill(struct strided *strided, int64_t first, int64_t count, double amplitude, double growth,
+                  struct random *random);
 
 #endif

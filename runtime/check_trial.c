@@ -24,7 +24,8 @@ void result_destroy(struct result *result)
 /* Trials ------------------------------------------------------------------------------------- */
 
 /* Sequences one after another, with rows of nobody between them. */
-static void trial_place(struct trial *trial, const struct trial_shape *shape, struct random *random, int64_t *q_rows, int64_t *k_rows)
+static void trial_place(struct trial *trial, const struct trial_shape *shape, struct random *random, int64_t *q_rows,
+                        int64_t *k_rows)
 {
     *q_rows = *k_rows = 0;
     for (int32_t b = 0; b < trial->sequences; b++) {
@@ -32,7 +33,8 @@ static void trial_place(struct trial *trial, const struct trial_shape *shape, st
         *k_rows += random_between(random, 0, 2);
         trial->sequence[b] = (struct attn_sequence){
             .q_row = *q_rows, .k_row = *k_rows, .q_len = shape[b].q_len, .q_offset = shape[b].q_offset,
-            .k_len = shape[b].kv_len, .kv_len = shape[b].kv_len, .capacity = shape[b].kv_len + random_between(random, 0, 70)
+            .k_len = shape[b].kv_len, .kv_len = shape[b].kv_len,
+            .capacity = shape[b].kv_len + random_between(random, 0, 70)
         };
         *q_rows += shape[b].q_len;
         *k_rows += shape[b].kv_len;
@@ -68,6 +70,16 @@ static void trial_fill(struct trial *trial, struct random *random)
     }
 }
 
+struct attn_args trial_args(const struct trial *trial, const struct attn_sequence *sequence, int32_t sequences)
+{
+    return (struct attn_args){
+        .sequence = sequence, .sequences = sequences,
+        .q = strided_row(&trial->q, 0, 0), .q_stride = trial->q.stride, .q_head_stride = trial->q.head_stride,
+        .k = strided_row(&trial->k, 0, 0), .k_stride = trial->k.stride, .k_head_stride = trial->k.head_stride,
+        .v = strided_row(&trial->v, 0, 0), .v_stride = trial->v.stride, .v_head_stride = trial->v.head_stride
+    };
+}
+
 static void trial_answer(struct trial *trial, const struct subject *subject)
 {
     const struct reference_line *line = trial->line;
@@ -77,20 +89,18 @@ static void trial_answer(struct trial *trial, const struct subject *subject)
         trial->reference_cache[b] = check_memory(reference_cache_bytes(subject->reference, sequence[b].capacity), 1);
         sequence[b].cache = trial->reference_cache[b];
     }
-    const struct attn_args args = {
-        .sequence = sequence, .sequences = trial->sequences,
-        .q = strided_row(&trial->q, 0, 0), .q_stride = trial->q.stride, .q_head_stride = trial->q.head_stride,
-        .k = strided_row(&trial->k, 0, 0), .k_stride = trial->k.stride, .k_head_stride = trial->k.head_stride,
-        .v = strided_row(&trial->v, 0, 0), .v_stride = trial->v.stride, .v_head_stride = trial->v.head_stride,
-        .o = trial->expected.o, .o_stride = line->heads * line->d_v, .o_head_stride = line->d_v,
-        .lse = trial->expected.lse, .lse_stride = line->heads
-    };
+    struct attn_args args = trial_args(trial, sequence, trial->sequences);
+    args.o = trial->expected.o;
+    args.o_stride = line->heads * line->d_v;
+    args.o_head_stride = line->d_v;
+    args.lse = trial->expected.lse;
+    args.lse_stride = line->heads;
     reference_write(subject->reference, &args, trial->k_position);
     reference_attend(subject->reference, &args, trial->q_position);
 }
 
-void trial_create(struct trial *trial, const struct subject *subject, const struct trial_shape *shape, int32_t sequences,
-                  struct random *random)
+void trial_create(struct trial *trial, const struct subject *subject, const struct trial_shape *shape,
+                  int32_t sequences, struct random *random)
 {
     const struct reference_line *line = &subject->line;
     int64_t q_rows, k_rows;
@@ -136,7 +146,8 @@ bool trial_sees(const struct trial *trial, int32_t b, int32_t i, int32_t k, int 
 {
     const struct attn_sequence *sequence = &trial->sequence[b];
     const int64_t at[EXPRESSION_VARIABLES] = {
-        [EXPRESSION_Q] = sequence->q_offset + i - shift, [EXPRESSION_K] = k - shift, [EXPRESSION_H] = head, [EXPRESSION_B] = b,
+        [EXPRESSION_Q] = sequence->q_offset + i - shift, [EXPRESSION_K] = k - shift,
+        [EXPRESSION_H] = head, [EXPRESSION_B] = b,
         [EXPRESSION_Q_LEN] = sequence->q_len, [EXPRESSION_KV_LEN] = sequence->kv_len
     };
     return expression_evaluate(&trial->line->mask, at);

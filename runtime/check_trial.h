@@ -40,15 +40,18 @@ struct subject {
     struct reference *reference;
 };
 
-void trial_create(struct trial *trial, const struct subject *subject, const struct trial_shape *shape, int32_t sequences,
-                  struct random *random);
+void trial_create(struct trial *trial, const struct subject *subject, const struct trial_shape *shape,
+                  int32_t sequences, struct random *random);
 void trial_destroy(struct trial *trial);
+
+/* The trial's inputs for some of its sequences; the caller adds where the results go. */
+struct attn_args trial_args(const struct trial *trial, const struct attn_sequence *sequence, int32_t sequences);
 
 /* Every value becomes constant_value(d); the expected result stays as it was. */
 void trial_set_constant(struct trial *trial);
 float constant_value(int d);
 
-/* Whether the mask shows key k of sequence b to its query of index i, when place `shift` of the key axis is called 0. */
+/* Whether the query of index i of sequence b sees key k, when place `shift` of the key axis is called 0. */
 bool trial_sees(const struct trial *trial, int32_t b, int32_t i, int32_t k, int head, int32_t shift);
 
 struct result result_create(const struct trial *trial);

@@ -47,7 +47,8 @@ bool verdict_take(struct check *check, const char *way, struct run *run, struct 
     return false;
 }
 
-static bool same_bits(struct check *check, const char *way, const char *name, const float *found, const float *expected, int width)
+static bool same_bits(struct check *check, const char *way, const char *name, const float *found,
+                      const float *expected, int width)
 {
     const int heads = check->trial->line->heads;
     const int64_t count = check->trial->q.rows * heads * width;
@@ -55,7 +56,8 @@ static bool same_bits(struct check *check, const char *way, const char *name, co
         if (memcmp(&found[i], &expected[i], sizeof found[i]) != 0) {
             const int64_t row_head = i / width;
             verdict_fail(check, way, "%s of row %lld, head %lld, place %lld is %.9g; expected the bits of %.9g", name,
-                         (long long)(row_head / heads), (long long)(row_head % heads), (long long)(i % width), found[i], expected[i]);
+                         (long long)(row_head / heads), (long long)(row_head % heads), (long long)(i % width),
+                         found[i], expected[i]);
             return false;
         }
     return true;
@@ -96,13 +98,14 @@ static bool row_near(struct check *check, const char *way, int64_t row, int head
     const float lse = found->lse[row_head], expected_lse = expected->lse[row_head];
     for (int64_t i = row_head * line->d_v; i < (row_head + 1) * line->d_v; i++)
         if (!float_near(check, found->o[i], expected->o[i], largest)) {
-            verdict_fail(check, way, "o of row %lld, head %d, place %lld is %.9g; expected %.9g (largest |v| %.3g)", (long long)row,
-                         head, (long long)(i % line->d_v), found->o[i], expected->o[i], largest);
+            verdict_fail(check, way, "o of row %lld, head %d, place %lld is %.9g; expected %.9g (largest |v| %.3g)",
+                         (long long)row, head, (long long)(i % line->d_v), found->o[i], expected->o[i], largest);
             return false;
         }
     if (float_near(check, lse, expected_lse, 1.0 + fabs((double)expected_lse)))
         return true;
-    verdict_fail(check, way, "lse of row %lld, head %d is %.9g; expected %.9g", (long long)row, head, lse, expected_lse);
+    verdict_fail(check, way, "lse of row %lld, head %d is %.9g; expected %.9g", (long long)row, head, lse,
+                 expected_lse);
     return false;
 }
 

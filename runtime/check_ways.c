@@ -109,7 +109,8 @@ static int32_t keys_before(const struct run *run, const struct progress *progres
 }
 
 /* The next `queries` queries with the keys up to them, written by the same step. */
-static void grow(const struct run *run, struct attn_sequence *part, struct progress *progress, int32_t b, int32_t queries)
+static void grow(const struct run *run, struct attn_sequence *part, struct progress *progress, int32_t b,
+                 int32_t queries)
 {
     *part = run->sequence[b];
     take_queries(part, progress, b, queries);

@@ -40,7 +40,8 @@ size_t reference_cache_bytes(const struct reference *reference, int64_t capacity
 }
 
 /* A key in the cache, its value d_k behind it. The cache is (capacity, kv_heads, d_k + d_v). */
-static double *cached_key(const struct reference_line *line, const struct attn_sequence *sequence, int64_t place, int kv_head)
+static double *cached_key(const struct reference_line *line, const struct attn_sequence *sequence, int64_t place,
+                          int kv_head)
 {
     return (double *)sequence->cache + (place * line->kv_heads + kv_head) * (line->d_k + line->d_v);
 }
@@ -66,8 +67,8 @@ static int32_t row_position(const struct reference *reference, const int32_t *po
     return reference->line.rotates ? position[row] : 0;
 }
 
-static void write_key(const struct reference *reference, const struct attn_args *args, const struct attn_sequence *sequence,
-                      int32_t index, int kv_head, const int32_t *k_position)
+static void write_key(const struct reference *reference, const struct attn_args *args,
+                      const struct attn_sequence *sequence, int32_t index, int kv_head, const int32_t *k_position)
 {
     const struct reference_line *line = &reference->line;
     const int64_t row = sequence->k_row + index;
@@ -134,7 +135,8 @@ static void attend(const struct reference *reference, const struct attn_args *ar
     const int kv_head = head / (line->heads / line->kv_heads);
     struct walk walk = { .line = line, .m = -INFINITY };
 
-    rotate(reference, args->q + row * args->q_stride + head * args->q_head_stride, row_position(reference, q_position, row), walk.q);
+    rotate(reference, args->q + row * args->q_stride + head * args->q_head_stride,
+           row_position(reference, q_position, row), walk.q);
     for (int32_t k = 0; k < sequence->kv_len; k++) {
         const int64_t at[EXPRESSION_VARIABLES] = {
             [EXPRESSION_Q] = sequence->q_offset + index, [EXPRESSION_K] = k, [EXPRESSION_H] = head, [EXPRESSION_B] = b,

@@ -80,7 +80,8 @@ static bool value_read(struct reader *reader, const struct key *key, char value[
     if (quoted && reader->at[length] != '"')
         return reader_refuse(reader, "the quote after %s= does not end", key->name);
     if (length == 0 || length >= VALUE_BYTES)
-        return reader_refuse(reader, "the value of %s has %zu bytes; expected 1 to %d", key->name, length, VALUE_BYTES - 1);
+        return reader_refuse(reader, "the value of %s has %zu bytes; expected 1 to %d", key->name, length,
+                             VALUE_BYTES - 1);
     memcpy(value, reader->at, length);
     value[length] = '\0';
     reader->at += length + quoted;
@@ -92,7 +93,8 @@ static bool number_store(struct reader *reader, const struct key *key, const cha
     char *end;
     const double number = strtod(value, &end);
     if (*end != '\0' || !(number >= key->min && number <= key->max))
-        return reader_refuse(reader, "%s is %.40s; expected a number from %g to %g", key->name, value, key->min, key->max);
+        return reader_refuse(reader, "%s is %.40s; expected a number from %g to %g", key->name, value, key->min,
+                             key->max);
     char *field = (char *)reader->line + key->offset;
     if (key->type == KEY_NUMBER) {
         memcpy(field, &number, sizeof number);
@@ -137,7 +139,8 @@ static bool rope_check(const struct reader *reader)
 {
     struct reference_line *line = reader->line;
     if (line->dims % 2 != 0 || line->dims > line->d_k)
-        return reader_refuse(reader, "rope.dims is %d; expected an even number of at most d_k, %d", line->dims, line->d_k);
+        return reader_refuse(reader, "rope.dims is %d; expected an even number of at most d_k, %d", line->dims,
+                             line->d_k);
     line->interleaved = strcmp(reader->pairing, "interleaved") == 0;
     if (!line->interleaved && strcmp(reader->pairing, "half") != 0)
         return reader_refuse(reader, "rope.pairing is %.40s; expected half or interleaved", reader->pairing);
@@ -167,7 +170,8 @@ bool reference_line_read(struct reference_line *line, const char *text, char *er
     *line = (struct reference_line){ 0 };
     const size_t length = strcspn(text, " ");
     if (length != strlen(family) || memcmp(text, family, length) != 0)
-        return reader_refuse(&reader, "a definition begins with '%s'; found '%.*s'", family, (int)(length < 40 ? length : 40), text);
+        return reader_refuse(&reader, "a definition begins with '%s'; found '%.*s'", family,
+                             (int)(length < 40 ? length : 40), text);
     reader.at += length;
     while (*reader.at != '\0') {
         if (*reader.at++ != ' ')

@@ -81,7 +81,8 @@ static int64_t attend_tasks(const struct attn_args *args, int pass)
 }
 
 /* Scores of all keys, -infinity for hidden ones; the largest. */
-static float scores(const struct attn_sequence *sequence, int64_t kv_head, int32_t place, enum fake_fault fault, struct scratch *t)
+static float scores(const struct attn_sequence *sequence, int64_t kv_head, int32_t place, enum fake_fault fault,
+                    struct scratch *t)
 {
     float largest = -INFINITY;
     for (int32_t k = 0; k < sequence->kv_len; k++) {
@@ -97,7 +98,8 @@ static float scores(const struct attn_sequence *sequence, int64_t kv_head, int32
 }
 
 /* o = the weighted sum of the values over l; returns l. */
-static float values(const struct attn_sequence *sequence, int64_t kv_head, float largest, int from_end, const struct scratch *t, float *o)
+static float values(const struct attn_sequence *sequence, int64_t kv_head, float largest, int from_end,
+                    const struct scratch *t, float *o)
 {
     float l = 0.0f;
     memset(o, 0, D_V * sizeof *o);
@@ -115,7 +117,8 @@ static float values(const struct attn_sequence *sequence, int64_t kv_head, float
 }
 
 /* What the faults that follow the computation add to a finished row. */
-static void row_spoil(const struct attn_sequence *sequence, int64_t kv_head, int32_t place, enum fake_fault fault, float *o, float *lse)
+static void row_spoil(const struct attn_sequence *sequence, int64_t kv_head, int32_t place, enum fake_fault fault,
+                      float *o, float *lse)
 {
     if (fault == FAKE_LSE)
         *lse *= 1.442695f;
@@ -127,7 +130,8 @@ static void row_spoil(const struct attn_sequence *sequence, int64_t kv_head, int
         o[0] += cached_key(sequence, kv_head, place + 1)[D_K] > 0.0f ? 1e-6f : 0.0f;
 }
 
-static void attend_row(const struct attn_args *args, int64_t task, enum fake_fault fault, int is_decode, struct scratch *t)
+static void attend_row(const struct attn_args *args, int64_t task, enum fake_fault fault, int is_decode,
+                       struct scratch *t)
 {
     const struct attn_sequence *sequence = args->sequence;
     for (; task >= (int64_t)sequence->q_len * HEADS; sequence++)
@@ -147,7 +151,8 @@ static void attend_row(const struct attn_args *args, int64_t task, enum fake_fau
         args->lse[row * args->lse_stride + head] = lse;
 }
 
-static void read_head(const struct attn_sequence *sequence, int64_t kv_head, int32_t first, int32_t count, float *k, float *v)
+static void read_head(const struct attn_sequence *sequence, int64_t kv_head, int32_t first, int32_t count, float *k,
+                      float *v)
 {
     for (int64_t i = 0; i < count; i++) {
         memcpy(k + i * D_K, cached_key(sequence, kv_head, first + i), D_K * sizeof *k);
@@ -164,13 +169,15 @@ static void read_head(const struct attn_sequence *sequence, int64_t kv_head, int
     { (void)pass; attend_row(args, task, fault, 0, scratch); } \
     static void decode_##fault(const struct attn_args *args, int pass, int64_t task, void *scratch) \
     { (void)pass; attend_row(args, task, fault, 1, scratch); } \
-    static void read_##fault(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, float *k, float *v) \
+    static void read_##fault(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, \
+                             float *k, float *v) \
     { read_head(sequence, fault == FAKE_EXPORT ? KV_HEADS - 1 - kv_head : kv_head, first, count, k, v); }
 
 #define FAKE_TABLE(fault) \
     [fault] = { \
-        "fake", "softmax heads=4 kv_heads=2 d_k=6 d_v=5 scale=0.4 mask=\"k <= q and q - k <= 7\" position=rope rope.base=100 " \
-        "rope.dims=4 rope.pairing=half cache=f32", "fake", HEADS, KV_HEADS, D_K, D_V, DIMS, cache_bytes, rotation, \
+        "fake", "softmax heads=4 kv_heads=2 d_k=6 d_v=5 scale=0.4 mask=\"k <= q and q - k <= 7\" position=rope " \
+        "rope.base=100 rope.dims=4 rope.pairing=half cache=f32", "fake", \
+        HEADS, KV_HEADS, D_K, D_V, DIMS, cache_bytes, rotation, \
         { "", 1, 0, no_workspace, write_tasks, write_##fault }, \
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, prefill_##fault }, \
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, decode_##fault }, \
@@ -190,9 +197,9 @@ FAKE_FUNCTIONS(FAKE_EXPORT)
 FAKE_FUNCTIONS(FAKE_CACHE)
 
 static const struct attn_attention attentions[FAKE_FAULTS] = {
-    FAKE_TABLE(FAKE_RIGHT), FAKE_TABLE(FAKE_SCALE), FAKE_TABLE(FAKE_WINDOW), FAKE_TABLE(FAKE_LSE), FAKE_TABLE(FAKE_ORDER),
-    FAKE_TABLE(FAKE_STALE), FAKE_TABLE(FAKE_HIDDEN), FAKE_TABLE(FAKE_NEIGHBOUR), FAKE_TABLE(FAKE_LATER), FAKE_TABLE(FAKE_ROTATION),
-    FAKE_TABLE(FAKE_EXPORT), FAKE_TABLE(FAKE_CACHE)
+    FAKE_TABLE(FAKE_RIGHT), FAKE_TABLE(FAKE_SCALE), FAKE_TABLE(FAKE_WINDOW), FAKE_TABLE(FAKE_LSE),
+    FAKE_TABLE(FAKE_ORDER), FAKE_TABLE(FAKE_STALE), FAKE_TABLE(FAKE_HIDDEN), FAKE_TABLE(FAKE_NEIGHBOUR),
+    FAKE_TABLE(FAKE_LATER), FAKE_TABLE(FAKE_ROTATION), FAKE_TABLE(FAKE_EXPORT), FAKE_TABLE(FAKE_CACHE)
 };
 
 struct attn_attention fake_attention(enum fake_fault fault)

@@ -32,7 +32,8 @@ static bool text_read(struct model *model, const char *text, struct arena *arena
     if (!catalog_load(&catalog, NULL, arena, report))
         return false;
     struct script script = {
-        .source = { "random.lua", text, strlen(text) }, .words = definition_words(&catalog, arena), .fields = definition_fields()
+        .source = { "random.lua", text, strlen(text) }, .words = definition_words(&catalog, arena),
+        .fields = definition_fields()
     };
     const struct value *config = script_run(&script, arena, report);
     return config != NULL && definition_read(model, config, &catalog, arena, report);

@@ -16,7 +16,8 @@ static bool near(float found, double expected)
 
 /* A line, with the mask and the position given. */
 #define LINE(heads, kv_heads, d_k, d_v, mask, position) \
-    "softmax heads=" #heads " kv_heads=" #kv_heads " d_k=" #d_k " d_v=" #d_v " scale=1 mask=\"" mask "\" position=" position " cache=f32"
+    "softmax heads=" #heads " kv_heads=" #kv_heads " d_k=" #d_k " d_v=" #d_v " scale=1 mask=\"" mask "\" " \
+    "position=" position " cache=f32"
 
 /* One sequence of dense rows; writes all keys, then runs all queries. */
 struct small {
@@ -44,7 +45,8 @@ static void small_run(const struct small *small, float *o, float *lse)
         .q = small->q, .q_stride = small->heads * small->d_k, .q_head_stride = small->d_k,
         .k = small->k, .k_stride = small->kv_heads * small->d_k, .k_head_stride = small->d_k,
         .v = small->v, .v_stride = small->kv_heads * small->d_v, .v_head_stride = small->d_v,
-        .o = o, .o_stride = small->heads * small->d_v, .o_head_stride = small->d_v, .lse = lse, .lse_stride = small->heads
+        .o = o, .o_stride = small->heads * small->d_v, .o_head_stride = small->d_v, .lse = lse,
+        .lse_stride = small->heads
     };
     reference_write(reference, &args, small->k_position);
     reference_attend(reference, &args, small->q_position);
@@ -100,7 +102,7 @@ static void heads_share_kv_heads(void)
         CHECK(o[i] == v[i / 6 * 3 + i % 3]);
 }
 
-/* Unit vectors along dimension 0 and `along`: the score is the cosine, or a sine, of the angle between their positions. */
+/* Unit vectors along dimension 0 and `along`: the score is the cosine or sine of the angle between their positions. */
 static float rope_score(const char *line, int along, int32_t q_position, int32_t k_position)
 {
     float q[4] = { 1.0f }, k[4] = { 0.0f }, v[1] = { 0.0f }, o[1], lse[1];
@@ -148,7 +150,8 @@ static void sequences_are_ragged(void)
         { .q_row = 1, .q_len = 1, .q_offset = 1, .k_row = 0, .k_len = 1, .kv_len = 1, .cache = cache[2], .capacity = 2 }
     };
     const struct attn_args args = {
-        .sequence = sequence, .sequences = 3, .q = q, .q_stride = 1, .k = k, .k_stride = 1, .v = v, .v_stride = 1, .o = o, .o_stride = 1
+        .sequence = sequence, .sequences = 3, .q = q, .q_stride = 1, .k = k, .k_stride = 1, .v = v, .v_stride = 1,
+        .o = o, .o_stride = 1
     };
     CHECK(reference_cache_bytes(reference, 2) == 4 * sizeof(double));
     reference_write(reference, &args, NULL);
@@ -203,7 +206,8 @@ static void wrong_masks_are_refused(void)
     static const char *const masks[] = { "k <=", "k + q", "x == 1", "k // 0 == 1", "((((" };
     for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
         char line[200], error[ERROR_BYTES] = "";
-        snprintf(line, sizeof line, "softmax heads=1 kv_heads=1 d_k=1 d_v=1 scale=1 mask=\"%s\" position=none cache=f32", masks[i]);
+        snprintf(line, sizeof line, "softmax heads=1 kv_heads=1 d_k=1 d_v=1 scale=1 mask=\"%s\" position=none "
+                 "cache=f32", masks[i]);
         CHECK(reference_create(line, error, sizeof error) == NULL);
         CHECK(strncmp(error, "mask, column ", 13) == 0);
     }
