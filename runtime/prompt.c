@@ -111,6 +111,8 @@ static bool array_read(const struct reading *reading, const struct npy_integers 
 static bool mapping_read(const struct reading *reading, const struct mapping *mapping)
 {
     struct npy_integers array;
+    if (mapping->size == 0)
+        return true;
     if (npy_is(mapping))
         return npy_read_integers(&array, mapping, reading->path, reading->problem) && array_read(reading, &array);
     if (mapping->size > PROMPT_TOKENS)

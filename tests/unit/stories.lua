@@ -2,8 +2,8 @@
 name = "stories"
 
 attention = {
-  interleaved = { heads = 8, kv_heads = 4, d_k = 8, mask = causal(), position = rope { base = 10000, pairing = "interleaved" } },
-  half        = { heads = 8, kv_heads = 4, d_k = 8, mask = causal(), position = rope { base = 10000, pairing = "half" } },
+  interleaved = { heads = 8, kv_heads = 4, d_k = 8, mask = causal(), position = rope { base = 10000, pairing = interleaved } },
+  half        = { heads = 8, kv_heads = 4, d_k = 8, mask = causal(), position = rope { base = 10000, pairing = half } },
 }
 
 layers = { "interleaved", "half" }

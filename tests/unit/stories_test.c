@@ -64,7 +64,7 @@ static const char last_steps[] =
     "{'op':'linear','in':'x','out':'logits','weight':'embed_tokens.weight','width':512}]}";
 
 static const char line_format[] =
-    "softmax heads=8 kv_heads=4 d_k=8 d_v=8 scale=0.35355339059327379 mask=\\\"k <= q\\\" position=rope "
+    "softmax heads=8 kv_heads=4 d_k=8 d_v=8 scale=0.35355339059327373 mask=\\\"k <= q\\\" position=rope "
     "rope.base=10000 rope.dims=8 rope.pairing=%s cache=f32";
 
 /* What the running test looks at. */
