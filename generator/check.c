@@ -85,28 +85,32 @@ static void product_add(struct checking *checking, const char *name)
 }
 
 /* Emits a model into the directory, which a config's is named after its digest. */
-static bool model_add(struct checking *checking, const struct model *model)
+static bool model_add(struct checking *checking, const struct model *model, struct arena *arena)
 {
     const struct options *options = checking->options;
     const struct emit_options emit_options = { .targets = options->text[OPTION_TARGET] };
     struct emitted emitted;
-    if (!emit_model(&emitted, model, &options->catalog, &emit_options, options->arena, options->report))
+    if (!emit_model(&emitted, model, &options->catalog, &emit_options, arena, options->report))
         return false;
     if (checking->directory == NULL)
         checking->directory = compile_directory(checking->root, emitted.digest, options->arena, options->report);
     if (checking->directory == NULL
-        || !emit_write(&emitted, model, checking->directory, options->arena, options->report))
+        || !emit_write(&emitted, model, checking->directory, arena, options->report))
         return false;
     product_add(checking, model->name);
     return main_write(checking, model->name);
 }
 
+/* In an arena of its own: the C text of many random definitions is hundreds of megabytes. */
 static bool config_add(struct checking *checking, const char *file)
 {
     const struct options *options = checking->options;
+    struct arena *arena = arena_create();
     struct model model;
-    return definition_read_file(&model, file, &options->catalog, options->arena, options->report)
-        && model_add(checking, &model);
+    const bool added = definition_read_file(&model, file, &options->catalog, arena, options->report)
+                    && model_add(checking, &model, arena);
+    arena_destroy(arena);
+    return added;
 }
 
 /* The index-th file of random definitions. */
