@@ -63,7 +63,9 @@ bool run_compare(const struct run *run, struct run_difference *difference)
     bool opened = true;
     *difference = (struct run_difference){ 0, INFINITY, -INFINITY };
     for (int i = 0; i < 2 && opened; i++) {
-        const struct attn_session_options options = { .sequences = 1, .capacity = run_longest(run), .reference = i == 1 };
+        const struct attn_session_options options = {
+            .sequences = 1, .capacity = run_longest(run), .reference = i == 1,
+        };
         sessions[i] = attn_session_create(run->model, &options, run->problem->text, run->problem->size);
         opened = sessions[i] != NULL;
     }

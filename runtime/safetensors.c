@@ -171,7 +171,7 @@ static json_t *header_parse(const struct mapping *mapping, size_t length, const 
 
 bool safetensors_open(struct safetensors *file, const char *path, struct memory *memory, struct problem *problem)
 {
-    size_t length;
+    size_t length = 0;
     file->path = path;
     if (!mapping_open(&file->mapping, path, problem) || !header_find(&file->mapping, path, &length, problem))
         return false;

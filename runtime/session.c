@@ -96,8 +96,8 @@ static bool tokens_check(const struct attn_session *session, const int32_t *toke
     const int64_t vocab = session->model->info.vocab;
     for (int64_t i = 0; i < count; i++)
         if (tokens[i] < 0 || tokens[i] >= vocab)
-            return problem_set(problem, "token %" PRId64 " of sequence %d is %" PRId32 "; tokens of %s are 0 to %" PRId64,
-                               i, sequence, tokens[i], session->model->info.name, vocab - 1);
+            return problem_set(problem, "token %" PRId64 " of sequence %d is %" PRId32 "; tokens of %s are 0 to %"
+                               PRId64, i, sequence, tokens[i], session->model->info.name, vocab - 1);
     return true;
 }
 
@@ -107,8 +107,8 @@ static bool batch_check(const struct attn_session *session, const struct attn_ba
     for (int i = 0; i < session->options.sequences; i++) {
         const int64_t before = length_before(session, i), length = batch->lengths[i];
         if (length < 0 || length > session->options.capacity - before)
-            return problem_set(problem, "sequence %d has %" PRId64 " tokens and was given %" PRId64 "; it holds %" PRId64,
-                               i, before, length, session->options.capacity);
+            return problem_set(problem, "sequence %d has %" PRId64 " tokens and was given %" PRId64 "; it holds %"
+                               PRId64, i, before, length, session->options.capacity);
         if (!tokens_check(session, batch->tokens + rows, length, i, problem))
             return false;
         rows += length;
