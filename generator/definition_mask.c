@@ -151,7 +151,7 @@ static bool mask_read(struct expression *mask, const struct value *value, const 
     if (descriptor != NULL)
         return described_read(mask, descriptor, value, m);
     report_error(m->reader->report, value->where, "%smask is %s; expected %s, also combined by & | ~", m->reader->path,
-                 value_describe(value, arena), definition_choices(m->reader->catalog, CATALOG_MASK, "where", arena));
+                 value_describe(value, arena), definition_choices(CATALOG_MASK, "where", arena));
     return false;
 }
 

@@ -33,9 +33,8 @@ bool definition_read_arguments(struct argument *arguments, const struct descript
                                const struct value *value, const struct definition *definition,
                                const struct definition_reader *reader);
 
-/* The names of a kind's descriptors and then those of more (NULL-ended): "a, b or c". */
-const char *definition_choices(const struct catalog *catalog, enum catalog_kind kind, const char *more,
-                               struct arena *arena);
+/* What an error message expects of a word of this kind, and what else would do (or NULL). */
+const char *definition_choices(enum catalog_kind kind, const char *more, struct arena *arena);
 
 const char *definition_line(const struct definition *definition, struct arena *arena);
 

@@ -60,7 +60,7 @@ static const struct descriptor *read_word(const struct fields *fields, const cha
     else if (value->kind == VALUE_WORD)
         descriptor = catalog_find(reader->catalog, kind, value->word);
     if (descriptor == NULL)
-        fields_refuse(fields, name, "%s", definition_choices(reader->catalog, kind, NULL, reader->arena));
+        fields_refuse(fields, name, "%s", definition_choices(kind, NULL, reader->arena));
     return descriptor;
 }
 

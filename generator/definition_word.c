@@ -118,15 +118,8 @@ bool definition_read_arguments(struct argument *arguments, const struct descript
     return good;
 }
 
-const char *definition_choices(const struct catalog *catalog, enum catalog_kind kind, const char *more,
-                               struct arena *arena)
+const char *definition_choices(enum catalog_kind kind, const char *more, struct arena *arena)
 {
-    struct text text = text_start(arena);
-    int count = catalog->count[kind];
-    for (int i = 0; i < count; i++)
-        text_format(&text, "%s%s", i == 0 ? "" : i + 1 == count && more == NULL ? " or " : ", ",
-                    catalog->entries[kind][i].name);
-    if (more != NULL)
-        text_format(&text, " or %s", more);
-    return text.data;
+    return arena_format(arena, "one of `attngen list %s`%s%s", catalog_kind_name(kind), more != NULL ? " or " : "",
+                        more != NULL ? more : "");
 }
