@@ -27,6 +27,7 @@ static const struct option_rule {
     [OPTION_TOKENS]      = { "--tokens",      "FILE",    TAKES_TEXT,   0, 0,     " run ", "token ids, one sequence a line, or .npy" },
     [OPTION_STEPS]       = { "--steps",       "N",       TAKES_WHOLE,  0, 16777216, " run ", "tokens to generate" },
     [OPTION_LOGITS]      = { "--logits",      "FILE",    TAKES_TEXT,   0, 0,     " run ", "write the output of every row as .npy" },
+    [OPTION_CHUNK]       = { "--chunk",       "N",       TAKES_WHOLE,  1, 16777216, " run ", "tokens of the prompt that are read at once" },
     [OPTION_REFERENCE]   = { "--reference",   NULL,      TAKES_TEXT,   0, 0,     " run ", "use the reference instead of kernels" },
     [OPTION_COMPARE]     = { "--compare",     NULL,      TAKES_TEXT,   0, 0,     " run ", "run kernels and reference, print the difference" },
     [OPTION_RAW]         = { "--raw",         NULL,      TAKES_TEXT,   0, 0,     " run ", "give the prompt to the model without a chat template" },

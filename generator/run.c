@@ -19,6 +19,7 @@ static const struct { enum option option; const char *name; bool has_value; } pa
     { OPTION_TOKENS,      "--tokens",      true },
     { OPTION_STEPS,       "--steps",       true },
     { OPTION_LOGITS,      "--logits",      true },
+    { OPTION_CHUNK,       "--chunk",       true },
     { OPTION_THREADS,     "--threads",     true },
     { OPTION_TEMPERATURE, "--temperature", true },
     { OPTION_TOP_K,       "--top-k",       true },

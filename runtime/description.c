@@ -36,13 +36,17 @@ static const struct field {
     { "rows",          FIELD_INTEGER,    offsetof(struct step, rows) },
     { "row",           FIELD_INTEGER,    offsetof(struct step, row) },
     { "offset",        FIELD_INTEGER,    offsetof(struct step, offset) },
+    { "groups",        FIELD_INTEGER,    offsetof(struct step, groups) },
+    { "times",         FIELD_INTEGER,    offsetof(struct step, times) },
     { "eps",           FIELD_NUMBER,     offsetof(struct step, eps) },
     { "weight_offset", FIELD_NUMBER,     offsetof(struct step, weight_offset) },
+    { "factor",        FIELD_NUMBER,     offsetof(struct step, factor) },
 };
 
 static const struct step empty_step = {
     .in = STEP_UNUSED, .with = STEP_UNUSED, .out = STEP_UNUSED,
     .q = STEP_UNUSED, .k = STEP_UNUSED, .v = STEP_UNUSED,
+    .groups = 1,
 };
 
 /* What the functions below share. */

@@ -33,6 +33,16 @@ static void bias_add(const struct matmul *product, int64_t row, int64_t rows, in
     }
 }
 
+/* (1, width) = (1, inner) * weight^T: a weight that is stored transposed is not transposed again. */
+static void block_run_row(const struct matmul *p, const float *in, const float *weight, float *out, int width)
+{
+    const int inner = (int)p->in_width;
+    if (p->transposed)
+        cblas_sgemv(CblasRowMajor, CblasTrans, inner, width, 1.0f, weight, (int)p->width, in, 1, 0.0f, out, 1);
+    else
+        cblas_sgemv(CblasRowMajor, CblasNoTrans, width, inner, 1.0f, weight, inner, in, 1, 0.0f, out, 1);
+}
+
 static void block_run(void *context, int64_t task, void *scratch)
 {
     (void)scratch;
@@ -41,14 +51,14 @@ static void block_run(void *context, int64_t task, void *scratch)
     const int64_t row = task / grid->columns * BLOCK_ROWS, rows = smaller(BLOCK_ROWS, p->rows - row);
     const int64_t column = task % grid->columns * grid->block_width;
     const int64_t width = smaller(grid->block_width, p->width - column);
-    const float *in = p->in + row * p->in_width, *weight = p->weight + column * p->in_width;
+    const float *in = p->in + row * p->in_width, *weight = p->weight + (p->transposed ? column : column * p->in_width);
     float *out = p->out + row * p->width + column;
     const int inner = (int)p->in_width;
     if (rows == 1)
-        cblas_sgemv(CblasRowMajor, CblasNoTrans, (int)width, inner, 1.0f, weight, inner, in, 1, 0.0f, out, 1);
+        block_run_row(p, in, weight, out, (int)width);
     else
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)width, inner,
-                    1.0f, in, inner, weight, inner, 0.0f, out, (int)p->width);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, p->transposed ? CblasNoTrans : CblasTrans, (int)rows, (int)width,
+                    inner, 1.0f, in, inner, weight, p->transposed ? (int)p->width : inner, 0.0f, out, (int)p->width);
     if (p->bias != NULL)
         bias_add(p, row, rows, column, width);
 }

@@ -4,13 +4,15 @@
 #ifndef MATMUL_H
 #define MATMUL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "pool.h"
 
 struct matmul {
     const float *in;                  /* (rows, in_width) */
-    const float *weight;              /* (width, in_width) */
+    const float *weight;              /* (width, in_width), or transposed (in_width, width) */
+    bool transposed;
     const float *bias;                /* (width), or NULL */
     float *out;                       /* (rows, width) */
     int64_t rows, in_width, width;
@@ -19,7 +21,7 @@ struct matmul {
 /* Called once before: the BLAS shall start no threads, ours call it. */
 void matmul_start(void);
 
-/* out = in * transposed(weight) + bias. The result does not depend on the number of threads. */
+/* out = in * weight^T + bias, or in * weight + bias. The result does not depend on the number of threads. */
 void matmul_run(const struct matmul *product, struct pool *pool);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "activation.h"
+#include "columns.h"
 #include "matmul.h"
 #include "norm.h"
 #include "session.h"
@@ -112,7 +113,7 @@ static void embed_row_run(struct attn_session *session, const struct step *step)
             out->values + row * out->width, out->width);
 }
 
-/* norm: each row by itself */
+/* norm: each group of each row by itself, with the same weights */
 
 static bool norm_bind(struct binding *binding, struct step *step)
 {
@@ -122,9 +123,13 @@ static bool norm_bind(struct binding *binding, struct step *step)
         return binding_fail(binding, step, "unknown kind \"%.40s\"", step->kind);
     if (!binding_in(binding, step, step->in, &shape))
         return false;
-    step->weight = binding_weight(binding, step, step->weight_name, 1, &shape.width);
+    if (step->groups == 0 || shape.width % step->groups != 0)
+        return binding_fail(binding, step, "a width of %d cannot be cut into %d groups", (int)shape.width,
+                            (int)step->groups);
+    const int64_t width = shape.width / step->groups;
+    step->weight = binding_weight(binding, step, step->weight_name, 1, &width);
     if (step->bias_name != NULL)
-        step->bias = binding_weight(binding, step, step->bias_name, 1, &shape.width);
+        step->bias = binding_weight(binding, step, step->bias_name, 1, &width);
     return step->weight != NULL && (step->bias_name == NULL || step->bias != NULL)
         && binding_out(binding, step, shape);
 }
@@ -135,13 +140,13 @@ static void norm_run(struct attn_session *session, const struct step *step)
     struct activation *out = activation_shape(session, step, in->width);
     const struct norm norm = {
         .weight = step->weight, .bias = step->bias, .weight_offset = (float)step->weight_offset,
-        .eps = (float)step->eps, .width = in->width,
+        .eps = (float)step->eps, .width = in->width / step->groups,
     };
-    for (int64_t row = 0; row < in->rows; row++)
-        step->norm->apply(&norm, in->values + row * in->width, out->values + row * in->width);
+    for (int64_t group = 0; group < in->rows * step->groups; group++)
+        step->norm->apply(&norm, in->values + group * norm.width, out->values + group * norm.width);
 }
 
-/* linear: out = in * transposed(weight) + bias */
+/* linear: out = in * weight^T + bias; linear_transposed: out = in * weight + bias */
 
 static bool linear_bind(struct binding *binding, struct step *step)
 {
@@ -150,7 +155,9 @@ static bool linear_bind(struct binding *binding, struct step *step)
         return false;
     if (step->in == step->out)
         return binding_fail(binding, step, "out is also the input");
-    const int64_t weight_shape[] = { step->width, shape.width };
+    const int64_t weight_shape[] = {
+        step->transposed ? shape.width : step->width, step->transposed ? step->width : shape.width
+    };
     step->in_width = shape.width;
     step->weight = binding_weight(binding, step, step->weight_name, 2, weight_shape);
     if (step->weight != NULL && step->bias_name != NULL)
@@ -160,12 +167,18 @@ static bool linear_bind(struct binding *binding, struct step *step)
         && binding_out(binding, step, shape);
 }
 
+static bool linear_transposed_bind(struct binding *binding, struct step *step)
+{
+    step->transposed = true;
+    return linear_bind(binding, step);
+}
+
 static void linear_run(struct attn_session *session, const struct step *step)
 {
     const struct activation *out = activation_shape(session, step, step->width);
     const struct matmul product = {
-        .in = activation_at(session, step->in)->values, .weight = step->weight, .bias = step->bias,
-        .out = out->values, .rows = out->rows, .in_width = step->in_width, .width = step->width,
+        .in = activation_at(session, step->in)->values, .weight = step->weight, .transposed = step->transposed,
+        .bias = step->bias, .out = out->values, .rows = out->rows, .in_width = step->in_width, .width = step->width,
     };
     matmul_run(&product, session->model->pool);
 }
@@ -200,7 +213,22 @@ static void multiply_run(struct attn_session *session, const struct step *step)
         out->values[i] = in->values[i] * with[i];
 }
 
-/* activate */
+/* scale: out = in * factor; activate: out = function(in) */
+
+static bool scale_bind(struct binding *binding, struct step *step)
+{
+    struct binding_shape shape;
+    return binding_in(binding, step, step->in, &shape) && binding_out(binding, step, shape);
+}
+
+static void scale_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *in = activation_at(session, step->in);
+    const struct activation *out = activation_shape(session, step, in->width);
+    const float factor = (float)step->factor;
+    for (int64_t i = 0; i < in->rows * in->width; i++)
+        out->values[i] = in->values[i] * factor;
+}
 
 static bool activate_bind(struct binding *binding, struct step *step)
 {
@@ -256,11 +284,16 @@ static const struct operation operations[] = {
     { "embed",           "out weight rows width",              embed_bind,           embed_run },
     { "embed_positions", "in out weight rows width ?offset",   embed_positions_bind, embed_positions_run },
     { "embed_row",       "in out weight rows row width",       embed_row_bind,       embed_row_run },
-    { "norm",            "kind in out weight eps ?bias ?weight_offset", norm_bind,   norm_run },
+    { "norm", "kind in out weight eps ?bias ?weight_offset ?groups", norm_bind,      norm_run },
     { "linear",          "in out weight width ?bias",          linear_bind,          linear_run },
+    { "linear_transposed", "in out weight width ?bias",        linear_transposed_bind, linear_run },
     { "attention",       "q k v out attention layer",          attention_bind,       attention_run },
+    { "slice",           "in out width ?offset ?groups",       slice_bind,           slice_run },
+    { "join",            "in with out ?groups",                join_bind,            join_run },
+    { "repeat",          "in out times",                       repeat_bind,          repeat_run },
     { "add",             "in with out",                        pair_bind,            add_run },
     { "multiply",        "in with out",                        pair_bind,            multiply_run },
+    { "scale",           "in out factor",                      scale_bind,           scale_run },
     { "activate",        "kind in out",                        activate_bind,        activate_run },
     { "last",            "in out",                             last_bind,            last_run },
 };

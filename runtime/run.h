@@ -9,7 +9,7 @@
 #include "prompt.h"
 #include "tokenizer.h"
 
-enum { RUN_CHUNK = 512 };             /* tokens of a prompt that go through the model at once */
+enum { RUN_CHUNK = 512 };             /* tokens of prompts that go through the model at once */
 
 struct run {
     struct attn_model *model;
@@ -17,6 +17,7 @@ struct run {
     struct tokenizer *tokenizer;      /* prints text as it is made; NULL: tokens are printed at the end */
     struct prompt prompt;
     int64_t steps;                    /* tokens to make, at most */
+    int64_t chunk;                    /* tokens of each prompt that go through the model at once; 0: RUN_CHUNK in all */
     bool reference;                   /* instead of kernels */
     const int32_t *stops;             /* (stop_count): tokens that end a sequence */
     int stop_count;

@@ -57,7 +57,8 @@ int64_t run_longest(const struct run *run)
 static int64_t chunk_length(const struct generation *generation, const struct sequence *sequence)
 {
     const int64_t rest = sequence->prompt.length - sequence->fed;
-    const int64_t chunk = RUN_CHUNK / generation->count + 1;
+    const int64_t said = generation->run->chunk;
+    const int64_t chunk = said > 0 ? said : RUN_CHUNK / generation->count + 1;
     if (sequence->ended)
         return 0;
     if (rest <= 0)

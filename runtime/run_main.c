@@ -38,6 +38,9 @@ static bool prompt_check(struct run *run, const struct run_options *options)
     if (longest > info->context)
         return problem_set(run->problem, "the prompt has %" PRId64 " tokens; the context of %s is %" PRId64, longest,
                            info->name, info->context);
+    if (options->chunk > 0 && !info->causal)
+        return problem_set(run->problem, "%s reads whole sequences; --chunk is not for it", info->name);
+    run->chunk = options->chunk;
     run->steps = options->steps;
     if (run->steps < 0)
         run->steps = options->prompt != NULL && info->causal ? STEPS_OF_PROMPT : 0;

@@ -12,6 +12,7 @@ const char run_options_usage[] =
     "  --tokens FILE     begin with token ids instead: text, one sequence a line, or .npy of integers\n"
     "  --steps N         make at most N tokens (128 for a prompt, 0 for token files)\n"
     "  --logits FILE     write the output's rows, of the prompt and of the steps, as .npy\n"
+    "  --chunk N         put N tokens of a prompt through the model at once (0: hundreds)\n"
     "  --threads N       use N threads (one a CPU)\n"
     "  --temperature T   draw tokens, by logits divided by T (0: always the likeliest)\n"
     "  --top-k K         draw among the K likeliest (0: any)\n"
@@ -33,6 +34,7 @@ static const struct option {
     { "--tokens",      OPTION_TEXT,    offsetof(struct run_options, tokens),               0 },
     { "--logits",      OPTION_TEXT,    offsetof(struct run_options, logits),               0 },
     { "--steps",       OPTION_INTEGER, offsetof(struct run_options, steps),                ATTN_MAX_KEYS },
+    { "--chunk",       OPTION_INTEGER, offsetof(struct run_options, chunk),                ATTN_MAX_KEYS },
     { "--threads",     OPTION_INTEGER, offsetof(struct run_options, threads),              256 },
     { "--top-k",       OPTION_INTEGER, offsetof(struct run_options, sampling.top_k),       INT32_MAX },
     { "--seed",        OPTION_INTEGER, offsetof(struct run_options, sampling.seed),        INT32_MAX },

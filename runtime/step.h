@@ -5,6 +5,7 @@
 #ifndef STEP_H
 #define STEP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { STEP_UNUSED = -1 };            /* of an activation or a number that the step does not have */
@@ -21,12 +22,16 @@ struct step {
     const char *attention_name;
     int64_t layer;
     int64_t width;                    /* of out */
-    int64_t rows, row, offset;        /* of an embedding */
-    double eps, weight_offset;
+    int64_t rows, row;                /* of an embedding */
+    int64_t offset;                   /* row of the first position, or first column of each group */
+    int64_t groups;                   /* equal parts of a row; 1 unless said otherwise */
+    int64_t times;
+    double eps, weight_offset, factor;
 
     /* Found when bound. */
     int64_t in_width;
-    const float *weight;              /* (width, in_width), (rows, width) or (width) */
+    bool transposed;                  /* weight is (in_width, width) */
+    const float *weight;              /* (width, in_width), (rows, width) or (width of a group) */
     const float *bias;                /* (width), or NULL */
     int attention;                    /* index of the model's attentions */
     const struct norm_kind *norm;

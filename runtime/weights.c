@@ -127,14 +127,34 @@ static struct tensor *files_find(const struct weights *weights, const char *name
     return found;
 }
 
-struct tensor *weights_find(const struct weights *weights, const char *name,
-                            const char *const *prefixes, int prefix_count)
+/* Checkpoints of BERT that began as TensorFlow's spell their norms the older way. */
+static const struct { const char *ending, *older; } spellings[] = {
+    { ".weight", ".gamma" },
+    { ".bias",   ".beta" },
+};
+
+static struct tensor *prefixes_find(const struct weights *weights, const char *name,
+                                    const char *const *prefixes, int prefix_count)
 {
     struct tensor *found = NULL;
     for (int i = 0; i < prefix_count && found == NULL; i++) {
         char full[NAME_SIZE];
         if (snprintf(full, sizeof full, "%s%s", prefixes[i], name) < NAME_SIZE)
             found = files_find(weights, full);
+    }
+    return found;
+}
+
+struct tensor *weights_find(const struct weights *weights, const char *name,
+                            const char *const *prefixes, int prefix_count)
+{
+    struct tensor *found = prefixes_find(weights, name, prefixes, prefix_count);
+    for (size_t i = 0; i < sizeof spellings / sizeof spellings[0] && found == NULL; i++) {
+        char older[NAME_SIZE];
+        const char *end = strrchr(name, '.');
+        if (end != NULL && strcmp(end, spellings[i].ending) == 0
+            && snprintf(older, sizeof older, "%.*s%s", (int)(end - name), name, spellings[i].older) < NAME_SIZE)
+            found = prefixes_find(weights, older, prefixes, prefix_count);
     }
     return found;
 }

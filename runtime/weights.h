@@ -16,7 +16,10 @@ struct weights {
 bool weights_open(struct weights *weights, const char *folder, struct memory *memory, struct problem *problem);
 void weights_close(struct weights *weights);
 
-/* The tensor called prefix + name, for the first of the prefixes that has one; or NULL. */
+/*
+** The tensor called prefix + name, for the first of the prefixes that has one; else so with .gamma for
+** .weight and .beta for .bias; or NULL.
+*/
 struct tensor *weights_find(const struct weights *weights, const char *name,
                             const char *const *prefixes, int prefix_count);
 

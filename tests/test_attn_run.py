@@ -105,6 +105,15 @@ def generation_ends_with_a_stop_token_or_the_context() -> None:
     config.unlink()
 
 
+def chunks_change_no_token() -> None:
+    """Token by token through the cache, or by three: the logits of the whole prompt at once."""
+    rows = folder() / "rows.npy"
+    made, expected = generated("1 2 3 4 5 6 7\n8 9", "--steps", 2, "--logits", rows), np.load(rows)
+    for chunk in 1, 3:
+        assert generated("1 2 3 4 5 6 7\n8 9", "--steps", 2, "--logits", rows, "--chunk", chunk) == made
+        assert np.abs(np.load(rows) - expected).max() < 1e-6 * np.abs(expected).max()
+
+
 def seeds_repeat() -> None:
     """And differ from each other."""
     draws = [generated("1", "--steps", 20, "--temperature", 3, "--seed", seed) for seed in (1, 1, 2)]
@@ -150,4 +159,4 @@ def bad_input_is_refused() -> None:
 
 if __name__ == "__main__":
     harness.run(a_batch_is_like_its_sequences, arrays_are_read, generation_ends_with_a_stop_token_or_the_context,
-                seeds_repeat, bad_usage_is_refused, bad_input_is_refused)
+                chunks_change_no_token, seeds_repeat, bad_usage_is_refused, bad_input_is_refused)

@@ -106,7 +106,8 @@ static double product_expected(const struct matmul *product, int64_t row, int64_
 {
     double sum = product->bias == NULL ? 0 : product->bias[column];
     for (int64_t i = 0; i < product->in_width; i++)
-        sum += (double)product->in[row * product->in_width + i] * product->weight[column * product->in_width + i];
+        sum += (double)product->in[row * product->in_width + i]
+            * product->weight[product->transposed ? i * product->width + column : column * product->in_width + i];
     return sum;
 }
 
@@ -134,8 +135,12 @@ static void products(void)
     fill(in, 257 * 64, 1, &random);
     fill(weight, 600 * 600, 1, &random);
     fill(bias, 600, 1, &random);
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        struct matmul product = { in, weight, i % 2 == 0 ? bias : NULL, once, sizes[i].rows, sizes[i].in_width, sizes[i].width };
+    for (size_t i = 0; i < 2 * sizeof sizes / sizeof sizes[0]; i++) {
+        const struct size *size = &sizes[i / 2];
+        struct matmul product = {
+            .in = in, .weight = weight, .transposed = i % 2 == 1, .bias = i % 4 < 2 ? bias : NULL, .out = once,
+            .rows = size->rows, .in_width = size->in_width, .width = size->width,
+        };
         product_check(&product, one);
         product.out = again;
         product_check(&product, three);

@@ -18,6 +18,7 @@ static const struct weight { const char *name; int rows, columns; } weights[] = 
     { "m.norm", WIDTH, 0 }, { "m.norm.bias", WIDTH, 0 },
     { "m.q", 8, WIDTH }, { "m.k", 4, WIDTH }, { "m.v", 4, WIDTH }, { "m.v.bias", 4, 0 }, { "o", WIDTH, 8 },
     { "m.up", 12, WIDTH }, { "m.down", WIDTH, 12 },
+    { "old.gamma", WIDTH / 2, 0 }, { "old.beta", WIDTH / 2, 0 },
 };
 
 static const char line[] = "softmax heads=4 kv_heads=2 d_k=2 d_v=2 scale=0.5 mask=\\\"k <= q\\\" position=rope "
@@ -185,6 +186,24 @@ static void weights_refused(void)
                "/model.safetensors: m.v.bias is (4); expected (8)");
 }
 
+static void columns_refused(void)
+{
+    CHECK_TEXT(refusal(4, "{'op':'slice','in':'h','out':'h','width':8}"), "/d.json: step 4 (slice): out is also an input");
+    CHECK_TEXT(refusal(4, "{'op':'slice','in':'h','out':'q','width':8,'groups':3}"),
+               "/d.json: step 4 (slice): a width of 8 cannot be cut into 3 groups");
+    CHECK_TEXT(refusal(4, "{'op':'slice','in':'h','out':'q','width':8,'groups':0}"),
+               "/d.json: step 4 (slice): a width of 8 cannot be cut into 0 groups");
+    CHECK_TEXT(refusal(4, "{'op':'slice','in':'h','out':'q','width':4,'groups':2,'offset':3}"),
+               "/d.json: step 4 (slice): 2 columns from column 3 of each of 2 groups; a group has 4");
+    CHECK_TEXT(refusal(4, "{'op':'slice','in':'h','out':'q','width':0}"), "/d.json: step 4 (slice): width is 0");
+    CHECK_TEXT(refusal(8, "{'op':'join','in':'a','with':'k','out':'h','groups':8}"),
+               "/d.json: step 8 (join): a width of 4 cannot be cut into 8 groups");
+    CHECK_TEXT(refusal(8, "{'op':'repeat','in':'a','out':'h','times':16777216}"),
+               "/d.json: step 8 (repeat): a width of 8, 16777216 times, is more than 16777216");
+    CHECK_TEXT(refusal(3, "{'op':'norm','kind':'rms','in':'x','out':'h','weight':'norm','eps':1e-5,'groups':3}"),
+               "/d.json: step 3 (norm): a width of 8 cannot be cut into 3 groups");
+}
+
 static struct attn_session *session_open(struct attn_model *model, int sequences, int64_t capacity)
 {
     char error[256] = "";
@@ -247,6 +266,44 @@ static void batches_are_like_single_sequences(void)
     CHECK(attn_session_length(session, 0) == 5 && attn_session_length(session, 1) == 1 && attn_session_length(session, 2) == 7);
     attn_session_destroy(session);
     attn_model_close(model);
+}
+
+/* The logits of a model with that step said in two ways. */
+static void check_same(int replaced, const char *by, const char *otherwise)
+{
+    static const int32_t tokens[] = { 1, 2, 3 };
+    float rows[2][3 * VOCAB];
+    char error[256];
+    for (int i = 0; i < 2; i++) {
+        struct attn_model *model = model_open(description_write(replaced, i == 0 ? by : otherwise, true), NULL, error,
+                                              sizeof error);
+        CHECK_TEXT(error, "");
+        if (model == NULL)
+            return;
+        rows_alone(model, tokens, 3, rows[i]);
+        attn_model_close(model);
+    }
+    CHECK(rows_near(rows[0], rows[1], 3));
+}
+
+/* Columns taken apart come together again; a norm of two groups is two norms, its weights spelt in the older way. */
+static void columns_move(void)
+{
+    const char *norm = "{'op':'norm','kind':'layer','in':'x','out':'h','weight':'old.weight','bias':'old.bias','eps':1e-5,'groups':2}";
+    check_same(4, steps[4],
+               "{'op':'linear','in':'h','out':'e','weight':'q','width':8},"
+               "{'op':'slice','in':'e','out':'b','width':4,'groups':2},"
+               "{'op':'slice','in':'e','out':'c','width':4,'groups':2,'offset':2},"
+               "{'op':'join','in':'b','with':'c','out':'q','groups':2}");
+    check_same(4, "{'op':'slice','in':'h','out':'b','width':4,'offset':3},{'op':'join','in':'b','with':'b','out':'q'}",
+               "{'op':'slice','in':'h','out':'b','width':4,'offset':3},{'op':'repeat','in':'b','out':'q','times':2}");
+    check_same(3, norm,
+               "{'op':'slice','in':'x','out':'b','width':4},{'op':'slice','in':'x','out':'c','width':4,'offset':4},"
+               "{'op':'norm','kind':'layer','in':'b','out':'b','weight':'old.weight','bias':'old.bias','eps':1e-5},"
+               "{'op':'norm','kind':'layer','in':'c','out':'c','weight':'old.weight','bias':'old.bias','eps':1e-5},"
+               "{'op':'join','in':'b','with':'c','out':'h'}");
+    check_same(9, "{'op':'add','in':'h','with':'h','out':'h'},{'op':'add','in':'x','with':'h','out':'x'}",
+               "{'op':'scale','in':'h','out':'h','factor':2},{'op':'add','in':'x','with':'h','out':'x'}");
 }
 
 static void truncated_sequences_continue(void)
@@ -391,7 +448,9 @@ int main(void)
     RUN(steps_refused);
     RUN(attentions_refused);
     RUN(weights_refused);
+    RUN(columns_refused);
     RUN(batches_are_like_single_sequences);
+    RUN(columns_move);
     RUN(truncated_sequences_continue);
     RUN(whole_sequences_are_read_at_once);
     RUN(sessions_and_batches_refused);

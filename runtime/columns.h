@@ -1,0 +1,22 @@
+/*
+** Steps that move columns of activations: slice, join and repeat. Rows keep their places.
+** They take fused projections apart and put the two halves of a key together.
+*/
+#ifndef COLUMNS_H
+#define COLUMNS_H
+
+#include "operation.h"
+
+/* In's columns are `groups` equal parts; out = the columns from `offset` on of each part, `width` in all. */
+bool slice_bind(struct binding *binding, struct step *step);
+void slice_run(struct attn_session *session, const struct step *step);
+
+/* Both inputs are `groups` equal parts; out = a part of in, then one of with, part by part. */
+bool join_bind(struct binding *binding, struct step *step);
+void join_run(struct attn_session *session, const struct step *step);
+
+/* out = in, `times` times side by side. */
+bool repeat_bind(struct binding *binding, struct step *step);
+void repeat_run(struct attn_session *session, const struct step *step);
+
+#endif
