@@ -11,9 +11,19 @@ enum { MOST_TARGETS = 16 };
 static const int32_t short_lengths[] = { 1, 2, 15, 16, 17, 63, 64, 65, 127, 129, 200 };
 static const int32_t long_lengths[] = { 1023, 1024, 1025, 2500 };
 
+/*
+** Nearly even weights, ordinary and peaked ones, and scores so far apart that e to their difference is no float.
+** Keys that grow move the running maximum again and again; keys that shrink leave later tiles and segments
+** without weight.
+*/
+static const struct { double spread, growth; } score_kinds[] = {
+    { 1.0, 1.0 }, { 0.3, 1.0 }, { 3.0, 1.0 }, { 60.0, 0.1 }, { 3.0, 2.0 }, { 60.0, 1.0 }, { 1.0, 2.0 }
+};
+
 enum {
     SHORT_LENGTHS = sizeof short_lengths / sizeof *short_lengths,
-    LONG_LENGTHS  = sizeof long_lengths / sizeof *long_lengths
+    LONG_LENGTHS  = sizeof long_lengths / sizeof *long_lengths,
+    SCORE_KINDS   = sizeof score_kinds / sizeof *score_kinds
 };
 
 /* How much is checked of each definition. */
@@ -55,10 +65,13 @@ static int32_t queries_bound(const struct definition_check *check, int32_t q_len
     return q_len <= most ? q_len : most > 2.0 ? (int32_t)most : 2;
 }
 
-static struct trial_shape shape_continued(const struct definition_check *check, int32_t q_len, int32_t kv_len)
+/* Queries that continue their cache; kind is an index into score_kinds. */
+static struct trial_shape shape_continued(const struct definition_check *check, int32_t q_len, int32_t kv_len,
+                                          int64_t kind)
 {
     const int32_t queries = queries_bound(check, q_len, kv_len);
-    return (struct trial_shape){ queries, kv_len, kv_len - queries };
+    const double spread = score_kinds[kind % SCORE_KINDS].spread, growth = score_kinds[kind % SCORE_KINDS].growth;
+    return (struct trial_shape){ queries, kv_len, kv_len - queries, spread, growth };
 }
 
 static int32_t random_length(struct random *random)
@@ -71,7 +84,8 @@ static struct trial_shape shape_ragged(struct definition_check *check)
 {
     struct random *random = &check->random;
     const int32_t kv_len = random_length(random);
-    struct trial_shape shape = shape_continued(check, random_length(random), kv_len);
+    const int32_t q_len = random_length(random);
+    struct trial_shape shape = shape_continued(check, q_len, kv_len, random_between(random, 0, SCORE_KINDS - 1));
     if (random_between(random, 0, 3) == 0)
         shape.q_offset = (int32_t)random_between(random, -30, kv_len + 30);
     return shape;
@@ -84,13 +98,13 @@ static int32_t shapes_choose(struct definition_check *check, int index, struct t
     struct random *random = &check->random;
     if (index < effort->short_trials) {
         const int64_t at = effort->short_trials == SHORT_LENGTHS ? index : random_between(random, 0, SHORT_LENGTHS - 1);
-        shape[0] = shape_continued(check, short_lengths[at], short_lengths[at]);
+        shape[0] = shape_continued(check, short_lengths[at], short_lengths[at], at);
         return 1;
     }
     index -= effort->short_trials;
     if (index < effort->long_trials) {
         const int64_t at = effort->long_trials == LONG_LENGTHS ? index : random_between(random, 0, LONG_LENGTHS - 1);
-        shape[0] = shape_continued(check, (int32_t)random_between(random, 1, 5), long_lengths[at]);
+        shape[0] = shape_continued(check, (int32_t)random_between(random, 1, 5), long_lengths[at], at);
         return 1;
     }
     const int32_t sequences = (int32_t)random_between(random, 1, TRIAL_SEQUENCES);

@@ -3,6 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* The spread of scores up to which rounding is what check_verdict.c assumes. */
+static const double ordinary_spread = 3.0;
+
 /* Results ------------------------------------------------------------------------------------ */
 
 struct result result_create(const struct trial *trial)
@@ -51,22 +54,17 @@ static void trial_fill_positions(struct trial *trial, const struct attn_sequence
         trial->k_position[sequence->k_row + k] = start + k;
 }
 
-/*
-** Scores get a standard deviation of `spread`: nearly even weights, ordinary and peaked ones.
-** Growing keys move the running maximum again and again.
-*/
-static void trial_fill(struct trial *trial, struct random *random)
+static void trial_fill(struct trial *trial, const struct trial_shape *shape, struct random *random)
 {
-    static const double spreads[] = { 0.3, 1.0, 3.0 }, growths[] = { 1.0, 1.0, 2.0 };
-    const struct reference_line *line = trial->line;
+    const double scale = trial->line->scale * sqrt(trial->line->d_k);
+    trial->sharpness = 1.0;
     for (int32_t b = 0; b < trial->sequences; b++) {
         const struct attn_sequence *sequence = &trial->sequence[b];
-        const double spread = spreads[random_between(random, 0, 2)], growth = growths[random_between(random, 0, 2)];
-        const double scale = fabs(line->scale) * sqrt(line->d_k);
-        strided_fill(&trial->q, sequence->q_row, sequence->q_len, scale > 0.0 ? spread / scale : 1.0, 1.0, random);
-        strided_fill(&trial->k, sequence->k_row, sequence->kv_len, 1.0, growth, random);
+        strided_fill(&trial->q, sequence->q_row, sequence->q_len, shape[b].spread / scale, 1.0, random);
+        strided_fill(&trial->k, sequence->k_row, sequence->kv_len, 1.0, shape[b].growth, random);
         strided_fill(&trial->v, sequence->k_row, sequence->kv_len, 1.0, 1.0, random);
         trial_fill_positions(trial, sequence, random);
+        trial->sharpness = fmax(trial->sharpness, shape[b].spread / ordinary_spread);
     }
 }
 
@@ -112,7 +110,7 @@ void trial_create(struct trial *trial, const struct subject *subject, const stru
     trial->q_position = check_memory((size_t)q_rows, sizeof *trial->q_position);
     trial->k_position = check_memory((size_t)k_rows, sizeof *trial->k_position);
     trial->expected = result_create(trial);
-    trial_fill(trial, random);
+    trial_fill(trial, shape, random);
     trial_answer(trial, subject);
 }
 

@@ -16,7 +16,11 @@ enum {
 };
 
 /* One sequence. */
-struct trial_shape { int32_t q_len, kv_len, q_offset; };
+struct trial_shape {
+    int32_t q_len, kv_len, q_offset;
+    double spread;                /* standard deviation of its scores */
+    double growth;                /* size of the last key; the first has 1 */
+};
 
 /* What attention gives, without gaps; rows of no sequence are 0. */
 struct result {
@@ -32,6 +36,7 @@ struct trial {
     int32_t *q_position, *k_position;                 /* (rows of q), (rows of k) */
     double *reference_cache[TRIAL_SEQUENCES];
     struct result expected;
+    double sharpness;             /* how many times wider than ordinary scores are spread; at least 1 */
 };
 
 /* What a definition and its reference are to a trial. */

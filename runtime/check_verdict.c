@@ -7,10 +7,11 @@
 
 /*
 ** The largest error allowed: of o relative to the largest |v| of its sequence and head, of lse relative to
-** 1 + |lse|. Scores are floats of up to about 30 in size here (trial_fill), and a float of that size is known to 2e-6;
-** a chain of d_k roundings makes a few times as much of it, and a weight, e^s, is wrong by
-** the factor by which s is wrong. Sums over keys add less than that. A hidden key that is
-** seen, or one that is forgotten, changes o by one part in the number of keys: 4e-4 of the longest trial.
+** 1 + |lse|. Ordinary scores are floats of up to about 30 in size (score_kinds of check_main.c), and a float of
+** that size is known to 2e-6; a chain of d_k roundings makes a few times as much of it, and a weight, e^s, is wrong
+** by the factor by which s is wrong: so a trial of wider scores is allowed its sharpness times as much. Sums over
+** keys add less than that. A hidden key that is seen, or one that is forgotten, changes o by one part in the
+** number of keys: 4e-4 of the longest trial.
 */
 static const double tolerance = 2e-5;
 
@@ -84,7 +85,8 @@ static double value_largest(const struct trial *trial, const struct attn_sequenc
 /* One float against its expectation; unit is what an error of 1 would be. Equal infinities are near. */
 static bool float_near(struct check *check, float found, float expected, double unit)
 {
-    const double error = found == expected ? 0.0 : fabs((double)found - (double)expected) / unit;
+    const double difference = found == expected ? 0.0 : fabs((double)found - (double)expected);
+    const double error = difference > 0.0 ? difference / (unit * check->trial->sharpness) : difference;
     if (error > check->verdict->worst)
         check->verdict->worst = error;
     return error <= tolerance;
