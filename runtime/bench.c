@@ -191,14 +191,19 @@ static double bytes_of(const struct bench *b)
 
 /* Samples ---------------------------------------------------------------------------------------- */
 
+/* Processor time of a single thread, which other processes do not change; of several, the clock. */
+static double seconds_now(const struct bench *b)
+{
+    return b->bench_case->threads == 1 ? machine_thread_seconds() : machine_seconds();
+}
+
 static double run_once(struct bench *b)
 {
     b->sequence.cache = b->caches[b->next_cache];
     b->next_cache = (b->next_cache + 1) % b->cache_count;
-    double (*const clock)(void) = b->bench_case->threads == 1 ? machine_thread_seconds : machine_seconds;
-    const double start = clock();
+    const double start = seconds_now(b);
     pool_run_phase(b->pool, phase_of(b->bench_case), &b->args);
-    return clock() - start;
+    return seconds_now(b) - start;
 }
 
 /* What every thread reads at once. */
@@ -220,9 +225,9 @@ static bool measure_stream(struct bench *b, struct problem *problem)
         return false;
     memset(memory, 1, STREAM_BYTES);
     for (int run = 0; run < 5; run++) {
-        const double start = machine_seconds();
+        const double start = seconds_now(b);
         pool_run(b->pool, threads, stream_task, &stream);
-        const double rate = (double)stream.bytes * threads / (machine_seconds() - start);
+        const double rate = (double)stream.bytes * threads / (seconds_now(b) - start);
         b->stream = rate > b->stream ? rate : b->stream;
     }
     return true;

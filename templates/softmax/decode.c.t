@@ -28,19 +28,31 @@ struct decode_partial$F {
     float m, l;
 };
 
+% -- what comes next in the cache is asked for meanwhile: lines (of 16 floats) in each step of a loop
+% local score_keys = DECODE_VECTORS * LANES
+% local score_lines = (score_keys * V_ROW + 16 * D_K - 1) // (16 * D_K)
+% local columns = (V_ROW + width - 1) // width
+% local value_lines = (D_K + 16 * columns - 1) // (16 * columns)
 % for _, batch in ipairs(batches) do
-/* s = q k for the keys of a tile, $(batch.heads) heads x $(DECODE_VECTORS * LANES) keys at once: one FMA chain over d for each. */
+/*
+** s = q k for the keys of a tile, $(batch.heads) heads x $(score_keys) keys at once: one FMA chain over d for each.
+** Meanwhile the tile's V is fetched.
+*/
 $FN void decode_scores$(batch.name)$F(const float *restrict k, float (*restrict q)[D_K$D],
     float (*restrict s)[BLOCK$D])
 {
-    for (int key = 0; key < BLOCK$D; key += $(DECODE_VECTORS * LANES)) {
+    for (int key = 0; key < BLOCK$D; key += $score_keys) {
         const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
 % for h = 0, batch.heads - 1 do
 % for j = 0, DECODE_VECTORS - 1 do
         vec$T s$(h)_$j = vzero$T();
 % end
 % end
-        for (int d = 0; d < D_K$D; d++) {
+        const float *next = k + BLOCK$D * D_K$D + key / $score_keys * $(D_K * score_lines * 16);
+        for (int d = 0; d < D_K$D; d++, next += $(score_lines * 16)) {
+% for line = 0, score_lines - 1 do
+            ATTN_FETCH(next + $(line * 16));
+% end
 % for j = 0, DECODE_VECTORS - 1 do
             const vec$T k$j = vload$T(&panel[d * PANEL$D + $(j // panel_vectors * PANEL * D_K + j % panel_vectors * LANES)]);
 % end
@@ -60,7 +72,10 @@ $FN void decode_scores$(batch.name)$F(const float *restrict k, float (*restrict 
 }
 
 % for _, shape in ipairs(shapes) do
-/* o += p v over the tile's first `keys` keys, $(batch.heads) heads x $(shape.vectors * LANES) columns: one FMA chain over the keys for each. */
+/*
+** o += p v over the tile's first `keys` keys, $(batch.heads) heads x $(shape.vectors * LANES) columns: one FMA chain over the
+** keys for each. Meanwhile the K of the next tile is fetched.
+*/
 $FN void decode_values$(batch.name)$(shape.name)$F(const float *restrict v, int32_t keys, int column,
     float (*restrict p)[BLOCK$D], float (*restrict o)[V_ROW$D])
 {
@@ -69,7 +84,11 @@ $FN void decode_values$(batch.name)$(shape.name)$F(const float *restrict v, int3
     vec$T o$(h)_$j = vload$T(&o[$h][column + $(j * LANES)]);
 % end
 % end
-    for (int32_t key = 0; key < keys; key++) {
+    const float *next = v + BLOCK$D * V_ROW$D + column / $width * $(BLOCK * value_lines * 16);
+    for (int32_t key = 0; key < keys; key++, next += $(value_lines * 16)) {
+% for line = 0, value_lines - 1 do
+        ATTN_FETCH(next + $(line * 16));
+% end
 % for j = 0, shape.vectors - 1 do
         const vec$T v$j = vload$T(&v[key * V_ROW$D + column + $(j * LANES)]);
 % end

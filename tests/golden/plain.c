@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  0cc7fbd7003cdf92   (of all that follows this comment)
+**   digest  340124e6810a2382   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -41,6 +41,7 @@ struct attn_view { int32_t h, b, q_len, kv_len; };
 #define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
 #define ATTN_LOWEST (-3.0e38f)
 #define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
+#define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode */
 #define ATTN_LN2    0.69314718055994530942
 
 /* ln x for x > 0: x = 2^e m with m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
@@ -875,7 +876,10 @@ struct decode_partial_attention_scalar {
     float m, l;
 };
 
-/* s = q k for the keys of a tile, 1 heads x 8 keys at once: one FMA chain over d for each. */
+/*
+** s = q k for the keys of a tile, 1 heads x 8 keys at once: one FMA chain over d for each.
+** Meanwhile the tile's V is fetched.
+*/
 KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, float (*restrict q)[D_K_attention],
     float (*restrict s)[BLOCK_attention])
 {
@@ -889,7 +893,9 @@ KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, float
         vec_scalar s0_5 = vzero_scalar();
         vec_scalar s0_6 = vzero_scalar();
         vec_scalar s0_7 = vzero_scalar();
-        for (int d = 0; d < D_K_attention; d++) {
+        const float *next = k + BLOCK_attention * D_K_attention + key / 8 * 256;
+        for (int d = 0; d < D_K_attention; d++, next += 16) {
+            ATTN_FETCH(next + 0);
             const vec_scalar k0 = vload_scalar(&panel[d * PANEL_attention + 0]);
             const vec_scalar k1 = vload_scalar(&panel[d * PANEL_attention + 1]);
             const vec_scalar k2 = vload_scalar(&panel[d * PANEL_attention + 2]);
@@ -919,13 +925,18 @@ KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, float
     }
 }
 
-/* o += p v over the tile's first `keys` keys, 1 heads x 2 columns: one FMA chain over the keys for each. */
+/*
+** o += p v over the tile's first `keys` keys, 1 heads x 2 columns: one FMA chain over the
+** keys for each. Meanwhile the K of the next tile is fetched.
+*/
 KERNEL_scalar void decode_values_attention_scalar(const float *restrict v, int32_t keys, int column,
     float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
 {
     vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
     vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
-    for (int32_t key = 0; key < keys; key++) {
+    const float *next = v + BLOCK_attention * V_ROW_attention + column / 2 * 1024;
+    for (int32_t key = 0; key < keys; key++, next += 16) {
+        ATTN_FETCH(next + 0);
         const vec_scalar v0 = vload_scalar(&v[key * V_ROW_attention + column + 0]);
         const vec_scalar v1 = vload_scalar(&v[key * V_ROW_attention + column + 1]);
         const vec_scalar p0 = vset_scalar(p[0][key]);

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  b3678e3c3824219d   (of all that follows this comment)
+**   digest  358b9b6d1c6deee6   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -41,6 +41,7 @@ struct attn_view { int32_t h, b, q_len, kv_len; };
 #define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
 #define ATTN_LOWEST (-3.0e38f)
 #define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
+#define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode */
 #define ATTN_LN2    0.69314718055994530942
 
 /* ln x for x > 0: x = 2^e m with m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
@@ -1020,7 +1021,10 @@ struct decode_partial_attention_avx2 {
     float m, l;
 };
 
-/* s = q k for the keys of a tile, 2 heads x 32 keys at once: one FMA chain over d for each. */
+/*
+** s = q k for the keys of a tile, 2 heads x 32 keys at once: one FMA chain over d for each.
+** Meanwhile the tile's V is fetched.
+*/
 KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*restrict q)[D_K_attention],
     float (*restrict s)[BLOCK_attention])
 {
@@ -1034,7 +1038,10 @@ KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*r
         vec_avx2 s1_1 = vzero_avx2();
         vec_avx2 s1_2 = vzero_avx2();
         vec_avx2 s1_3 = vzero_avx2();
-        for (int d = 0; d < D_K_attention; d++) {
+        const float *next = k + BLOCK_attention * D_K_attention + key / 32 * 1024;
+        for (int d = 0; d < D_K_attention; d++, next += 32) {
+            ATTN_FETCH(next + 0);
+            ATTN_FETCH(next + 16);
             const vec_avx2 k0 = vload_avx2(&panel[d * PANEL_attention + 0]);
             const vec_avx2 k1 = vload_avx2(&panel[d * PANEL_attention + 8]);
             const vec_avx2 k2 = vload_avx2(&panel[d * PANEL_attention + 512]);
@@ -1061,7 +1068,10 @@ KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*r
     }
 }
 
-/* o += p v over the tile's first `keys` keys, 2 heads x 16 columns: one FMA chain over the keys for each. */
+/*
+** o += p v over the tile's first `keys` keys, 2 heads x 16 columns: one FMA chain over the
+** keys for each. Meanwhile the K of the next tile is fetched.
+*/
 KERNEL_avx2 void decode_values_attention_avx2(const float *restrict v, int32_t keys, int column,
     float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
 {
@@ -1069,7 +1079,9 @@ KERNEL_avx2 void decode_values_attention_avx2(const float *restrict v, int32_t k
     vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
     vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
     vec_avx2 o1_1 = vload_avx2(&o[1][column + 8]);
-    for (int32_t key = 0; key < keys; key++) {
+    const float *next = v + BLOCK_attention * V_ROW_attention + column / 16 * 1024;
+    for (int32_t key = 0; key < keys; key++, next += 16) {
+        ATTN_FETCH(next + 0);
         const vec_avx2 v0 = vload_avx2(&v[key * V_ROW_attention + column + 0]);
         const vec_avx2 v1 = vload_avx2(&v[key * V_ROW_attention + column + 8]);
         const vec_avx2 p0 = vset_avx2(p[0][key]);
