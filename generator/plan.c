@@ -24,7 +24,7 @@ static int rows_for(const struct plan *plan, int vectors)
     return (plan->isa->registers - 1 - vectors) / vectors;
 }
 
-static void choose_prefill(struct plan *plan)
+static void choose_prefill(struct plan *plan, const struct definition *definition)
 {
     const int lanes = plan->isa->lanes, vectors = plan->v_row / lanes;
     const bool many = plan->isa->registers >= 32;
@@ -35,6 +35,7 @@ static void choose_prefill(struct plan *plan)
     plan->value_queries = divisor_below(plan->queries, many ? smaller(8, rows_for(plan, plan->value_vectors)) : rows_for(plan, plan->value_vectors));
     const int rest = vectors % plan->value_vectors;
     plan->rest_queries = rest == 0 ? 1 : divisor_below(plan->queries, smaller(12, rows_for(plan, rest)));
+    plan->interleave = many && definition->d_k >= 16;
     const int scores = plan->score_keys * plan->query_vectors + plan->query_vectors + 1;
     const int values = plan->value_queries * plan->value_vectors + plan->value_vectors + 1;
     plan->prefill_registers = scores > values ? scores : values;
@@ -56,7 +57,7 @@ void plan_choose(struct plan *plan, const struct definition *definition, const s
 {
     plan->isa = isa;
     plan->v_row = (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL;
-    choose_prefill(plan);
+    choose_prefill(plan, definition);
     choose_decode(plan, definition);
 }
 

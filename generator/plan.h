@@ -25,6 +25,7 @@ struct plan {
     int query_vectors, score_keys;
     int value_vectors, value_queries;
     int rest_queries;         /* queries at once for the columns that value_vectors do not divide */
+    bool interleave;          /* exponentials of a tile among the scores of the next */
     int prefill_registers;    /* the most that a register tile uses */
 
     /* decode: scores of decode_heads query heads x decode_vectors vectors of keys */

@@ -22,7 +22,11 @@ enum {
 struct prefill_scratch$F {
     float q[Q_ROW$F][QUERIES$F];             /* transposed, rotated, scaled */
     float rows[QUERIES$F][Q_ROW$F];          /* the same, not yet transposed */
-    float s[BLOCK$D][QUERIES$F];             /* scores of a tile, then weights p */
+% if INTERLEAVE then
+    float s[2][BLOCK$D][QUERIES$F];          /* scores of a tile, and weights p of the one before it */
+% else
+    float s[1][BLOCK$D][QUERIES$F];          /* scores of a tile, then weights p */
+% end
     float sums[PANEL$D][QUERIES$F];          /* partial sums of p */
     float o[QUERIES$F][V_ROW$D];             /* of this segment */
     float o_total[QUERIES$F][V_ROW$D];       /* of the segments before */
@@ -59,7 +63,7 @@ $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_bl
 % for n = 1, QUERY_VECTORS do
 /* s = q k for $SCORE_KEYS keys x $(n * LANES) queries, from `key` and `lane`: one FMA chain over d for each. */
 $FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane,
-    struct prefill_scratch$F *restrict t)
+    const struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F])
 {
     const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
 % for i = 0, SCORE_KEYS - 1 do
@@ -80,24 +84,30 @@ $FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane,
     }
 % for i = 0, SCORE_KEYS - 1 do
 % for v = 0, n - 1 do
-    vstore$T(&t->s[key + $i][lane + $(v * LANES)], s$(i)_$v);
+    vstore$T(&s[key + $i][lane + $(v * LANES)], s$(i)_$v);
 % end
 % end
 }
 
 % end
-/* All scores of a tile, and each query's largest. */
-$FN void prefill_scores_all$F(const float *k, struct prefill_scratch$F *t)
+/* Each query's largest score. */
+$FN void prefill_top$F(struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F])
+{
+    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+        vec$T top = vload$T(&s[0][lane]);
+        for (int key = 1; key < BLOCK$D; key++)
+            top = vmax$T(top, vload$T(&s[key][lane]));
+        vstore$T(&t->tile_max[lane], top);
+    }
+}
+
+/* All scores of a tile. */
+$FN void prefill_scores_all$F(const float *k, struct prefill_scratch$F *t, float (*s)[QUERIES$F])
 {
     for (int lane = 0; lane < QUERIES$F; lane += $(QUERY_VECTORS * LANES))
         for (int key = 0; key < BLOCK$D; key += $SCORE_KEYS)
-            prefill_scores_$(QUERY_VECTORS)$F(k, key, lane, t);
-    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
-        vec$T top = vload$T(&t->s[0][lane]);
-        for (int key = 1; key < BLOCK$D; key++)
-            top = vmax$T(top, vload$T(&t->s[key][lane]));
-        vstore$T(&t->tile_max[lane], top);
-    }
+            prefill_scores_$(QUERY_VECTORS)$F(k, key, lane, t, s);
+    prefill_top$F(t, s);
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
@@ -115,7 +125,8 @@ static void prefill_sights$F(const struct prefill_block$F *block, int32_t key0, 
 }
 
 /* Scores of $SCORE_KEYS keys for those of $QUERY_VECTORS vectors of queries that may see one of them. */
-$FN void prefill_scores_seen$F(const float *k, int key, int lane, struct prefill_scratch$F *t)
+$FN void prefill_scores_seen$F(const float *k, int key, int lane,
+    const struct prefill_scratch$F *t, float (*s)[QUERIES$F])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + $(QUERY_VECTORS * LANES); at += $LANES)
@@ -125,7 +136,7 @@ $FN void prefill_scores_seen$F(const float *k, int key, int lane, struct prefill
         }
     switch ((to - from) / $LANES) {
 % for n = 1, QUERY_VECTORS do
-    case $n: prefill_scores_$(n)$F(k, key, from, t); break;
+    case $n: prefill_scores_$(n)$F(k, key, from, t, s); break;
 % end
     default: break;
     }
@@ -133,23 +144,23 @@ $FN void prefill_scores_seen$F(const float *k, int key, int lane, struct prefill
 
 /* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
 $FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
-    const float *k, struct prefill_scratch$F *t)
+    const float *k, struct prefill_scratch$F *t, float (*s)[QUERIES$F])
 {
     prefill_sights$F(block, key0, keys, t);
     for (int lane = 0; lane < block->queries; lane += $(QUERY_VECTORS * LANES))
         for (int key = 0; key < keys; key += $SCORE_KEYS)
-            prefill_scores_seen$F(k, key, lane, t);
+            prefill_scores_seen$F(k, key, lane, t, s);
     for (int lane = 0; lane < block->queries; lane += $LANES) {
         const ivec$T place = iramp$T(block->first + lane);
         vec$T top = vset$T(ATTN_HIDDEN);
         for (int key = 0; key < BLOCK$D; key++) {
-            vec$T s = vset$T(ATTN_HIDDEN);
+            vec$T score = vset$T(ATTN_HIDDEN);
             if (key >= t->first_key[lane / $LANES] && key <= t->last_key[lane / $LANES]) {
                 const mask$T sees = sees_queries$F(place, key0 + key, &block->view);
-                s = vselect$T(sees, vload$T(&t->s[key][lane]), s);
+                score = vselect$T(sees, vload$T(&s[key][lane]), score);
             }
-            vstore$T(&t->s[key][lane], s);
-            top = vmax$T(top, s);
+            vstore$T(&s[key][lane], score);
+            top = vmax$T(top, score);
         }
         vstore$T(&t->tile_max[lane], top);
     }
@@ -210,7 +221,8 @@ $FN void prefill_sum$F(struct prefill_scratch$F *t, int32_t queries)
 % else
 /* p = exp2(s - m) in the place of s. */
 % end
-$FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries)
+$FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries,
+    float (*s)[QUERIES$F])
 {
     for (int lane = 0; lane < queries; lane += $LANES) {
 % if masked then
@@ -222,13 +234,13 @@ $FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries)
         for (int j = 0; j < PANEL$D; j++) {
 % for i = 0, BLOCK / PANEL - 1 do
 % if masked then
-            const vec$T s$i = vload$T(&t->s[j + $(i * PANEL)][lane]);
+            const vec$T s$i = vload$T(&s[j + $(i * PANEL)][lane]);
             const mask$T seen$i = vgreater$T(s$i, vset$T(ATTN_HIDDEN));
             const vec$T p$i = vselect$T(seen$i, vexp2$T(vsub$T(s$i, m)), vzero$T());
 % else
-            const vec$T p$i = vexp2$T(vsub$T(vload$T(&t->s[j + $(i * PANEL)][lane]), m));
+            const vec$T p$i = vexp2$T(vsub$T(vload$T(&s[j + $(i * PANEL)][lane]), m));
 % end
-            vstore$T(&t->s[j + $(i * PANEL)][lane], p$i);
+            vstore$T(&s[j + $(i * PANEL)][lane], p$i);
 % end
             vec$T sum = vadd$T(p0, p1);
 % for i = 2, BLOCK / PANEL - 1 do
@@ -240,17 +252,83 @@ $FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries)
 }
 
 % end
+% if INTERLEAVE then
+% local exps = QUERY_VECTORS * BLOCK // PANEL
+% local steps = D_K // exps
+/*
+** All scores s of a tile and each query's largest, and meanwhile the weights of the tile before it in place of its scores p: a step
+** of exponentials after every $steps steps of d, so that they fill the pipes that the FMAs leave idle.
+*/
+$FN void prefill_scores_weights$F(const float *restrict k, struct prefill_scratch$F *restrict t,
+    float (*restrict s)[QUERIES$F], float (*restrict p)[QUERIES$F])
+{
+    for (int j = 0; j < PANEL$D; j++) {
+        const float *restrict panel = k + j * $SCORE_KEYS / PANEL$D * (PANEL$D * D_K$D) + j * $SCORE_KEYS % PANEL$D;
+        float (*restrict q)[QUERIES$F] = t->q;
+% for i = 0, SCORE_KEYS - 1 do
+% for v = 0, QUERY_VECTORS - 1 do
+        vec$T s$(i)_$v = vzero$T();
+% end
+% end
+        for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+            const vec$T m = vload$T(&t->m[lane]);
+            vec$T sum = vzero$T();
+% for e = 0, BLOCK // PANEL - 1 do
+            const vec$T p$e = vexp2$T(vsub$T(vload$T(&p[j + $(e * PANEL)][lane]), m));
+            vstore$T(&p[j + $(e * PANEL)][lane], p$e);
+            sum = vadd$T(sum, p$e);
+            for (int d = 0; d < $steps; d++, panel += PANEL$D, q++) {
+% for v = 0, QUERY_VECTORS - 1 do
+                const vec$T q$v = vload$T(&q[0][$(v * LANES)]);
+% end
+% for i = 0, SCORE_KEYS - 1 do
+                const vec$T k$i = vset$T(panel[$i]);
+% for v = 0, QUERY_VECTORS - 1 do
+                s$(i)_$v = vfma$T(q$v, k$i, s$(i)_$v);
+% end
+% end
+            }
+% end
+            vstore$T(&t->sums[j][lane], sum);
+        }
+% if D_K % exps > 0 then
+        for (int d = $(steps * exps); d < D_K$D; d++, panel += PANEL$D, q++) {
+% for v = 0, QUERY_VECTORS - 1 do
+            const vec$T q$v = vload$T(&q[0][$(v * LANES)]);
+% end
+% for i = 0, SCORE_KEYS - 1 do
+            const vec$T k$i = vset$T(panel[$i]);
+% for v = 0, QUERY_VECTORS - 1 do
+            s$(i)_$v = vfma$T(q$v, k$i, s$(i)_$v);
+% end
+% end
+        }
+% end
+% for v = 0, QUERY_VECTORS - 1 do
+        vec$T top$v = j == 0 ? s0_$v : vmax$T(vload$T(&t->tile_max[$(v * LANES)]), s0_$v);
+% for i = 0, SCORE_KEYS - 1 do
+        vstore$T(&s[j * $SCORE_KEYS + $i][$(v * LANES)], s$(i)_$v);
+% if i > 0 then
+        top$v = vmax$T(top$v, s$(i)_$v);
+% end
+% end
+        vstore$T(&t->tile_max[$(v * LANES)], top$v);
+% end
+    }
+}
+
+% end
 % for _, shape in ipairs(shapes) do
 /*
 ** o += p v over keys from .. end - 1 of the tile, for $(shape.queries) queries x $(shape.vectors * LANES) columns: one FMA
 ** chain over the keys for each.
 */
 $FN void prefill_values$(shape.name)$F(const float *restrict v, int32_t from, int32_t end,
-    int32_t query, int column, struct prefill_scratch$F *restrict t)
+    int32_t query, int column, float (*restrict p)[QUERIES$F], float (*restrict o)[V_ROW$D])
 {
 % for i = 0, shape.queries - 1 do
 % for j = 0, shape.vectors - 1 do
-    vec$T o$(i)_$j = vload$T(&t->o[query + $i][column + $(j * LANES)]);
+    vec$T o$(i)_$j = vload$T(&o[query + $i][column + $(j * LANES)]);
 % end
 % end
     for (int32_t key = from; key < end; key++) {
@@ -258,7 +336,7 @@ $FN void prefill_values$(shape.name)$F(const float *restrict v, int32_t from, in
         const vec$T v$j = vload$T(&v[key * V_ROW$D + column + $(j * LANES)]);
 % end
 % for i = 0, shape.queries - 1 do
-        const vec$T p$i = vset$T(t->s[key][query + $i]);
+        const vec$T p$i = vset$T(p[key][query + $i]);
 % for j = 0, shape.vectors - 1 do
         o$(i)_$j = vfma$T(p$i, v$j, o$(i)_$j);
 % end
@@ -266,53 +344,91 @@ $FN void prefill_values$(shape.name)$F(const float *restrict v, int32_t from, in
     }
 % for i = 0, shape.queries - 1 do
 % for j = 0, shape.vectors - 1 do
-    vstore$T(&t->o[query + $i][column + $(j * LANES)], o$(i)_$j);
+    vstore$T(&o[query + $i][column + $(j * LANES)], o$(i)_$j);
 % end
 % end
 }
 
 % end
-/*
-** o += p v for the tile's first `keys` keys. A masked tile skips what the mask hides from all
-** queries of a register tile.
-*/
-$FN void prefill_accumulate$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
-    int masked, const float *v, struct prefill_scratch$F *t)
+/* A tile whose scores are there, and whose part of o may still be to come. */
+struct prefill_tile$F {
+    float (*s)[QUERIES$F];       /* scores, or weights once weighed */
+    const float *v;
+    int32_t key0, keys;          /* no keys: no tile */
+    int sight, weighed;
+};
+
+/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+$FN void prefill_accumulate$F(const struct prefill_block$F *block, const struct prefill_tile$F *tile,
+    struct prefill_scratch$F *t)
 {
 % for _, shape in ipairs(shapes) do
     for (int column = $(shape.start); column < $(shape.stop); column += $(shape.vectors * LANES))
         for (int32_t query = 0; query < block->queries; query += $(shape.queries)) {
-            int32_t first = key0, last = key0 + keys - 1;
-            if (masked)
+            int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            if (tile->sight != SEES_ALL)
                 visible_keys$D(block->first + query, block->first + query + $(shape.queries - 1),
                                &block->view, &first, &last);
-            prefill_values$(shape.name)$F(v, first - key0, last - key0 + 1, query, column, t);
+            prefill_values$(shape.name)$F(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
+                               tile->s, t->o);
         }
 % end
 }
 
-/* One tile: keys key0 .. key0 + keys - 1, of which the cache holds the block at `tile`. */
-$FN void prefill_tile$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
-    const float *tile, struct prefill_scratch$F *t)
+/* What is still to come of a tile: weights, l and o. */
+$FN void prefill_settle$F(const struct prefill_block$F *block, const struct prefill_tile$F *tile,
+    struct prefill_scratch$F *t)
 {
-    int sight = SEES_SOME;      /* also when there are fewer keys or queries than the tile holds */
-    if (keys == BLOCK$D && block->queries == QUERIES$F)
-        sight = sight$D(block->first, block->first + QUERIES$F - 1, key0, key0 + BLOCK$D - 1,
-                        &block->view);
+    if (tile->keys == 0)
+        return;
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all$F(t, block->queries, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some$F(t, block->queries, tile->s);
+    prefill_sum$F(t, block->queries);
+    prefill_accumulate$F(block, tile, t);
+}
+
+/* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
+static int prefill_sight$F(const struct prefill_block$F *block, int32_t key0, int32_t keys)
+{
+    if (keys < BLOCK$D || block->queries < QUERIES$F)
+        return SEES_SOME;
+    return sight$D(block->first, block->first + QUERIES$F - 1, key0, key0 + BLOCK$D - 1, &block->view);
+}
+
+/*
+** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
+** settled and the new one takes its place.
+*/
+$FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0, const float *k,
+    struct prefill_tile$F *before, struct prefill_scratch$F *t)
+{
+    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK$D ? left : BLOCK$D;
+    const int sight = prefill_sight$F(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    if (sight == SEES_ALL)
-        prefill_scores_all$F(tile, t);
+% if INTERLEAVE then
+    float (*s)[QUERIES$F] = before->s == t->s[0] ? t->s[1] : t->s[0];
+    before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
+    if (before->weighed)
+        prefill_scores_weights$F(k, t, s, before->s);
+    else if (sight == SEES_ALL)
+        prefill_scores_all$F(k, t, s);
     else
-        prefill_scores_some$F(block, key0, keys, tile, t);
+        prefill_scores_some$F(block, key0, keys, k, t, s);
+    prefill_settle$F(block, before, t);
+% else
+    float (*s)[QUERIES$F] = t->s[0];
+    prefill_settle$F(block, before, t);
+    if (sight == SEES_ALL)
+        prefill_scores_all$F(k, t, s);
+    else
+        prefill_scores_some$F(block, key0, keys, k, t, s);
+% end
     if (prefill_maximum$F(t, block->queries))
         prefill_rescale$F(t, block->queries);
-    if (sight == SEES_ALL)
-        prefill_weights_all$F(t, block->queries);
-    else
-        prefill_weights_some$F(t, block->queries);
-    prefill_sum$F(t, block->queries);
-    prefill_accumulate$F(block, key0, keys, sight != SEES_ALL, tile + BLOCK$D * D_K$D, t);
+    *before = (struct prefill_tile$F){ s, k + BLOCK$D * D_K$D, key0, keys, sight, 0 };
 }
 
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
@@ -324,11 +440,12 @@ $FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, i
         t->l[i] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK$D; key0 <= last; key0 += BLOCK$D) {
-        const int32_t left = block->view.kv_len - key0, keys = left < BLOCK$D ? left : BLOCK$D;
-        const int32_t kv_head = block->view.h / GROUP$D;
-        prefill_tile$F(block, key0, keys, cache_block$D(block->sequence, kv_head, key0 / BLOCK$D), t);
-    }
+    struct prefill_tile$F tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    for (int32_t key0 = first - first % BLOCK$D; key0 <= last; key0 += BLOCK$D)
+        prefill_advance$F(block, key0,
+                          cache_block$D(block->sequence, block->view.h / GROUP$D, key0 / BLOCK$D),
+                          &tile, t);
+    prefill_settle$F(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
         merge$F(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
 }

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  340124e6810a2382   (of all that follows this comment)
+**   digest  b98781870fcf7b7b   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -370,7 +370,7 @@ enum {
 struct prefill_scratch_attention_scalar {
     float q[Q_ROW_attention_scalar][QUERIES_attention_scalar];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_scalar][Q_ROW_attention_scalar];          /* the same, not yet transposed */
-    float s[BLOCK_attention][QUERIES_attention_scalar];             /* scores of a tile, then weights p */
+    float s[1][BLOCK_attention][QUERIES_attention_scalar];          /* scores of a tile, then weights p */
     float sums[PANEL_attention][QUERIES_attention_scalar];          /* partial sums of p */
     float o[QUERIES_attention_scalar][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_scalar][V_ROW_attention];       /* of the segments before */
@@ -406,7 +406,7 @@ KERNEL_scalar void prefill_queries_attention_scalar(const struct attn_args *args
 
 /* s = q k for 4 keys x 1 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_scalar void prefill_scores_1_attention_scalar(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_scalar *restrict t)
+    const struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_scalar s0_0 = vzero_scalar();
@@ -424,15 +424,15 @@ KERNEL_scalar void prefill_scores_1_attention_scalar(const float *restrict k, in
         const vec_scalar k3 = vset_scalar(panel[d * PANEL_attention + 3]);
         s3_0 = vfma_scalar(q0, k3, s3_0);
     }
-    vstore_scalar(&t->s[key + 0][lane + 0], s0_0);
-    vstore_scalar(&t->s[key + 1][lane + 0], s1_0);
-    vstore_scalar(&t->s[key + 2][lane + 0], s2_0);
-    vstore_scalar(&t->s[key + 3][lane + 0], s3_0);
+    vstore_scalar(&s[key + 0][lane + 0], s0_0);
+    vstore_scalar(&s[key + 1][lane + 0], s1_0);
+    vstore_scalar(&s[key + 2][lane + 0], s2_0);
+    vstore_scalar(&s[key + 3][lane + 0], s3_0);
 }
 
 /* s = q k for 4 keys x 2 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_scalar void prefill_scores_2_attention_scalar(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_scalar *restrict t)
+    const struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_scalar s0_0 = vzero_scalar();
@@ -459,19 +459,19 @@ KERNEL_scalar void prefill_scores_2_attention_scalar(const float *restrict k, in
         s3_0 = vfma_scalar(q0, k3, s3_0);
         s3_1 = vfma_scalar(q1, k3, s3_1);
     }
-    vstore_scalar(&t->s[key + 0][lane + 0], s0_0);
-    vstore_scalar(&t->s[key + 0][lane + 1], s0_1);
-    vstore_scalar(&t->s[key + 1][lane + 0], s1_0);
-    vstore_scalar(&t->s[key + 1][lane + 1], s1_1);
-    vstore_scalar(&t->s[key + 2][lane + 0], s2_0);
-    vstore_scalar(&t->s[key + 2][lane + 1], s2_1);
-    vstore_scalar(&t->s[key + 3][lane + 0], s3_0);
-    vstore_scalar(&t->s[key + 3][lane + 1], s3_1);
+    vstore_scalar(&s[key + 0][lane + 0], s0_0);
+    vstore_scalar(&s[key + 0][lane + 1], s0_1);
+    vstore_scalar(&s[key + 1][lane + 0], s1_0);
+    vstore_scalar(&s[key + 1][lane + 1], s1_1);
+    vstore_scalar(&s[key + 2][lane + 0], s2_0);
+    vstore_scalar(&s[key + 2][lane + 1], s2_1);
+    vstore_scalar(&s[key + 3][lane + 0], s3_0);
+    vstore_scalar(&s[key + 3][lane + 1], s3_1);
 }
 
 /* s = q k for 4 keys x 3 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_scalar void prefill_scores_3_attention_scalar(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_scalar *restrict t)
+    const struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_scalar s0_0 = vzero_scalar();
@@ -507,32 +507,38 @@ KERNEL_scalar void prefill_scores_3_attention_scalar(const float *restrict k, in
         s3_1 = vfma_scalar(q1, k3, s3_1);
         s3_2 = vfma_scalar(q2, k3, s3_2);
     }
-    vstore_scalar(&t->s[key + 0][lane + 0], s0_0);
-    vstore_scalar(&t->s[key + 0][lane + 1], s0_1);
-    vstore_scalar(&t->s[key + 0][lane + 2], s0_2);
-    vstore_scalar(&t->s[key + 1][lane + 0], s1_0);
-    vstore_scalar(&t->s[key + 1][lane + 1], s1_1);
-    vstore_scalar(&t->s[key + 1][lane + 2], s1_2);
-    vstore_scalar(&t->s[key + 2][lane + 0], s2_0);
-    vstore_scalar(&t->s[key + 2][lane + 1], s2_1);
-    vstore_scalar(&t->s[key + 2][lane + 2], s2_2);
-    vstore_scalar(&t->s[key + 3][lane + 0], s3_0);
-    vstore_scalar(&t->s[key + 3][lane + 1], s3_1);
-    vstore_scalar(&t->s[key + 3][lane + 2], s3_2);
+    vstore_scalar(&s[key + 0][lane + 0], s0_0);
+    vstore_scalar(&s[key + 0][lane + 1], s0_1);
+    vstore_scalar(&s[key + 0][lane + 2], s0_2);
+    vstore_scalar(&s[key + 1][lane + 0], s1_0);
+    vstore_scalar(&s[key + 1][lane + 1], s1_1);
+    vstore_scalar(&s[key + 1][lane + 2], s1_2);
+    vstore_scalar(&s[key + 2][lane + 0], s2_0);
+    vstore_scalar(&s[key + 2][lane + 1], s2_1);
+    vstore_scalar(&s[key + 2][lane + 2], s2_2);
+    vstore_scalar(&s[key + 3][lane + 0], s3_0);
+    vstore_scalar(&s[key + 3][lane + 1], s3_1);
+    vstore_scalar(&s[key + 3][lane + 2], s3_2);
 }
 
-/* All scores of a tile, and each query's largest. */
-KERNEL_scalar void prefill_scores_all_attention_scalar(const float *k, struct prefill_scratch_attention_scalar *t)
+/* Each query's largest score. */
+KERNEL_scalar void prefill_top_attention_scalar(struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
+{
+    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
+        vec_scalar top = vload_scalar(&s[0][lane]);
+        for (int key = 1; key < BLOCK_attention; key++)
+            top = vmax_scalar(top, vload_scalar(&s[key][lane]));
+        vstore_scalar(&t->tile_max[lane], top);
+    }
+}
+
+/* All scores of a tile. */
+KERNEL_scalar void prefill_scores_all_attention_scalar(const float *k, struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
 {
     for (int lane = 0; lane < QUERIES_attention_scalar; lane += 3)
         for (int key = 0; key < BLOCK_attention; key += 4)
-            prefill_scores_3_attention_scalar(k, key, lane, t);
-    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
-        vec_scalar top = vload_scalar(&t->s[0][lane]);
-        for (int key = 1; key < BLOCK_attention; key++)
-            top = vmax_scalar(top, vload_scalar(&t->s[key][lane]));
-        vstore_scalar(&t->tile_max[lane], top);
-    }
+            prefill_scores_3_attention_scalar(k, key, lane, t, s);
+    prefill_top_attention_scalar(t, s);
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
@@ -550,7 +556,8 @@ static void prefill_sights_attention_scalar(const struct prefill_block_attention
 }
 
 /* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
-KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key, int lane, struct prefill_scratch_attention_scalar *t)
+KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key, int lane,
+    const struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + 3; at += 1)
@@ -559,32 +566,32 @@ KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key,
             to = at + 1;
         }
     switch ((to - from) / 1) {
-    case 1: prefill_scores_1_attention_scalar(k, key, from, t); break;
-    case 2: prefill_scores_2_attention_scalar(k, key, from, t); break;
-    case 3: prefill_scores_3_attention_scalar(k, key, from, t); break;
+    case 1: prefill_scores_1_attention_scalar(k, key, from, t, s); break;
+    case 2: prefill_scores_2_attention_scalar(k, key, from, t, s); break;
+    case 3: prefill_scores_3_attention_scalar(k, key, from, t, s); break;
     default: break;
     }
 }
 
 /* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
 KERNEL_scalar void prefill_scores_some_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
-    const float *k, struct prefill_scratch_attention_scalar *t)
+    const float *k, struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
 {
     prefill_sights_attention_scalar(block, key0, keys, t);
     for (int lane = 0; lane < block->queries; lane += 3)
         for (int key = 0; key < keys; key += 4)
-            prefill_scores_seen_attention_scalar(k, key, lane, t);
+            prefill_scores_seen_attention_scalar(k, key, lane, t, s);
     for (int lane = 0; lane < block->queries; lane += 1) {
         const ivec_scalar place = iramp_scalar(block->first + lane);
         vec_scalar top = vset_scalar(ATTN_HIDDEN);
         for (int key = 0; key < BLOCK_attention; key++) {
-            vec_scalar s = vset_scalar(ATTN_HIDDEN);
+            vec_scalar score = vset_scalar(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 1] && key <= t->last_key[lane / 1]) {
                 const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
-                s = vselect_scalar(sees, vload_scalar(&t->s[key][lane]), s);
+                score = vselect_scalar(sees, vload_scalar(&s[key][lane]), score);
             }
-            vstore_scalar(&t->s[key][lane], s);
-            top = vmax_scalar(top, s);
+            vstore_scalar(&s[key][lane], score);
+            top = vmax_scalar(top, score);
         }
         vstore_scalar(&t->tile_max[lane], top);
     }
@@ -639,19 +646,20 @@ KERNEL_scalar void prefill_sum_attention_scalar(struct prefill_scratch_attention
 }
 
 /* p = exp2(s - m) in the place of s. */
-KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
+KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
+    float (*s)[QUERIES_attention_scalar])
 {
     for (int lane = 0; lane < queries; lane += 1) {
         const vec_scalar m = vload_scalar(&t->m[lane]);
         for (int j = 0; j < PANEL_attention; j++) {
-            const vec_scalar p0 = vexp2_scalar(vsub_scalar(vload_scalar(&t->s[j + 0][lane]), m));
-            vstore_scalar(&t->s[j + 0][lane], p0);
-            const vec_scalar p1 = vexp2_scalar(vsub_scalar(vload_scalar(&t->s[j + 16][lane]), m));
-            vstore_scalar(&t->s[j + 16][lane], p1);
-            const vec_scalar p2 = vexp2_scalar(vsub_scalar(vload_scalar(&t->s[j + 32][lane]), m));
-            vstore_scalar(&t->s[j + 32][lane], p2);
-            const vec_scalar p3 = vexp2_scalar(vsub_scalar(vload_scalar(&t->s[j + 48][lane]), m));
-            vstore_scalar(&t->s[j + 48][lane], p3);
+            const vec_scalar p0 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 0][lane]), m));
+            vstore_scalar(&s[j + 0][lane], p0);
+            const vec_scalar p1 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 16][lane]), m));
+            vstore_scalar(&s[j + 16][lane], p1);
+            const vec_scalar p2 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 32][lane]), m));
+            vstore_scalar(&s[j + 32][lane], p2);
+            const vec_scalar p3 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 48][lane]), m));
+            vstore_scalar(&s[j + 48][lane], p3);
             vec_scalar sum = vadd_scalar(p0, p1);
             sum = vadd_scalar(sum, p2);
             sum = vadd_scalar(sum, p3);
@@ -661,28 +669,29 @@ KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_a
 }
 
 /* The same where scores may be hidden: their weight is 0. */
-KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
+KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
+    float (*s)[QUERIES_attention_scalar])
 {
     for (int lane = 0; lane < queries; lane += 1) {
         /* a query may have seen no key yet */
         const vec_scalar m = vmax_scalar(vload_scalar(&t->m[lane]), vset_scalar(ATTN_LOWEST));
         for (int j = 0; j < PANEL_attention; j++) {
-            const vec_scalar s0 = vload_scalar(&t->s[j + 0][lane]);
+            const vec_scalar s0 = vload_scalar(&s[j + 0][lane]);
             const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
             const vec_scalar p0 = vselect_scalar(seen0, vexp2_scalar(vsub_scalar(s0, m)), vzero_scalar());
-            vstore_scalar(&t->s[j + 0][lane], p0);
-            const vec_scalar s1 = vload_scalar(&t->s[j + 16][lane]);
+            vstore_scalar(&s[j + 0][lane], p0);
+            const vec_scalar s1 = vload_scalar(&s[j + 16][lane]);
             const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
             const vec_scalar p1 = vselect_scalar(seen1, vexp2_scalar(vsub_scalar(s1, m)), vzero_scalar());
-            vstore_scalar(&t->s[j + 16][lane], p1);
-            const vec_scalar s2 = vload_scalar(&t->s[j + 32][lane]);
+            vstore_scalar(&s[j + 16][lane], p1);
+            const vec_scalar s2 = vload_scalar(&s[j + 32][lane]);
             const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
             const vec_scalar p2 = vselect_scalar(seen2, vexp2_scalar(vsub_scalar(s2, m)), vzero_scalar());
-            vstore_scalar(&t->s[j + 32][lane], p2);
-            const vec_scalar s3 = vload_scalar(&t->s[j + 48][lane]);
+            vstore_scalar(&s[j + 32][lane], p2);
+            const vec_scalar s3 = vload_scalar(&s[j + 48][lane]);
             const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
             const vec_scalar p3 = vselect_scalar(seen3, vexp2_scalar(vsub_scalar(s3, m)), vzero_scalar());
-            vstore_scalar(&t->s[j + 48][lane], p3);
+            vstore_scalar(&s[j + 48][lane], p3);
             vec_scalar sum = vadd_scalar(p0, p1);
             sum = vadd_scalar(sum, p2);
             sum = vadd_scalar(sum, p3);
@@ -696,95 +705,121 @@ KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_
 ** chain over the keys for each.
 */
 KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, int32_t from, int32_t end,
-    int32_t query, int column, struct prefill_scratch_attention_scalar *restrict t)
+    int32_t query, int column, float (*restrict p)[QUERIES_attention_scalar], float (*restrict o)[V_ROW_attention])
 {
-    vec_scalar o0_0 = vload_scalar(&t->o[query + 0][column + 0]);
-    vec_scalar o0_1 = vload_scalar(&t->o[query + 0][column + 1]);
-    vec_scalar o1_0 = vload_scalar(&t->o[query + 1][column + 0]);
-    vec_scalar o1_1 = vload_scalar(&t->o[query + 1][column + 1]);
-    vec_scalar o2_0 = vload_scalar(&t->o[query + 2][column + 0]);
-    vec_scalar o2_1 = vload_scalar(&t->o[query + 2][column + 1]);
-    vec_scalar o3_0 = vload_scalar(&t->o[query + 3][column + 0]);
-    vec_scalar o3_1 = vload_scalar(&t->o[query + 3][column + 1]);
-    vec_scalar o4_0 = vload_scalar(&t->o[query + 4][column + 0]);
-    vec_scalar o4_1 = vload_scalar(&t->o[query + 4][column + 1]);
-    vec_scalar o5_0 = vload_scalar(&t->o[query + 5][column + 0]);
-    vec_scalar o5_1 = vload_scalar(&t->o[query + 5][column + 1]);
+    vec_scalar o0_0 = vload_scalar(&o[query + 0][column + 0]);
+    vec_scalar o0_1 = vload_scalar(&o[query + 0][column + 1]);
+    vec_scalar o1_0 = vload_scalar(&o[query + 1][column + 0]);
+    vec_scalar o1_1 = vload_scalar(&o[query + 1][column + 1]);
+    vec_scalar o2_0 = vload_scalar(&o[query + 2][column + 0]);
+    vec_scalar o2_1 = vload_scalar(&o[query + 2][column + 1]);
+    vec_scalar o3_0 = vload_scalar(&o[query + 3][column + 0]);
+    vec_scalar o3_1 = vload_scalar(&o[query + 3][column + 1]);
+    vec_scalar o4_0 = vload_scalar(&o[query + 4][column + 0]);
+    vec_scalar o4_1 = vload_scalar(&o[query + 4][column + 1]);
+    vec_scalar o5_0 = vload_scalar(&o[query + 5][column + 0]);
+    vec_scalar o5_1 = vload_scalar(&o[query + 5][column + 1]);
     for (int32_t key = from; key < end; key++) {
         const vec_scalar v0 = vload_scalar(&v[key * V_ROW_attention + column + 0]);
         const vec_scalar v1 = vload_scalar(&v[key * V_ROW_attention + column + 1]);
-        const vec_scalar p0 = vset_scalar(t->s[key][query + 0]);
+        const vec_scalar p0 = vset_scalar(p[key][query + 0]);
         o0_0 = vfma_scalar(p0, v0, o0_0);
         o0_1 = vfma_scalar(p0, v1, o0_1);
-        const vec_scalar p1 = vset_scalar(t->s[key][query + 1]);
+        const vec_scalar p1 = vset_scalar(p[key][query + 1]);
         o1_0 = vfma_scalar(p1, v0, o1_0);
         o1_1 = vfma_scalar(p1, v1, o1_1);
-        const vec_scalar p2 = vset_scalar(t->s[key][query + 2]);
+        const vec_scalar p2 = vset_scalar(p[key][query + 2]);
         o2_0 = vfma_scalar(p2, v0, o2_0);
         o2_1 = vfma_scalar(p2, v1, o2_1);
-        const vec_scalar p3 = vset_scalar(t->s[key][query + 3]);
+        const vec_scalar p3 = vset_scalar(p[key][query + 3]);
         o3_0 = vfma_scalar(p3, v0, o3_0);
         o3_1 = vfma_scalar(p3, v1, o3_1);
-        const vec_scalar p4 = vset_scalar(t->s[key][query + 4]);
+        const vec_scalar p4 = vset_scalar(p[key][query + 4]);
         o4_0 = vfma_scalar(p4, v0, o4_0);
         o4_1 = vfma_scalar(p4, v1, o4_1);
-        const vec_scalar p5 = vset_scalar(t->s[key][query + 5]);
+        const vec_scalar p5 = vset_scalar(p[key][query + 5]);
         o5_0 = vfma_scalar(p5, v0, o5_0);
         o5_1 = vfma_scalar(p5, v1, o5_1);
     }
-    vstore_scalar(&t->o[query + 0][column + 0], o0_0);
-    vstore_scalar(&t->o[query + 0][column + 1], o0_1);
-    vstore_scalar(&t->o[query + 1][column + 0], o1_0);
-    vstore_scalar(&t->o[query + 1][column + 1], o1_1);
-    vstore_scalar(&t->o[query + 2][column + 0], o2_0);
-    vstore_scalar(&t->o[query + 2][column + 1], o2_1);
-    vstore_scalar(&t->o[query + 3][column + 0], o3_0);
-    vstore_scalar(&t->o[query + 3][column + 1], o3_1);
-    vstore_scalar(&t->o[query + 4][column + 0], o4_0);
-    vstore_scalar(&t->o[query + 4][column + 1], o4_1);
-    vstore_scalar(&t->o[query + 5][column + 0], o5_0);
-    vstore_scalar(&t->o[query + 5][column + 1], o5_1);
+    vstore_scalar(&o[query + 0][column + 0], o0_0);
+    vstore_scalar(&o[query + 0][column + 1], o0_1);
+    vstore_scalar(&o[query + 1][column + 0], o1_0);
+    vstore_scalar(&o[query + 1][column + 1], o1_1);
+    vstore_scalar(&o[query + 2][column + 0], o2_0);
+    vstore_scalar(&o[query + 2][column + 1], o2_1);
+    vstore_scalar(&o[query + 3][column + 0], o3_0);
+    vstore_scalar(&o[query + 3][column + 1], o3_1);
+    vstore_scalar(&o[query + 4][column + 0], o4_0);
+    vstore_scalar(&o[query + 4][column + 1], o4_1);
+    vstore_scalar(&o[query + 5][column + 0], o5_0);
+    vstore_scalar(&o[query + 5][column + 1], o5_1);
 }
 
-/*
-** o += p v for the tile's first `keys` keys. A masked tile skips what the mask hides from all
-** queries of a register tile.
-*/
-KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
-    int masked, const float *v, struct prefill_scratch_attention_scalar *t)
+/* A tile whose scores are there, and whose part of o may still be to come. */
+struct prefill_tile_attention_scalar {
+    float (*s)[QUERIES_attention_scalar];       /* scores, or weights once weighed */
+    const float *v;
+    int32_t key0, keys;          /* no keys: no tile */
+    int sight, weighed;
+};
+
+/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
+    struct prefill_scratch_attention_scalar *t)
 {
     for (int column = 0; column < 16; column += 2)
         for (int32_t query = 0; query < block->queries; query += 6) {
-            int32_t first = key0, last = key0 + keys - 1;
-            if (masked)
+            int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + 5,
                                &block->view, &first, &last);
-            prefill_values_attention_scalar(v, first - key0, last - key0 + 1, query, column, t);
+            prefill_values_attention_scalar(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
+                               tile->s, t->o);
         }
 }
 
-/* One tile: keys key0 .. key0 + keys - 1, of which the cache holds the block at `tile`. */
-KERNEL_scalar void prefill_tile_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
-    const float *tile, struct prefill_scratch_attention_scalar *t)
+/* What is still to come of a tile: weights, l and o. */
+KERNEL_scalar void prefill_settle_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
+    struct prefill_scratch_attention_scalar *t)
 {
-    int sight = SEES_SOME;      /* also when there are fewer keys or queries than the tile holds */
-    if (keys == BLOCK_attention && block->queries == QUERIES_attention_scalar)
-        sight = sight_attention(block->first, block->first + QUERIES_attention_scalar - 1, key0, key0 + BLOCK_attention - 1,
-                        &block->view);
+    if (tile->keys == 0)
+        return;
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_scalar(t, block->queries, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_scalar(t, block->queries, tile->s);
+    prefill_sum_attention_scalar(t, block->queries);
+    prefill_accumulate_attention_scalar(block, tile, t);
+}
+
+/* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
+static int prefill_sight_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys)
+{
+    if (keys < BLOCK_attention || block->queries < QUERIES_attention_scalar)
+        return SEES_SOME;
+    return sight_attention(block->first, block->first + QUERIES_attention_scalar - 1, key0, key0 + BLOCK_attention - 1, &block->view);
+}
+
+/*
+** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
+** settled and the new one takes its place.
+*/
+KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, const float *k,
+    struct prefill_tile_attention_scalar *before, struct prefill_scratch_attention_scalar *t)
+{
+    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const int sight = prefill_sight_attention_scalar(block, key0, keys);
     if (sight == SEES_NONE)
         return;
+    float (*s)[QUERIES_attention_scalar] = t->s[0];
+    prefill_settle_attention_scalar(block, before, t);
     if (sight == SEES_ALL)
-        prefill_scores_all_attention_scalar(tile, t);
+        prefill_scores_all_attention_scalar(k, t, s);
     else
-        prefill_scores_some_attention_scalar(block, key0, keys, tile, t);
+        prefill_scores_some_attention_scalar(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_scalar(t, block->queries))
         prefill_rescale_attention_scalar(t, block->queries);
-    if (sight == SEES_ALL)
-        prefill_weights_all_attention_scalar(t, block->queries);
-    else
-        prefill_weights_some_attention_scalar(t, block->queries);
-    prefill_sum_attention_scalar(t, block->queries);
-    prefill_accumulate_attention_scalar(block, key0, keys, sight != SEES_ALL, tile + BLOCK_attention * D_K_attention, t);
+    *before = (struct prefill_tile_attention_scalar){ s, k + BLOCK_attention * D_K_attention, key0, keys, sight, 0 };
 }
 
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
@@ -796,11 +831,12 @@ KERNEL_scalar void prefill_segment_attention_scalar(const struct prefill_block_a
         t->l[i] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention) {
-        const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
-        const int32_t kv_head = block->view.h / GROUP_attention;
-        prefill_tile_attention_scalar(block, key0, keys, cache_block_attention(block->sequence, kv_head, key0 / BLOCK_attention), t);
-    }
+    struct prefill_tile_attention_scalar tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+        prefill_advance_attention_scalar(block, key0,
+                          cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
+                          &tile, t);
+    prefill_settle_attention_scalar(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
         merge_attention_scalar(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
 }

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  358b9b6d1c6deee6   (of all that follows this comment)
+**   digest  ebda95beafd8aa6f   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -515,7 +515,7 @@ enum {
 struct prefill_scratch_attention_avx2 {
     float q[Q_ROW_attention_avx2][QUERIES_attention_avx2];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_avx2][Q_ROW_attention_avx2];          /* the same, not yet transposed */
-    float s[BLOCK_attention][QUERIES_attention_avx2];             /* scores of a tile, then weights p */
+    float s[1][BLOCK_attention][QUERIES_attention_avx2];          /* scores of a tile, then weights p */
     float sums[PANEL_attention][QUERIES_attention_avx2];          /* partial sums of p */
     float o[QUERIES_attention_avx2][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_avx2][V_ROW_attention];       /* of the segments before */
@@ -551,7 +551,7 @@ KERNEL_avx2 void prefill_queries_attention_avx2(const struct attn_args *args, co
 
 /* s = q k for 4 keys x 8 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_avx2 *restrict t)
+    const struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_avx2 s0_0 = vzero_avx2();
@@ -569,15 +569,15 @@ KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int ke
         const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
         s3_0 = vfma_avx2(q0, k3, s3_0);
     }
-    vstore_avx2(&t->s[key + 0][lane + 0], s0_0);
-    vstore_avx2(&t->s[key + 1][lane + 0], s1_0);
-    vstore_avx2(&t->s[key + 2][lane + 0], s2_0);
-    vstore_avx2(&t->s[key + 3][lane + 0], s3_0);
+    vstore_avx2(&s[key + 0][lane + 0], s0_0);
+    vstore_avx2(&s[key + 1][lane + 0], s1_0);
+    vstore_avx2(&s[key + 2][lane + 0], s2_0);
+    vstore_avx2(&s[key + 3][lane + 0], s3_0);
 }
 
 /* s = q k for 4 keys x 16 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_avx2 void prefill_scores_2_attention_avx2(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_avx2 *restrict t)
+    const struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_avx2 s0_0 = vzero_avx2();
@@ -604,19 +604,19 @@ KERNEL_avx2 void prefill_scores_2_attention_avx2(const float *restrict k, int ke
         s3_0 = vfma_avx2(q0, k3, s3_0);
         s3_1 = vfma_avx2(q1, k3, s3_1);
     }
-    vstore_avx2(&t->s[key + 0][lane + 0], s0_0);
-    vstore_avx2(&t->s[key + 0][lane + 8], s0_1);
-    vstore_avx2(&t->s[key + 1][lane + 0], s1_0);
-    vstore_avx2(&t->s[key + 1][lane + 8], s1_1);
-    vstore_avx2(&t->s[key + 2][lane + 0], s2_0);
-    vstore_avx2(&t->s[key + 2][lane + 8], s2_1);
-    vstore_avx2(&t->s[key + 3][lane + 0], s3_0);
-    vstore_avx2(&t->s[key + 3][lane + 8], s3_1);
+    vstore_avx2(&s[key + 0][lane + 0], s0_0);
+    vstore_avx2(&s[key + 0][lane + 8], s0_1);
+    vstore_avx2(&s[key + 1][lane + 0], s1_0);
+    vstore_avx2(&s[key + 1][lane + 8], s1_1);
+    vstore_avx2(&s[key + 2][lane + 0], s2_0);
+    vstore_avx2(&s[key + 2][lane + 8], s2_1);
+    vstore_avx2(&s[key + 3][lane + 0], s3_0);
+    vstore_avx2(&s[key + 3][lane + 8], s3_1);
 }
 
 /* s = q k for 4 keys x 24 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_avx2 *restrict t)
+    const struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_avx2 s0_0 = vzero_avx2();
@@ -652,32 +652,38 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
         s3_1 = vfma_avx2(q1, k3, s3_1);
         s3_2 = vfma_avx2(q2, k3, s3_2);
     }
-    vstore_avx2(&t->s[key + 0][lane + 0], s0_0);
-    vstore_avx2(&t->s[key + 0][lane + 8], s0_1);
-    vstore_avx2(&t->s[key + 0][lane + 16], s0_2);
-    vstore_avx2(&t->s[key + 1][lane + 0], s1_0);
-    vstore_avx2(&t->s[key + 1][lane + 8], s1_1);
-    vstore_avx2(&t->s[key + 1][lane + 16], s1_2);
-    vstore_avx2(&t->s[key + 2][lane + 0], s2_0);
-    vstore_avx2(&t->s[key + 2][lane + 8], s2_1);
-    vstore_avx2(&t->s[key + 2][lane + 16], s2_2);
-    vstore_avx2(&t->s[key + 3][lane + 0], s3_0);
-    vstore_avx2(&t->s[key + 3][lane + 8], s3_1);
-    vstore_avx2(&t->s[key + 3][lane + 16], s3_2);
+    vstore_avx2(&s[key + 0][lane + 0], s0_0);
+    vstore_avx2(&s[key + 0][lane + 8], s0_1);
+    vstore_avx2(&s[key + 0][lane + 16], s0_2);
+    vstore_avx2(&s[key + 1][lane + 0], s1_0);
+    vstore_avx2(&s[key + 1][lane + 8], s1_1);
+    vstore_avx2(&s[key + 1][lane + 16], s1_2);
+    vstore_avx2(&s[key + 2][lane + 0], s2_0);
+    vstore_avx2(&s[key + 2][lane + 8], s2_1);
+    vstore_avx2(&s[key + 2][lane + 16], s2_2);
+    vstore_avx2(&s[key + 3][lane + 0], s3_0);
+    vstore_avx2(&s[key + 3][lane + 8], s3_1);
+    vstore_avx2(&s[key + 3][lane + 16], s3_2);
 }
 
-/* All scores of a tile, and each query's largest. */
-KERNEL_avx2 void prefill_scores_all_attention_avx2(const float *k, struct prefill_scratch_attention_avx2 *t)
+/* Each query's largest score. */
+KERNEL_avx2 void prefill_top_attention_avx2(struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
+{
+    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
+        vec_avx2 top = vload_avx2(&s[0][lane]);
+        for (int key = 1; key < BLOCK_attention; key++)
+            top = vmax_avx2(top, vload_avx2(&s[key][lane]));
+        vstore_avx2(&t->tile_max[lane], top);
+    }
+}
+
+/* All scores of a tile. */
+KERNEL_avx2 void prefill_scores_all_attention_avx2(const float *k, struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
 {
     for (int lane = 0; lane < QUERIES_attention_avx2; lane += 24)
         for (int key = 0; key < BLOCK_attention; key += 4)
-            prefill_scores_3_attention_avx2(k, key, lane, t);
-    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
-        vec_avx2 top = vload_avx2(&t->s[0][lane]);
-        for (int key = 1; key < BLOCK_attention; key++)
-            top = vmax_avx2(top, vload_avx2(&t->s[key][lane]));
-        vstore_avx2(&t->tile_max[lane], top);
-    }
+            prefill_scores_3_attention_avx2(k, key, lane, t, s);
+    prefill_top_attention_avx2(t, s);
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
@@ -695,7 +701,8 @@ static void prefill_sights_attention_avx2(const struct prefill_block_attention_a
 }
 
 /* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
-KERNEL_avx2 void prefill_scores_seen_attention_avx2(const float *k, int key, int lane, struct prefill_scratch_attention_avx2 *t)
+KERNEL_avx2 void prefill_scores_seen_attention_avx2(const float *k, int key, int lane,
+    const struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + 24; at += 8)
@@ -704,32 +711,32 @@ KERNEL_avx2 void prefill_scores_seen_attention_avx2(const float *k, int key, int
             to = at + 8;
         }
     switch ((to - from) / 8) {
-    case 1: prefill_scores_1_attention_avx2(k, key, from, t); break;
-    case 2: prefill_scores_2_attention_avx2(k, key, from, t); break;
-    case 3: prefill_scores_3_attention_avx2(k, key, from, t); break;
+    case 1: prefill_scores_1_attention_avx2(k, key, from, t, s); break;
+    case 2: prefill_scores_2_attention_avx2(k, key, from, t, s); break;
+    case 3: prefill_scores_3_attention_avx2(k, key, from, t, s); break;
     default: break;
     }
 }
 
 /* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
 KERNEL_avx2 void prefill_scores_some_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
-    const float *k, struct prefill_scratch_attention_avx2 *t)
+    const float *k, struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
 {
     prefill_sights_attention_avx2(block, key0, keys, t);
     for (int lane = 0; lane < block->queries; lane += 24)
         for (int key = 0; key < keys; key += 4)
-            prefill_scores_seen_attention_avx2(k, key, lane, t);
+            prefill_scores_seen_attention_avx2(k, key, lane, t, s);
     for (int lane = 0; lane < block->queries; lane += 8) {
         const ivec_avx2 place = iramp_avx2(block->first + lane);
         vec_avx2 top = vset_avx2(ATTN_HIDDEN);
         for (int key = 0; key < BLOCK_attention; key++) {
-            vec_avx2 s = vset_avx2(ATTN_HIDDEN);
+            vec_avx2 score = vset_avx2(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 8] && key <= t->last_key[lane / 8]) {
                 const mask_avx2 sees = sees_queries_attention_avx2(place, key0 + key, &block->view);
-                s = vselect_avx2(sees, vload_avx2(&t->s[key][lane]), s);
+                score = vselect_avx2(sees, vload_avx2(&s[key][lane]), score);
             }
-            vstore_avx2(&t->s[key][lane], s);
-            top = vmax_avx2(top, s);
+            vstore_avx2(&s[key][lane], score);
+            top = vmax_avx2(top, score);
         }
         vstore_avx2(&t->tile_max[lane], top);
     }
@@ -784,19 +791,20 @@ KERNEL_avx2 void prefill_sum_attention_avx2(struct prefill_scratch_attention_avx
 }
 
 /* p = exp2(s - m) in the place of s. */
-KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
+KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries,
+    float (*s)[QUERIES_attention_avx2])
 {
     for (int lane = 0; lane < queries; lane += 8) {
         const vec_avx2 m = vload_avx2(&t->m[lane]);
         for (int j = 0; j < PANEL_attention; j++) {
-            const vec_avx2 p0 = vexp2_avx2(vsub_avx2(vload_avx2(&t->s[j + 0][lane]), m));
-            vstore_avx2(&t->s[j + 0][lane], p0);
-            const vec_avx2 p1 = vexp2_avx2(vsub_avx2(vload_avx2(&t->s[j + 16][lane]), m));
-            vstore_avx2(&t->s[j + 16][lane], p1);
-            const vec_avx2 p2 = vexp2_avx2(vsub_avx2(vload_avx2(&t->s[j + 32][lane]), m));
-            vstore_avx2(&t->s[j + 32][lane], p2);
-            const vec_avx2 p3 = vexp2_avx2(vsub_avx2(vload_avx2(&t->s[j + 48][lane]), m));
-            vstore_avx2(&t->s[j + 48][lane], p3);
+            const vec_avx2 p0 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 0][lane]), m));
+            vstore_avx2(&s[j + 0][lane], p0);
+            const vec_avx2 p1 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 16][lane]), m));
+            vstore_avx2(&s[j + 16][lane], p1);
+            const vec_avx2 p2 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 32][lane]), m));
+            vstore_avx2(&s[j + 32][lane], p2);
+            const vec_avx2 p3 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 48][lane]), m));
+            vstore_avx2(&s[j + 48][lane], p3);
             vec_avx2 sum = vadd_avx2(p0, p1);
             sum = vadd_avx2(sum, p2);
             sum = vadd_avx2(sum, p3);
@@ -806,28 +814,29 @@ KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_atten
 }
 
 /* The same where scores may be hidden: their weight is 0. */
-KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
+KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries,
+    float (*s)[QUERIES_attention_avx2])
 {
     for (int lane = 0; lane < queries; lane += 8) {
         /* a query may have seen no key yet */
         const vec_avx2 m = vmax_avx2(vload_avx2(&t->m[lane]), vset_avx2(ATTN_LOWEST));
         for (int j = 0; j < PANEL_attention; j++) {
-            const vec_avx2 s0 = vload_avx2(&t->s[j + 0][lane]);
+            const vec_avx2 s0 = vload_avx2(&s[j + 0][lane]);
             const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
             const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, m)), vzero_avx2());
-            vstore_avx2(&t->s[j + 0][lane], p0);
-            const vec_avx2 s1 = vload_avx2(&t->s[j + 16][lane]);
+            vstore_avx2(&s[j + 0][lane], p0);
+            const vec_avx2 s1 = vload_avx2(&s[j + 16][lane]);
             const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
             const vec_avx2 p1 = vselect_avx2(seen1, vexp2_avx2(vsub_avx2(s1, m)), vzero_avx2());
-            vstore_avx2(&t->s[j + 16][lane], p1);
-            const vec_avx2 s2 = vload_avx2(&t->s[j + 32][lane]);
+            vstore_avx2(&s[j + 16][lane], p1);
+            const vec_avx2 s2 = vload_avx2(&s[j + 32][lane]);
             const mask_avx2 seen2 = vgreater_avx2(s2, vset_avx2(ATTN_HIDDEN));
             const vec_avx2 p2 = vselect_avx2(seen2, vexp2_avx2(vsub_avx2(s2, m)), vzero_avx2());
-            vstore_avx2(&t->s[j + 32][lane], p2);
-            const vec_avx2 s3 = vload_avx2(&t->s[j + 48][lane]);
+            vstore_avx2(&s[j + 32][lane], p2);
+            const vec_avx2 s3 = vload_avx2(&s[j + 48][lane]);
             const mask_avx2 seen3 = vgreater_avx2(s3, vset_avx2(ATTN_HIDDEN));
             const vec_avx2 p3 = vselect_avx2(seen3, vexp2_avx2(vsub_avx2(s3, m)), vzero_avx2());
-            vstore_avx2(&t->s[j + 48][lane], p3);
+            vstore_avx2(&s[j + 48][lane], p3);
             vec_avx2 sum = vadd_avx2(p0, p1);
             sum = vadd_avx2(sum, p2);
             sum = vadd_avx2(sum, p3);
@@ -841,95 +850,121 @@ KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_atte
 ** chain over the keys for each.
 */
 KERNEL_avx2 void prefill_values_attention_avx2(const float *restrict v, int32_t from, int32_t end,
-    int32_t query, int column, struct prefill_scratch_attention_avx2 *restrict t)
+    int32_t query, int column, float (*restrict p)[QUERIES_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
-    vec_avx2 o0_0 = vload_avx2(&t->o[query + 0][column + 0]);
-    vec_avx2 o0_1 = vload_avx2(&t->o[query + 0][column + 8]);
-    vec_avx2 o1_0 = vload_avx2(&t->o[query + 1][column + 0]);
-    vec_avx2 o1_1 = vload_avx2(&t->o[query + 1][column + 8]);
-    vec_avx2 o2_0 = vload_avx2(&t->o[query + 2][column + 0]);
-    vec_avx2 o2_1 = vload_avx2(&t->o[query + 2][column + 8]);
-    vec_avx2 o3_0 = vload_avx2(&t->o[query + 3][column + 0]);
-    vec_avx2 o3_1 = vload_avx2(&t->o[query + 3][column + 8]);
-    vec_avx2 o4_0 = vload_avx2(&t->o[query + 4][column + 0]);
-    vec_avx2 o4_1 = vload_avx2(&t->o[query + 4][column + 8]);
-    vec_avx2 o5_0 = vload_avx2(&t->o[query + 5][column + 0]);
-    vec_avx2 o5_1 = vload_avx2(&t->o[query + 5][column + 8]);
+    vec_avx2 o0_0 = vload_avx2(&o[query + 0][column + 0]);
+    vec_avx2 o0_1 = vload_avx2(&o[query + 0][column + 8]);
+    vec_avx2 o1_0 = vload_avx2(&o[query + 1][column + 0]);
+    vec_avx2 o1_1 = vload_avx2(&o[query + 1][column + 8]);
+    vec_avx2 o2_0 = vload_avx2(&o[query + 2][column + 0]);
+    vec_avx2 o2_1 = vload_avx2(&o[query + 2][column + 8]);
+    vec_avx2 o3_0 = vload_avx2(&o[query + 3][column + 0]);
+    vec_avx2 o3_1 = vload_avx2(&o[query + 3][column + 8]);
+    vec_avx2 o4_0 = vload_avx2(&o[query + 4][column + 0]);
+    vec_avx2 o4_1 = vload_avx2(&o[query + 4][column + 8]);
+    vec_avx2 o5_0 = vload_avx2(&o[query + 5][column + 0]);
+    vec_avx2 o5_1 = vload_avx2(&o[query + 5][column + 8]);
     for (int32_t key = from; key < end; key++) {
         const vec_avx2 v0 = vload_avx2(&v[key * V_ROW_attention + column + 0]);
         const vec_avx2 v1 = vload_avx2(&v[key * V_ROW_attention + column + 8]);
-        const vec_avx2 p0 = vset_avx2(t->s[key][query + 0]);
+        const vec_avx2 p0 = vset_avx2(p[key][query + 0]);
         o0_0 = vfma_avx2(p0, v0, o0_0);
         o0_1 = vfma_avx2(p0, v1, o0_1);
-        const vec_avx2 p1 = vset_avx2(t->s[key][query + 1]);
+        const vec_avx2 p1 = vset_avx2(p[key][query + 1]);
         o1_0 = vfma_avx2(p1, v0, o1_0);
         o1_1 = vfma_avx2(p1, v1, o1_1);
-        const vec_avx2 p2 = vset_avx2(t->s[key][query + 2]);
+        const vec_avx2 p2 = vset_avx2(p[key][query + 2]);
         o2_0 = vfma_avx2(p2, v0, o2_0);
         o2_1 = vfma_avx2(p2, v1, o2_1);
-        const vec_avx2 p3 = vset_avx2(t->s[key][query + 3]);
+        const vec_avx2 p3 = vset_avx2(p[key][query + 3]);
         o3_0 = vfma_avx2(p3, v0, o3_0);
         o3_1 = vfma_avx2(p3, v1, o3_1);
-        const vec_avx2 p4 = vset_avx2(t->s[key][query + 4]);
+        const vec_avx2 p4 = vset_avx2(p[key][query + 4]);
         o4_0 = vfma_avx2(p4, v0, o4_0);
         o4_1 = vfma_avx2(p4, v1, o4_1);
-        const vec_avx2 p5 = vset_avx2(t->s[key][query + 5]);
+        const vec_avx2 p5 = vset_avx2(p[key][query + 5]);
         o5_0 = vfma_avx2(p5, v0, o5_0);
         o5_1 = vfma_avx2(p5, v1, o5_1);
     }
-    vstore_avx2(&t->o[query + 0][column + 0], o0_0);
-    vstore_avx2(&t->o[query + 0][column + 8], o0_1);
-    vstore_avx2(&t->o[query + 1][column + 0], o1_0);
-    vstore_avx2(&t->o[query + 1][column + 8], o1_1);
-    vstore_avx2(&t->o[query + 2][column + 0], o2_0);
-    vstore_avx2(&t->o[query + 2][column + 8], o2_1);
-    vstore_avx2(&t->o[query + 3][column + 0], o3_0);
-    vstore_avx2(&t->o[query + 3][column + 8], o3_1);
-    vstore_avx2(&t->o[query + 4][column + 0], o4_0);
-    vstore_avx2(&t->o[query + 4][column + 8], o4_1);
-    vstore_avx2(&t->o[query + 5][column + 0], o5_0);
-    vstore_avx2(&t->o[query + 5][column + 8], o5_1);
+    vstore_avx2(&o[query + 0][column + 0], o0_0);
+    vstore_avx2(&o[query + 0][column + 8], o0_1);
+    vstore_avx2(&o[query + 1][column + 0], o1_0);
+    vstore_avx2(&o[query + 1][column + 8], o1_1);
+    vstore_avx2(&o[query + 2][column + 0], o2_0);
+    vstore_avx2(&o[query + 2][column + 8], o2_1);
+    vstore_avx2(&o[query + 3][column + 0], o3_0);
+    vstore_avx2(&o[query + 3][column + 8], o3_1);
+    vstore_avx2(&o[query + 4][column + 0], o4_0);
+    vstore_avx2(&o[query + 4][column + 8], o4_1);
+    vstore_avx2(&o[query + 5][column + 0], o5_0);
+    vstore_avx2(&o[query + 5][column + 8], o5_1);
 }
 
-/*
-** o += p v for the tile's first `keys` keys. A masked tile skips what the mask hides from all
-** queries of a register tile.
-*/
-KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
-    int masked, const float *v, struct prefill_scratch_attention_avx2 *t)
+/* A tile whose scores are there, and whose part of o may still be to come. */
+struct prefill_tile_attention_avx2 {
+    float (*s)[QUERIES_attention_avx2];       /* scores, or weights once weighed */
+    const float *v;
+    int32_t key0, keys;          /* no keys: no tile */
+    int sight, weighed;
+};
+
+/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
+    struct prefill_scratch_attention_avx2 *t)
 {
     for (int column = 0; column < 32; column += 16)
         for (int32_t query = 0; query < block->queries; query += 6) {
-            int32_t first = key0, last = key0 + keys - 1;
-            if (masked)
+            int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + 5,
                                &block->view, &first, &last);
-            prefill_values_attention_avx2(v, first - key0, last - key0 + 1, query, column, t);
+            prefill_values_attention_avx2(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
+                               tile->s, t->o);
         }
 }
 
-/* One tile: keys key0 .. key0 + keys - 1, of which the cache holds the block at `tile`. */
-KERNEL_avx2 void prefill_tile_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
-    const float *tile, struct prefill_scratch_attention_avx2 *t)
+/* What is still to come of a tile: weights, l and o. */
+KERNEL_avx2 void prefill_settle_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
+    struct prefill_scratch_attention_avx2 *t)
 {
-    int sight = SEES_SOME;      /* also when there are fewer keys or queries than the tile holds */
-    if (keys == BLOCK_attention && block->queries == QUERIES_attention_avx2)
-        sight = sight_attention(block->first, block->first + QUERIES_attention_avx2 - 1, key0, key0 + BLOCK_attention - 1,
-                        &block->view);
+    if (tile->keys == 0)
+        return;
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_avx2(t, block->queries, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_avx2(t, block->queries, tile->s);
+    prefill_sum_attention_avx2(t, block->queries);
+    prefill_accumulate_attention_avx2(block, tile, t);
+}
+
+/* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
+static int prefill_sight_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys)
+{
+    if (keys < BLOCK_attention || block->queries < QUERIES_attention_avx2)
+        return SEES_SOME;
+    return sight_attention(block->first, block->first + QUERIES_attention_avx2 - 1, key0, key0 + BLOCK_attention - 1, &block->view);
+}
+
+/*
+** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
+** settled and the new one takes its place.
+*/
+KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, const float *k,
+    struct prefill_tile_attention_avx2 *before, struct prefill_scratch_attention_avx2 *t)
+{
+    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const int sight = prefill_sight_attention_avx2(block, key0, keys);
     if (sight == SEES_NONE)
         return;
+    float (*s)[QUERIES_attention_avx2] = t->s[0];
+    prefill_settle_attention_avx2(block, before, t);
     if (sight == SEES_ALL)
-        prefill_scores_all_attention_avx2(tile, t);
+        prefill_scores_all_attention_avx2(k, t, s);
     else
-        prefill_scores_some_attention_avx2(block, key0, keys, tile, t);
+        prefill_scores_some_attention_avx2(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_avx2(t, block->queries))
         prefill_rescale_attention_avx2(t, block->queries);
-    if (sight == SEES_ALL)
-        prefill_weights_all_attention_avx2(t, block->queries);
-    else
-        prefill_weights_some_attention_avx2(t, block->queries);
-    prefill_sum_attention_avx2(t, block->queries);
-    prefill_accumulate_attention_avx2(block, key0, keys, sight != SEES_ALL, tile + BLOCK_attention * D_K_attention, t);
+    *before = (struct prefill_tile_attention_avx2){ s, k + BLOCK_attention * D_K_attention, key0, keys, sight, 0 };
 }
 
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
@@ -941,11 +976,12 @@ KERNEL_avx2 void prefill_segment_attention_avx2(const struct prefill_block_atten
         t->l[i] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention) {
-        const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
-        const int32_t kv_head = block->view.h / GROUP_attention;
-        prefill_tile_attention_avx2(block, key0, keys, cache_block_attention(block->sequence, kv_head, key0 / BLOCK_attention), t);
-    }
+    struct prefill_tile_attention_avx2 tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+        prefill_advance_attention_avx2(block, key0,
+                          cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
+                          &tile, t);
+    prefill_settle_attention_avx2(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
         merge_attention_avx2(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
 }
