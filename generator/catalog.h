@@ -1,28 +1,34 @@
 /*
-** The catalogue: targets, masks, scores, positions, caches. Each entry is one
+** The catalogue: targets, masks, scores, positions, scalings, caches. Each entry is one
 ** descriptor file under templates/; the directory is the registry.
 */
 #ifndef CATALOG_H
 #define CATALOG_H
 
 #include "arena.h"
+#include "formula.h"
 #include "report.h"
 #include "value.h"
 
-enum catalog_kind { CATALOG_ISA, CATALOG_MASK, CATALOG_SCORE, CATALOG_POSITION, CATALOG_CACHE, CATALOG_KINDS };
+enum catalog_kind {
+    CATALOG_ISA, CATALOG_MASK, CATALOG_SCORE, CATALOG_POSITION, CATALOG_SCALING, CATALOG_CACHE, CATALOG_KINDS
+};
 
 /* A parameter that a config gives to a word: rope { base = 10000 }. */
 struct parameter {
     const char *name;
     const char *help;
-    enum { PARAMETER_INTEGER, PARAMETER_NUMBER, PARAMETER_CHOICE } type;
+    enum {
+        PARAMETER_INTEGER, PARAMETER_NUMBER, PARAMETER_CHOICE, PARAMETER_BOOLEAN, PARAMETER_NUMBERS, PARAMETER_WORD
+    } type;
     bool required;
-    double min, max;                 /* of an integer or number */
+    double min, max;                 /* of an integer, a number, or each number of a list */
     int64_t multiple;                /* an integer must be a multiple of it; 1 when free */
     const char *default_field;       /* the default is this field of the definition ("d_k"), which is also the maximum; or NULL */
-    double default_number;
-    const char *default_choice;
+    double default_number;           /* of a boolean: 0 or 1 */
+    const char *default_choice;      /* also the name of a word */
     const char *const *choices;      /* NULL-ended */
+    enum catalog_kind kind;          /* of a word, which may have parameters of its own */
 };
 
 /* One descriptor. Which members are set depends on the kind. */
@@ -38,6 +44,10 @@ struct descriptor {
 
     const char *code;                /* position, isa: template text that is emitted; "" where there is none. It stands in [[ ]] below `code = [[` */
     int code_line;                   /* line of the descriptor on which that text starts */
+
+    struct formula frequency;        /* scaling: radians a position by which pair i turns; sees the parameters, also the position's */
+    struct formula magnitude;        /* scaling: what cosines and sines are multiplied by */
+    struct formula refuses;          /* scaling: why these parameters are refused; a text or nothing */
 
     int lanes, registers;            /* isa: floats in a vector, vector registers */
     const char *header;              /* isa: what it includes, or "" */

@@ -11,15 +11,16 @@ enum {
     MASK     = 1 << CATALOG_MASK,
     SCORE    = 1 << CATALOG_SCORE,
     POSITION = 1 << CATALOG_POSITION,
+    SCALING  = 1 << CATALOG_SCALING,
     CACHE    = 1 << CATALOG_CACHE,
-    WORDS    = MASK | SCORE | POSITION | CACHE,     /* what a config can name */
+    WORDS    = MASK | SCORE | POSITION | SCALING | CACHE,     /* what a config can name */
     PARAMETERS_MOST = 8
 };
 
 /* The fields of a descriptor: which kinds have them, and where they go. */
 static const struct descriptor_field {
     const char *name;
-    enum { FIELD_TEXT, FIELD_INTEGER, FIELD_PARAMETERS } type;
+    enum { FIELD_TEXT, FIELD_INTEGER, FIELD_FORMULA, FIELD_PARAMETERS } type;
     int kinds;
     bool required;
     size_t offset;                      /* in struct descriptor */
@@ -30,6 +31,9 @@ static const struct descriptor_field {
     { "parameters",       FIELD_PARAMETERS, WORDS,          false, offsetof(struct descriptor, parameters),       { 0, 0 } },
     { "sees",             FIELD_TEXT,       MASK,           true,  offsetof(struct descriptor, sees),             { 0, 0 } },
     { "code",             FIELD_TEXT,       ISA | POSITION, true,  offsetof(struct descriptor, code),             { 0, 0 } },
+    { "frequency",        FIELD_FORMULA,    SCALING,        true,  offsetof(struct descriptor, frequency),        { 0, 0 } },
+    { "magnitude",        FIELD_FORMULA,    SCALING,        true,  offsetof(struct descriptor, magnitude),        { 0, 0 } },
+    { "refuses",          FIELD_FORMULA,    SCALING,        false, offsetof(struct descriptor, refuses),          { 0, 0 } },
     { "lanes",            FIELD_INTEGER,    ISA,            true,  offsetof(struct descriptor, lanes),            { 1, 64 } },
     { "registers",        FIELD_INTEGER,    ISA,            true,  offsetof(struct descriptor, registers),        { 8, 64 } },
     { "header",           FIELD_TEXT,       ISA,            false, offsetof(struct descriptor, header),           { 0, 0 } },
@@ -41,10 +45,10 @@ static const struct descriptor_field {
 enum { DESCRIPTOR_FIELDS = sizeof descriptor_fields / sizeof descriptor_fields[0] };
 
 /* Words inside a descriptor, at the index of their parameter type. */
-static const char *const type_words[] = { "integer", "number", "choice", NULL };
+static const char *const type_words[] = { "integer", "number", "choice", "boolean", "numbers", "word", NULL };
 
 static const char *const parameter_fields[] = {
-    "name", "help", "type", "min", "max", "multiple", "default", "choices", NULL
+    "name", "help", "type", "min", "max", "multiple", "default", "choices", "of", NULL
 };
 
 /* Limits of parameters that give none: lengths stay below 2^24. */
@@ -60,7 +64,7 @@ static bool parameter_read_type(struct parameter *parameter, const struct fields
             parameter->type = i;
             return true;
         }
-    return fields_refuse(fields, "type", "integer, number or choice");
+    return fields_refuse(fields, "type", "integer, number, choice, boolean, numbers or word");
 }
 
 static bool parameter_read_choices(struct parameter *parameter, const struct fields *fields)
@@ -70,7 +74,7 @@ static bool parameter_read_choices(struct parameter *parameter, const struct fie
         return fields_refuse(fields, "choices", "a list of names");
     const char **names = arena_alloc(fields->arena, (size_t)choices->item_count + 1, sizeof *names);
     for (int i = 0; i < choices->item_count; i++) {
-        if (choices->items[i]->kind != VALUE_TEXT || !name_is_identifier(choices->items[i]->text))
+        if (choices->items[i]->kind != VALUE_TEXT || !name_is_word(choices->items[i]->text))
             return fields_refuse(fields, "choices", "a list of names");
         names[i] = choices->items[i]->text;
     }
@@ -90,18 +94,56 @@ static bool parameter_read_limits(struct parameter *parameter, const struct fiel
         && fields_integer(fields, "multiple", false, integer_limits, &parameter->multiple);
 }
 
-/* A number, or a text that names a field of the definition. */
-static bool parameter_read_default(struct parameter *parameter, const struct fields *fields)
+/* `of` names the words that may stand here, as `attngen list` does; the default is one of them. */
+static bool parameter_read_word(struct parameter *parameter, const struct fields *fields)
+{
+    const char *of;
+    if (!fields_text(fields, "of", true, &of) || !fields_text(fields, "default", false, &parameter->default_choice))
+        return false;
+    for (enum catalog_kind kind = CATALOG_MASK; kind < CATALOG_KINDS; kind++)
+        if (strcmp(catalog_kind_name(kind), of) == 0) {
+            parameter->kind = kind;
+            return true;
+        }
+    return fields_refuse(fields, "of", "a kind of word, as `attngen list` calls it");
+}
+
+static bool parameter_read_boolean(struct parameter *parameter, const struct fields *fields)
 {
     const struct value *value = value_field(fields->table, "default");
-    parameter->required = value == NULL;
-    if (parameter->type == PARAMETER_CHOICE)
-        return parameter_read_choices(parameter, fields);
+    if (value != NULL && value->kind != VALUE_BOOLEAN)
+        return fields_refuse(fields, "default", "true or false");
+    parameter->default_number = value != NULL && value->boolean;
+    return true;
+}
+
+/* A number, or a text that names a field of the definition. */
+static bool parameter_read_number(struct parameter *parameter, const struct fields *fields)
+{
+    const struct value *value = value_field(fields->table, "default");
     if (!parameter_read_limits(parameter, fields))
         return false;
     if (value != NULL && value->kind == VALUE_TEXT)
         return fields_text(fields, "default", true, &parameter->default_field);
     return fields_number(fields, "default", false, any_number, &parameter->default_number);
+}
+
+static bool parameter_read_numbers(struct parameter *parameter, const struct fields *fields)
+{
+    if (!parameter->required)
+        return fields_refuse(fields, "default", "nothing: a list of numbers is always given");
+    return parameter_read_limits(parameter, fields);
+}
+
+static bool parameter_read_default(struct parameter *parameter, const struct fields *fields)
+{
+    static bool (*const readers[])(struct parameter *, const struct fields *) = {
+        [PARAMETER_INTEGER] = parameter_read_number,  [PARAMETER_NUMBER]  = parameter_read_number,
+        [PARAMETER_CHOICE]  = parameter_read_choices, [PARAMETER_BOOLEAN] = parameter_read_boolean,
+        [PARAMETER_NUMBERS] = parameter_read_numbers, [PARAMETER_WORD]    = parameter_read_word,
+    };
+    parameter->required = value_field(fields->table, "default") == NULL;
+    return readers[parameter->type](parameter, fields);
 }
 
 static bool parameter_read(struct parameter *parameter, const struct value *table,
@@ -135,6 +177,16 @@ static bool descriptor_read_parameters(struct descriptor *descriptor, const stru
     return true;
 }
 
+/* A text of several lines stands in [[ ]] and starts below its name. */
+static bool formula_read(struct formula *formula, const char *name, bool required, const struct fields *fields)
+{
+    const struct value *value = value_field(fields->table, name);
+    formula->text = "";
+    if (value != NULL && value->kind == VALUE_TEXT)
+        formula->where = (struct where){ value->where.file, value->where.line + (strchr(value->text, '\n') != NULL) };
+    return fields_text(fields, name, required, &formula->text);
+}
+
 static bool descriptor_read_field(struct descriptor *descriptor, const struct descriptor_field *field,
                                   const struct fields *fields)
 {
@@ -149,6 +201,8 @@ static bool descriptor_read_field(struct descriptor *descriptor, const struct de
             return false;
         *(int *)member = (int)whole;
         return true;
+    case FIELD_FORMULA:
+        return formula_read(member, field->name, field->required, fields);
     case FIELD_PARAMETERS:
         return descriptor_read_parameters(descriptor, fields);
     }

@@ -15,11 +15,25 @@ enum {
     DEFINITION_HEADS = 1024,      /* most heads */
     DEFINITION_D     = 1024,      /* largest d_k and d_v */
     DEFINITION_COUNT = 4096,      /* most definitions and layers of a model */
-    DEFINITION_PARAMETERS = 8     /* most parameters of a word */
+    DEFINITION_PARAMETERS = 8,    /* most parameters of a word */
+    DEFINITION_NUMBERS = DEFINITION_D / 2     /* most numbers of a list: one for each pair of dimensions */
 };
 
 /* What a config gave for a descriptor's parameter, or its default. */
-struct argument { double number; const char *choice; };
+struct argument {
+    double number;                       /* of a boolean: 0 or 1 */
+    const char *choice;
+    struct numbers numbers;
+    const struct descriptor *word;
+    const struct argument *arguments;    /* of the word's own parameters */
+};
+
+/* How pairs of q and k turn. */
+struct rotation {
+    int dims;                            /* leading dimensions that turn; 0: none */
+    struct numbers frequencies;          /* (dims / 2): radians a position */
+    double magnitude;                    /* multiplies cosines and sines */
+};
 
 struct definition {
     const char *name;             /* a C identifier: "attention", "local" */
@@ -30,6 +44,7 @@ struct definition {
     struct expression mask;       /* which keys a query sees: boolean over q k h b q_len kv_len */
     const struct descriptor *position;
     struct argument position_argument[DEFINITION_PARAMETERS];
+    struct rotation rotation;     /* what the position says, in numbers */
     const struct descriptor *cache;
 
     /*

@@ -1,19 +1,25 @@
+#include <string.h>
+
+#include "argument.h"
 #include "definition_parts.h"
 #include "text.h"
 
 enum { MASK_BYTES = 32 * EXPRESSION_NODES };
 
-static void line_position(struct text *line, const struct definition *definition)
+/* " rope.base=10000 rope.dims=64"; a word that is none adds nothing. */
+static void line_arguments(struct text *line, const char *path, const struct descriptor *descriptor,
+                           const struct argument *arguments)
 {
-    const struct descriptor *position = definition->position;
-    text_format(line, " position=%s", position->name);
-    for (int i = 0; i < position->parameter_count; i++) {
-        const struct parameter *parameter = &position->parameters[i];
-        text_format(line, " %s.%s=", position->name, parameter->name);
-        if (parameter->type == PARAMETER_CHOICE)
-            text_put(line, definition->position_argument[i].choice);
-        else
-            text_number(line, definition->position_argument[i].number);
+    for (int i = 0; i < descriptor->parameter_count; i++) {
+        const struct parameter *parameter = &descriptor->parameters[i];
+        const bool word = parameter->type == PARAMETER_WORD;
+        if (word && strcmp(arguments[i].word->name, "none") == 0)
+            continue;
+        const char *name = arena_format(line->arena, "%s.%s", path, parameter->name);
+        text_format(line, " %s=", name);
+        argument_print(line, parameter, &arguments[i]);
+        if (word)
+            line_arguments(line, name, arguments[i].word, arguments[i].arguments);
     }
 }
 
@@ -26,7 +32,8 @@ const char *definition_line(const struct definition *definition, struct arena *a
                 definition->heads, definition->kv_heads, definition->d_k, definition->d_v);
     text_number(&line, definition->scale);
     text_format(&line, " mask=\"%s\"", mask);
-    line_position(&line, definition);
+    text_format(&line, " position=%s", definition->position->name);
+    line_arguments(&line, definition->position->name, definition->position, definition->position_argument);
     text_format(&line, " cache=%s", definition->cache->name);
     return line.data;
 }

@@ -1,7 +1,8 @@
 /*
 ** Between the files that read definitions: definition.c reads the model,
 ** definition_read.c one attention, definition_mask.c its mask,
-** definition_word.c the arguments of a word, definition_line.c prints the line.
+** definition_word.c the arguments of a word, definition_rotation.c computes how
+** pairs turn, definition_line.c prints the line.
 */
 #ifndef DEFINITION_PARTS_H
 #define DEFINITION_PARTS_H
@@ -32,6 +33,14 @@ bool definition_read_mask(struct definition *definition, const struct value *val
 bool definition_read_arguments(struct argument *arguments, const struct descriptor *descriptor, const char *field,
                                const struct value *value, const struct definition *definition,
                                const struct definition_reader *reader);
+
+/* The descriptor that the word in a field names; without one that of otherwise, NULL: required. NULL after a report. */
+const struct descriptor *definition_read_word(const struct fields *fields, const char *name, enum catalog_kind kind,
+                                              const char *otherwise, const struct catalog *catalog);
+
+/* The rotation that the position's scaling says, at value (NULL: none); false after a report, also when it refuses. */
+bool definition_read_rotation(struct definition *definition, const struct value *value,
+                              const struct definition_reader *reader);
 
 /* What an error message expects of a word of this kind, and what else would do (or NULL). */
 const char *definition_choices(enum catalog_kind kind, const char *more, struct arena *arena);

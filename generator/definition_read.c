@@ -49,28 +49,15 @@ static bool read_sizes(struct definition *definition, const struct fields *field
         && fields_number(fields, "scale", false, scale_limits, &definition->scale);
 }
 
-/* The descriptor that the word in a field names, the default without one; NULL after a report. */
-static const struct descriptor *read_word(const struct fields *fields, const char *name, enum catalog_kind kind,
-                                          const char *otherwise, const struct definition_reader *reader)
-{
-    const struct value *value = value_field(fields->table, name);
-    const struct descriptor *descriptor = NULL;
-    if (value == NULL)
-        descriptor = catalog_find(reader->catalog, kind, otherwise);
-    else if (value->kind == VALUE_WORD)
-        descriptor = catalog_find(reader->catalog, kind, value->word);
-    if (descriptor == NULL)
-        fields_refuse(fields, name, "%s", definition_choices(kind, NULL, reader->arena));
-    return descriptor;
-}
-
 static bool read_position(struct definition *definition, const struct fields *fields,
                           const struct definition_reader *reader)
 {
-    definition->position = read_word(fields, "position", CATALOG_POSITION, "none", reader);
+    const struct value *value = value_field(fields->table, "position");
+    definition->position = definition_read_word(fields, "position", CATALOG_POSITION, "none", reader->catalog);
     return definition->position != NULL
-        && definition_read_arguments(definition->position_argument, definition->position, "position",
-                                     value_field(fields->table, "position"), definition, reader);
+        && definition_read_arguments(definition->position_argument, definition->position, "position", value, definition,
+                                     reader)
+        && definition_read_rotation(definition, value, reader);
 }
 
 static bool read_cache(struct definition *definition, const struct fields *fields,
@@ -78,7 +65,7 @@ static bool read_cache(struct definition *definition, const struct fields *field
 {
     struct argument none[DEFINITION_PARAMETERS];
     const struct value *value = value_field(fields->table, "cache");
-    definition->cache = read_word(fields, "cache", CATALOG_CACHE, "f32", reader);
+    definition->cache = definition_read_word(fields, "cache", CATALOG_CACHE, "f32", reader->catalog);
     return definition->cache != NULL
         && definition_read_arguments(none, definition->cache, "cache", value, definition, reader);
 }

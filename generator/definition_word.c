@@ -9,6 +9,9 @@ struct parameter_reader {
     struct fields fields;
     const struct value *value;        /* NULL: the default holds */
     struct field_limits limits;
+    const char *field;                /* of the word that has the parameter: "position" */
+    const struct definition *definition;
+    const struct definition_reader *reader;
 };
 
 /* The field of the definition that a default names. */
@@ -69,15 +72,67 @@ static bool integer_read(struct argument *argument, const struct parameter_reade
     return parameter->multiple == 1 || multiple_check(argument, reader);
 }
 
-static bool parameter_read(struct argument *argument, const struct parameter_reader *reader)
+static bool number_read(struct argument *argument, const struct parameter_reader *reader)
 {
     const struct parameter *parameter = reader->parameter;
-    switch (parameter->type) {
-    case PARAMETER_CHOICE:  return choice_read(argument, reader);
-    case PARAMETER_INTEGER: return integer_read(argument, reader);
-    case PARAMETER_NUMBER:  break;
-    }
     return fields_number(&reader->fields, parameter->name, parameter->required, reader->limits, &argument->number);
+}
+
+static bool boolean_read(struct argument *argument, const struct parameter_reader *reader)
+{
+    const struct value *value = reader->value;
+    if (value == NULL && !reader->parameter->required)
+        return true;
+    if (value == NULL || value->kind != VALUE_BOOLEAN)
+        return fields_refuse(&reader->fields, reader->parameter->name, "true or false");
+    argument->number = value->boolean;
+    return true;
+}
+
+static bool is_number_between(const struct value *value, struct field_limits limits)
+{
+    return (value->kind == VALUE_INTEGER || value->kind == VALUE_NUMBER)
+        && value->number >= limits.min && value->number <= limits.max;
+}
+
+static bool numbers_read(struct argument *argument, const struct parameter_reader *reader)
+{
+    const struct value *list = reader->value;
+    bool good = list != NULL && list->kind == VALUE_TABLE && list->field_count == 0
+             && list->item_count > 0 && list->item_count <= DEFINITION_NUMBERS;
+    double *numbers = arena_alloc(reader->fields.arena, DEFINITION_NUMBERS, sizeof *numbers);
+    for (int i = 0; good && i < list->item_count; i++) {
+        good = is_number_between(list->items[i], reader->limits);
+        numbers[i] = list->items[i]->number;
+    }
+    if (!good)
+        return fields_refuse(&reader->fields, reader->parameter->name, "a list of 1 to %d numbers from %.10g to %.10g",
+                             DEFINITION_NUMBERS, reader->limits.min, reader->limits.max);
+    argument->numbers = (struct numbers){ numbers, list->item_count };
+    return true;
+}
+
+/* A word with parameters of its own. */
+static bool word_read(struct argument *argument, const struct parameter_reader *reader)
+{
+    const struct parameter *parameter = reader->parameter;
+    struct argument *arguments = arena_alloc(reader->fields.arena, DEFINITION_PARAMETERS, sizeof *arguments);
+    argument->arguments = arguments;
+    argument->word = definition_read_word(&reader->fields, parameter->name, parameter->kind, parameter->default_choice,
+                                          reader->reader->catalog);
+    return argument->word != NULL
+        && definition_read_arguments(arguments, argument->word,
+                                     arena_format(reader->fields.arena, "%s.%s", reader->field, parameter->name),
+                                     reader->value, reader->definition, reader->reader);
+}
+
+static bool parameter_read(struct argument *argument, const struct parameter_reader *reader)
+{
+    static bool (*const readers[])(struct argument *, const struct parameter_reader *) = {
+        [PARAMETER_INTEGER] = integer_read, [PARAMETER_NUMBER]  = number_read,  [PARAMETER_CHOICE] = choice_read,
+        [PARAMETER_BOOLEAN] = boolean_read, [PARAMETER_NUMBERS] = numbers_read, [PARAMETER_WORD]   = word_read,
+    };
+    return readers[reader->parameter->type](argument, reader);
 }
 
 /* Whether the word is called with nothing but its parameters. */
@@ -108,7 +163,8 @@ bool definition_read_arguments(struct argument *arguments, const struct descript
     for (int i = 0; i < descriptor->parameter_count; i++) {
         const struct parameter *parameter = &descriptor->parameters[i];
         struct parameter_reader one = {
-            parameter, fields, value_field(fields.table, parameter->name), { parameter->min, parameter->max }
+            parameter, fields, value_field(fields.table, parameter->name), { parameter->min, parameter->max },
+            field, definition, reader
         };
         arguments[i] = (struct argument){ .number = parameter->default_number };
         if (parameter->default_field != NULL)
@@ -116,6 +172,20 @@ bool definition_read_arguments(struct argument *arguments, const struct descript
         good = parameter_read(&arguments[i], &one) && good;
     }
     return good;
+}
+
+const struct descriptor *definition_read_word(const struct fields *fields, const char *name, enum catalog_kind kind,
+                                              const char *otherwise, const struct catalog *catalog)
+{
+    const struct value *value = value_field(fields->table, name);
+    const struct descriptor *descriptor = NULL;
+    if (value == NULL && otherwise != NULL)
+        descriptor = catalog_find(catalog, kind, otherwise);
+    else if (value != NULL && value->kind == VALUE_WORD)
+        descriptor = catalog_find(catalog, kind, value->word);
+    if (descriptor == NULL)
+        fields_refuse(fields, name, "%s", definition_choices(kind, NULL, fields->arena));
+    return descriptor;
 }
 
 const char *definition_choices(enum catalog_kind kind, const char *more, struct arena *arena)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "argument.h"
 #include "emission.h"
 #include "expression_c.h"
 #include "version.h"
@@ -35,27 +36,20 @@ static const char *quoted(const char *line, struct arena *arena)
 static void set_position(struct emission *e, const struct definition *definition)
 {
     const struct descriptor *position = definition->position;
-    for (int i = 0; i < position->parameter_count; i++) {
-        const struct parameter *parameter = &position->parameters[i];
-        const struct argument *argument = &definition->position_argument[i];
-        const char *name = upper(parameter->name, e->arena);
-        if (parameter->type == PARAMETER_CHOICE)
-            template_set_text(&e->values, name, argument->choice);
-        else if (parameter->type == PARAMETER_INTEGER)
-            template_set_integer(&e->values, name, (int64_t)argument->number);
-        else
-            template_set_number(&e->values, name, argument->number);
-    }
+    for (int i = 0; i < position->parameter_count; i++)
+        argument_set(&e->values, upper(position->parameters[i].name, e->arena), &position->parameters[i],
+                     &definition->position_argument[i]);
 }
 
-/* Floats of a row of cosines and sines: as many as dimensions rotate. */
-static int rotation_floats(const struct definition *definition)
+/* Rows of cosines and sines hold as many floats as dimensions rotate. */
+static void set_rotation(struct emission *e, const struct definition *definition)
 {
-    const struct descriptor *position = definition->position;
-    for (int i = 0; i < position->parameter_count; i++)
-        if (strcmp(position->parameters[i].name, "dims") == 0)
-            return (int)definition->position_argument[i].number;
-    return 0;
+    const struct rotation *rotation = &definition->rotation;
+    const char *function = arena_format(e->arena, "rotation_%s", definition->name);
+    template_set_integer(&e->values, "ROTATION_FLOATS", rotation->dims);
+    template_set_text(&e->values, "ROTATION", rotation->dims > 0 ? function : "NULL");
+    template_set_numbers(&e->values, "FREQUENCIES", rotation->frequencies);
+    template_set_number(&e->values, "MAGNITUDE", rotation->magnitude);
 }
 
 static void set_shape(struct emission *e, const struct definition *definition)
@@ -95,9 +89,7 @@ void emission_set_definition(struct emission *e, const struct definition *defini
     set_shape(e, definition);
     set_mask(e, definition);
     set_position(e, definition);
-    const int floats = rotation_floats(definition);
-    template_set_integer(&e->values, "ROTATION_FLOATS", floats);
-    template_set_text(&e->values, "ROTATION", floats > 0 ? arena_format(e->arena, "rotation_%s", definition->name) : "NULL");
+    set_rotation(e, definition);
 }
 
 /* Values of a plan ---------------------------------------------------------------------------- */
@@ -119,7 +111,6 @@ static void set_tiles(struct emission *e, const struct plan *plan)
     template_set_integer(&e->values, "VALUE_VECTORS", plan->value_vectors);
     template_set_integer(&e->values, "VALUE_QUERIES", plan->value_queries);
     template_set_integer(&e->values, "REST_QUERIES", plan->rest_queries);
-    template_set_boolean(&e->values, "INTERLEAVE", plan->interleave);
     template_set_integer(&e->values, "DECODE_HEADS", plan->decode_heads);
     template_set_integer(&e->values, "DECODE_VECTORS", plan->decode_vectors);
 }
@@ -224,23 +215,12 @@ static bool masks_call(const struct emission *e, const char *function)
     return strstr(text.data, function) != NULL;
 }
 
-/* Whether some mask asks for what is the same for all queries and keys of a tile. */
-static bool masks_use_view(const struct emission *e)
-{
-    static const enum expression_variable view[] = { EXPRESSION_H, EXPRESSION_B, EXPRESSION_Q_LEN, EXPRESSION_KV_LEN };
-    for (int i = 0; i < e->model->definition_count; i++)
-        for (size_t v = 0; v < sizeof view / sizeof *view; v++)
-            if (expression_uses(&e->model->definitions[i].mask, view[v]))
-                return true;
-    return false;
-}
-
 void emission_set_model(struct emission *e)
 {
     const bool modulo = masks_call(e, "attn_floor_mod");
     bool rotates = false;
     for (int i = 0; i < e->model->definition_count; i++)
-        rotates = rotates || rotation_floats(&e->model->definitions[i]) > 0;
+        rotates = rotates || e->model->definitions[i].rotation.dims > 0;
     template_set_text(&e->values, "NAME", e->model->name);
     template_set_text(&e->values, "GUARD", upper(e->model->name, e->arena));
     template_set_text(&e->values, "CONFIG", e->model->file);
@@ -250,6 +230,5 @@ void emission_set_model(struct emission *e)
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
     template_set_boolean(&e->values, "USES_FLOOR_DIV", modulo || masks_call(e, "attn_floor_div"));
     template_set_boolean(&e->values, "USES_FLOOR_MOD", modulo);
-    template_set_boolean(&e->values, "MASKS_COMPARE_LENGTHS", masks_use_view(e));
     set_targets(e);
 }

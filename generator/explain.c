@@ -13,7 +13,11 @@
 /* Lengths at which the tiles are counted. */
 static const int64_t sample_tokens[] = { 128, 1024, 4096 };
 
-enum { SAMPLES = sizeof sample_tokens / sizeof sample_tokens[0] };
+enum {
+    SAMPLES = sizeof sample_tokens / sizeof sample_tokens[0],
+    SHOWN_ITEMS = 4,     /* of a list */
+    NAME_WIDTH = 14      /* least, of a choice */
+};
 
 /* The plan of a phase in one line. */
 static const struct {
@@ -67,22 +71,39 @@ static void print_layers(struct explanation *e, int definition)
     }
 }
 
-/* Lists are of numbers. */
+/* Lists are of numbers; long ones show their start. */
+static const char *list_text(const struct explanation *e, const struct value *list)
+{
+    struct text text = text_start(e->arena);
+    for (int i = 0; i < list->item_count && i < SHOWN_ITEMS; i++)
+        text_format(&text, "%s%.4g", i > 0 ? ", " : "", list->items[i]->number);
+    text_put(&text, list->item_count > SHOWN_ITEMS ? ", ..." : "");
+    return text.data;
+}
+
 static const char *choice_text(const struct explanation *e, const struct value *value)
 {
     struct text text = text_start(e->arena);
     if (value->kind == VALUE_TEXT)
         return value->text;
-    if (value->kind != VALUE_TABLE)
-        text_number(&text, value->number);
-    for (int i = 0; i < value->item_count; i++)
-        text_format(&text, "%s%.4g", i > 0 ? ", " : "", value->items[i]->number);
+    if (value->kind == VALUE_BOOLEAN)
+        return value->boolean ? "true" : "false";
+    if (value->kind == VALUE_TABLE)
+        return list_text(e, value);
+    text_number(&text, value->number);
     return text.data;
 }
 
-static void print_choice(struct explanation *e, const struct choice *choice)
+static void print_choices(struct explanation *e, const struct choices *choices)
 {
-    text_format(&e->text, "  %-14s %-28s %s\n", choice->name, choice_text(e, choice->value), choice->words);
+    int width = NAME_WIDTH;
+    for (int i = 0; i < choices->count; i++)
+        if ((int)strlen(choices->list[i].name) > width)
+            width = (int)strlen(choices->list[i].name);
+    for (int i = 0; i < choices->count; i++) {
+        const struct choice *choice = &choices->list[i];
+        text_format(&e->text, "  %-*s %-28s %s\n", width, choice->name, choice_text(e, choice->value), choice->words);
+    }
 }
 
 static void print_plans(struct explanation *e, const struct definition *definition)
@@ -119,8 +140,7 @@ static void print_definition(struct explanation *e, int index)
     text_put(&e->text, e->model->layer_count > 0 ? ", layers " : "");
     print_layers(e, index);
     text_format(&e->text, "\n  %s\n\n", definition->line);
-    for (int i = 0; i < choices.count; i++)
-        print_choice(e, &choices.list[i]);
+    print_choices(e, &choices);
     print_tiles(e, definition);
     print_plans(e, definition);
 }

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "argument.h"
 #include "explain_choice.h"
 #include "plan.h"
 #include "text.h"
@@ -62,37 +63,41 @@ static void collect_mask(struct choices *choices, const struct definition *defin
     choice_add_text(choices, "lse", "natural log", "of the sum of exp(score) over visible keys; -infinity without any");
 }
 
-/* The first inverse frequencies of the dims / 2 pairs. */
-static void collect_frequencies(struct choices *choices, double base, int dims)
+/* "rope.base": the parameters of a word, and of words within it. */
+static void collect_arguments(struct choices *choices, const char *path, const struct descriptor *descriptor,
+                              const struct argument *arguments)
+{
+    for (int i = 0; i < descriptor->parameter_count; i++) {
+        const struct parameter *parameter = &descriptor->parameters[i];
+        const bool word = parameter->type == PARAMETER_WORD;
+        const char *name = arena_format(choices->arena, "%s.%s", path, parameter->name);
+        choice_add(choices, name, argument_value(parameter, &arguments[i], choices->arena),
+                   word ? arguments[i].word->help : parameter->help);
+        if (word)
+            collect_arguments(choices, name, arguments[i].word, arguments[i].arguments);
+    }
+}
+
+static void collect_rotation(struct choices *choices, const struct rotation *rotation)
 {
     struct value *list = tree_table(choices->arena);
-    for (int i = 0; i < dims / 2 && i < SHOWN_FREQUENCIES; i++)
-        tree_append(list, tree_number(pow(base, -2.0 * i / dims), choices->arena), choices->arena);
+    for (int i = 0; i < rotation->frequencies.count && i < SHOWN_FREQUENCIES; i++)
+        tree_append(list, tree_number(rotation->frequencies.list[i], choices->arena), choices->arena);
     choice_add(choices, "frequencies", list,
-               arena_format(choices->arena, "the first of %d inverse ones: base ^ (-2 i / dims)", dims / 2));
+               arena_format(choices->arena, "the first of %d, radians a position", rotation->frequencies.count));
+    choice_add(choices, "magnitude", tree_number(rotation->magnitude, choices->arena),
+               "attention factor: multiplies cosines and sines, so scores by its square");
+    choice_add_text(choices, "positions", "input", "a 32-bit integer a token, from the caller");
+    choice_add_text(choices, "k_rotated", "before caching", "once, by the writer; readers take keys as they are");
 }
 
 static void collect_position(struct choices *choices, const struct definition *definition)
 {
     const struct descriptor *position = definition->position;
-    double base = 0, dims = 0;
     choice_add_text(choices, "position", position->name, position->help);
-    for (int i = 0; i < position->parameter_count; i++) {
-        const struct parameter *parameter = &position->parameters[i];
-        const struct argument *argument = &definition->position_argument[i];
-        const char *name = arena_format(choices->arena, "%s.%s", position->name, parameter->name);
-        if (parameter->type == PARAMETER_CHOICE)
-            choice_add_text(choices, name, argument->choice, parameter->help);
-        else
-            choice_add(choices, name, tree_number(argument->number, choices->arena), parameter->help);
-        base = strcmp(parameter->name, "base") == 0 ? argument->number : base;
-        dims = strcmp(parameter->name, "dims") == 0 ? argument->number : dims;
-    }
-    if (position->parameter_count == 0)
-        return;
-    collect_frequencies(choices, base, (int)dims);
-    choice_add_text(choices, "positions", "input", "a 32-bit integer a token, from the caller");
-    choice_add_text(choices, "k_rotated", "before caching", "once, by the writer; readers take keys as they are");
+    collect_arguments(choices, position->name, position, definition->position_argument);
+    if (definition->rotation.dims > 0)
+        collect_rotation(choices, &definition->rotation);
 }
 
 static void collect_cache(struct choices *choices, const struct definition *definition)

@@ -101,6 +101,17 @@ bool fields_text(const struct fields *fields, const char *name, bool required, c
     return true;
 }
 
+bool name_is_word(const char *name)
+{
+    size_t length = strlen(name);
+    if (length == 0 || length > IDENTIFIER_BYTES || !isalpha((unsigned char)name[0]))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!isalnum((unsigned char)name[i]) && name[i] != '_')
+            return false;
+    return true;
+}
+
 bool name_is_identifier(const char *name)
 {
     static const char *const c_words[] = {
@@ -108,14 +119,8 @@ bool name_is_identifier(const char *name)
         "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed",
         "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "main",
     };
-    size_t length = strlen(name);
-    if (length == 0 || length > IDENTIFIER_BYTES || isdigit((unsigned char)name[0]))
-        return false;
-    for (size_t i = 0; i < length; i++)
-        if (!isalnum((unsigned char)name[i]) && name[i] != '_')
-            return false;
     for (size_t i = 0; i < sizeof c_words / sizeof c_words[0]; i++)
         if (strcmp(c_words[i], name) == 0)
             return false;
-    return name[0] != '_';
+    return name_is_word(name);
 }

@@ -39,6 +39,9 @@ bool fields_refuse(const struct fields *fields, const char *name, const char *ex
 /* Whether value is a whole number, also when written 64.0 or computed by a division. */
 bool value_is_whole(const struct value *value, int64_t *whole);
 
+/* Letters, digits and underscores, at most 63, a letter first: what Lua and C call a name. */
+bool name_is_word(const char *name);
+
 /* A text that is a C identifier of at most 63 letters, digits and underscores, and no word of C. */
 bool name_is_identifier(const char *name);
 

@@ -4,6 +4,8 @@
 #include "list.h"
 #include "text.h"
 
+enum { NAMED_PARAMETERS = 4 };
+
 static const char families_prefix[] = "configs/families/";
 
 /* One line: its name with parameters, and its help. */
@@ -19,25 +21,37 @@ static void rows_print(const struct row *rows, int count)
         printf("  %-*s  %s\n", width, rows[i].name, rows[i].help);
 }
 
-/* window { left, right } */
+/* window { left, right }; of many parameters only the first, since each has its own line. */
 static const char *entry_name(const struct descriptor *entry, struct arena *arena)
 {
     struct text name = text_start(arena);
     text_put(&name, entry->name);
-    for (int i = 0; i < entry->parameter_count; i++)
+    for (int i = 0; i < entry->parameter_count && i < NAMED_PARAMETERS; i++)
         text_format(&name, "%s%s", i == 0 ? " { " : ", ", entry->parameters[i].name);
+    text_put(&name, entry->parameter_count > NAMED_PARAMETERS ? ", ..." : "");
     text_put(&name, entry->parameter_count > 0 ? " }" : "");
     return name.data;
 }
 
-static const char *parameter_kind(const struct parameter *parameter, struct arena *arena)
+static const char *parameter_choices(const struct parameter *parameter, struct arena *arena)
 {
-    if (parameter->type != PARAMETER_CHOICE)
-        return parameter->type == PARAMETER_INTEGER ? "whole number" : "number";
     struct text names = text_start(arena);
     for (int i = 0; parameter->choices[i] != NULL; i++)
         text_format(&names, "%s%s", i == 0 ? "" : "|", parameter->choices[i]);
     return names.data;
+}
+
+static const char *parameter_kind(const struct parameter *parameter, struct arena *arena)
+{
+    switch (parameter->type) {
+    case PARAMETER_INTEGER: return "whole number";
+    case PARAMETER_NUMBER:  return "number";
+    case PARAMETER_CHOICE:  return parameter_choices(parameter, arena);
+    case PARAMETER_BOOLEAN: return "true|false";
+    case PARAMETER_NUMBERS: return "list of numbers";
+    case PARAMETER_WORD:    break;
+    }
+    return arena_format(arena, "one of the %s", catalog_kind_name(parameter->kind));
 }
 
 static int entry_rows(struct row *rows, const struct descriptor *entry, struct arena *arena)

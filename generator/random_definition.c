@@ -8,6 +8,7 @@ static const int sizes[] = { 1, 3, 5, 8, 16, 20, 32, 37, 64, 80, 96, 128 };
 static const int kv_heads[] = { 1, 1, 2, 2, 3, 4 }, groups[] = { 1, 1, 2, 3, 4, 5, 8 };
 static const int distances[] = { 0, 1, 2, 7, 15, 16, 33, 63, 64, 65, 100, 200 };     /* on the key axis */
 static const int divisors[] = { 1, 2, 3, 7, 16, 64, 100 };
+static const int contexts[] = { 16, 60, 100, 512, 4096 };                            /* that a model was trained on */
 
 /* Draws once: two of them in one call would draw in an order that C leaves open. */
 #define CHOOSE(random, array) (array)[random_between((random), 0, (int64_t)(sizeof (array) / sizeof *(array)) - 1)]
@@ -115,6 +116,59 @@ static void put_mask(struct text *text, struct random *random)
 
 /* Definitions -------------------------------------------------------------------------------- */
 
+static void put_linear(struct text *text, int dims, struct random *random)
+{
+    (void)dims;
+    text_format(text, "linear { factor = %d }", CHOOSE(random, divisors));
+}
+
+static void put_llama3(struct text *text, int dims, struct random *random)
+{
+    (void)dims;
+    const int factor = CHOOSE(random, divisors), original = CHOOSE(random, contexts);
+    text_format(text, "llama3 { factor = %d, low = 1, high = %d, original = %d }", factor,
+                (int)random_between(random, 2, 8), original);
+}
+
+/* Attention factors stay near 1: they grow the scores, and with them the error. */
+static void put_yarn(struct text *text, int dims, struct random *random)
+{
+    static const char *const factors[] = { "", ", attention_factor = 1.25", ", mscale = 0.7, mscale_all_dim = 1" };
+    (void)dims;
+    const int factor = CHOOSE(random, divisors), original = CHOOSE(random, contexts);
+    const char *attention_factor = CHOOSE(random, factors);
+    text_format(text, "yarn { factor = %d, original = %d%s%s }", factor, original, attention_factor,
+                chance(random, 2) ? ", truncate = false" : "");
+}
+
+static void put_divisors(struct text *text, const char *name, int dims, struct random *random)
+{
+    text_format(text, "%s = {", name);
+    for (int i = 0; i < dims / 2; i++)
+        text_format(text, " %.2f,", 1 + 8 * random_uniform(random));
+    text_put(text, " }, ");
+}
+
+static void put_longrope(struct text *text, int dims, struct random *random)
+{
+    const int factor = CHOOSE(random, divisors), original = CHOOSE(random, contexts);
+    text_put(text, "longrope { ");
+    put_divisors(text, "short", dims, random);
+    put_divisors(text, "long", dims, random);
+    text_format(text, "use = %s, factor = %d, original = %d }", chance(random, 2) ? "short" : "long", factor, original);
+}
+
+static void put_scaling(struct text *text, int dims, struct random *random)
+{
+    static void (*const scalings[])(struct text *text, int dims, struct random *random) = {
+        put_linear, put_llama3, put_yarn, put_longrope
+    };
+    if (chance(random, 2))
+        return;
+    text_put(text, ", scaling = ");
+    CHOOSE(random, scalings)(text, dims, random);
+}
+
 static void put_position(struct text *text, int d_k, struct random *random)
 {
     static const int bases[] = { 100, 10000, 500000 };
@@ -123,7 +177,9 @@ static void put_position(struct text *text, int d_k, struct random *random)
         return;
     const int dims = chance(random, 2) ? d_k / 2 * 2 : 2 * (int)random_between(random, 1, d_k / 2);
     const int base = CHOOSE(random, bases);
-    text_format(text, ", position = rope { base = %d, dims = %d, pairing = %s }", base, dims, CHOOSE(random, pairings));
+    text_format(text, ", position = rope { base = %d, dims = %d, pairing = %s", base, dims, CHOOSE(random, pairings));
+    put_scaling(text, dims, random);
+    text_put(text, " }");
 }
 
 static void put_definition(struct text *text, struct random *random)

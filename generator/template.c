@@ -5,64 +5,13 @@
 */
 #include "template.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <lauxlib.h>
-#include <lua.h>
-#include <lualib.h>
-
-/* Values ------------------------------------------------------------------------------- */
-
-static struct template_value *value_place(struct template_values *values, const char *name)
-{
-    for (int i = 0; i < values->count; i++)
-        if (strcmp(values->value[i].name, name) == 0)
-            return &values->value[i];
-    assert(values->count < TEMPLATE_VALUES);
-    struct template_value *value = &values->value[values->count++];
-    value->name = name;
-    return value;
-}
-
-void template_set_boolean(struct template_values *values, const char *name, bool boolean)
-{
-    struct template_value *value = value_place(values, name);
-    value->kind = TEMPLATE_BOOLEAN;
-    value->integer = boolean;
-}
-
-void template_set_integer(struct template_values *values, const char *name, int64_t integer)
-{
-    struct template_value *value = value_place(values, name);
-    value->kind = TEMPLATE_INTEGER;
-    value->integer = integer;
-}
-
-void template_set_number(struct template_values *values, const char *name, double number)
-{
-    struct template_value *value = value_place(values, name);
-    value->kind = TEMPLATE_NUMBER;
-    value->number = number;
-}
-
-void template_set_text(struct template_values *values, const char *name, const char *text)
-{
-    struct template_value *value = value_place(values, name);
-    value->kind = TEMPLATE_TEXT;
-    value->text = text;
-}
-
-void template_set_list(struct template_values *values, const char *name, const char *const *list)
-{
-    struct template_value *value = value_place(values, name);
-    value->kind = TEMPLATE_LIST;
-    value->list = list;
-}
+#include "template_state.h"
 
 /* Template to Lua ---------------------------------------------------------------------- */
 
@@ -210,49 +159,9 @@ static int lua_real(lua_State *L)
     return 1;
 }
 
-static int lua_unknown(lua_State *L)
-{
-    return luaL_error(L, "unknown name '%s'", luaL_tolstring(L, 2, NULL));
-}
-
-static void lua_push_value(lua_State *L, const struct template_value *value)
-{
-    if (value->kind == TEMPLATE_BOOLEAN)
-        lua_pushboolean(L, (int)value->integer);
-    else if (value->kind == TEMPLATE_INTEGER)
-        lua_pushinteger(L, value->integer);
-    else if (value->kind == TEMPLATE_NUMBER)
-        lua_pushnumber(L, value->number);
-    else if (value->kind == TEMPLATE_TEXT)
-        lua_pushstring(L, value->text);
-    else {
-        lua_newtable(L);
-        for (int i = 0; value->list[i] != NULL; i++) {
-            lua_pushstring(L, value->list[i]);
-            lua_rawseti(L, -2, i + 1);
-        }
-    }
-}
-
-static void lua_push_values(lua_State *L, const struct template_values *values)
-{
-    for (int i = 0; i < values->count; i++) {
-        lua_push_value(L, &values->value[i]);
-        lua_setfield(L, -2, values->value[i].name);
-    }
-}
-
-static void state_open_functions(lua_State *L, struct text *out)
+static void state_add_functions(lua_State *L, struct text *out)
 {
     static const luaL_Reg functions[] = { { "put", lua_put }, { "value", lua_value }, { "real", lua_real }, { NULL, NULL } };
-    luaL_requiref(L, "_G", luaopen_base, 0);
-    lua_getfield(L, -1, "ipairs");
-    lua_setfield(L, -3, "ipairs");
-    lua_pop(L, 1);
-    luaL_requiref(L, "math", luaopen_math, 0);
-    lua_setfield(L, -2, "math");
-    luaL_requiref(L, "string", luaopen_string, 0);
-    lua_setfield(L, -2, "string");
     for (const luaL_Reg *function = functions; function->name != NULL; function++) {
         lua_pushlightuserdata(L, out);
         lua_pushcclosure(L, function->func, 1);
@@ -268,29 +177,11 @@ static int rendering_run(lua_State *L)
     const struct rendering *rendering = lua_touserdata(L, 1);
     if (luaL_loadbufferx(L, rendering->lua->data, rendering->lua->length, rendering->chunk, "t") != LUA_OK)
         return lua_error(L);
-    lua_newtable(L);                           /* the chunk's _ENV */
-    state_open_functions(L, rendering->out);
-    lua_push_values(L, rendering->values);
-    lua_newtable(L);
-    lua_pushcfunction(L, lua_unknown);
-    lua_setfield(L, -2, "__index");
-    lua_setmetatable(L, -2);
+    state_push_names(L, rendering->values);    /* the chunk's _ENV */
+    state_add_functions(L, rendering->out);
     lua_setupvalue(L, -2, 1);
     lua_call(L, 0, 0);
     return 0;
-}
-
-/* Lua's message begins with "file:line: ", or is about the whole template. */
-static void report_lua(struct report *report, struct where where, const char *message)
-{
-    const size_t length = strlen(where.file);
-    char *sentence;
-    where.line = 0;
-    if (strncmp(message, where.file, length) == 0 && message[length] == ':') {
-        where.line = (int)strtol(message + length + 1, &sentence, 10);
-        message = sentence + (*sentence == ':') + 1;
-    }
-    report_error(report, where, "%s", message);
 }
 
 bool template_render(struct text *out, const struct template_source *source,
@@ -313,7 +204,7 @@ bool template_render(struct text *out, const struct template_source *source,
     lua_pushlightuserdata(L, &rendering);
     const bool done = lua_pcall(L, 1, 0, 0) == LUA_OK;
     if (!done) {
-        report_lua(report, source->where, lua_tostring(L, -1));
+        state_report(report, source->where, lua_tostring(L, -1));
         text_cut(out, length);
     }
     lua_close(L);

@@ -17,16 +17,18 @@
 
 #include "report.h"
 #include "text.h"
+#include "value.h"
 
 enum { TEMPLATE_VALUES = 96 };     /* most values of one rendering */
 
 struct template_value {
     const char *name;
-    enum { TEMPLATE_BOOLEAN, TEMPLATE_INTEGER, TEMPLATE_NUMBER, TEMPLATE_TEXT, TEMPLATE_LIST } kind;
+    enum { TEMPLATE_BOOLEAN, TEMPLATE_INTEGER, TEMPLATE_NUMBER, TEMPLATE_TEXT, TEMPLATE_LIST, TEMPLATE_NUMBERS } kind;
     int64_t integer;               /* of a boolean too */
     double number;
     const char *text;
     const char *const *list;       /* NULL-ended */
+    struct numbers numbers;
 };
 
 /* What a template sees. Setting a name again replaces its value. */
@@ -40,6 +42,7 @@ void template_set_integer(struct template_values *values, const char *name, int6
 void template_set_number(struct template_values *values, const char *name, double number);
 void template_set_text(struct template_values *values, const char *name, const char *text);
 void template_set_list(struct template_values *values, const char *name, const char *const *list);
+void template_set_numbers(struct template_values *values, const char *name, struct numbers numbers);
 
 /* A template's text and where it stands: line is that of its first line. */
 struct template_source { const char *text; size_t length; struct where where; };

@@ -38,6 +38,9 @@ struct value {
 
 struct field { const char *name; struct value *value; };
 
+/* A list of numbers. */
+struct numbers { const double *list; int count; };
+
 /* The field called name, or NULL. */
 struct value *value_field(const struct value *value, const char *name);
 

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 
 #include "reference_line.h"
+#include "reference_rotation.h"
 
 struct reference {
     struct reference_line line;
     double frequency[REFERENCE_D / 2];     /* radians a position, of each rotating pair */
+    double magnitude;                      /* of their rotated values, times the given ones' */
 };
 
 struct reference *reference_create(const char *definition_line, char *error, size_t error_size)
@@ -22,9 +24,9 @@ struct reference *reference_create(const char *definition_line, char *error, siz
         free(reference);
         return NULL;
     }
-    const struct reference_line *line = &reference->line;
-    for (int i = 0; i < line->dims / 2; i++)
-        reference->frequency[i] = pow(line->base, -2.0 * i / line->dims);
+    for (int i = 0; i < reference->line.dims / 2; i++)
+        reference->frequency[i] = reference_frequency(&reference->line, i);
+    reference->magnitude = reference_magnitude(&reference->line);
     return reference;
 }
 
@@ -46,7 +48,7 @@ static double *cached_key(const struct reference_line *line, const struct attn_s
     return (double *)sequence->cache + (place * line->kv_heads + kv_head) * (line->d_k + line->d_v);
 }
 
-/* to = from (d_k), its pairs turned by position * base^(-2 i / dims). */
+/* to = from (d_k), its pairs turned by position * frequency and stretched by the magnitude. */
 static void rotate(const struct reference *reference, const float *from, int32_t position, double *to)
 {
     const struct reference_line *line = &reference->line;
@@ -56,7 +58,7 @@ static void rotate(const struct reference *reference, const float *from, int32_t
         const int first = line->interleaved ? 2 * i : i;
         const int second = line->interleaved ? 2 * i + 1 : i + line->dims / 2;
         const double angle = position * reference->frequency[i];
-        const double cosine = cos(angle), sine = sin(angle);
+        const double cosine = cos(angle) * reference->magnitude, sine = sin(angle) * reference->magnitude;
         to[first]  = from[first] * cosine - from[second] * sine;
         to[second] = from[first] * sine + from[second] * cosine;
     }

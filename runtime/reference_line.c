@@ -5,7 +5,7 @@
 
 #include "reference_line.h"
 
-enum { VALUE_BYTES = 8192 };      /* longest value of a key; the longest mask has fewer */
+enum { VALUE_BYTES = 16384 };     /* longest value of a key; the longest mask and list have fewer */
 
 /* A line on its way: what is left of it, and where an error goes. */
 struct reader {
@@ -13,32 +13,57 @@ struct reader {
     const char *at;
     char *error;
     size_t error_size;
-    char mask[VALUE_BYTES], position[VALUE_BYTES], pairing[VALUE_BYTES];
+    char mask[VALUE_BYTES];
     unsigned seen;                /* bit i: keys[i] has a value */
 };
 
-enum key_type { KEY_INTEGER, KEY_NUMBER, KEY_TEXT, KEY_CACHE };
+enum key_type { KEY_INTEGER, KEY_NUMBER, KEY_NUMBERS, KEY_CHOICE, KEY_MASK };
 
-/* What may stand in a line. Offsets are into struct reference_line, those of texts into struct reader. */
+/* The scalings of rope that have a key; 0: it stands in every line. */
+enum {
+    LINEAR = 1 << SCALING_LINEAR, LLAMA3 = 1 << SCALING_LLAMA3, YARN = 1 << SCALING_YARN,
+    LONGROPE = 1 << SCALING_LONGROPE, SCALED = LINEAR | LLAMA3 | YARN | LONGROPE, ROPE = SCALED | 1 << SCALING_NONE
+};
+
+#define AT(field) offsetof(struct reference_line, field)
+
+/* What may stand in a line. Offsets are into struct reference_line. */
 static const struct key {
     const char *name;
     enum key_type type;
     size_t offset;
     double min, max;
-    bool of_rope;                 /* stands there exactly when position=rope does */
+    int scalings;                 /* with these it stands in a line, and only with them; 0: always */
+    const char *choices;          /* words, of which the index is stored */
 } keys[] = {
-    { "heads",        KEY_INTEGER, offsetof(struct reference_line, heads),    1.0, REFERENCE_HEADS, false },
-    { "kv_heads",     KEY_INTEGER, offsetof(struct reference_line, kv_heads), 1.0, REFERENCE_HEADS, false },
-    { "d_k",          KEY_INTEGER, offsetof(struct reference_line, d_k),      1.0, REFERENCE_D,     false },
-    { "d_v",          KEY_INTEGER, offsetof(struct reference_line, d_v),      1.0, REFERENCE_D,     false },
-    { "scale",        KEY_NUMBER,  offsetof(struct reference_line, scale),    -1e30, 1e30,          false },
-    { "mask",         KEY_TEXT,    offsetof(struct reader, mask),             0.0, 0.0,             false },
-    { "position",     KEY_TEXT,    offsetof(struct reader, position),         0.0, 0.0,             false },
-    { "rope.base",    KEY_NUMBER,  offsetof(struct reference_line, base),     1e-30, 1e30,          true },
-    { "rope.dims",    KEY_INTEGER, offsetof(struct reference_line, dims),     2.0, REFERENCE_D,     true },
-    { "rope.pairing", KEY_TEXT,    offsetof(struct reader, pairing),          0.0, 0.0,             true },
-    { "cache",        KEY_CACHE,   0,                                         0.0, 0.0,             false },
+    { "heads",                          KEY_INTEGER, AT(heads),            1.0,   REFERENCE_HEADS, 0,                        NULL },
+    { "kv_heads",                       KEY_INTEGER, AT(kv_heads),         1.0,   REFERENCE_HEADS, 0,                        NULL },
+    { "d_k",                            KEY_INTEGER, AT(d_k),              1.0,   REFERENCE_D,     0,                        NULL },
+    { "d_v",                            KEY_INTEGER, AT(d_v),              1.0,   REFERENCE_D,     0,                        NULL },
+    { "scale",                          KEY_NUMBER,  AT(scale),            -1e30, 1e30,            0,                        NULL },
+    { "mask",                           KEY_MASK,    0,                    0.0,   0.0,             0,                        NULL },
+    { "position",                       KEY_CHOICE,  AT(rotates),          0.0,   0.0,             0,                        "none rope" },
+    { "rope.base",                      KEY_NUMBER,  AT(base),             1e-30, 1e30,            ROPE,                     NULL },
+    { "rope.dims",                      KEY_INTEGER, AT(dims),             2.0,   REFERENCE_D,     ROPE,                     NULL },
+    { "rope.pairing",                   KEY_CHOICE,  AT(interleaved),      0.0,   0.0,             ROPE,                     "half interleaved" },
+    { "rope.scaling",                   KEY_CHOICE,  AT(scaling),          0.0,   0.0,             SCALED,                   "none linear llama3 yarn longrope" },
+    { "rope.scaling.factor",            KEY_NUMBER,  AT(factor),           1.0,   1e6,             SCALED,                   NULL },
+    { "rope.scaling.original",          KEY_NUMBER,  AT(original),         1.0,   1e9,             LLAMA3 | YARN | LONGROPE, NULL },
+    { "rope.scaling.low",               KEY_NUMBER,  AT(low),              1e-3,  1e6,             LLAMA3,                   NULL },
+    { "rope.scaling.high",              KEY_NUMBER,  AT(high),             1e-3,  1e6,             LLAMA3,                   NULL },
+    { "rope.scaling.beta_fast",         KEY_NUMBER,  AT(beta_fast),        1e-3,  1e6,             YARN,                     NULL },
+    { "rope.scaling.beta_slow",         KEY_NUMBER,  AT(beta_slow),        1e-3,  1e6,             YARN,                     NULL },
+    { "rope.scaling.truncate",          KEY_CHOICE,  AT(truncate),         0.0,   0.0,             YARN,                     "false true" },
+    { "rope.scaling.attention_factor",  KEY_NUMBER,  AT(attention_factor), 0.0,   1e3,             YARN | LONGROPE,          NULL },
+    { "rope.scaling.mscale",            KEY_NUMBER,  AT(mscale),           0.0,   1e3,             YARN,                     NULL },
+    { "rope.scaling.mscale_all_dim",    KEY_NUMBER,  AT(mscale_all_dim),   0.0,   1e3,             YARN,                     NULL },
+    { "rope.scaling.short",             KEY_NUMBERS, AT(divisors[0]),      1e-3,  1e6,             LONGROPE,                 NULL },
+    { "rope.scaling.long",              KEY_NUMBERS, AT(divisors[1]),      1e-3,  1e6,             LONGROPE,                 NULL },
+    { "rope.scaling.use",               KEY_CHOICE,  AT(use_long),         0.0,   0.0,             LONGROPE,                 "short long" },
+    { "cache",                          KEY_CHOICE,  AT(cache),            0.0,   0.0,             0,                        "f32" },
 };
+
+#undef AT
 
 enum { KEYS = sizeof keys / sizeof *keys };
 
@@ -88,18 +113,30 @@ static bool value_read(struct reader *reader, const struct key *key, char value[
     return true;
 }
 
-static bool number_store(struct reader *reader, const struct key *key, const char *value)
+/* The number that text starts with, ended by end or by the text's own end. */
+static bool number_read(struct reader *reader, const struct key *key, const char **text, char end, double *number)
 {
-    char *end;
-    const double number = strtod(value, &end);
-    if (*end != '\0' || !(number >= key->min && number <= key->max))
-        return reader_refuse(reader, "%s is %.40s; expected a number from %g to %g", key->name, value, key->min,
+    char *after;
+    *number = strtod(*text, &after);
+    if ((*after != '\0' && *after != end) || !(*number >= key->min && *number <= key->max))
+        return reader_refuse(reader, "%s is %.40s; expected a number from %g to %g", key->name, *text, key->min,
                              key->max);
-    char *field = (char *)reader->line + key->offset;
-    if (key->type == KEY_NUMBER) {
-        memcpy(field, &number, sizeof number);
-        return true;
-    }
+    *text = after;
+    return true;
+}
+
+static bool number_store(struct reader *reader, const struct key *key, const char *value, void *field)
+{
+    double number;
+    return number_read(reader, key, &value, '\0', &number) && memcpy(field, &number, sizeof number) != NULL;
+}
+
+static bool integer_store(struct reader *reader, const struct key *key, const char *value, void *field)
+{
+    const char *text = value;
+    double number;
+    if (!number_read(reader, key, &text, '\0', &number))
+        return false;
     const int integer = (int)number;
     if (integer != number)
         return reader_refuse(reader, "%s is %.40s; expected a whole number", key->name, value);
@@ -107,43 +144,82 @@ static bool number_store(struct reader *reader, const struct key *key, const cha
     return true;
 }
 
-static bool pair_read(struct reader *reader)
+/* 1,1.5,2 */
+static bool numbers_store(struct reader *reader, const struct key *key, const char *value, void *field)
 {
-    char value[VALUE_BYTES];
-    const struct key *key = key_read(reader);
-    if (key == NULL || !value_read(reader, key, value))
-        return false;
-    if (key->type == KEY_TEXT)
-        memcpy((char *)reader + key->offset, value, strlen(value) + 1);
-    else if (key->type == KEY_CACHE)
-        return strcmp(value, "f32") == 0 || reader_refuse(reader, "cache is %.40s; the reference knows f32", value);
-    else
-        return number_store(reader, key, value);
+    struct divisors *divisors = field;
+    const int most = sizeof divisors->list / sizeof *divisors->list;
+    for (divisors->count = 0; divisors->count < most; value++) {
+        if (!number_read(reader, key, &value, ',', &divisors->list[divisors->count++]))
+            return false;
+        if (*value == '\0')
+            return true;
+    }
+    return reader_refuse(reader, "%s has more than %d numbers", key->name, most);
+}
+
+/* The index of the word among the key's choices. */
+static bool choice_store(struct reader *reader, const struct key *key, const char *value, void *field)
+{
+    int index = 0;
+    for (const char *choice = key->choices; *choice != '\0'; index++) {
+        const size_t length = strcspn(choice, " ");
+        if (strlen(value) == length && memcmp(value, choice, length) == 0) {
+            memcpy(field, &index, sizeof index);
+            return true;
+        }
+        choice += length + (choice[length] == ' ');
+    }
+    return reader_refuse(reader, "%s is %.40s; the reference knows %s", key->name, value, key->choices);
+}
+
+static bool mask_store(struct reader *reader, const struct key *key, const char *value, void *field)
+{
+    (void)key;
+    (void)field;
+    memcpy(reader->mask, value, strlen(value) + 1);
     return true;
 }
 
-/* Every key stands there, those of rope exactly when position=rope does. */
+static bool pair_read(struct reader *reader)
+{
+    static bool (*const store[])(struct reader *, const struct key *, const char *, void *) = {
+        [KEY_INTEGER] = integer_store, [KEY_NUMBER] = number_store, [KEY_NUMBERS] = numbers_store,
+        [KEY_CHOICE]  = choice_store,  [KEY_MASK]   = mask_store,
+    };
+    char value[VALUE_BYTES];
+    const struct key *key = key_read(reader);
+    return key != NULL && value_read(reader, key, value)
+        && store[key->type](reader, key, value, (char *)reader->line + key->offset);
+}
+
+/* Every key stands there, those of a scaling exactly when the line has that scaling. */
 static bool keys_check(const struct reader *reader)
 {
+    const struct reference_line *line = reader->line;
+    const int scaling = line->rotates ? 1 << line->scaling : 0;
     for (int i = 0; i < KEYS; i++) {
         const bool found = (reader->seen >> i & 1) != 0;
-        if (!found && (!keys[i].of_rope || reader->line->rotates))
+        const bool expected = keys[i].scalings == 0 || (keys[i].scalings & scaling) != 0;
+        if (!found && expected)
             return reader_refuse(reader, "%s is missing", keys[i].name);
-        if (found && keys[i].of_rope && !reader->line->rotates)
-            return reader_refuse(reader, "%s stands without position=rope", keys[i].name);
+        if (found && !expected)
+            return reader_refuse(reader, "%s stands without %s", keys[i].name,
+                                 line->rotates ? "the scaling that has it" : "position=rope");
     }
     return true;
 }
 
 static bool rope_check(const struct reader *reader)
 {
-    struct reference_line *line = reader->line;
+    const struct reference_line *line = reader->line;
     if (line->dims % 2 != 0 || line->dims > line->d_k)
         return reader_refuse(reader, "rope.dims is %d; expected an even number of at most d_k, %d", line->dims,
                              line->d_k);
-    line->interleaved = strcmp(reader->pairing, "interleaved") == 0;
-    if (!line->interleaved && strcmp(reader->pairing, "half") != 0)
-        return reader_refuse(reader, "rope.pairing is %.40s; expected half or interleaved", reader->pairing);
+    for (int i = 0; i < 2 && line->scaling == SCALING_LONGROPE; i++)
+        if (line->divisors[i].count != line->dims / 2)
+            return reader_refuse(reader, "rope.scaling.%s has %d numbers; expected %d, one for each pair",
+                                 i == 0 ? "short" : "long", line->divisors[i].count, line->dims / 2);
     return true;
 }
 
@@ -151,15 +227,12 @@ static bool line_check(const struct reader *reader)
 {
     struct reference_line *line = reader->line;
     struct expression_error error;
-    line->rotates = strcmp(reader->position, "rope") == 0;
     if (!keys_check(reader))
         return false;
     if (line->heads % line->kv_heads != 0)
         return reader_refuse(reader, "kv_heads is %d; expected a divisor of heads, %d", line->kv_heads, line->heads);
     if (!expression_parse(&line->mask, reader->mask, NULL, 0, line->heads, &error))
         return reader_refuse(reader, "mask, column %d: %s", error.column, error.text);
-    if (!line->rotates && strcmp(reader->position, "none") != 0)
-        return reader_refuse(reader, "position is %.40s; expected none or rope", reader->position);
     return !line->rotates || rope_check(reader);
 }
 

@@ -14,15 +14,28 @@ enum {
     REFERENCE_D     = 1024        /* largest d_k and d_v */
 };
 
+/* How the frequencies of RoPE are fitted to longer contexts. */
+enum reference_scaling { SCALING_NONE, SCALING_LINEAR, SCALING_LLAMA3, SCALING_YARN, SCALING_LONGROPE };
+
+struct divisors { int count; double list[REFERENCE_D / 2]; };
+
 struct reference_line {
     int heads, kv_heads;          /* query head h reads KV head h / (heads / kv_heads) */
     int d_k, d_v;
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees */
-    bool rotates;                 /* position=rope */
+    int rotates;                  /* whether position=rope */
     double base;
     int dims;                     /* the first values of a row, which rotate; the others stay */
-    bool interleaved;             /* pairs (2i, 2i + 1) rather than (i, i + dims / 2) */
+    int interleaved;              /* whether pairs are (2i, 2i + 1) rather than (i, i + dims / 2) */
+
+    int scaling;                  /* enum reference_scaling */
+    double factor;                /* what follows is set where the scaling has it; original is the trained context */
+    double original, low, high, beta_fast, beta_slow, attention_factor, mscale, mscale_all_dim;
+    int truncate, use_long;       /* booleans */
+    struct divisors divisors[2];  /* for short and for long contexts */
+
+    int cache;                    /* f32 is the only one */
 };
 
 /* false when text is not a definition's line; error then says why in a sentence. */

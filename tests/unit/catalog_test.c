@@ -33,7 +33,7 @@ static void parameters_are_read(void)
     capture_open(&capture);
     CHECK(catalog_load(&catalog, NULL, capture.arena, &capture.report));
     const struct descriptor *rope = catalog_find(&catalog, CATALOG_POSITION, "rope");
-    CHECK(rope->parameter_count == 3);
+    CHECK(rope->parameter_count == 4);
     const struct parameter *base = &rope->parameters[0], *dims = &rope->parameters[1], *pairing = &rope->parameters[2];
     CHECK(base->type == PARAMETER_NUMBER && base->required && base->min == 1);
     CHECK(dims->type == PARAMETER_INTEGER && !dims->required && dims->multiple == 2);
@@ -116,7 +116,7 @@ static void bad_descriptors_are_told_at_their_line(void)
         { "sees = 'true' parameters = {\n{ name = 'x', help = 'h', type = text } }",
           "mask/wide.lua:3: unknown word 'text'\n" },
         { "sees = 'true' parameters = {\n{ name = 'x', help = 'h' } }",
-          "mask/wide.lua:3: parameters.type is missing; expected integer, number or choice\n" },
+          "mask/wide.lua:3: parameters.type is missing; expected integer, number, choice, boolean, numbers or word\n" },
         { "sees = 'true' parameters = {\n{ name = 'x', help = 'h', type = choice } }",
           "mask/wide.lua:3: parameters.choices is missing; expected a list of names\n" },
         { "sees = 'true' parameters = {\n{ name = 'x', help = 'h', type = integer, mim = 0 } }",

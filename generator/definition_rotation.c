@@ -1,0 +1,76 @@
+#include <string.h>
+
+#include "argument.h"
+#include "definition_parts.h"
+
+/* What the formulas of a scaling are evaluated with. */
+struct rotation_reader {
+    struct template_values values;
+    const struct definition_reader *reader;
+};
+
+/* Formulas see parameters by their names, those of words within the word too. */
+static void values_add(struct template_values *values, const struct descriptor *descriptor,
+                       const struct argument *arguments)
+{
+    for (int i = 0; i < descriptor->parameter_count; i++) {
+        const struct parameter *parameter = &descriptor->parameters[i];
+        argument_set(values, parameter->name, parameter, &arguments[i]);
+        if (parameter->type == PARAMETER_WORD)
+            values_add(values, arguments[i].word, arguments[i].arguments);
+    }
+}
+
+/* What stands for the position's scaling; NULL where it has none, and nothing turns. */
+static const struct argument *position_scaling(const struct definition *definition)
+{
+    const struct descriptor *position = definition->position;
+    for (int i = 0; i < position->parameter_count; i++)
+        if (position->parameters[i].type == PARAMETER_WORD && position->parameters[i].kind == CATALOG_SCALING)
+            return &definition->position_argument[i];
+    return NULL;
+}
+
+static int position_dims(const struct definition *definition)
+{
+    const struct descriptor *position = definition->position;
+    for (int i = 0; i < position->parameter_count; i++)
+        if (strcmp(position->parameters[i].name, "dims") == 0)
+            return (int)definition->position_argument[i].number;
+    return definition->d_k / 2 * 2;
+}
+
+/* The scaling says itself which parameters do not go together. */
+static bool scaling_accepts(const struct descriptor *scaling, const struct value *value, const struct rotation_reader *r)
+{
+    const struct definition_reader *reader = r->reader;
+    const char *sentence;
+    if (!formula_sentence(&scaling->refuses, &r->values, &sentence, reader->arena, reader->report))
+        return false;
+    if (sentence == NULL)
+        return true;
+    const struct value *place = value == NULL ? NULL : value_field(value, "scaling");
+    report_error(reader->report, place == NULL ? (struct where){ 0 } : place->where, "%sposition: %s is refused: %s",
+                 reader->path, scaling->name, sentence);
+    return false;
+}
+
+bool definition_read_rotation(struct definition *definition, const struct value *value,
+                              const struct definition_reader *reader)
+{
+    const struct argument *scaling = position_scaling(definition);
+    struct rotation_reader r = { .reader = reader };
+    struct rotation *rotation = &definition->rotation;
+    *rotation = (struct rotation){ 0 };
+    if (scaling == NULL)
+        return true;
+    rotation->dims = position_dims(definition);
+    double *frequencies = arena_alloc(reader->arena, (size_t)rotation->dims / 2, sizeof *frequencies);
+    rotation->frequencies = (struct numbers){ frequencies, rotation->dims / 2 };
+    values_add(&r.values, definition->position, definition->position_argument);
+    return scaling_accepts(scaling->word, value, &r)
+        && formula_numbers(&scaling->word->frequency, &r.values, frequencies, rotation->dims / 2, reader->arena,
+                           reader->report)
+        && formula_numbers(&scaling->word->magnitude, &r.values, &rotation->magnitude, 1, reader->arena,
+                           reader->report);
+}
