@@ -11,8 +11,9 @@
 /* What is compiled with every model: the timing program, threads, and expressions to count visible keys. */
 static const char *const sources[] = {
     "runtime/bench_main.c", "runtime/bench.c", "runtime/machine.c", "runtime/pool.c", "runtime/memory.c", "runtime/problem.c",
-    "runtime/random.c", "runtime/reference_line.c", "generator/expression.c", "generator/expression_fold.c",
-    "generator/expression_parse.c", "generator/range.c", "generator/linear.c"
+    "runtime/random.c", "runtime/reference_line.c", "generator/expression.c", "generator/expression_text.c",
+    "generator/expression_value.c", "generator/expression_token.c", "generator/expression_parser.c", "generator/expression_table.c",
+    "generator/expression_parse.c", "generator/expression_fold.c", "generator/range.c", "generator/linear.c"
 };
 
 enum { SOURCES = sizeof sources / sizeof *sources, ARGUMENTS = 16 };

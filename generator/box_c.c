@@ -4,11 +4,12 @@
 
 #include "box_c.h"
 #include "expression_c.h"
-#include "expression_tree.h"
+#include "number_c.h"
 
-void box_start(struct box_writer *writer, struct arena *arena, const struct expression *expression, struct ends keys)
+void box_start(struct box_writer *writer, struct arena *arena, const struct expression *expression, const char *tables,
+               struct ends keys)
 {
-    *writer = (struct box_writer){ .expression = expression, .arena = arena, .statements = text_start(arena) };
+    *writer = (struct box_writer){ .expression = expression, .tables = tables, .arena = arena, .statements = text_start(arena) };
     for (int v = 0; v < EXPRESSION_VARIABLES; v++) {
         const char *name = expression_variable_name((enum expression_variable)v);
         writer->variables[v] = (struct ends){ name, name };
@@ -223,31 +224,85 @@ static void total_put(struct box_writer *writer, int index)
              arena_format(writer->arena, format, left.high, add ? right.high : right.low));
 }
 
+static void magnitude_put(struct box_writer *writer, int index)
+{
+    const struct ends ends = integer_ends(writer, writer->expression->nodes[index].left);
+    const char *low = factor_text(writer, ends.low), *high = factor_text(writer, ends.high);
+    ends_put(writer, index, arena_format(writer->arena, "%s > 0 ? %s : %s < 0 ? -%s : 0", low, low, high, high),
+             arena_format(writer->arena, "attn_larger(-%s, %s)", low, ends.high));
+}
+
+static void extreme_put(struct box_writer *writer, int index)
+{
+    const struct expression_node *node = &writer->expression->nodes[index];
+    const char *format = node->op == EXPRESSION_MIN ? "attn_smaller(%s, %s)" : "attn_larger(%s, %s)";
+    const struct ends left = integer_ends(writer, node->left), right = integer_ends(writer, node->right);
+    ends_put(writer, index, arena_format(writer->arena, format, left.low, right.low),
+             arena_format(writer->arena, format, left.high, right.high));
+}
+
+/* The branch that is taken, where the condition is known; else either. */
+static void conditional_put(struct box_writer *writer, int index)
+{
+    const struct expression_node *node = &writer->expression->nodes[index];
+    const struct conditions conditions = box_conditions(writer, node->condition);
+    const struct ends left = integer_ends(writer, node->left), right = integer_ends(writer, node->right);
+    local_put(writer, "always", index, conditions.always.text);
+    local_put(writer, "never", index, conditions.never.text);
+    ends_put(writer, index,
+             arena_format(writer->arena, "always%d ? %s : never%d ? %s : attn_smaller(%s, %s)", index, left.low, index, right.low,
+                          left.low, right.low),
+             arena_format(writer->arena, "always%d ? %s : never%d ? %s : attn_larger(%s, %s)", index, left.high, index, right.high,
+                          left.high, right.high));
+}
+
+/* The least (attn_smaller) or the greatest value of a table between two indices. */
+static void table_end_put(struct box_writer *writer, const char *kind, int index, const char *function, struct ends ends)
+{
+    struct text table = text_start(writer->arena);
+    const char *name = arena_format(writer->arena, "%s%d", kind, index);
+    table_name_c(&table, writer->expression, (int)writer->expression->nodes[index].value, writer->tables);
+    const char *text = arena_format(writer->arena, "    int32_t %s = %s[%s];\n    for (int32_t i = %s + 1; i <= %s; i++)\n"
+                                    "        %s = %s(%s, %s[i]);\n", name, table.data, ends.low, factor_text(writer, ends.low),
+                                    ends.high, name, function, name, table.data);
+    writer->locals[writer->local_count++] = (struct box_local){ name, text };
+}
+
+static void table_put(struct box_writer *writer, int index)
+{
+    const struct ends ends = integer_ends(writer, writer->expression->nodes[index].left);
+    table_end_put(writer, "low", index, "attn_smaller", ends);
+    table_end_put(writer, "high", index, "attn_larger", ends);
+}
+
 static bool varies(const struct expression *expression, int index)
 {
     const struct expression_node *node = &expression->nodes[index];
     if (node->op == EXPRESSION_VARIABLE)
         return node->value == EXPRESSION_Q || node->value == EXPRESSION_K;
-    return (node->left >= 0 && varies(expression, node->left)) || (node->right >= 0 && varies(expression, node->right));
+    return (node->condition >= 0 && varies(expression, node->condition))
+           || (node->left >= 0 && varies(expression, node->left)) || (node->right >= 0 && varies(expression, node->right));
 }
 
 static struct ends integer_ends(struct box_writer *writer, int index)
 {
+    static void (*const puts[EXPRESSION_OPS])(struct box_writer *, int) = {
+        [EXPRESSION_NEGATE] = total_put, [EXPRESSION_ADD] = total_put, [EXPRESSION_SUBTRACT] = total_put,
+        [EXPRESSION_MULTIPLY] = product_put, [EXPRESSION_DIVIDE] = product_put, [EXPRESSION_MODULO] = modulo_put,
+        [EXPRESSION_ABS] = magnitude_put, [EXPRESSION_MIN] = extreme_put, [EXPRESSION_MAX] = extreme_put,
+        [EXPRESSION_IF] = conditional_put, [EXPRESSION_TABLE] = table_put
+    };
     const enum expression_op op = writer->expression->nodes[index].op;
     struct linear form;
     if (linear_read(&form, writer->expression, index))
         return linear_ends(writer, &form);
     if (!varies(writer->expression, index)) {
         struct text scalar = text_start(writer->arena);
-        expression_scalar_c(&scalar, writer->expression, index);
-        return (struct ends){ scalar.data, scalar.data };
+        expression_scalar_c(&scalar, writer->expression, index, writer->tables);
+        const char *whole = op == EXPRESSION_IF ? arena_format(writer->arena, "(%s)", scalar.data) : scalar.data;
+        return (struct ends){ whole, whole };
     }
-    if (op == EXPRESSION_MULTIPLY || op == EXPRESSION_DIVIDE)
-        product_put(writer, index);
-    else if (op == EXPRESSION_MODULO)
-        modulo_put(writer, index);
-    else
-        total_put(writer, index);
+    puts[op](writer, index);
     return (struct ends){ arena_format(writer->arena, "low%d", index), arena_format(writer->arena, "high%d", index) };
 }
 

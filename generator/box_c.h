@@ -27,6 +27,7 @@ struct box_local { const char *name, *text; };
 /* The body of a function being written. */
 struct box_writer {
     const struct expression *expression;
+    const char *tables;                      /* their names, before the number */
     struct ends variables[EXPRESSION_VARIABLES];
     struct arena *arena;
     struct box_local locals[BOX_LOCALS];     /* each uses only those before it */
@@ -35,7 +36,8 @@ struct box_writer {
 };
 
 /* Queries are q_first .. q_last; keys names the first and the last key. */
-void box_start(struct box_writer *writer, struct arena *arena, const struct expression *expression, struct ends keys);
+void box_start(struct box_writer *writer, struct arena *arena, const struct expression *expression, const char *tables,
+               struct ends keys);
 
 /* A sum at its greatest (high) or least. */
 const char *box_linear(const struct box_writer *writer, const struct linear *form, bool high);

@@ -21,7 +21,9 @@ static const char *const harness[] = {
     "runtime/check_main.c", "runtime/check_ways.c", "runtime/check_identity.c", "runtime/check_verdict.c",
     "runtime/check_run.c", "runtime/check_trial.c", "runtime/check_strided.c", "runtime/check_guard.c",
     "runtime/random.c", "runtime/reference.c", "runtime/reference_line.c", "runtime/reference_rotation.c",
-    "generator/expression.c", "generator/expression_fold.c", "generator/expression_parse.c", "generator/range.c",
+    "generator/expression.c", "generator/expression_text.c", "generator/expression_value.c", "generator/expression_token.c",
+    "generator/expression_parser.c", "generator/expression_table.c", "generator/expression_parse.c", "generator/expression_fold.c",
+    "generator/range.c",
     "generator/linear.c"
 };
 

@@ -4,8 +4,6 @@
 #include "definition_parts.h"
 #include "text.h"
 
-enum { MASK_BYTES = 32 * EXPRESSION_NODES };
-
 /* " rope.base=10000 rope.dims=64"; a word that is none adds nothing. */
 static void line_arguments(struct text *line, const char *path, const struct descriptor *descriptor,
                            const struct argument *arguments)
@@ -25,7 +23,7 @@ static void line_arguments(struct text *line, const char *path, const struct des
 
 const char *definition_line(const struct definition *definition, struct arena *arena)
 {
-    char mask[MASK_BYTES];
+    char mask[EXPRESSION_BYTES];
     struct text line = text_start(arena);
     expression_print(&definition->mask, mask, sizeof mask);
     text_format(&line, "softmax heads=%d kv_heads=%d d_k=%d d_v=%d scale=",

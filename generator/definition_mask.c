@@ -60,27 +60,17 @@ static bool text_mentions(const char *text, const char *name)
     return false;
 }
 
-static bool name_is_taken(const char *name)
-{
-    static const char *const taken[] = {
-        "q", "k", "h", "b", "q_len", "kv_len", "and", "or", "not", "true", "false",
-    };
-    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
-        if (strcmp(taken[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* A number that `where` names: usable, whole, and used. */
 static bool where_read_name(struct expression_name *name, const struct field *field, const char *text,
                             const struct fields *fields, const struct mask_reader *m)
 {
     struct field_limits limits = { -(double)WHERE_NUMBER, WHERE_NUMBER };
-    if (!name_is_identifier(field->name) || name_is_taken(field->name))
+    if (!name_is_identifier(field->name) || expression_word_is_taken(field->name))
         return mask_refuse(m, field->value, "'%s' cannot name a number in an expression", field->name);
     if (!fields_integer(fields, field->name, true, limits, &name->value))
         return false;
     name->name = field->name;
+    name->kind = EXPRESSION_NAME_INTEGER;
     if (!text_mentions(text, field->name))
         return mask_refuse(m, field->value, "%s is not used in \"%s\"", field->name, text);
     return true;
@@ -117,7 +107,7 @@ static bool described_read(struct expression *mask, const struct descriptor *des
         return mask_refuse(m, value, "%s is given nothing; expected %s { %s = ... }", descriptor->name,
                            descriptor->name, descriptor->parameters[0].name);
     for (int i = 0; i < descriptor->parameter_count; i++)
-        names[i] = (struct expression_name){ descriptor->parameters[i].name, (int64_t)arguments[i].number };
+        names[i] = (struct expression_name){ .name = descriptor->parameters[i].name, .value = (int64_t)arguments[i].number };
     return mask_parse(mask, descriptor->sees, names, descriptor->parameter_count, descriptor->where, m);
 }
 

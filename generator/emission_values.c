@@ -71,13 +71,22 @@ static void set_shape(struct emission *e, const struct definition *definition)
     template_set_integer(values, "SEGMENT", PLAN_SEGMENT);
 }
 
+/* What the names of a mask's tables start with. */
+static const char *mask_tables(const struct emission *e, const struct definition *definition)
+{
+    return arena_format(e->arena, "%s_table", definition->name);
+}
+
 static void set_mask(struct emission *e, const struct definition *definition)
 {
-    char mask[4096];
+    char mask[EXPRESSION_BYTES];
+    const char *tables = mask_tables(e, definition);
     expression_print(&definition->mask, mask, sizeof mask);
-    struct text sight = text_start(e->arena), keys = text_start(e->arena);
-    expression_sight_c(&sight, &definition->mask);
-    expression_keys_c(&keys, &definition->mask);
+    struct text sight = text_start(e->arena), keys = text_start(e->arena), arrays = text_start(e->arena);
+    expression_tables_c(&arrays, &definition->mask, tables);
+    expression_sight_c(&sight, &definition->mask, tables);
+    expression_keys_c(&keys, &definition->mask, tables);
+    template_set_text(&e->values, "MASK_TABLES", arrays.data);
     template_set_text(&e->values, "MASK", arena_copy(e->arena, mask, strlen(mask)));
     template_set_text(&e->values, "SIGHT", sight.data);
     template_set_text(&e->values, "KEYS", keys.data);
@@ -143,10 +152,10 @@ static const char *unused_lines(struct emission *e, const struct definition *def
 
 static void set_sees(struct emission *e, const struct definition *definition, const struct descriptor *isa)
 {
-    const char *suffix = arena_format(e->arena, "_%s", isa->name);
+    const char *suffix = arena_format(e->arena, "_%s", isa->name), *tables = mask_tables(e, definition);
     struct text queries = text_start(e->arena), keys = text_start(e->arena);
-    expression_vector_c(&queries, &definition->mask, EXPRESSION_Q, suffix);
-    expression_vector_c(&keys, &definition->mask, EXPRESSION_K, suffix);
+    expression_vector_c(&queries, &definition->mask, EXPRESSION_Q, suffix, tables);
+    expression_vector_c(&keys, &definition->mask, EXPRESSION_K, suffix, tables);
     template_set_text(&e->values, "SEES_QUERIES", queries.data);
     template_set_text(&e->values, "SEES_KEYS", keys.data);
     template_set_text(&e->values, "SEES_UNUSED", unused_lines(e, definition));
@@ -207,10 +216,10 @@ static bool masks_call(const struct emission *e, const char *function)
     struct text text = text_start(e->arena);
     for (int i = 0; i < e->model->definition_count; i++) {
         const struct expression *mask = &e->model->definitions[i].mask;
-        expression_sight_c(&text, mask);
-        expression_keys_c(&text, mask);
-        expression_vector_c(&text, mask, EXPRESSION_Q, "");
-        expression_vector_c(&text, mask, EXPRESSION_K, "");
+        expression_sight_c(&text, mask, "");
+        expression_keys_c(&text, mask, "");
+        expression_vector_c(&text, mask, EXPRESSION_Q, "", "");
+        expression_vector_c(&text, mask, EXPRESSION_K, "", "");
     }
     return strstr(text.data, function) != NULL;
 }
@@ -230,5 +239,8 @@ void emission_set_model(struct emission *e)
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
     template_set_boolean(&e->values, "USES_FLOOR_DIV", modulo || masks_call(e, "attn_floor_div"));
     template_set_boolean(&e->values, "USES_FLOOR_MOD", modulo);
+    template_set_boolean(&e->values, "USES_MAGNITUDE", masks_call(e, "attn_magnitude"));
+    template_set_boolean(&e->values, "USES_SMALLER", masks_call(e, "attn_smaller"));
+    template_set_boolean(&e->values, "USES_LARGER", masks_call(e, "attn_larger"));
     set_targets(e);
 }

@@ -8,8 +8,7 @@
 #include "tree.h"
 
 enum {
-    SHOWN_FREQUENCIES = 4,
-    MASK_BYTES = 32 * EXPRESSION_NODES
+    SHOWN_FREQUENCIES = 4
 };
 
 static void choice_add(struct choices *choices, const char *name, struct value *value, const char *words)
@@ -51,7 +50,7 @@ static void collect_scores(struct choices *choices, const struct definition *def
 
 static void collect_mask(struct choices *choices, const struct definition *definition)
 {
-    char mask[MASK_BYTES];
+    char mask[EXPRESSION_BYTES];
     expression_print(&definition->mask, mask, sizeof mask);
     choice_add_text(choices, "mask", arena_copy(choices->arena, mask, strlen(mask)),
                     expression_is_true(&definition->mask) ? "every query sees every key" : "true: query q sees key k");

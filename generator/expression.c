@@ -6,27 +6,40 @@
 
 const struct expression_operator *expression_operator(enum expression_op op)
 {
-    static const struct expression_operator operators[] = {
-        /*                              symbol   level       operands   booleans: takes, gives */
-        [EXPRESSION_CONSTANT]      = { "number", LEVEL_LEAF,       0, false, false },
-        [EXPRESSION_TRUE]          = { "true",   LEVEL_LEAF,       0, false, true },
-        [EXPRESSION_FALSE]         = { "false",  LEVEL_LEAF,       0, false, true },
-        [EXPRESSION_VARIABLE]      = { "name",   LEVEL_LEAF,       0, false, false },
-        [EXPRESSION_NEGATE]        = { "-",      LEVEL_UNARY,      1, false, false },
-        [EXPRESSION_ADD]           = { "+",      LEVEL_SUM,        2, false, false },
-        [EXPRESSION_SUBTRACT]      = { "-",      LEVEL_SUM,        2, false, false },
-        [EXPRESSION_MULTIPLY]      = { "*",      LEVEL_PRODUCT,    2, false, false },
-        [EXPRESSION_DIVIDE]        = { "//",     LEVEL_PRODUCT,    2, false, false },
-        [EXPRESSION_MODULO]        = { "%",      LEVEL_PRODUCT,    2, false, false },
-        [EXPRESSION_EQUAL]         = { "==",     LEVEL_COMPARISON, 2, false, true },
-        [EXPRESSION_UNEQUAL]       = { "~=",     LEVEL_COMPARISON, 2, false, true },
-        [EXPRESSION_LESS]          = { "<",      LEVEL_COMPARISON, 2, false, true },
-        [EXPRESSION_LESS_EQUAL]    = { "<=",     LEVEL_COMPARISON, 2, false, true },
-        [EXPRESSION_GREATER]       = { ">",      LEVEL_COMPARISON, 2, false, true },
-        [EXPRESSION_GREATER_EQUAL] = { ">=",     LEVEL_COMPARISON, 2, false, true },
-        [EXPRESSION_AND]           = { "and",    LEVEL_AND,        2, true,  true },
-        [EXPRESSION_OR]            = { "or",     LEVEL_OR,         2, true,  true },
-        [EXPRESSION_NOT]           = { "not",    LEVEL_UNARY,      1, true,  true }
+    static const struct expression_operator operators[EXPRESSION_OPS] = {
+        /*                              symbol   level       operands */
+        [EXPRESSION_CONSTANT]      = { "number", LEVEL_LEAF,        0, SIGNATURE_LEAF },
+        [EXPRESSION_DECIMAL]       = { "number", LEVEL_LEAF,        0, SIGNATURE_LEAF },
+        [EXPRESSION_TRUE]          = { "true",   LEVEL_LEAF,        0, SIGNATURE_LEAF },
+        [EXPRESSION_FALSE]         = { "false",  LEVEL_LEAF,        0, SIGNATURE_LEAF },
+        [EXPRESSION_VARIABLE]      = { "name",   LEVEL_LEAF,        0, SIGNATURE_LEAF },
+        [EXPRESSION_SCORE]         = { "s",      LEVEL_LEAF,        0, SIGNATURE_LEAF },
+        [EXPRESSION_NEGATE]        = { "-",      LEVEL_UNARY,       1, SIGNATURE_EITHER },
+        [EXPRESSION_ADD]           = { "+",      LEVEL_SUM,         2, SIGNATURE_EITHER },
+        [EXPRESSION_SUBTRACT]      = { "-",      LEVEL_SUM,         2, SIGNATURE_EITHER },
+        [EXPRESSION_MULTIPLY]      = { "*",      LEVEL_PRODUCT,     2, SIGNATURE_EITHER },
+        [EXPRESSION_DIVIDE]        = { "//",     LEVEL_PRODUCT,     2, SIGNATURE_INTEGER },
+        [EXPRESSION_MODULO]        = { "%",      LEVEL_PRODUCT,     2, SIGNATURE_INTEGER },
+        [EXPRESSION_QUOTIENT]      = { "/",      LEVEL_PRODUCT,     2, SIGNATURE_NUMBER },
+        [EXPRESSION_EQUAL]         = { "==",     LEVEL_COMPARISON,  2, SIGNATURE_COMPARISON },
+        [EXPRESSION_UNEQUAL]       = { "~=",     LEVEL_COMPARISON,  2, SIGNATURE_COMPARISON },
+        [EXPRESSION_LESS]          = { "<",      LEVEL_COMPARISON,  2, SIGNATURE_COMPARISON },
+        [EXPRESSION_LESS_EQUAL]    = { "<=",     LEVEL_COMPARISON,  2, SIGNATURE_COMPARISON },
+        [EXPRESSION_GREATER]       = { ">",      LEVEL_COMPARISON,  2, SIGNATURE_COMPARISON },
+        [EXPRESSION_GREATER_EQUAL] = { ">=",     LEVEL_COMPARISON,  2, SIGNATURE_COMPARISON },
+        [EXPRESSION_AND]           = { "and",    LEVEL_AND,         2, SIGNATURE_BOOLEAN },
+        [EXPRESSION_OR]            = { "or",     LEVEL_OR,          2, SIGNATURE_BOOLEAN },
+        [EXPRESSION_NOT]           = { "not",    LEVEL_UNARY,       1, SIGNATURE_BOOLEAN },
+        [EXPRESSION_ABS]           = { "abs",    LEVEL_LEAF,        1, SIGNATURE_EITHER },
+        [EXPRESSION_MIN]           = { "min",    LEVEL_LEAF,        2, SIGNATURE_EITHER },
+        [EXPRESSION_MAX]           = { "max",    LEVEL_LEAF,        2, SIGNATURE_EITHER },
+        [EXPRESSION_FLOOR]         = { "floor",  LEVEL_LEAF,        1, SIGNATURE_NUMBER },
+        [EXPRESSION_EXP]           = { "exp",    LEVEL_LEAF,        1, SIGNATURE_NUMBER },
+        [EXPRESSION_LOG]           = { "log",    LEVEL_LEAF,        1, SIGNATURE_NUMBER },
+        [EXPRESSION_TANH]          = { "tanh",   LEVEL_LEAF,        1, SIGNATURE_NUMBER },
+        [EXPRESSION_SQRT]          = { "sqrt",   LEVEL_LEAF,        1, SIGNATURE_NUMBER },
+        [EXPRESSION_IF]            = { "if",     LEVEL_CONDITIONAL, 2, SIGNATURE_EITHER },
+        [EXPRESSION_TABLE]         = { "[]",     LEVEL_LEAF,        1, SIGNATURE_INTEGER }
     };
     return &operators[op];
 }
@@ -60,6 +73,21 @@ bool expression_refuse(struct expression_error *error, int column, const char *f
     return false;
 }
 
+bool expression_refuse_size(struct expression_error *error, int column, const struct expression *full)
+{
+    if (full->count == EXPRESSION_NODES)
+        return expression_refuse(error, column, "this has more than %d numbers, names and operators", EXPRESSION_NODES);
+    return expression_refuse(error, column, "this has more than %d tables, or more than %d values in them", EXPRESSION_TABLES,
+                             EXPRESSION_VALUES);
+}
+
+bool expression_has_numbers(const struct expression *expression, const struct expression_node *node)
+{
+    const struct expression_node *nodes = expression->nodes;
+    return node->type == EXPRESSION_NUMBER || (node->left >= 0 && nodes[node->left].type == EXPRESSION_NUMBER)
+           || (node->right >= 0 && nodes[node->right].type == EXPRESSION_NUMBER);
+}
+
 /* Trees ---------------------------------------------------------------------------------------- */
 
 int expression_add(struct expression *expression, struct expression_node node)
@@ -70,12 +98,43 @@ int expression_add(struct expression *expression, struct expression_node node)
     return expression->count++;
 }
 
+enum expression_type expression_values_type(const double *values, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (!(values[i] >= -INT32_MAX && values[i] <= INT32_MAX && (double)(int32_t)values[i] == values[i]))
+            return EXPRESSION_NUMBER;
+    return EXPRESSION_INTEGER;
+}
+
+int expression_add_table(struct expression *expression, const double *values, int count, enum expression_type type)
+{
+    struct expression_tables *tables = &expression->tables;
+    if (tables->count == EXPRESSION_TABLES || count > EXPRESSION_VALUES - tables->value_count)
+        return -1;
+    tables->list[tables->count] = (struct expression_table){ tables->value_count, count, type };
+    memcpy(tables->values + tables->value_count, values, (size_t)count * sizeof *values);
+    tables->value_count += count;
+    return tables->count++;
+}
+
+/* The table of a node of from becomes one of expression's; false when there is no room. */
+static bool expression_copy_table(struct expression *expression, const struct expression *from, struct expression_node *node)
+{
+    const struct expression_table *table = &from->tables.list[node->value];
+    node->value = expression_add_table(expression, from->tables.values + table->first, table->count, table->type);
+    return node->value >= 0;
+}
+
 int expression_copy(struct expression *expression, const struct expression *from, int node)
 {
     struct expression_node copy = from->nodes[node];
+    if (copy.condition >= 0 && (copy.condition = expression_copy(expression, from, copy.condition)) < 0)
+        return -1;
     if (copy.left >= 0 && (copy.left = expression_copy(expression, from, copy.left)) < 0)
         return -1;
     if (copy.right >= 0 && (copy.right = expression_copy(expression, from, copy.right)) < 0)
+        return -1;
+    if (copy.op == EXPRESSION_TABLE && !expression_copy_table(expression, from, &copy))
         return -1;
     return expression_add(expression, copy);
 }
@@ -86,7 +145,7 @@ static bool expression_join(struct expression *result, enum expression_op op, co
 {
     struct expression joined = { 0 };
     struct expression_error error;
-    struct expression_node node = { .op = op, .left = -1, .right = -1, .column = 1 };
+    struct expression_node node = { .op = op, .condition = -1, .left = -1, .right = -1, .column = 1 };
     node.left = expression_copy(&joined, left, left->count - 1);
     if (right != NULL)
         node.right = expression_copy(&joined, right, right->count - 1);
@@ -123,112 +182,10 @@ bool expression_uses(const struct expression *expression, enum expression_variab
     return false;
 }
 
-/* Text ----------------------------------------------------------------------------------------- */
-
-/* Text in a buffer, cut at its end. */
-struct print { const struct expression *expression; char *text; size_t size, length; };
-
-static void print_put(struct print *print, const char *string)
+bool expression_uses_score(const struct expression *expression)
 {
-    for (; *string != '\0' && print->length + 1 < print->size; string++)
-        print->text[print->length++] = *string;
-}
-
-static void print_leaf(struct print *print, const struct expression_node *node)
-{
-    char number[24];
-    snprintf(number, sizeof number, "%lld", (long long)node->value);
-    if (node->op == EXPRESSION_CONSTANT)
-        print_put(print, number);
-    else if (node->op == EXPRESSION_VARIABLE)
-        print_put(print, expression_variable_name((enum expression_variable)node->value));
-    else
-        print_put(print, expression_operator(node->op)->symbol);
-}
-
-/* In parentheses when it binds looser than level. */
-static void print_node(struct print *print, int index, enum expression_level level)
-{
-    const struct expression_node *node = &print->expression->nodes[index];
-    const struct expression_operator *operator = expression_operator(node->op);
-    const bool apart = operator->level < level;
-    if (apart)
-        print_put(print, "(");
-    if (operator->operands == 2) {
-        print_node(print, node->left, operator->level);
-        print_put(print, " ");
-        print_put(print, operator->symbol);
-        print_put(print, " ");
-        print_node(print, node->right, operator->level + 1);
-    } else if (operator->operands == 1) {
-        print_put(print, node->op == EXPRESSION_NOT ? "not " : "-");
-        print_node(print, node->left, LEVEL_UNARY);
-    } else
-        print_leaf(print, node);
-    if (apart)
-        print_put(print, ")");
-}
-
-void expression_print_node(const struct expression *expression, int node, char *text, size_t size)
-{
-    struct print print = { expression, text, size, 0 };
-    print_node(&print, node, LEVEL_OR);
-    if (size > 0)
-        text[print.length] = '\0';
-}
-
-void expression_print(const struct expression *expression, char *text, size_t size)
-{
-    expression_print_node(expression, expression->count - 1, text, size);
-}
-
-/* Values --------------------------------------------------------------------------------------- */
-
-int64_t expression_divide(int64_t a, int64_t b)
-{
-    return a / b - (a % b != 0 && (a < 0) != (b < 0));
-}
-
-int64_t expression_modulo(int64_t a, int64_t b)
-{
-    return a - expression_divide(a, b) * b;
-}
-
-static int64_t operator_value(enum expression_op op, int64_t left, int64_t right)
-{
-    switch (op) {
-    case EXPRESSION_TRUE:          return 1;
-    case EXPRESSION_NEGATE:        return -left;
-    case EXPRESSION_ADD:           return left + right;
-    case EXPRESSION_SUBTRACT:      return left - right;
-    case EXPRESSION_MULTIPLY:      return left * right;
-    case EXPRESSION_DIVIDE:        return expression_divide(left, right);
-    case EXPRESSION_MODULO:        return expression_modulo(left, right);
-    case EXPRESSION_EQUAL:         return left == right;
-    case EXPRESSION_UNEQUAL:       return left != right;
-    case EXPRESSION_LESS:          return left < right;
-    case EXPRESSION_LESS_EQUAL:    return left <= right;
-    case EXPRESSION_GREATER:       return left > right;
-    case EXPRESSION_GREATER_EQUAL: return left >= right;
-    case EXPRESSION_AND:           return left && right;
-    case EXPRESSION_OR:            return left || right;
-    case EXPRESSION_NOT:           return !left;
-    default:                       return 0;      /* false */
-    }
-}
-
-bool expression_evaluate(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES])
-{
-    int64_t values[EXPRESSION_NODES];
-    for (int i = 0; i < expression->count; i++) {
-        const struct expression_node *node = &expression->nodes[i];
-        if (node->op == EXPRESSION_CONSTANT)
-            values[i] = node->value;
-        else if (node->op == EXPRESSION_VARIABLE)
-            values[i] = at[node->value];
-        else
-            values[i] = operator_value(node->op, node->left < 0 ? 0 : values[node->left],
-                                       node->right < 0 ? 0 : values[node->right]);
-    }
-    return values[expression->count - 1] != 0;
+    for (int i = 0; i < expression->count; i++)
+        if (expression->nodes[i].op == EXPRESSION_SCORE)
+            return true;
+    return false;
 }

@@ -1,14 +1,20 @@
 /*
-** The expression language of masks: integers and booleans over
+** The expression language of masks and scores: integers, numbers and booleans over
 **
 **   q       the query's place on the key axis (may be negative)
 **   k       the key's index, from 0
 **   h b     query head, sequence of the batch
 **   q_len kv_len   lengths of the sequence
+**   s       the score so far, a number: in scores only
 **
-** and named numbers. + - * // % (floored), == ~= < <= > >=, and or not, parentheses,
-** with Lua's precedence. No value can leave 32 bits and no divisor can be 0: the
-** parser proves both from the ranges of the variables, or refuses.
+** named numbers, and tables: a name, or values in braces, with an index in brackets that
+** counts from 0. + - * / // % (floored), == ~= < <= > >=, and or not, parentheses, with
+** Lua's precedence; if c then a else b; abs min max floor exp log tanh sqrt. Integers become
+** numbers where they meet numbers, and under / and the functions of numbers.
+**
+** No integer can leave 32 bits, no integer divisor be 0 and no index leave its table: the
+** parser proves all three from the ranges of the variables, or refuses. A mask has no
+** numbers: it is exact.
 **
 ** This file and expression*.c, linear.c and range.c stand alone; the reference uses them too.
 */
@@ -20,22 +26,37 @@
 #include <stdint.h>
 
 enum {
-    EXPRESSION_NODES = 256,               /* most nodes of an expression */
-    EXPRESSION_DEPTH = 64,                /* deepest nesting */
-    EXPRESSION_KEYS  = 1 << 24,           /* k, q_len, kv_len, b stay below; q too, and above minus this */
-    EXPRESSION_HEADS = 1 << 10            /* h stays below */
+    EXPRESSION_NODES  = 256,              /* most nodes of an expression */
+    EXPRESSION_DEPTH  = 64,               /* deepest nesting */
+    EXPRESSION_TABLES = 16,               /* most tables, each place that indexes one counted */
+    EXPRESSION_VALUES = 4096,             /* most values of all its tables together */
+    EXPRESSION_BYTES  = 32 * (EXPRESSION_NODES + EXPRESSION_VALUES),   /* no canonical text is longer; a longer text is refused */
+    EXPRESSION_KEYS   = 1 << 24,          /* k, q_len, kv_len, b stay below; q too, and above minus this */
+    EXPRESSION_HEADS  = 1 << 10           /* h stays below */
 };
 
 enum expression_op {
     /* leaves */
-    EXPRESSION_CONSTANT, EXPRESSION_TRUE, EXPRESSION_FALSE, EXPRESSION_VARIABLE,
-    /* integer */
-    EXPRESSION_NEGATE, EXPRESSION_ADD, EXPRESSION_SUBTRACT, EXPRESSION_MULTIPLY, EXPRESSION_DIVIDE, EXPRESSION_MODULO,
+    EXPRESSION_CONSTANT, EXPRESSION_DECIMAL, EXPRESSION_TRUE, EXPRESSION_FALSE, EXPRESSION_VARIABLE, EXPRESSION_SCORE,
+    /* of integers, or of numbers */
+    EXPRESSION_NEGATE, EXPRESSION_ADD, EXPRESSION_SUBTRACT, EXPRESSION_MULTIPLY,
+    /* of integers */
+    EXPRESSION_DIVIDE, EXPRESSION_MODULO,
+    /* of numbers */
+    EXPRESSION_QUOTIENT,
     /* boolean */
     EXPRESSION_EQUAL, EXPRESSION_UNEQUAL, EXPRESSION_LESS, EXPRESSION_LESS_EQUAL,
     EXPRESSION_GREATER, EXPRESSION_GREATER_EQUAL,
-    EXPRESSION_AND, EXPRESSION_OR, EXPRESSION_NOT
+    EXPRESSION_AND, EXPRESSION_OR, EXPRESSION_NOT,
+    /* functions: three of integers or numbers, five of numbers */
+    EXPRESSION_ABS, EXPRESSION_MIN, EXPRESSION_MAX,
+    EXPRESSION_FLOOR, EXPRESSION_EXP, EXPRESSION_LOG, EXPRESSION_TANH, EXPRESSION_SQRT,
+    /* of a condition and two integers or numbers; a table's value at an integer */
+    EXPRESSION_IF, EXPRESSION_TABLE,
+    EXPRESSION_OPS
 };
+
+enum expression_type { EXPRESSION_BOOLEAN, EXPRESSION_INTEGER, EXPRESSION_NUMBER };
 
 enum expression_variable {
     EXPRESSION_Q, EXPRESSION_K, EXPRESSION_H, EXPRESSION_B, EXPRESSION_Q_LEN, EXPRESSION_KV_LEN,
@@ -44,32 +65,69 @@ enum expression_variable {
 
 struct expression_node {
     enum expression_op op;
-    int left, right;                      /* operands: indices of earlier nodes; -1 when unused */
-    int64_t value;                        /* a constant, or which variable */
+    enum expression_type type;
+    int condition, left, right;           /* operands: indices of earlier nodes; -1 when unused */
+    int64_t value;                        /* a constant, which variable, or which table */
+    double number;                        /* a decimal; finite as a float too */
     int column;                           /* 1-based, in the text it was parsed from */
+};
+
+/* Each table belongs to one node; its values stand one after another in the pool. */
+struct expression_table { int first, count; enum expression_type type; };
+
+struct expression_tables {
+    int count, value_count;
+    struct expression_table list[EXPRESSION_TABLES];
+    double values[EXPRESSION_VALUES];
 };
 
 /* An expression is a value: copy it freely. Operands come before their operator; the last node is the root. */
 struct expression {
     int count;
     struct expression_node nodes[EXPRESSION_NODES];
+    struct expression_tables tables;
 };
 
-struct expression_name { const char *name; int64_t value; };
+enum expression_name_kind { EXPRESSION_NAME_INTEGER, EXPRESSION_NAME_NUMBER, EXPRESSION_NAME_TABLE };
+
+/* What a name stands for: value, number, or count values. A table of whole numbers is one of integers. */
+struct expression_name {
+    const char *name;
+    enum expression_name_kind kind;
+    int64_t value;
+    double number;
+    const double *values;
+    int count;
+};
 
 struct expression_error { int column; char text[200]; };
 
-/* A boolean expression, simplified, names replaced by their numbers. heads bounds h. */
+/* A mask: a boolean expression without numbers, simplified, names replaced by what they stand for. heads bounds h. */
 bool expression_parse(struct expression *expression, const char *text,
                       const struct expression_name *names, int name_count, int heads,
                       struct expression_error *error);
+
+/* A score: a number (or an integer) over s and the rest. */
+bool expression_parse_score(struct expression *expression, const char *text,
+                            const struct expression_name *names, int name_count, int heads,
+                            struct expression_error *error);
+
+/* Whether a word means something to every expression, so that nothing else can have it as a name. */
+bool expression_word_is_taken(const char *word);
 
 /* left and right (or) both; not: of one. false when they do not fit into EXPRESSION_NODES. */
 bool expression_and(struct expression *result, const struct expression *left, const struct expression *right, int heads);
 bool expression_or(struct expression *result, const struct expression *left, const struct expression *right, int heads);
 bool expression_not(struct expression *result, const struct expression *operand, int heads);
 
-/* Canonical text with the fewest parentheses; parsing it gives the same expression. "true" for no mask. */
+/* outer with inner in the place of s: first inner, then outer. false with an error when it does not fit. */
+bool expression_substitute(struct expression *result, const struct expression *outer, const struct expression *inner,
+                           int heads, struct expression_error *error);
+
+/* The derivative of a score by s; where it has none, that of one side. false with an error when it does not fit. */
+bool expression_derive(struct expression *result, const struct expression *score, int heads, struct expression_error *error);
+
+/* Canonical text with the fewest parentheses; parsing it gives the same expression. "true" for no mask, "s" for no score. */
 void expression_print(const struct expression *expression, char *text, size_t size);
 
 bool expression_is_true(const struct expression *expression);
@@ -77,7 +135,13 @@ bool expression_is_true(const struct expression *expression);
 /* Whether the variable occurs. */
 bool expression_uses(const struct expression *expression, enum expression_variable variable);
 
-/* The value at a point within these limits, by the definition: no wrapping, floored division. */
+/* Whether s occurs. */
+bool expression_uses_score(const struct expression *expression);
+
+/* A mask's value at a point within these limits, by the definition: no wrapping, floored division. */
 bool expression_evaluate(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES]);
+
+/* A score's value at such a point, where the score so far is s. */
+double expression_number(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES], double s);
 
 #endif

@@ -1,148 +1,153 @@
 #include "expression_c.h"
-#include "expression_tree.h"
+#include "number_c.h"
 
 /* Vector code being written. */
 struct vector {
     struct text *text;
     const struct expression *expression;
     enum expression_variable varying;
-    const char *suffix;
+    const char *suffix, *tables;
 };
 
-static bool vector_varies(const struct vector *vector, int index)
+static void vector_put(const struct vector *vector, int index);
+
+/* Whether some node at or under index is one that the test finds. */
+static bool vector_has(const struct vector *vector, int index, bool (*test)(const struct vector *, const struct expression_node *))
 {
+    if (index < 0)
+        return false;
     const struct expression_node *node = &vector->expression->nodes[index];
-    if (node->op == EXPRESSION_VARIABLE)
-        return node->value == vector->varying;
-    return (node->left >= 0 && vector_varies(vector, node->left)) || (node->right >= 0 && vector_varies(vector, node->right));
+    return test(vector, node) || vector_has(vector, node->condition, test) || vector_has(vector, node->left, test)
+           || vector_has(vector, node->right, test);
 }
 
-/* Scalars -------------------------------------------------------------------------------------- */
-
-static void scalar_put(struct text *text, const struct expression *expression, int index, enum expression_level level);
-
-static void scalar_leaf(struct text *text, const struct expression_node *node)
+/* Scalar C has no functions of floats: their operands are spread first. */
+static bool node_is_vector(const struct vector *vector, const struct expression_node *node)
 {
-    if (node->op == EXPRESSION_VARIABLE)
-        text_put(text, expression_variable_name((enum expression_variable)node->value));
+    return (node->op == EXPRESSION_VARIABLE && node->value == vector->varying) || node->op == EXPRESSION_SCORE
+           || (expression_is_function(node->op) && node->type == EXPRESSION_NUMBER);
+}
+
+static void vector_spread(const struct vector *vector, int index, bool number)
+{
+    static const char *const names[] = { [EXPRESSION_BOOLEAN] = "mset", [EXPRESSION_INTEGER] = "iset", [EXPRESSION_NUMBER] = "vset" };
+    const enum expression_type type = number ? EXPRESSION_NUMBER : vector->expression->nodes[index].type;
+    text_format(vector->text, "%s%s(", names[type], vector->suffix);
+    if (number)
+        expression_float_c(vector->text, vector->expression, index, vector->tables);
     else
-        text_format(text, "%lld", node->op == EXPRESSION_TRUE ? 1 : (long long)node->value);
-}
-
-static void scalar_call(struct text *text, const struct expression *expression, const struct expression_node *node)
-{
-    text_put(text, node->op == EXPRESSION_DIVIDE ? "attn_floor_div(" : "attn_floor_mod(");
-    scalar_put(text, expression, node->left, LEVEL_OR);
-    text_put(text, ", ");
-    scalar_put(text, expression, node->right, LEVEL_OR);
-    text_put(text, ")");
-}
-
-/* An `or` puts its `and`s into parentheses, since compilers warn where they are missing. */
-static void scalar_binary(struct text *text, const struct expression *expression, const struct expression_node *node)
-{
-    static const char *const symbols[] = {
-        [EXPRESSION_ADD] = "+", [EXPRESSION_SUBTRACT] = "-", [EXPRESSION_MULTIPLY] = "*",
-        [EXPRESSION_EQUAL] = "==", [EXPRESSION_UNEQUAL] = "!=", [EXPRESSION_LESS] = "<", [EXPRESSION_LESS_EQUAL] = "<=",
-        [EXPRESSION_GREATER] = ">", [EXPRESSION_GREATER_EQUAL] = ">=", [EXPRESSION_AND] = "&&", [EXPRESSION_OR] = "||"
-    };
-    const enum expression_level level = expression_operator(node->op)->level;
-    const bool mixed = node->op == EXPRESSION_OR && expression->nodes[node->left].op == EXPRESSION_AND;
-    scalar_put(text, expression, node->left, mixed ? LEVEL_COMPARISON : level);
-    text_format(text, " %s ", symbols[node->op]);
-    scalar_put(text, expression, node->right, level == LEVEL_OR ? LEVEL_COMPARISON : level + 1);
-}
-
-/* In parentheses when it binds looser than level. */
-static void scalar_put(struct text *text, const struct expression *expression, int index, enum expression_level level)
-{
-    const struct expression_node *node = &expression->nodes[index];
-    const bool call = node->op == EXPRESSION_DIVIDE || node->op == EXPRESSION_MODULO;
-    const bool apart = !call && expression_operator(node->op)->level < level;
-    text_put(text, apart ? "(" : "");
-    if (call)
-        scalar_call(text, expression, node);
-    else if (node->right >= 0)
-        scalar_binary(text, expression, node);
-    else if (node->left >= 0) {
-        text_put(text, node->op == EXPRESSION_NOT ? "!" : "-");
-        scalar_put(text, expression, node->left, LEVEL_LEAF);
-    } else
-        scalar_leaf(text, node);
-    text_put(text, apart ? ")" : "");
-}
-
-void expression_scalar_c(struct text *text, const struct expression *expression, int node)
-{
-    scalar_put(text, expression, node, LEVEL_OR);
-}
-
-/* Vectors -------------------------------------------------------------------------------------- */
-
-static void vector_put(struct vector *vector, int index);
-
-static void vector_spread(struct vector *vector, int index)
-{
-    const bool boolean = expression_operator(vector->expression->nodes[index].op)->gives_boolean;
-    text_format(vector->text, "%s%s(", boolean ? "mset" : "iset", vector->suffix);
-    expression_scalar_c(vector->text, vector->expression, index);
+        expression_scalar_c(vector->text, vector->expression, index, vector->tables);
     text_put(vector->text, ")");
 }
 
-static void vector_operands(struct vector *vector, int first, int second)
+/* An operand; as a vector of floats where numbers meet. */
+static void vector_operand(const struct vector *vector, int index, bool number)
 {
-    vector_put(vector, first);
+    const bool converts = number && vector->expression->nodes[index].type == EXPRESSION_INTEGER;
+    if (!vector_has(vector, index, node_is_vector)) {
+        vector_spread(vector, index, number);
+        return;
+    }
+    if (converts)
+        text_format(vector->text, "vfromi%s(", vector->suffix);
+    vector_put(vector, index);
+    text_put(vector->text, converts ? ")" : "");
+}
+
+static void vector_operands(const struct vector *vector, int first, int second, bool number)
+{
+    vector_operand(vector, first, number);
     if (second >= 0) {
         text_put(vector->text, ", ");
-        vector_put(vector, second);
+        vector_operand(vector, second, number);
     }
     text_put(vector->text, ")");
 }
 
-static void vector_operation(struct vector *vector, const struct expression_node *node)
+static void vector_table(const struct vector *vector, const struct expression_node *node)
 {
-    static const struct { const char *name; bool swapped, inverted; } operations[] = {
-        [EXPRESSION_NEGATE]        = { "isub", false, false },      /* from 0 */
-        [EXPRESSION_ADD]           = { "iadd", false, false },
-        [EXPRESSION_SUBTRACT]      = { "isub", false, false },
-        [EXPRESSION_MULTIPLY]      = { "imul", false, false },
-        [EXPRESSION_DIVIDE]        = { "idiv", false, false },
-        [EXPRESSION_MODULO]        = { "imod", false, false },
-        [EXPRESSION_EQUAL]         = { "ieq",  false, false },
-        [EXPRESSION_UNEQUAL]       = { "ieq",  false, true },
-        [EXPRESSION_LESS]          = { "ilt",  false, false },
-        [EXPRESSION_LESS_EQUAL]    = { "ile",  false, false },
-        [EXPRESSION_GREATER]       = { "ilt",  true,  false },
-        [EXPRESSION_GREATER_EQUAL] = { "ile",  true,  false },
-        [EXPRESSION_AND]           = { "mand", false, false },
-        [EXPRESSION_OR]            = { "mor",  false, false },
-        [EXPRESSION_NOT]           = { "mnot", false, false }
+    text_format(vector->text, "%stable%s(", node->type == EXPRESSION_NUMBER ? "v" : "i", vector->suffix);
+    table_name_c(vector->text, vector->expression, (int)node->value, vector->tables);
+    text_put(vector->text, ", ");
+    vector_put(vector, node->left);
+    text_put(vector->text, ")");
+}
+
+static void vector_conditional(const struct vector *vector, const struct expression_node *node)
+{
+    text_format(vector->text, "%sselect%s(", node->type == EXPRESSION_NUMBER ? "v" : "i", vector->suffix);
+    vector_put(vector, node->condition);
+    text_put(vector->text, ", ");
+    vector_operands(vector, node->left, node->right, node->type == EXPRESSION_NUMBER);
+}
+
+static void vector_operation(const struct vector *vector, const struct expression_node *node)
+{
+    static const struct { const char *integer, *number; bool swapped, inverted; } operations[EXPRESSION_OPS] = {
+        [EXPRESSION_NEGATE]        = { "isub", "vsub",   false, false },      /* from 0 */
+        [EXPRESSION_ADD]           = { "iadd", "vadd",   false, false },
+        [EXPRESSION_SUBTRACT]      = { "isub", "vsub",   false, false },
+        [EXPRESSION_MULTIPLY]      = { "imul", "vmul",   false, false },
+        [EXPRESSION_DIVIDE]        = { "idiv", NULL,     false, false },
+        [EXPRESSION_MODULO]        = { "imod", NULL,     false, false },
+        [EXPRESSION_QUOTIENT]      = { NULL,   "vdiv",   false, false },
+        [EXPRESSION_EQUAL]         = { "ieq",  "veq",    false, false },
+        [EXPRESSION_UNEQUAL]       = { "ieq",  "veq",    false, true },
+        [EXPRESSION_LESS]          = { "ilt",  "vlt",    false, false },
+        [EXPRESSION_LESS_EQUAL]    = { "ile",  "vle",    false, false },
+        [EXPRESSION_GREATER]       = { "ilt",  "vlt",    true,  false },
+        [EXPRESSION_GREATER_EQUAL] = { "ile",  "vle",    true,  false },
+        [EXPRESSION_AND]           = { "mand", NULL,     false, false },
+        [EXPRESSION_OR]            = { "mor",  NULL,     false, false },
+        [EXPRESSION_NOT]           = { "mnot", NULL,     false, false },
+        [EXPRESSION_ABS]           = { "iabs", "vabs",   false, false },
+        [EXPRESSION_MIN]           = { "imin", "vmin",   false, false },
+        [EXPRESSION_MAX]           = { "imax", "vmax",   false, false },
+        [EXPRESSION_FLOOR]         = { NULL,   "vfloor", false, false },
+        [EXPRESSION_EXP]           = { NULL,   "vexp",   false, false },
+        [EXPRESSION_LOG]           = { NULL,   "vlog",   false, false },
+        [EXPRESSION_TANH]          = { NULL,   "vtanh",  false, false },
+        [EXPRESSION_SQRT]          = { NULL,   "vsqrt",  false, false }
     };
     const char *suffix = vector->suffix;
+    const bool number = expression_has_numbers(vector->expression, node);
     const bool swapped = operations[node->op].swapped, inverted = operations[node->op].inverted;
     if (inverted)
         text_format(vector->text, "mnot%s(", suffix);
-    text_format(vector->text, "%s%s(", operations[node->op].name, suffix);
+    text_format(vector->text, "%s%s(", number ? operations[node->op].number : operations[node->op].integer, suffix);
     if (node->op == EXPRESSION_NEGATE)
-        text_format(vector->text, "iset%s(0), ", suffix);
-    vector_operands(vector, swapped ? node->right : node->left, swapped ? node->left : node->right);
+        text_format(vector->text, number ? "vset%s(-0.0f), " : "iset%s(0), ", suffix);      /* -0.0 - 0.0 is -0.0 */
+    vector_operands(vector, swapped ? node->right : node->left, swapped ? node->left : node->right, number);
     text_put(vector->text, inverted ? ")" : "");
 }
 
-static void vector_put(struct vector *vector, int index)
+static void vector_put(const struct vector *vector, int index)
 {
     const struct expression_node *node = &vector->expression->nodes[index];
-    if (!vector_varies(vector, index))
-        vector_spread(vector, index);
+    if (!vector_has(vector, index, node_is_vector))
+        vector_spread(vector, index, false);
     else if (node->op == EXPRESSION_VARIABLE)
         text_put(vector->text, expression_variable_name(vector->varying));
+    else if (node->op == EXPRESSION_SCORE)
+        text_put(vector->text, "s");
+    else if (node->op == EXPRESSION_TABLE)
+        vector_table(vector, node);
+    else if (node->op == EXPRESSION_IF)
+        vector_conditional(vector, node);
     else
         vector_operation(vector, node);
 }
 
 void expression_vector_c(struct text *text, const struct expression *expression, enum expression_variable varying,
-                         const char *suffix)
+                         const char *suffix, const char *tables)
 {
-    struct vector vector = { text, expression, varying, suffix };
+    const struct vector vector = { text, expression, varying, suffix, tables };
     vector_put(&vector, expression->count - 1);
+}
+
+void expression_score_c(struct text *text, const struct expression *score, enum expression_variable varying,
+                        const char *suffix, const char *tables)
+{
+    const struct vector vector = { text, score, varying, suffix, tables };
+    vector_operand(&vector, score->count - 1, true);
 }

@@ -4,11 +4,11 @@
 
 /* Sight ---------------------------------------------------------------------------------------- */
 
-void expression_sight_c(struct text *text, const struct expression *expression)
+void expression_sight_c(struct text *text, const struct expression *expression, const char *tables)
 {
     static const char *const parameters[] = { "q_first", "q_last", "k_first", "k_last", "h", "b", "q_len", "kv_len", NULL };
     struct box_writer writer;
-    box_start(&writer, text->arena, expression, (struct ends){ "k_first", "k_last" });
+    box_start(&writer, text->arena, expression, tables, (struct ends){ "k_first", "k_last" });
     const enum expression_op op = expression->nodes[expression->count - 1].op;
     if (op == EXPRESSION_TRUE || op == EXPRESSION_FALSE)
         text_format(&writer.statements, "    return %d;\n", op == EXPRESSION_TRUE ? 2 : 0);
@@ -101,12 +101,12 @@ static void keys_start(struct text *text, const char *body)
         text_put(text, "    const int32_t k_high = *k_last;\n");
 }
 
-void expression_keys_c(struct text *text, const struct expression *expression)
+void expression_keys_c(struct text *text, const struct expression *expression, const char *tables)
 {
     static const char *const parameters[] = { "q_first", "q_last", "h", "b", "q_len", "kv_len", "k_first", "k_last", NULL };
     static const struct keys keys = { "*k_first", "*k_last" };
     struct box_writer writer;
-    box_start(&writer, text->arena, expression, (struct ends){ "k_low", "k_high" });
+    box_start(&writer, text->arena, expression, tables, (struct ends){ "k_low", "k_high" });
     const enum expression_op op = expression->nodes[expression->count - 1].op;
     if (op == EXPRESSION_FALSE)
         text_put(&writer.statements, "    *k_last = *k_first - 1;\n");

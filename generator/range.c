@@ -29,6 +29,19 @@ static struct range range_modulo(struct range left, struct range right)
     return right.low > 0 ? (struct range){ 0, right.high - 1 } : (struct range){ right.low + 1, 0 };
 }
 
+static struct range range_magnitude(struct range range)
+{
+    if (range.low >= 0)
+        return range;
+    const int64_t high = -range.low > range.high ? -range.low : range.high;
+    return (struct range){ range.high < 0 ? -range.high : 0, high };
+}
+
+struct range range_hull(struct range a, struct range b)
+{
+    return (struct range){ a.low < b.low ? a.low : b.low, a.high > b.high ? a.high : b.high };
+}
+
 struct range range_operate(enum expression_op op, struct range left, struct range right)
 {
     switch (op) {
@@ -37,8 +50,32 @@ struct range range_operate(enum expression_op op, struct range left, struct rang
     case EXPRESSION_SUBTRACT: return (struct range){ left.low - right.high, left.high - right.low };
     case EXPRESSION_MULTIPLY: return range_corners(multiply, left, right);
     case EXPRESSION_DIVIDE:   return range_corners(expression_divide, left, right);
-    default:                  return range_modulo(left, right);
+    case EXPRESSION_MODULO:   return range_modulo(left, right);
+    case EXPRESSION_ABS:      return range_magnitude(left);
+    case EXPRESSION_MIN:
+        return (struct range){ left.low < right.low ? left.low : right.low, left.high < right.high ? left.high : right.high };
+    default:
+        return (struct range){ left.low > right.low ? left.low : right.low, left.high > right.high ? left.high : right.high };
     }
+}
+
+struct range range_table(const struct expression *expression, int table, struct range index)
+{
+    const double *values = expression->tables.values + expression->tables.list[table].first;
+    struct range range = { (int64_t)values[index.low], (int64_t)values[index.low] };
+    for (int64_t i = index.low + 1; i <= index.high; i++)
+        range = range_hull(range, (struct range){ (int64_t)values[i], (int64_t)values[i] });
+    return range;
+}
+
+/* A conditional's value where its condition is known, or the hull of both. */
+static struct range range_conditional(const struct expression *expression, const struct expression_node *node,
+                                      const struct range box[EXPRESSION_VARIABLES])
+{
+    const struct truth truth = range_truth(expression, node->condition, box);
+    if (truth.always || truth.never)
+        return range_value(expression, truth.always ? node->left : node->right, box);
+    return range_hull(range_value(expression, node->left, box), range_value(expression, node->right, box));
 }
 
 struct range range_value(const struct expression *expression, int index, const struct range box[EXPRESSION_VARIABLES])
@@ -47,7 +84,11 @@ struct range range_value(const struct expression *expression, int index, const s
     struct linear form;
     if (linear_read(&form, expression, index))
         return linear_range(&form, box);
+    if (node->op == EXPRESSION_IF)
+        return range_conditional(expression, node, box);
     const struct range left = range_value(expression, node->left, box);
+    if (node->op == EXPRESSION_TABLE)
+        return range_table(expression, (int)node->value, left);
     return range_operate(node->op, left, node->right < 0 ? left : range_value(expression, node->right, box));
 }
 
@@ -75,6 +116,8 @@ static struct truth truth_sides(const struct expression *expression, int index, 
 {
     const struct expression_node *node = &expression->nodes[index];
     struct linear left, right;
+    if (expression_has_numbers(expression, node))
+        return (struct truth){ false, false };
     if (linear_sides(&left, &right, expression, index))
         return truth_comparison(node->op, linear_range(&left, box), linear_range(&right, box));
     return truth_comparison(node->op, range_value(expression, node->left, box), range_value(expression, node->right, box));
@@ -106,13 +149,10 @@ enum sight range_sight(const struct expression *expression, const struct range b
 
 struct search { const struct expression *expression; const struct range *box; };
 
-static struct range range_hull(struct range a, struct range b)
+/* The hull of two ranges that may be empty. */
+static struct range range_union(struct range a, struct range b)
 {
-    if (a.low > a.high)
-        return b;
-    if (b.low > b.high)
-        return a;
-    return (struct range){ a.low < b.low ? a.low : b.low, a.high > b.high ? a.high : b.high };
+    return a.low > a.high ? b : b.low > b.high ? a : range_hull(a, b);
 }
 
 static struct range range_empty(struct range keys)
@@ -157,7 +197,7 @@ static struct range search_keys(const struct search *search, int index, bool neg
     const struct range left = search_keys(search, node->left, negated, keys);
     if ((node->op == EXPRESSION_AND) != negated)
         return search_keys(search, node->right, negated, left);
-    return range_hull(left, search_keys(search, node->right, negated, keys));
+    return range_union(left, search_keys(search, node->right, negated, keys));
 }
 
 struct range range_keys(const struct expression *expression, const struct range box[EXPRESSION_VARIABLES])

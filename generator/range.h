@@ -16,10 +16,16 @@ struct truth { bool always, never; };
 /* The values of an integer operator over its operands' ranges; right is unused by a unary one. No divisor is 0. */
 struct range range_operate(enum expression_op op, struct range left, struct range right);
 
+/* The least range that holds both, of which none is empty. */
+struct range range_hull(struct range a, struct range b);
+
+/* A table of integers over a range of indices inside it. */
+struct range range_table(const struct expression *expression, int table, struct range index);
+
 /* An integer node over a box that lies within the limits of the variables, as all boxes here. */
 struct range range_value(const struct expression *expression, int node, const struct range box[EXPRESSION_VARIABLES]);
 
-/* A boolean node over a box. */
+/* A boolean node over a box. What compares numbers is not provable. */
 struct truth range_truth(const struct expression *expression, int node, const struct range box[EXPRESSION_VARIABLES]);
 
 enum sight { SIGHT_NONE, SIGHT_SOME, SIGHT_ALL };   /* SOME: mixed, or not provable */

@@ -5,7 +5,7 @@
 
 #include "reference_line.h"
 
-enum { VALUE_BYTES = 16384 };     /* longest value of a key; the longest mask and list have fewer */
+enum { VALUE_BYTES = EXPRESSION_BYTES };     /* longest value of a key: no list is longer than a mask can be */
 
 /* A line on its way: what is left of it, and where an error goes. */
 struct reader {

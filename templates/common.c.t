@@ -73,6 +73,27 @@ static inline int32_t attn_floor_mod(int32_t a, int32_t b)
 }
 
 % end
+% if USES_MAGNITUDE then
+static inline int32_t attn_magnitude(int32_t a)
+{
+    return a < 0 ? -a : a;
+}
+
+% end
+% if USES_SMALLER then
+static inline int32_t attn_smaller(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+% end
+% if USES_LARGER then
+static inline int32_t attn_larger(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+% end
 % if USES_CPUID then
 #if defined(__x86_64__)
 struct cpu_registers { uint32_t a, b, c, d; };

@@ -15,6 +15,9 @@ enum {
     SEGMENT$D  = $SEGMENT     /* keys of one partial result; they start at its multiples */
 };
 
+% if MASK_TABLES ~= "" then
+$MASK_TABLES
+% end
 /* What the queries q_first .. q_last see of the keys k_first .. k_last: "$MASK". */
 static int sight$D(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
                    const struct attn_view *view)

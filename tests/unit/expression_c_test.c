@@ -29,6 +29,9 @@ static const char prelude[] =
     "typedef struct { int lane; } mask_test;\n"
     "UNUSED static int32_t attn_floor_div(int32_t a, int32_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }\n"
     "UNUSED static int32_t attn_floor_mod(int32_t a, int32_t b) { return a - attn_floor_div(a, b) * b; }\n"
+    "UNUSED static int32_t attn_magnitude(int32_t a) { return a < 0 ? -a : a; }\n"
+    "UNUSED static int32_t attn_smaller(int32_t a, int32_t b) { return a < b ? a : b; }\n"
+    "UNUSED static int32_t attn_larger(int32_t a, int32_t b) { return a > b ? a : b; }\n"
     "UNUSED static ivec_test iset_test(int32_t a) { return (ivec_test){ a }; }\n"
     "UNUSED static mask_test mset_test(int a) { return (mask_test){ a != 0 }; }\n"
     "UNUSED static ivec_test iadd_test(ivec_test a, ivec_test b) { return (ivec_test){ a.lane + b.lane }; }\n"
@@ -36,6 +39,11 @@ static const char prelude[] =
     "UNUSED static ivec_test imul_test(ivec_test a, ivec_test b) { return (ivec_test){ a.lane * b.lane }; }\n"
     "UNUSED static ivec_test idiv_test(ivec_test a, ivec_test b) { return (ivec_test){ attn_floor_div(a.lane, b.lane) }; }\n"
     "UNUSED static ivec_test imod_test(ivec_test a, ivec_test b) { return (ivec_test){ attn_floor_mod(a.lane, b.lane) }; }\n"
+    "UNUSED static ivec_test iabs_test(ivec_test a) { return (ivec_test){ attn_magnitude(a.lane) }; }\n"
+    "UNUSED static ivec_test imin_test(ivec_test a, ivec_test b) { return (ivec_test){ attn_smaller(a.lane, b.lane) }; }\n"
+    "UNUSED static ivec_test imax_test(ivec_test a, ivec_test b) { return (ivec_test){ attn_larger(a.lane, b.lane) }; }\n"
+    "UNUSED static ivec_test itable_test(const int32_t *t, ivec_test i) { return (ivec_test){ t[i.lane] }; }\n"
+    "UNUSED static ivec_test iselect_test(mask_test m, ivec_test a, ivec_test b) { return m.lane ? a : b; }\n"
     "UNUSED static mask_test ieq_test(ivec_test a, ivec_test b) { return (mask_test){ a.lane == b.lane }; }\n"
     "UNUSED static mask_test ile_test(ivec_test a, ivec_test b) { return (mask_test){ a.lane <= b.lane }; }\n"
     "UNUSED static mask_test ilt_test(ivec_test a, ivec_test b) { return (mask_test){ a.lane < b.lane }; }\n"
@@ -53,7 +61,10 @@ static const char *const written[] = {
     "k // 64 == q // 64 and k <= q", "k <= q // 16 * 16 + 15", "b == 1", "h % 2 == 0 or q - k < 100",
     "k <= q and k ~= 3", "not (k <= q and (b == 0 or h < 3))", "k < kv_len - q_len or k <= q",
     "(k + 3) % (h + 1) == 0 and k % (k // 8 + 1) < 2", "-q // 3 * -5 < 2 * k and 100 * k <= q + 7",
-    "q // (k + 1) < 3"
+    "q // (k + 1) < 3", "abs(q - k) <= 5", "max(0, q - k) < min(h + 3, 7 - b % 3)", "{3, 0, 7, -2}[(q - k) % 4] + k <= q",
+    "(if h < 3 then q - k else k - q) <= (if k % 2 == 0 then 4 else 9)", "if h == 0 then k <= q else q - k < 9",
+    "{1, 2, 3, 4, 5, 6, 7, 8}[h] > {0, 5}[if k < q then 1 else 0]", "(if b == 0 then 2 else 5) > abs(h - 4) and k < q",
+    "min({9, 4}[h % 2], abs(q - k) % 7) - {5, 6, 7}[min(2, max(0, q - k))] < 2"
 };
 
 enum { WRITTEN = sizeof written / sizeof *written };
@@ -75,13 +86,13 @@ static void expressions_make(void)
 }
 
 /* A function that masks with one varying variable; its caller gives scalars. */
-static void sees_put(struct text *text, int i, const char *name, enum expression_variable varying)
+static void sees_put(struct text *text, int i, const char *name, enum expression_variable varying, const char *tables)
 {
     const bool queries = varying == EXPRESSION_Q;
     text_format(text, "static mask_test %s_vector_%d(%s q, %s k, int32_t h, int32_t b, int32_t q_len, int32_t kv_len)\n{\n"
                 "    (void)q; (void)k; (void)h; (void)b; (void)q_len; (void)kv_len;\n    return ",
                 name, i, queries ? "ivec_test" : "int32_t", queries ? "int32_t" : "ivec_test");
-    expression_vector_c(text, &expressions[i], varying, "_test");
+    expression_vector_c(text, &expressions[i], varying, "_test", tables);
     text_format(text, ";\n}\nstatic int %s_%d(int32_t q, int32_t k, int32_t h, int32_t b, int32_t q_len, int32_t kv_len)\n{\n"
                 "    return %s_vector_%d(%s, %s, h, b, q_len, kv_len).lane;\n}\n",
                 name, i, name, i, queries ? "iset_test(q)" : "q", queries ? "k" : "iset_test(k)");
@@ -89,15 +100,17 @@ static void sees_put(struct text *text, int i, const char *name, enum expression
 
 static void functions_put(struct text *text, int i)
 {
+    const char *tables = arena_format(text->arena, "table_%d_", i);
+    expression_tables_c(text, &expressions[i], tables);
     text_format(text, "static int sight_%d(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last, int32_t h, "
                 "int32_t b, int32_t q_len, int32_t kv_len)\n{\n", i);
-    expression_sight_c(text, &expressions[i]);
+    expression_sight_c(text, &expressions[i], tables);
     text_format(text, "}\nstatic void keys_%d(int32_t q_first, int32_t q_last, int32_t h, int32_t b, int32_t q_len, "
                 "int32_t kv_len, int32_t *k_first, int32_t *k_last)\n{\n", i);
-    expression_keys_c(text, &expressions[i]);
+    expression_keys_c(text, &expressions[i], tables);
     text_put(text, "}\n");
-    sees_put(text, i, "sees_queries", EXPRESSION_Q);
-    sees_put(text, i, "sees_keys", EXPRESSION_K);
+    sees_put(text, i, "sees_queries", EXPRESSION_Q, tables);
+    sees_put(text, i, "sees_keys", EXPRESSION_K, tables);
 }
 
 static bool file_write(const char *path, struct arena *arena)
@@ -214,12 +227,22 @@ static const char *code(struct arena *arena, const char *mask, void (*put)(struc
 
 static void put_queries(struct text *text, const struct expression *expression)
 {
-    expression_vector_c(text, expression, EXPRESSION_Q, "_avx2");
+    expression_vector_c(text, expression, EXPRESSION_Q, "_avx2", "table");
 }
 
 static void put_keys(struct text *text, const struct expression *expression)
 {
-    expression_vector_c(text, expression, EXPRESSION_K, "_avx2");
+    expression_vector_c(text, expression, EXPRESSION_K, "_avx2", "table");
+}
+
+static void put_sight(struct text *text, const struct expression *expression)
+{
+    expression_sight_c(text, expression, "table");
+}
+
+static void put_keys_range(struct text *text, const struct expression *expression)
+{
+    expression_keys_c(text, expression, "table");
 }
 
 static void causal_reads_well(void)
@@ -227,11 +250,11 @@ static void causal_reads_well(void)
     struct arena *arena = arena_create();
     CHECK_TEXT(code(arena, "k <= q", put_queries), "ile_avx2(iset_avx2(k), q)");
     CHECK_TEXT(code(arena, "k <= q", put_keys), "ile_avx2(k, iset_avx2(q))");
-    CHECK_TEXT(code(arena, "k <= q", expression_sight_c),
+    CHECK_TEXT(code(arena, "k <= q", put_sight),
                "    (void)h;\n    (void)b;\n    (void)q_len;\n    (void)kv_len;\n"
                "    if (k_first > q_last)\n        return 0;\n"
                "    return k_last <= q_first ? 2 : 1;\n");
-    CHECK_TEXT(code(arena, "k <= q", expression_keys_c),
+    CHECK_TEXT(code(arena, "k <= q", put_keys_range),
                "    (void)q_first;\n    (void)h;\n    (void)b;\n    (void)q_len;\n    (void)kv_len;\n    (void)k_first;\n"
                "    if (*k_last > q_last)\n        *k_last = q_last;\n");
     arena_destroy(arena);

@@ -1,0 +1,19 @@
+/*
+** Between the files that write expressions as C: scalars, literals and names of tables.
+*/
+#ifndef NUMBER_C_H
+#define NUMBER_C_H
+
+#include "expression_tree.h"
+#include "text.h"
+
+/* The fewest digits that read back as the same float, and an f. */
+void float_c(struct text *text, double number);
+
+/* The name of a table's array. */
+void table_name_c(struct text *text, const struct expression *expression, int table, const char *tables);
+
+/* A node as a float: an integer is converted. */
+void expression_float_c(struct text *text, const struct expression *expression, int node, const char *tables);
+
+#endif
