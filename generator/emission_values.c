@@ -120,6 +120,7 @@ static void set_tiles(struct emission *e, const struct plan *plan)
     template_set_integer(&e->values, "VALUE_VECTORS", plan->value_vectors);
     template_set_integer(&e->values, "VALUE_QUERIES", plan->value_queries);
     template_set_integer(&e->values, "REST_QUERIES", plan->rest_queries);
+    template_set_boolean(&e->values, "INTERLEAVE", plan->interleave);
     template_set_integer(&e->values, "DECODE_HEADS", plan->decode_heads);
     template_set_integer(&e->values, "DECODE_VECTORS", plan->decode_vectors);
 }
@@ -224,6 +225,17 @@ static bool masks_call(const struct emission *e, const char *function)
     return strstr(text.data, function) != NULL;
 }
 
+/* Whether some mask asks for what is the same for all queries and keys of a tile. */
+static bool masks_use_view(const struct emission *e)
+{
+    static const enum expression_variable view[] = { EXPRESSION_H, EXPRESSION_B, EXPRESSION_Q_LEN, EXPRESSION_KV_LEN };
+    for (int i = 0; i < e->model->definition_count; i++)
+        for (size_t v = 0; v < sizeof view / sizeof *view; v++)
+            if (expression_uses(&e->model->definitions[i].mask, view[v]))
+                return true;
+    return false;
+}
+
 void emission_set_model(struct emission *e)
 {
     const bool modulo = masks_call(e, "attn_floor_mod");
@@ -239,6 +251,7 @@ void emission_set_model(struct emission *e)
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
     template_set_boolean(&e->values, "USES_FLOOR_DIV", modulo || masks_call(e, "attn_floor_div"));
     template_set_boolean(&e->values, "USES_FLOOR_MOD", modulo);
+    template_set_boolean(&e->values, "MASKS_COMPARE_LENGTHS", masks_use_view(e));
     template_set_boolean(&e->values, "USES_MAGNITUDE", masks_call(e, "attn_magnitude"));
     template_set_boolean(&e->values, "USES_SMALLER", masks_call(e, "attn_smaller"));
     template_set_boolean(&e->values, "USES_LARGER", masks_call(e, "attn_larger"));
