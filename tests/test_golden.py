@@ -1,6 +1,6 @@
-"""Emitted text, as it was reviewed: tests/golden/ holds what these configs must give, letter by letter.
+"""Emitted text, as it was reviewed: the committed pairs are what their configs give, letter by letter.
 
-`tests/test_golden.py --update` writes it anew; read the difference before committing it.
+`tests/test_golden.py --update` writes them anew; read the difference before committing it.
 """
 
 import sys
@@ -9,13 +9,19 @@ from pathlib import Path
 
 import harness
 
-GOLDEN = harness.ROOT / "tests" / "golden"
-TARGETS = {"plain": "scalar", "windowed": "avx2"}
+# A config, where its pair stands, and for which targets.
+PAIRS = (
+    ("tests/golden/plain.lua", "tests/golden", "scalar"),
+    ("tests/golden/windowed.lua", "tests/golden", "avx2"),
+    ("configs/mine.lua", "generated", "avx512"),
+    ("examples/c-makefile/mine.lua", "examples/c-makefile", None),
+    ("examples/cmake/windowed.lua", "examples/cmake", None),
+)
 
 
-def emit(name: str, folder: Path) -> None:
-    """The pair of one config, for one target."""
-    harness.attngen("emit", (GOLDEN / f"{name}.lua").relative_to(harness.ROOT), "-o", folder, "--target", TARGETS[name])
+def emit(config: str, folder: Path, targets: str | None) -> None:
+    """The pair of one config."""
+    harness.attngen("emit", config, "-o", folder, *(("--target", targets) if targets else ()))
 
 
 def first_difference(found: str, expected: str) -> str:
@@ -23,23 +29,22 @@ def first_difference(found: str, expected: str) -> str:
     pairs = zip(found.splitlines() + [""], expected.splitlines() + [""])
     for line, (a, b) in enumerate(pairs, 1):
         if a != b:
-            return f"line {line}:\n  emitted  {a}\n  golden   {b}"
+            return f"line {line}:\n  emitted    {a}\n  committed  {b}"
     return "one is longer than the other"
 
 
-def emitted_text_is_the_golden_one() -> None:
-    """Both files of each config."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        for name in TARGETS:
-            emit(name, folder)
-            for file in (f"{name}.h", f"{name}.c"):
-                found, expected = (folder / file).read_text(), (GOLDEN / file).read_text()
-                assert found == expected, f"{file} differs at {first_difference(found, expected)}"
+def committed_pairs_are_what_attngen_emits() -> None:
+    """Both files of each pair."""
+    for config, home, targets in PAIRS:
+        with tempfile.TemporaryDirectory() as folder:
+            emit(config, Path(folder), targets)
+            for file in (f"{Path(config).stem}.h", f"{Path(config).stem}.c"):
+                found, expected = (Path(folder) / file).read_text(), (harness.ROOT / home / file).read_text()
+                assert found == expected, f"{home}/{file} is stale at {first_difference(found, expected)}"
 
 
 if sys.argv[1:] == ["--update"]:
-    for each in TARGETS:
-        emit(each, GOLDEN)
+    for pair_config, pair_home, pair_targets in PAIRS:
+        emit(pair_config, harness.ROOT / pair_home, pair_targets)
 else:
-    harness.run(emitted_text_is_the_golden_one)
+    harness.run(committed_pairs_are_what_attngen_emits)

@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 64 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 6 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  c4f06c26f0ede347   (of all that follows this comment)
+**   digest  cdbe7a75ee4f5fa2   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -47,6 +47,7 @@ struct attn_view { int32_t h, b, q_len, kv_len; };
 #define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
 #define ATTN_LOWEST (-3.0e38f)
 #define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
+#define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode */
 #define ATTN_LN2    0.69314718055994530942
 
 /* ln x for x > 0: x = 2^e m with m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
@@ -406,7 +407,7 @@ enum {
 struct prefill_scratch_attention_scalar {
     float q[Q_ROW_attention_scalar][QUERIES_attention_scalar];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_scalar][Q_ROW_attention_scalar];          /* the same, not yet transposed */
-    float s[BLOCK_attention][QUERIES_attention_scalar];             /* scores of a tile, then weights p */
+    float s[1][BLOCK_attention][QUERIES_attention_scalar];          /* scores of a tile, then weights p */
     float sums[PANEL_attention][QUERIES_attention_scalar];          /* partial sums of p */
     float o[QUERIES_attention_scalar][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_scalar][V_ROW_attention];       /* of the segments before */
@@ -442,7 +443,7 @@ KERNEL_scalar void prefill_queries_attention_scalar(const struct attn_args *args
 
 /* s = q k for 4 keys x 1 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_scalar void prefill_scores_1_attention_scalar(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_scalar *restrict t)
+    const struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_scalar s0_0 = vzero_scalar();
@@ -460,15 +461,15 @@ KERNEL_scalar void prefill_scores_1_attention_scalar(const float *restrict k, in
         const vec_scalar k3 = vset_scalar(panel[d * PANEL_attention + 3]);
         s3_0 = vfma_scalar(q0, k3, s3_0);
     }
-    vstore_scalar(&t->s[key + 0][lane + 0], s0_0);
-    vstore_scalar(&t->s[key + 1][lane + 0], s1_0);
-    vstore_scalar(&t->s[key + 2][lane + 0], s2_0);
-    vstore_scalar(&t->s[key + 3][lane + 0], s3_0);
+    vstore_scalar(&s[key + 0][lane + 0], s0_0);
+    vstore_scalar(&s[key + 1][lane + 0], s1_0);
+    vstore_scalar(&s[key + 2][lane + 0], s2_0);
+    vstore_scalar(&s[key + 3][lane + 0], s3_0);
 }
 
 /* s = q k for 4 keys x 2 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_scalar void prefill_scores_2_attention_scalar(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_scalar *restrict t)
+    const struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_scalar s0_0 = vzero_scalar();
@@ -495,19 +496,19 @@ KERNEL_scalar void prefill_scores_2_attention_scalar(const float *restrict k, in
         s3_0 = vfma_scalar(q0, k3, s3_0);
         s3_1 = vfma_scalar(q1, k3, s3_1);
     }
-    vstore_scalar(&t->s[key + 0][lane + 0], s0_0);
-    vstore_scalar(&t->s[key + 0][lane + 1], s0_1);
-    vstore_scalar(&t->s[key + 1][lane + 0], s1_0);
-    vstore_scalar(&t->s[key + 1][lane + 1], s1_1);
-    vstore_scalar(&t->s[key + 2][lane + 0], s2_0);
-    vstore_scalar(&t->s[key + 2][lane + 1], s2_1);
-    vstore_scalar(&t->s[key + 3][lane + 0], s3_0);
-    vstore_scalar(&t->s[key + 3][lane + 1], s3_1);
+    vstore_scalar(&s[key + 0][lane + 0], s0_0);
+    vstore_scalar(&s[key + 0][lane + 1], s0_1);
+    vstore_scalar(&s[key + 1][lane + 0], s1_0);
+    vstore_scalar(&s[key + 1][lane + 1], s1_1);
+    vstore_scalar(&s[key + 2][lane + 0], s2_0);
+    vstore_scalar(&s[key + 2][lane + 1], s2_1);
+    vstore_scalar(&s[key + 3][lane + 0], s3_0);
+    vstore_scalar(&s[key + 3][lane + 1], s3_1);
 }
 
 /* s = q k for 4 keys x 3 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_scalar void prefill_scores_3_attention_scalar(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_scalar *restrict t)
+    const struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_scalar s0_0 = vzero_scalar();
@@ -543,32 +544,38 @@ KERNEL_scalar void prefill_scores_3_attention_scalar(const float *restrict k, in
         s3_1 = vfma_scalar(q1, k3, s3_1);
         s3_2 = vfma_scalar(q2, k3, s3_2);
     }
-    vstore_scalar(&t->s[key + 0][lane + 0], s0_0);
-    vstore_scalar(&t->s[key + 0][lane + 1], s0_1);
-    vstore_scalar(&t->s[key + 0][lane + 2], s0_2);
-    vstore_scalar(&t->s[key + 1][lane + 0], s1_0);
-    vstore_scalar(&t->s[key + 1][lane + 1], s1_1);
-    vstore_scalar(&t->s[key + 1][lane + 2], s1_2);
-    vstore_scalar(&t->s[key + 2][lane + 0], s2_0);
-    vstore_scalar(&t->s[key + 2][lane + 1], s2_1);
-    vstore_scalar(&t->s[key + 2][lane + 2], s2_2);
-    vstore_scalar(&t->s[key + 3][lane + 0], s3_0);
-    vstore_scalar(&t->s[key + 3][lane + 1], s3_1);
-    vstore_scalar(&t->s[key + 3][lane + 2], s3_2);
+    vstore_scalar(&s[key + 0][lane + 0], s0_0);
+    vstore_scalar(&s[key + 0][lane + 1], s0_1);
+    vstore_scalar(&s[key + 0][lane + 2], s0_2);
+    vstore_scalar(&s[key + 1][lane + 0], s1_0);
+    vstore_scalar(&s[key + 1][lane + 1], s1_1);
+    vstore_scalar(&s[key + 1][lane + 2], s1_2);
+    vstore_scalar(&s[key + 2][lane + 0], s2_0);
+    vstore_scalar(&s[key + 2][lane + 1], s2_1);
+    vstore_scalar(&s[key + 2][lane + 2], s2_2);
+    vstore_scalar(&s[key + 3][lane + 0], s3_0);
+    vstore_scalar(&s[key + 3][lane + 1], s3_1);
+    vstore_scalar(&s[key + 3][lane + 2], s3_2);
 }
 
-/* All scores of a tile, and each query's largest. */
-KERNEL_scalar void prefill_scores_all_attention_scalar(const float *k, struct prefill_scratch_attention_scalar *t)
+/* Each query's largest score. */
+KERNEL_scalar void prefill_top_attention_scalar(struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
+{
+    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
+        vec_scalar top = vload_scalar(&s[0][lane]);
+        for (int key = 1; key < BLOCK_attention; key++)
+            top = vmax_scalar(top, vload_scalar(&s[key][lane]));
+        vstore_scalar(&t->tile_max[lane], top);
+    }
+}
+
+/* All scores of a tile. */
+KERNEL_scalar void prefill_scores_all_attention_scalar(const float *k, struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
 {
     for (int lane = 0; lane < QUERIES_attention_scalar; lane += 3)
         for (int key = 0; key < BLOCK_attention; key += 4)
-            prefill_scores_3_attention_scalar(k, key, lane, t);
-    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
-        vec_scalar top = vload_scalar(&t->s[0][lane]);
-        for (int key = 1; key < BLOCK_attention; key++)
-            top = vmax_scalar(top, vload_scalar(&t->s[key][lane]));
-        vstore_scalar(&t->tile_max[lane], top);
-    }
+            prefill_scores_3_attention_scalar(k, key, lane, t, s);
+    prefill_top_attention_scalar(t, s);
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
@@ -586,7 +593,8 @@ static void prefill_sights_attention_scalar(const struct prefill_block_attention
 }
 
 /* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
-KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key, int lane, struct prefill_scratch_attention_scalar *t)
+KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key, int lane,
+    const struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + 3; at += 1)
@@ -595,32 +603,32 @@ KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key,
             to = at + 1;
         }
     switch ((to - from) / 1) {
-    case 1: prefill_scores_1_attention_scalar(k, key, from, t); break;
-    case 2: prefill_scores_2_attention_scalar(k, key, from, t); break;
-    case 3: prefill_scores_3_attention_scalar(k, key, from, t); break;
+    case 1: prefill_scores_1_attention_scalar(k, key, from, t, s); break;
+    case 2: prefill_scores_2_attention_scalar(k, key, from, t, s); break;
+    case 3: prefill_scores_3_attention_scalar(k, key, from, t, s); break;
     default: break;
     }
 }
 
 /* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
 KERNEL_scalar void prefill_scores_some_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
-    const float *k, struct prefill_scratch_attention_scalar *t)
+    const float *k, struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
 {
     prefill_sights_attention_scalar(block, key0, keys, t);
     for (int lane = 0; lane < block->queries; lane += 3)
         for (int key = 0; key < keys; key += 4)
-            prefill_scores_seen_attention_scalar(k, key, lane, t);
+            prefill_scores_seen_attention_scalar(k, key, lane, t, s);
     for (int lane = 0; lane < block->queries; lane += 1) {
         const ivec_scalar place = iramp_scalar(block->first + lane);
         vec_scalar top = vset_scalar(ATTN_HIDDEN);
         for (int key = 0; key < BLOCK_attention; key++) {
-            vec_scalar s = vset_scalar(ATTN_HIDDEN);
+            vec_scalar score = vset_scalar(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 1] && key <= t->last_key[lane / 1]) {
                 const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
-                s = vselect_scalar(sees, vload_scalar(&t->s[key][lane]), s);
+                score = vselect_scalar(sees, vload_scalar(&s[key][lane]), score);
             }
-            vstore_scalar(&t->s[key][lane], s);
-            top = vmax_scalar(top, s);
+            vstore_scalar(&s[key][lane], score);
+            top = vmax_scalar(top, score);
         }
         vstore_scalar(&t->tile_max[lane], top);
     }
@@ -675,19 +683,20 @@ KERNEL_scalar void prefill_sum_attention_scalar(struct prefill_scratch_attention
 }
 
 /* p = exp2(s - m) in the place of s. */
-KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
+KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
+    float (*s)[QUERIES_attention_scalar])
 {
     for (int lane = 0; lane < queries; lane += 1) {
         const vec_scalar m = vload_scalar(&t->m[lane]);
         for (int j = 0; j < PANEL_attention; j++) {
-            const vec_scalar p0 = vexp2_scalar(vsub_scalar(vload_scalar(&t->s[j + 0][lane]), m));
-            vstore_scalar(&t->s[j + 0][lane], p0);
-            const vec_scalar p1 = vexp2_scalar(vsub_scalar(vload_scalar(&t->s[j + 16][lane]), m));
-            vstore_scalar(&t->s[j + 16][lane], p1);
-            const vec_scalar p2 = vexp2_scalar(vsub_scalar(vload_scalar(&t->s[j + 32][lane]), m));
-            vstore_scalar(&t->s[j + 32][lane], p2);
-            const vec_scalar p3 = vexp2_scalar(vsub_scalar(vload_scalar(&t->s[j + 48][lane]), m));
-            vstore_scalar(&t->s[j + 48][lane], p3);
+            const vec_scalar p0 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 0][lane]), m));
+            vstore_scalar(&s[j + 0][lane], p0);
+            const vec_scalar p1 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 16][lane]), m));
+            vstore_scalar(&s[j + 16][lane], p1);
+            const vec_scalar p2 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 32][lane]), m));
+            vstore_scalar(&s[j + 32][lane], p2);
+            const vec_scalar p3 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 48][lane]), m));
+            vstore_scalar(&s[j + 48][lane], p3);
             vec_scalar sum = vadd_scalar(p0, p1);
             sum = vadd_scalar(sum, p2);
             sum = vadd_scalar(sum, p3);
@@ -697,28 +706,29 @@ KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_a
 }
 
 /* The same where scores may be hidden: their weight is 0. */
-KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
+KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
+    float (*s)[QUERIES_attention_scalar])
 {
     for (int lane = 0; lane < queries; lane += 1) {
         /* a query may have seen no key yet */
         const vec_scalar m = vmax_scalar(vload_scalar(&t->m[lane]), vset_scalar(ATTN_LOWEST));
         for (int j = 0; j < PANEL_attention; j++) {
-            const vec_scalar s0 = vload_scalar(&t->s[j + 0][lane]);
+            const vec_scalar s0 = vload_scalar(&s[j + 0][lane]);
             const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
             const vec_scalar p0 = vselect_scalar(seen0, vexp2_scalar(vsub_scalar(s0, m)), vzero_scalar());
-            vstore_scalar(&t->s[j + 0][lane], p0);
-            const vec_scalar s1 = vload_scalar(&t->s[j + 16][lane]);
+            vstore_scalar(&s[j + 0][lane], p0);
+            const vec_scalar s1 = vload_scalar(&s[j + 16][lane]);
             const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
             const vec_scalar p1 = vselect_scalar(seen1, vexp2_scalar(vsub_scalar(s1, m)), vzero_scalar());
-            vstore_scalar(&t->s[j + 16][lane], p1);
-            const vec_scalar s2 = vload_scalar(&t->s[j + 32][lane]);
+            vstore_scalar(&s[j + 16][lane], p1);
+            const vec_scalar s2 = vload_scalar(&s[j + 32][lane]);
             const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
             const vec_scalar p2 = vselect_scalar(seen2, vexp2_scalar(vsub_scalar(s2, m)), vzero_scalar());
-            vstore_scalar(&t->s[j + 32][lane], p2);
-            const vec_scalar s3 = vload_scalar(&t->s[j + 48][lane]);
+            vstore_scalar(&s[j + 32][lane], p2);
+            const vec_scalar s3 = vload_scalar(&s[j + 48][lane]);
             const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
             const vec_scalar p3 = vselect_scalar(seen3, vexp2_scalar(vsub_scalar(s3, m)), vzero_scalar());
-            vstore_scalar(&t->s[j + 48][lane], p3);
+            vstore_scalar(&s[j + 48][lane], p3);
             vec_scalar sum = vadd_scalar(p0, p1);
             sum = vadd_scalar(sum, p2);
             sum = vadd_scalar(sum, p3);
@@ -732,95 +742,121 @@ KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_
 ** chain over the keys for each.
 */
 KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, int32_t from, int32_t end,
-    int32_t query, int column, struct prefill_scratch_attention_scalar *restrict t)
+    int32_t query, int column, float (*restrict p)[QUERIES_attention_scalar], float (*restrict o)[V_ROW_attention])
 {
-    vec_scalar o0_0 = vload_scalar(&t->o[query + 0][column + 0]);
-    vec_scalar o0_1 = vload_scalar(&t->o[query + 0][column + 1]);
-    vec_scalar o1_0 = vload_scalar(&t->o[query + 1][column + 0]);
-    vec_scalar o1_1 = vload_scalar(&t->o[query + 1][column + 1]);
-    vec_scalar o2_0 = vload_scalar(&t->o[query + 2][column + 0]);
-    vec_scalar o2_1 = vload_scalar(&t->o[query + 2][column + 1]);
-    vec_scalar o3_0 = vload_scalar(&t->o[query + 3][column + 0]);
-    vec_scalar o3_1 = vload_scalar(&t->o[query + 3][column + 1]);
-    vec_scalar o4_0 = vload_scalar(&t->o[query + 4][column + 0]);
-    vec_scalar o4_1 = vload_scalar(&t->o[query + 4][column + 1]);
-    vec_scalar o5_0 = vload_scalar(&t->o[query + 5][column + 0]);
-    vec_scalar o5_1 = vload_scalar(&t->o[query + 5][column + 1]);
+    vec_scalar o0_0 = vload_scalar(&o[query + 0][column + 0]);
+    vec_scalar o0_1 = vload_scalar(&o[query + 0][column + 1]);
+    vec_scalar o1_0 = vload_scalar(&o[query + 1][column + 0]);
+    vec_scalar o1_1 = vload_scalar(&o[query + 1][column + 1]);
+    vec_scalar o2_0 = vload_scalar(&o[query + 2][column + 0]);
+    vec_scalar o2_1 = vload_scalar(&o[query + 2][column + 1]);
+    vec_scalar o3_0 = vload_scalar(&o[query + 3][column + 0]);
+    vec_scalar o3_1 = vload_scalar(&o[query + 3][column + 1]);
+    vec_scalar o4_0 = vload_scalar(&o[query + 4][column + 0]);
+    vec_scalar o4_1 = vload_scalar(&o[query + 4][column + 1]);
+    vec_scalar o5_0 = vload_scalar(&o[query + 5][column + 0]);
+    vec_scalar o5_1 = vload_scalar(&o[query + 5][column + 1]);
     for (int32_t key = from; key < end; key++) {
         const vec_scalar v0 = vload_scalar(&v[key * V_ROW_attention + column + 0]);
         const vec_scalar v1 = vload_scalar(&v[key * V_ROW_attention + column + 1]);
-        const vec_scalar p0 = vset_scalar(t->s[key][query + 0]);
+        const vec_scalar p0 = vset_scalar(p[key][query + 0]);
         o0_0 = vfma_scalar(p0, v0, o0_0);
         o0_1 = vfma_scalar(p0, v1, o0_1);
-        const vec_scalar p1 = vset_scalar(t->s[key][query + 1]);
+        const vec_scalar p1 = vset_scalar(p[key][query + 1]);
         o1_0 = vfma_scalar(p1, v0, o1_0);
         o1_1 = vfma_scalar(p1, v1, o1_1);
-        const vec_scalar p2 = vset_scalar(t->s[key][query + 2]);
+        const vec_scalar p2 = vset_scalar(p[key][query + 2]);
         o2_0 = vfma_scalar(p2, v0, o2_0);
         o2_1 = vfma_scalar(p2, v1, o2_1);
-        const vec_scalar p3 = vset_scalar(t->s[key][query + 3]);
+        const vec_scalar p3 = vset_scalar(p[key][query + 3]);
         o3_0 = vfma_scalar(p3, v0, o3_0);
         o3_1 = vfma_scalar(p3, v1, o3_1);
-        const vec_scalar p4 = vset_scalar(t->s[key][query + 4]);
+        const vec_scalar p4 = vset_scalar(p[key][query + 4]);
         o4_0 = vfma_scalar(p4, v0, o4_0);
         o4_1 = vfma_scalar(p4, v1, o4_1);
-        const vec_scalar p5 = vset_scalar(t->s[key][query + 5]);
+        const vec_scalar p5 = vset_scalar(p[key][query + 5]);
         o5_0 = vfma_scalar(p5, v0, o5_0);
         o5_1 = vfma_scalar(p5, v1, o5_1);
     }
-    vstore_scalar(&t->o[query + 0][column + 0], o0_0);
-    vstore_scalar(&t->o[query + 0][column + 1], o0_1);
-    vstore_scalar(&t->o[query + 1][column + 0], o1_0);
-    vstore_scalar(&t->o[query + 1][column + 1], o1_1);
-    vstore_scalar(&t->o[query + 2][column + 0], o2_0);
-    vstore_scalar(&t->o[query + 2][column + 1], o2_1);
-    vstore_scalar(&t->o[query + 3][column + 0], o3_0);
-    vstore_scalar(&t->o[query + 3][column + 1], o3_1);
-    vstore_scalar(&t->o[query + 4][column + 0], o4_0);
-    vstore_scalar(&t->o[query + 4][column + 1], o4_1);
-    vstore_scalar(&t->o[query + 5][column + 0], o5_0);
-    vstore_scalar(&t->o[query + 5][column + 1], o5_1);
+    vstore_scalar(&o[query + 0][column + 0], o0_0);
+    vstore_scalar(&o[query + 0][column + 1], o0_1);
+    vstore_scalar(&o[query + 1][column + 0], o1_0);
+    vstore_scalar(&o[query + 1][column + 1], o1_1);
+    vstore_scalar(&o[query + 2][column + 0], o2_0);
+    vstore_scalar(&o[query + 2][column + 1], o2_1);
+    vstore_scalar(&o[query + 3][column + 0], o3_0);
+    vstore_scalar(&o[query + 3][column + 1], o3_1);
+    vstore_scalar(&o[query + 4][column + 0], o4_0);
+    vstore_scalar(&o[query + 4][column + 1], o4_1);
+    vstore_scalar(&o[query + 5][column + 0], o5_0);
+    vstore_scalar(&o[query + 5][column + 1], o5_1);
 }
 
-/*
-** o += p v for the tile's first `keys` keys. A masked tile skips what the mask hides from all
-** queries of a register tile.
-*/
-KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
-    int masked, const float *v, struct prefill_scratch_attention_scalar *t)
+/* A tile whose scores are there, and whose part of o may still be to come. */
+struct prefill_tile_attention_scalar {
+    float (*s)[QUERIES_attention_scalar];       /* scores, or weights once weighed */
+    const float *v;
+    int32_t key0, keys;          /* no keys: no tile */
+    int sight, weighed;
+};
+
+/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
+    struct prefill_scratch_attention_scalar *t)
 {
     for (int column = 0; column < 16; column += 2)
         for (int32_t query = 0; query < block->queries; query += 6) {
-            int32_t first = key0, last = key0 + keys - 1;
-            if (masked)
+            int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + 5,
                                &block->view, &first, &last);
-            prefill_values_attention_scalar(v, first - key0, last - key0 + 1, query, column, t);
+            prefill_values_attention_scalar(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
+                               tile->s, t->o);
         }
 }
 
-/* One tile: keys key0 .. key0 + keys - 1, of which the cache holds the block at `tile`. */
-KERNEL_scalar void prefill_tile_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
-    const float *tile, struct prefill_scratch_attention_scalar *t)
+/* What is still to come of a tile: weights, l and o. */
+KERNEL_scalar void prefill_settle_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
+    struct prefill_scratch_attention_scalar *t)
 {
-    int sight = SEES_SOME;      /* also when there are fewer keys or queries than the tile holds */
-    if (keys == BLOCK_attention && block->queries == QUERIES_attention_scalar)
-        sight = sight_attention(block->first, block->first + QUERIES_attention_scalar - 1, key0, key0 + BLOCK_attention - 1,
-                        &block->view);
+    if (tile->keys == 0)
+        return;
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_scalar(t, block->queries, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_scalar(t, block->queries, tile->s);
+    prefill_sum_attention_scalar(t, block->queries);
+    prefill_accumulate_attention_scalar(block, tile, t);
+}
+
+/* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
+static int prefill_sight_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys)
+{
+    if (keys < BLOCK_attention || block->queries < QUERIES_attention_scalar)
+        return SEES_SOME;
+    return sight_attention(block->first, block->first + QUERIES_attention_scalar - 1, key0, key0 + BLOCK_attention - 1, &block->view);
+}
+
+/*
+** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
+** settled and the new one takes its place.
+*/
+KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, const float *k,
+    struct prefill_tile_attention_scalar *before, struct prefill_scratch_attention_scalar *t)
+{
+    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const int sight = prefill_sight_attention_scalar(block, key0, keys);
     if (sight == SEES_NONE)
         return;
+    float (*s)[QUERIES_attention_scalar] = t->s[0];
+    prefill_settle_attention_scalar(block, before, t);
     if (sight == SEES_ALL)
-        prefill_scores_all_attention_scalar(tile, t);
+        prefill_scores_all_attention_scalar(k, t, s);
     else
-        prefill_scores_some_attention_scalar(block, key0, keys, tile, t);
+        prefill_scores_some_attention_scalar(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_scalar(t, block->queries))
         prefill_rescale_attention_scalar(t, block->queries);
-    if (sight == SEES_ALL)
-        prefill_weights_all_attention_scalar(t, block->queries);
-    else
-        prefill_weights_some_attention_scalar(t, block->queries);
-    prefill_sum_attention_scalar(t, block->queries);
-    prefill_accumulate_attention_scalar(block, key0, keys, sight != SEES_ALL, tile + BLOCK_attention * D_K_attention, t);
+    *before = (struct prefill_tile_attention_scalar){ s, k + BLOCK_attention * D_K_attention, key0, keys, sight, 0 };
 }
 
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
@@ -832,11 +868,12 @@ KERNEL_scalar void prefill_segment_attention_scalar(const struct prefill_block_a
         t->l[i] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention) {
-        const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
-        const int32_t kv_head = block->view.h / GROUP_attention;
-        prefill_tile_attention_scalar(block, key0, keys, cache_block_attention(block->sequence, kv_head, key0 / BLOCK_attention), t);
-    }
+    struct prefill_tile_attention_scalar tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+        prefill_advance_attention_scalar(block, key0,
+                          cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
+                          &tile, t);
+    prefill_settle_attention_scalar(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
         merge_attention_scalar(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
 }
@@ -912,7 +949,10 @@ struct decode_partial_attention_scalar {
     float m, l;
 };
 
-/* s = q k for the keys of a tile, 1 heads x 8 keys at once: one FMA chain over d for each. */
+/*
+** s = q k for the keys of a tile, 1 heads x 8 keys at once: one FMA chain over d for each.
+** Meanwhile the tile's V is fetched.
+*/
 KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, float (*restrict q)[D_K_attention],
     float (*restrict s)[BLOCK_attention])
 {
@@ -926,7 +966,9 @@ KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, float
         vec_scalar s0_5 = vzero_scalar();
         vec_scalar s0_6 = vzero_scalar();
         vec_scalar s0_7 = vzero_scalar();
-        for (int d = 0; d < D_K_attention; d++) {
+        const float *next = k + BLOCK_attention * D_K_attention + key / 8 * 384;
+        for (int d = 0; d < D_K_attention; d++, next += 16) {
+            ATTN_FETCH(next + 0);
             const vec_scalar k0 = vload_scalar(&panel[d * PANEL_attention + 0]);
             const vec_scalar k1 = vload_scalar(&panel[d * PANEL_attention + 1]);
             const vec_scalar k2 = vload_scalar(&panel[d * PANEL_attention + 2]);
@@ -956,13 +998,18 @@ KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, float
     }
 }
 
-/* o += p v over the tile's first `keys` keys, 1 heads x 2 columns: one FMA chain over the keys for each. */
+/*
+** o += p v over the tile's first `keys` keys, 1 heads x 2 columns: one FMA chain over the
+** keys for each. Meanwhile the K of the next tile is fetched.
+*/
 KERNEL_scalar void decode_values_attention_scalar(const float *restrict v, int32_t keys, int column,
     float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
 {
     vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
     vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
-    for (int32_t key = 0; key < keys; key++) {
+    const float *next = v + BLOCK_attention * V_ROW_attention + column / 2 * 1024;
+    for (int32_t key = 0; key < keys; key++, next += 16) {
+        ATTN_FETCH(next + 0);
         const vec_scalar v0 = vload_scalar(&v[key * V_ROW_attention + column + 0]);
         const vec_scalar v1 = vload_scalar(&v[key * V_ROW_attention + column + 1]);
         const vec_scalar p0 = vset_scalar(p[0][key]);
@@ -1493,7 +1540,7 @@ enum {
 struct prefill_scratch_attention_avx2 {
     float q[Q_ROW_attention_avx2][QUERIES_attention_avx2];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_avx2][Q_ROW_attention_avx2];          /* the same, not yet transposed */
-    float s[BLOCK_attention][QUERIES_attention_avx2];             /* scores of a tile, then weights p */
+    float s[1][BLOCK_attention][QUERIES_attention_avx2];          /* scores of a tile, then weights p */
     float sums[PANEL_attention][QUERIES_attention_avx2];          /* partial sums of p */
     float o[QUERIES_attention_avx2][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_avx2][V_ROW_attention];       /* of the segments before */
@@ -1529,7 +1576,7 @@ KERNEL_avx2 void prefill_queries_attention_avx2(const struct attn_args *args, co
 
 /* s = q k for 4 keys x 8 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_avx2 *restrict t)
+    const struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_avx2 s0_0 = vzero_avx2();
@@ -1547,15 +1594,15 @@ KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int ke
         const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
         s3_0 = vfma_avx2(q0, k3, s3_0);
     }
-    vstore_avx2(&t->s[key + 0][lane + 0], s0_0);
-    vstore_avx2(&t->s[key + 1][lane + 0], s1_0);
-    vstore_avx2(&t->s[key + 2][lane + 0], s2_0);
-    vstore_avx2(&t->s[key + 3][lane + 0], s3_0);
+    vstore_avx2(&s[key + 0][lane + 0], s0_0);
+    vstore_avx2(&s[key + 1][lane + 0], s1_0);
+    vstore_avx2(&s[key + 2][lane + 0], s2_0);
+    vstore_avx2(&s[key + 3][lane + 0], s3_0);
 }
 
 /* s = q k for 4 keys x 16 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_avx2 void prefill_scores_2_attention_avx2(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_avx2 *restrict t)
+    const struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_avx2 s0_0 = vzero_avx2();
@@ -1582,19 +1629,19 @@ KERNEL_avx2 void prefill_scores_2_attention_avx2(const float *restrict k, int ke
         s3_0 = vfma_avx2(q0, k3, s3_0);
         s3_1 = vfma_avx2(q1, k3, s3_1);
     }
-    vstore_avx2(&t->s[key + 0][lane + 0], s0_0);
-    vstore_avx2(&t->s[key + 0][lane + 8], s0_1);
-    vstore_avx2(&t->s[key + 1][lane + 0], s1_0);
-    vstore_avx2(&t->s[key + 1][lane + 8], s1_1);
-    vstore_avx2(&t->s[key + 2][lane + 0], s2_0);
-    vstore_avx2(&t->s[key + 2][lane + 8], s2_1);
-    vstore_avx2(&t->s[key + 3][lane + 0], s3_0);
-    vstore_avx2(&t->s[key + 3][lane + 8], s3_1);
+    vstore_avx2(&s[key + 0][lane + 0], s0_0);
+    vstore_avx2(&s[key + 0][lane + 8], s0_1);
+    vstore_avx2(&s[key + 1][lane + 0], s1_0);
+    vstore_avx2(&s[key + 1][lane + 8], s1_1);
+    vstore_avx2(&s[key + 2][lane + 0], s2_0);
+    vstore_avx2(&s[key + 2][lane + 8], s2_1);
+    vstore_avx2(&s[key + 3][lane + 0], s3_0);
+    vstore_avx2(&s[key + 3][lane + 8], s3_1);
 }
 
 /* s = q k for 4 keys x 24 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_avx2 *restrict t)
+    const struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_avx2 s0_0 = vzero_avx2();
@@ -1630,32 +1677,38 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
         s3_1 = vfma_avx2(q1, k3, s3_1);
         s3_2 = vfma_avx2(q2, k3, s3_2);
     }
-    vstore_avx2(&t->s[key + 0][lane + 0], s0_0);
-    vstore_avx2(&t->s[key + 0][lane + 8], s0_1);
-    vstore_avx2(&t->s[key + 0][lane + 16], s0_2);
-    vstore_avx2(&t->s[key + 1][lane + 0], s1_0);
-    vstore_avx2(&t->s[key + 1][lane + 8], s1_1);
-    vstore_avx2(&t->s[key + 1][lane + 16], s1_2);
-    vstore_avx2(&t->s[key + 2][lane + 0], s2_0);
-    vstore_avx2(&t->s[key + 2][lane + 8], s2_1);
-    vstore_avx2(&t->s[key + 2][lane + 16], s2_2);
-    vstore_avx2(&t->s[key + 3][lane + 0], s3_0);
-    vstore_avx2(&t->s[key + 3][lane + 8], s3_1);
-    vstore_avx2(&t->s[key + 3][lane + 16], s3_2);
+    vstore_avx2(&s[key + 0][lane + 0], s0_0);
+    vstore_avx2(&s[key + 0][lane + 8], s0_1);
+    vstore_avx2(&s[key + 0][lane + 16], s0_2);
+    vstore_avx2(&s[key + 1][lane + 0], s1_0);
+    vstore_avx2(&s[key + 1][lane + 8], s1_1);
+    vstore_avx2(&s[key + 1][lane + 16], s1_2);
+    vstore_avx2(&s[key + 2][lane + 0], s2_0);
+    vstore_avx2(&s[key + 2][lane + 8], s2_1);
+    vstore_avx2(&s[key + 2][lane + 16], s2_2);
+    vstore_avx2(&s[key + 3][lane + 0], s3_0);
+    vstore_avx2(&s[key + 3][lane + 8], s3_1);
+    vstore_avx2(&s[key + 3][lane + 16], s3_2);
 }
 
-/* All scores of a tile, and each query's largest. */
-KERNEL_avx2 void prefill_scores_all_attention_avx2(const float *k, struct prefill_scratch_attention_avx2 *t)
+/* Each query's largest score. */
+KERNEL_avx2 void prefill_top_attention_avx2(struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
+{
+    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
+        vec_avx2 top = vload_avx2(&s[0][lane]);
+        for (int key = 1; key < BLOCK_attention; key++)
+            top = vmax_avx2(top, vload_avx2(&s[key][lane]));
+        vstore_avx2(&t->tile_max[lane], top);
+    }
+}
+
+/* All scores of a tile. */
+KERNEL_avx2 void prefill_scores_all_attention_avx2(const float *k, struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
 {
     for (int lane = 0; lane < QUERIES_attention_avx2; lane += 24)
         for (int key = 0; key < BLOCK_attention; key += 4)
-            prefill_scores_3_attention_avx2(k, key, lane, t);
-    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
-        vec_avx2 top = vload_avx2(&t->s[0][lane]);
-        for (int key = 1; key < BLOCK_attention; key++)
-            top = vmax_avx2(top, vload_avx2(&t->s[key][lane]));
-        vstore_avx2(&t->tile_max[lane], top);
-    }
+            prefill_scores_3_attention_avx2(k, key, lane, t, s);
+    prefill_top_attention_avx2(t, s);
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
@@ -1673,7 +1726,8 @@ static void prefill_sights_attention_avx2(const struct prefill_block_attention_a
 }
 
 /* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
-KERNEL_avx2 void prefill_scores_seen_attention_avx2(const float *k, int key, int lane, struct prefill_scratch_attention_avx2 *t)
+KERNEL_avx2 void prefill_scores_seen_attention_avx2(const float *k, int key, int lane,
+    const struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + 24; at += 8)
@@ -1682,32 +1736,32 @@ KERNEL_avx2 void prefill_scores_seen_attention_avx2(const float *k, int key, int
             to = at + 8;
         }
     switch ((to - from) / 8) {
-    case 1: prefill_scores_1_attention_avx2(k, key, from, t); break;
-    case 2: prefill_scores_2_attention_avx2(k, key, from, t); break;
-    case 3: prefill_scores_3_attention_avx2(k, key, from, t); break;
+    case 1: prefill_scores_1_attention_avx2(k, key, from, t, s); break;
+    case 2: prefill_scores_2_attention_avx2(k, key, from, t, s); break;
+    case 3: prefill_scores_3_attention_avx2(k, key, from, t, s); break;
     default: break;
     }
 }
 
 /* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
 KERNEL_avx2 void prefill_scores_some_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
-    const float *k, struct prefill_scratch_attention_avx2 *t)
+    const float *k, struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
 {
     prefill_sights_attention_avx2(block, key0, keys, t);
     for (int lane = 0; lane < block->queries; lane += 24)
         for (int key = 0; key < keys; key += 4)
-            prefill_scores_seen_attention_avx2(k, key, lane, t);
+            prefill_scores_seen_attention_avx2(k, key, lane, t, s);
     for (int lane = 0; lane < block->queries; lane += 8) {
         const ivec_avx2 place = iramp_avx2(block->first + lane);
         vec_avx2 top = vset_avx2(ATTN_HIDDEN);
         for (int key = 0; key < BLOCK_attention; key++) {
-            vec_avx2 s = vset_avx2(ATTN_HIDDEN);
+            vec_avx2 score = vset_avx2(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 8] && key <= t->last_key[lane / 8]) {
                 const mask_avx2 sees = sees_queries_attention_avx2(place, key0 + key, &block->view);
-                s = vselect_avx2(sees, vload_avx2(&t->s[key][lane]), s);
+                score = vselect_avx2(sees, vload_avx2(&s[key][lane]), score);
             }
-            vstore_avx2(&t->s[key][lane], s);
-            top = vmax_avx2(top, s);
+            vstore_avx2(&s[key][lane], score);
+            top = vmax_avx2(top, score);
         }
         vstore_avx2(&t->tile_max[lane], top);
     }
@@ -1762,19 +1816,20 @@ KERNEL_avx2 void prefill_sum_attention_avx2(struct prefill_scratch_attention_avx
 }
 
 /* p = exp2(s - m) in the place of s. */
-KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
+KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries,
+    float (*s)[QUERIES_attention_avx2])
 {
     for (int lane = 0; lane < queries; lane += 8) {
         const vec_avx2 m = vload_avx2(&t->m[lane]);
         for (int j = 0; j < PANEL_attention; j++) {
-            const vec_avx2 p0 = vexp2_avx2(vsub_avx2(vload_avx2(&t->s[j + 0][lane]), m));
-            vstore_avx2(&t->s[j + 0][lane], p0);
-            const vec_avx2 p1 = vexp2_avx2(vsub_avx2(vload_avx2(&t->s[j + 16][lane]), m));
-            vstore_avx2(&t->s[j + 16][lane], p1);
-            const vec_avx2 p2 = vexp2_avx2(vsub_avx2(vload_avx2(&t->s[j + 32][lane]), m));
-            vstore_avx2(&t->s[j + 32][lane], p2);
-            const vec_avx2 p3 = vexp2_avx2(vsub_avx2(vload_avx2(&t->s[j + 48][lane]), m));
-            vstore_avx2(&t->s[j + 48][lane], p3);
+            const vec_avx2 p0 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 0][lane]), m));
+            vstore_avx2(&s[j + 0][lane], p0);
+            const vec_avx2 p1 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 16][lane]), m));
+            vstore_avx2(&s[j + 16][lane], p1);
+            const vec_avx2 p2 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 32][lane]), m));
+            vstore_avx2(&s[j + 32][lane], p2);
+            const vec_avx2 p3 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 48][lane]), m));
+            vstore_avx2(&s[j + 48][lane], p3);
             vec_avx2 sum = vadd_avx2(p0, p1);
             sum = vadd_avx2(sum, p2);
             sum = vadd_avx2(sum, p3);
@@ -1784,28 +1839,29 @@ KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_atten
 }
 
 /* The same where scores may be hidden: their weight is 0. */
-KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
+KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries,
+    float (*s)[QUERIES_attention_avx2])
 {
     for (int lane = 0; lane < queries; lane += 8) {
         /* a query may have seen no key yet */
         const vec_avx2 m = vmax_avx2(vload_avx2(&t->m[lane]), vset_avx2(ATTN_LOWEST));
         for (int j = 0; j < PANEL_attention; j++) {
-            const vec_avx2 s0 = vload_avx2(&t->s[j + 0][lane]);
+            const vec_avx2 s0 = vload_avx2(&s[j + 0][lane]);
             const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
             const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, m)), vzero_avx2());
-            vstore_avx2(&t->s[j + 0][lane], p0);
-            const vec_avx2 s1 = vload_avx2(&t->s[j + 16][lane]);
+            vstore_avx2(&s[j + 0][lane], p0);
+            const vec_avx2 s1 = vload_avx2(&s[j + 16][lane]);
             const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
             const vec_avx2 p1 = vselect_avx2(seen1, vexp2_avx2(vsub_avx2(s1, m)), vzero_avx2());
-            vstore_avx2(&t->s[j + 16][lane], p1);
-            const vec_avx2 s2 = vload_avx2(&t->s[j + 32][lane]);
+            vstore_avx2(&s[j + 16][lane], p1);
+            const vec_avx2 s2 = vload_avx2(&s[j + 32][lane]);
             const mask_avx2 seen2 = vgreater_avx2(s2, vset_avx2(ATTN_HIDDEN));
             const vec_avx2 p2 = vselect_avx2(seen2, vexp2_avx2(vsub_avx2(s2, m)), vzero_avx2());
-            vstore_avx2(&t->s[j + 32][lane], p2);
-            const vec_avx2 s3 = vload_avx2(&t->s[j + 48][lane]);
+            vstore_avx2(&s[j + 32][lane], p2);
+            const vec_avx2 s3 = vload_avx2(&s[j + 48][lane]);
             const mask_avx2 seen3 = vgreater_avx2(s3, vset_avx2(ATTN_HIDDEN));
             const vec_avx2 p3 = vselect_avx2(seen3, vexp2_avx2(vsub_avx2(s3, m)), vzero_avx2());
-            vstore_avx2(&t->s[j + 48][lane], p3);
+            vstore_avx2(&s[j + 48][lane], p3);
             vec_avx2 sum = vadd_avx2(p0, p1);
             sum = vadd_avx2(sum, p2);
             sum = vadd_avx2(sum, p3);
@@ -1819,95 +1875,121 @@ KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_atte
 ** chain over the keys for each.
 */
 KERNEL_avx2 void prefill_values_attention_avx2(const float *restrict v, int32_t from, int32_t end,
-    int32_t query, int column, struct prefill_scratch_attention_avx2 *restrict t)
+    int32_t query, int column, float (*restrict p)[QUERIES_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
-    vec_avx2 o0_0 = vload_avx2(&t->o[query + 0][column + 0]);
-    vec_avx2 o0_1 = vload_avx2(&t->o[query + 0][column + 8]);
-    vec_avx2 o1_0 = vload_avx2(&t->o[query + 1][column + 0]);
-    vec_avx2 o1_1 = vload_avx2(&t->o[query + 1][column + 8]);
-    vec_avx2 o2_0 = vload_avx2(&t->o[query + 2][column + 0]);
-    vec_avx2 o2_1 = vload_avx2(&t->o[query + 2][column + 8]);
-    vec_avx2 o3_0 = vload_avx2(&t->o[query + 3][column + 0]);
-    vec_avx2 o3_1 = vload_avx2(&t->o[query + 3][column + 8]);
-    vec_avx2 o4_0 = vload_avx2(&t->o[query + 4][column + 0]);
-    vec_avx2 o4_1 = vload_avx2(&t->o[query + 4][column + 8]);
-    vec_avx2 o5_0 = vload_avx2(&t->o[query + 5][column + 0]);
-    vec_avx2 o5_1 = vload_avx2(&t->o[query + 5][column + 8]);
+    vec_avx2 o0_0 = vload_avx2(&o[query + 0][column + 0]);
+    vec_avx2 o0_1 = vload_avx2(&o[query + 0][column + 8]);
+    vec_avx2 o1_0 = vload_avx2(&o[query + 1][column + 0]);
+    vec_avx2 o1_1 = vload_avx2(&o[query + 1][column + 8]);
+    vec_avx2 o2_0 = vload_avx2(&o[query + 2][column + 0]);
+    vec_avx2 o2_1 = vload_avx2(&o[query + 2][column + 8]);
+    vec_avx2 o3_0 = vload_avx2(&o[query + 3][column + 0]);
+    vec_avx2 o3_1 = vload_avx2(&o[query + 3][column + 8]);
+    vec_avx2 o4_0 = vload_avx2(&o[query + 4][column + 0]);
+    vec_avx2 o4_1 = vload_avx2(&o[query + 4][column + 8]);
+    vec_avx2 o5_0 = vload_avx2(&o[query + 5][column + 0]);
+    vec_avx2 o5_1 = vload_avx2(&o[query + 5][column + 8]);
     for (int32_t key = from; key < end; key++) {
         const vec_avx2 v0 = vload_avx2(&v[key * V_ROW_attention + column + 0]);
         const vec_avx2 v1 = vload_avx2(&v[key * V_ROW_attention + column + 8]);
-        const vec_avx2 p0 = vset_avx2(t->s[key][query + 0]);
+        const vec_avx2 p0 = vset_avx2(p[key][query + 0]);
         o0_0 = vfma_avx2(p0, v0, o0_0);
         o0_1 = vfma_avx2(p0, v1, o0_1);
-        const vec_avx2 p1 = vset_avx2(t->s[key][query + 1]);
+        const vec_avx2 p1 = vset_avx2(p[key][query + 1]);
         o1_0 = vfma_avx2(p1, v0, o1_0);
         o1_1 = vfma_avx2(p1, v1, o1_1);
-        const vec_avx2 p2 = vset_avx2(t->s[key][query + 2]);
+        const vec_avx2 p2 = vset_avx2(p[key][query + 2]);
         o2_0 = vfma_avx2(p2, v0, o2_0);
         o2_1 = vfma_avx2(p2, v1, o2_1);
-        const vec_avx2 p3 = vset_avx2(t->s[key][query + 3]);
+        const vec_avx2 p3 = vset_avx2(p[key][query + 3]);
         o3_0 = vfma_avx2(p3, v0, o3_0);
         o3_1 = vfma_avx2(p3, v1, o3_1);
-        const vec_avx2 p4 = vset_avx2(t->s[key][query + 4]);
+        const vec_avx2 p4 = vset_avx2(p[key][query + 4]);
         o4_0 = vfma_avx2(p4, v0, o4_0);
         o4_1 = vfma_avx2(p4, v1, o4_1);
-        const vec_avx2 p5 = vset_avx2(t->s[key][query + 5]);
+        const vec_avx2 p5 = vset_avx2(p[key][query + 5]);
         o5_0 = vfma_avx2(p5, v0, o5_0);
         o5_1 = vfma_avx2(p5, v1, o5_1);
     }
-    vstore_avx2(&t->o[query + 0][column + 0], o0_0);
-    vstore_avx2(&t->o[query + 0][column + 8], o0_1);
-    vstore_avx2(&t->o[query + 1][column + 0], o1_0);
-    vstore_avx2(&t->o[query + 1][column + 8], o1_1);
-    vstore_avx2(&t->o[query + 2][column + 0], o2_0);
-    vstore_avx2(&t->o[query + 2][column + 8], o2_1);
-    vstore_avx2(&t->o[query + 3][column + 0], o3_0);
-    vstore_avx2(&t->o[query + 3][column + 8], o3_1);
-    vstore_avx2(&t->o[query + 4][column + 0], o4_0);
-    vstore_avx2(&t->o[query + 4][column + 8], o4_1);
-    vstore_avx2(&t->o[query + 5][column + 0], o5_0);
-    vstore_avx2(&t->o[query + 5][column + 8], o5_1);
+    vstore_avx2(&o[query + 0][column + 0], o0_0);
+    vstore_avx2(&o[query + 0][column + 8], o0_1);
+    vstore_avx2(&o[query + 1][column + 0], o1_0);
+    vstore_avx2(&o[query + 1][column + 8], o1_1);
+    vstore_avx2(&o[query + 2][column + 0], o2_0);
+    vstore_avx2(&o[query + 2][column + 8], o2_1);
+    vstore_avx2(&o[query + 3][column + 0], o3_0);
+    vstore_avx2(&o[query + 3][column + 8], o3_1);
+    vstore_avx2(&o[query + 4][column + 0], o4_0);
+    vstore_avx2(&o[query + 4][column + 8], o4_1);
+    vstore_avx2(&o[query + 5][column + 0], o5_0);
+    vstore_avx2(&o[query + 5][column + 8], o5_1);
 }
 
-/*
-** o += p v for the tile's first `keys` keys. A masked tile skips what the mask hides from all
-** queries of a register tile.
-*/
-KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
-    int masked, const float *v, struct prefill_scratch_attention_avx2 *t)
+/* A tile whose scores are there, and whose part of o may still be to come. */
+struct prefill_tile_attention_avx2 {
+    float (*s)[QUERIES_attention_avx2];       /* scores, or weights once weighed */
+    const float *v;
+    int32_t key0, keys;          /* no keys: no tile */
+    int sight, weighed;
+};
+
+/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
+    struct prefill_scratch_attention_avx2 *t)
 {
     for (int column = 0; column < 16; column += 16)
         for (int32_t query = 0; query < block->queries; query += 6) {
-            int32_t first = key0, last = key0 + keys - 1;
-            if (masked)
+            int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + 5,
                                &block->view, &first, &last);
-            prefill_values_attention_avx2(v, first - key0, last - key0 + 1, query, column, t);
+            prefill_values_attention_avx2(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
+                               tile->s, t->o);
         }
 }
 
-/* One tile: keys key0 .. key0 + keys - 1, of which the cache holds the block at `tile`. */
-KERNEL_avx2 void prefill_tile_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
-    const float *tile, struct prefill_scratch_attention_avx2 *t)
+/* What is still to come of a tile: weights, l and o. */
+KERNEL_avx2 void prefill_settle_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
+    struct prefill_scratch_attention_avx2 *t)
 {
-    int sight = SEES_SOME;      /* also when there are fewer keys or queries than the tile holds */
-    if (keys == BLOCK_attention && block->queries == QUERIES_attention_avx2)
-        sight = sight_attention(block->first, block->first + QUERIES_attention_avx2 - 1, key0, key0 + BLOCK_attention - 1,
-                        &block->view);
+    if (tile->keys == 0)
+        return;
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_avx2(t, block->queries, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_avx2(t, block->queries, tile->s);
+    prefill_sum_attention_avx2(t, block->queries);
+    prefill_accumulate_attention_avx2(block, tile, t);
+}
+
+/* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
+static int prefill_sight_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys)
+{
+    if (keys < BLOCK_attention || block->queries < QUERIES_attention_avx2)
+        return SEES_SOME;
+    return sight_attention(block->first, block->first + QUERIES_attention_avx2 - 1, key0, key0 + BLOCK_attention - 1, &block->view);
+}
+
+/*
+** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
+** settled and the new one takes its place.
+*/
+KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, const float *k,
+    struct prefill_tile_attention_avx2 *before, struct prefill_scratch_attention_avx2 *t)
+{
+    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const int sight = prefill_sight_attention_avx2(block, key0, keys);
     if (sight == SEES_NONE)
         return;
+    float (*s)[QUERIES_attention_avx2] = t->s[0];
+    prefill_settle_attention_avx2(block, before, t);
     if (sight == SEES_ALL)
-        prefill_scores_all_attention_avx2(tile, t);
+        prefill_scores_all_attention_avx2(k, t, s);
     else
-        prefill_scores_some_attention_avx2(block, key0, keys, tile, t);
+        prefill_scores_some_attention_avx2(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_avx2(t, block->queries))
         prefill_rescale_attention_avx2(t, block->queries);
-    if (sight == SEES_ALL)
-        prefill_weights_all_attention_avx2(t, block->queries);
-    else
-        prefill_weights_some_attention_avx2(t, block->queries);
-    prefill_sum_attention_avx2(t, block->queries);
-    prefill_accumulate_attention_avx2(block, key0, keys, sight != SEES_ALL, tile + BLOCK_attention * D_K_attention, t);
+    *before = (struct prefill_tile_attention_avx2){ s, k + BLOCK_attention * D_K_attention, key0, keys, sight, 0 };
 }
 
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
@@ -1919,11 +2001,12 @@ KERNEL_avx2 void prefill_segment_attention_avx2(const struct prefill_block_atten
         t->l[i] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention) {
-        const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
-        const int32_t kv_head = block->view.h / GROUP_attention;
-        prefill_tile_attention_avx2(block, key0, keys, cache_block_attention(block->sequence, kv_head, key0 / BLOCK_attention), t);
-    }
+    struct prefill_tile_attention_avx2 tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+        prefill_advance_attention_avx2(block, key0,
+                          cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
+                          &tile, t);
+    prefill_settle_attention_avx2(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
         merge_attention_avx2(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
 }
@@ -1999,7 +2082,10 @@ struct decode_partial_attention_avx2 {
     float m, l;
 };
 
-/* s = q k for the keys of a tile, 1 heads x 64 keys at once: one FMA chain over d for each. */
+/*
+** s = q k for the keys of a tile, 1 heads x 64 keys at once: one FMA chain over d for each.
+** Meanwhile the tile's V is fetched.
+*/
 KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*restrict q)[D_K_attention],
     float (*restrict s)[BLOCK_attention])
 {
@@ -2013,7 +2099,11 @@ KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*r
         vec_avx2 s0_5 = vzero_avx2();
         vec_avx2 s0_6 = vzero_avx2();
         vec_avx2 s0_7 = vzero_avx2();
-        for (int d = 0; d < D_K_attention; d++) {
+        const float *next = k + BLOCK_attention * D_K_attention + key / 64 * 1152;
+        for (int d = 0; d < D_K_attention; d++, next += 48) {
+            ATTN_FETCH(next + 0);
+            ATTN_FETCH(next + 16);
+            ATTN_FETCH(next + 32);
             const vec_avx2 k0 = vload_avx2(&panel[d * PANEL_attention + 0]);
             const vec_avx2 k1 = vload_avx2(&panel[d * PANEL_attention + 8]);
             const vec_avx2 k2 = vload_avx2(&panel[d * PANEL_attention + 384]);
@@ -2043,13 +2133,19 @@ KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*r
     }
 }
 
-/* o += p v over the tile's first `keys` keys, 1 heads x 16 columns: one FMA chain over the keys for each. */
+/*
+** o += p v over the tile's first `keys` keys, 1 heads x 16 columns: one FMA chain over the
+** keys for each. Meanwhile the K of the next tile is fetched.
+*/
 KERNEL_avx2 void decode_values_attention_avx2(const float *restrict v, int32_t keys, int column,
     float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
 {
     vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
     vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
-    for (int32_t key = 0; key < keys; key++) {
+    const float *next = v + BLOCK_attention * V_ROW_attention + column / 16 * 2048;
+    for (int32_t key = 0; key < keys; key++, next += 32) {
+        ATTN_FETCH(next + 0);
+        ATTN_FETCH(next + 16);
         const vec_avx2 v0 = vload_avx2(&v[key * V_ROW_attention + column + 0]);
         const vec_avx2 v1 = vload_avx2(&v[key * V_ROW_attention + column + 8]);
         const vec_avx2 p0 = vset_avx2(p[0][key]);
@@ -2513,7 +2609,7 @@ enum {
 struct prefill_scratch_attention_avx512 {
     float q[Q_ROW_attention_avx512][QUERIES_attention_avx512];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_avx512][Q_ROW_attention_avx512];          /* the same, not yet transposed */
-    float s[BLOCK_attention][QUERIES_attention_avx512];             /* scores of a tile, then weights p */
+    float s[2][BLOCK_attention][QUERIES_attention_avx512];          /* scores of a tile, and weights p of the one before it */
     float sums[PANEL_attention][QUERIES_attention_avx512];          /* partial sums of p */
     float o[QUERIES_attention_avx512][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_avx512][V_ROW_attention];       /* of the segments before */
@@ -2549,7 +2645,7 @@ KERNEL_avx512 void prefill_queries_attention_avx512(const struct attn_args *args
 
 /* s = q k for 4 keys x 16 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_avx512 void prefill_scores_1_attention_avx512(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_avx512 *restrict t)
+    const struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_avx512 s0_0 = vzero_avx512();
@@ -2567,15 +2663,15 @@ KERNEL_avx512 void prefill_scores_1_attention_avx512(const float *restrict k, in
         const vec_avx512 k3 = vset_avx512(panel[d * PANEL_attention + 3]);
         s3_0 = vfma_avx512(q0, k3, s3_0);
     }
-    vstore_avx512(&t->s[key + 0][lane + 0], s0_0);
-    vstore_avx512(&t->s[key + 1][lane + 0], s1_0);
-    vstore_avx512(&t->s[key + 2][lane + 0], s2_0);
-    vstore_avx512(&t->s[key + 3][lane + 0], s3_0);
+    vstore_avx512(&s[key + 0][lane + 0], s0_0);
+    vstore_avx512(&s[key + 1][lane + 0], s1_0);
+    vstore_avx512(&s[key + 2][lane + 0], s2_0);
+    vstore_avx512(&s[key + 3][lane + 0], s3_0);
 }
 
 /* s = q k for 4 keys x 32 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_avx512 void prefill_scores_2_attention_avx512(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_avx512 *restrict t)
+    const struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_avx512 s0_0 = vzero_avx512();
@@ -2602,19 +2698,19 @@ KERNEL_avx512 void prefill_scores_2_attention_avx512(const float *restrict k, in
         s3_0 = vfma_avx512(q0, k3, s3_0);
         s3_1 = vfma_avx512(q1, k3, s3_1);
     }
-    vstore_avx512(&t->s[key + 0][lane + 0], s0_0);
-    vstore_avx512(&t->s[key + 0][lane + 16], s0_1);
-    vstore_avx512(&t->s[key + 1][lane + 0], s1_0);
-    vstore_avx512(&t->s[key + 1][lane + 16], s1_1);
-    vstore_avx512(&t->s[key + 2][lane + 0], s2_0);
-    vstore_avx512(&t->s[key + 2][lane + 16], s2_1);
-    vstore_avx512(&t->s[key + 3][lane + 0], s3_0);
-    vstore_avx512(&t->s[key + 3][lane + 16], s3_1);
+    vstore_avx512(&s[key + 0][lane + 0], s0_0);
+    vstore_avx512(&s[key + 0][lane + 16], s0_1);
+    vstore_avx512(&s[key + 1][lane + 0], s1_0);
+    vstore_avx512(&s[key + 1][lane + 16], s1_1);
+    vstore_avx512(&s[key + 2][lane + 0], s2_0);
+    vstore_avx512(&s[key + 2][lane + 16], s2_1);
+    vstore_avx512(&s[key + 3][lane + 0], s3_0);
+    vstore_avx512(&s[key + 3][lane + 16], s3_1);
 }
 
 /* s = q k for 4 keys x 48 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_avx512 void prefill_scores_3_attention_avx512(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_avx512 *restrict t)
+    const struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_avx512 s0_0 = vzero_avx512();
@@ -2650,23 +2746,23 @@ KERNEL_avx512 void prefill_scores_3_attention_avx512(const float *restrict k, in
         s3_1 = vfma_avx512(q1, k3, s3_1);
         s3_2 = vfma_avx512(q2, k3, s3_2);
     }
-    vstore_avx512(&t->s[key + 0][lane + 0], s0_0);
-    vstore_avx512(&t->s[key + 0][lane + 16], s0_1);
-    vstore_avx512(&t->s[key + 0][lane + 32], s0_2);
-    vstore_avx512(&t->s[key + 1][lane + 0], s1_0);
-    vstore_avx512(&t->s[key + 1][lane + 16], s1_1);
-    vstore_avx512(&t->s[key + 1][lane + 32], s1_2);
-    vstore_avx512(&t->s[key + 2][lane + 0], s2_0);
-    vstore_avx512(&t->s[key + 2][lane + 16], s2_1);
-    vstore_avx512(&t->s[key + 2][lane + 32], s2_2);
-    vstore_avx512(&t->s[key + 3][lane + 0], s3_0);
-    vstore_avx512(&t->s[key + 3][lane + 16], s3_1);
-    vstore_avx512(&t->s[key + 3][lane + 32], s3_2);
+    vstore_avx512(&s[key + 0][lane + 0], s0_0);
+    vstore_avx512(&s[key + 0][lane + 16], s0_1);
+    vstore_avx512(&s[key + 0][lane + 32], s0_2);
+    vstore_avx512(&s[key + 1][lane + 0], s1_0);
+    vstore_avx512(&s[key + 1][lane + 16], s1_1);
+    vstore_avx512(&s[key + 1][lane + 32], s1_2);
+    vstore_avx512(&s[key + 2][lane + 0], s2_0);
+    vstore_avx512(&s[key + 2][lane + 16], s2_1);
+    vstore_avx512(&s[key + 2][lane + 32], s2_2);
+    vstore_avx512(&s[key + 3][lane + 0], s3_0);
+    vstore_avx512(&s[key + 3][lane + 16], s3_1);
+    vstore_avx512(&s[key + 3][lane + 32], s3_2);
 }
 
 /* s = q k for 4 keys x 64 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_avx512 void prefill_scores_4_attention_avx512(const float *restrict k, int key, int lane,
-    struct prefill_scratch_attention_avx512 *restrict t)
+    const struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
     vec_avx512 s0_0 = vzero_avx512();
@@ -2711,36 +2807,42 @@ KERNEL_avx512 void prefill_scores_4_attention_avx512(const float *restrict k, in
         s3_2 = vfma_avx512(q2, k3, s3_2);
         s3_3 = vfma_avx512(q3, k3, s3_3);
     }
-    vstore_avx512(&t->s[key + 0][lane + 0], s0_0);
-    vstore_avx512(&t->s[key + 0][lane + 16], s0_1);
-    vstore_avx512(&t->s[key + 0][lane + 32], s0_2);
-    vstore_avx512(&t->s[key + 0][lane + 48], s0_3);
-    vstore_avx512(&t->s[key + 1][lane + 0], s1_0);
-    vstore_avx512(&t->s[key + 1][lane + 16], s1_1);
-    vstore_avx512(&t->s[key + 1][lane + 32], s1_2);
-    vstore_avx512(&t->s[key + 1][lane + 48], s1_3);
-    vstore_avx512(&t->s[key + 2][lane + 0], s2_0);
-    vstore_avx512(&t->s[key + 2][lane + 16], s2_1);
-    vstore_avx512(&t->s[key + 2][lane + 32], s2_2);
-    vstore_avx512(&t->s[key + 2][lane + 48], s2_3);
-    vstore_avx512(&t->s[key + 3][lane + 0], s3_0);
-    vstore_avx512(&t->s[key + 3][lane + 16], s3_1);
-    vstore_avx512(&t->s[key + 3][lane + 32], s3_2);
-    vstore_avx512(&t->s[key + 3][lane + 48], s3_3);
+    vstore_avx512(&s[key + 0][lane + 0], s0_0);
+    vstore_avx512(&s[key + 0][lane + 16], s0_1);
+    vstore_avx512(&s[key + 0][lane + 32], s0_2);
+    vstore_avx512(&s[key + 0][lane + 48], s0_3);
+    vstore_avx512(&s[key + 1][lane + 0], s1_0);
+    vstore_avx512(&s[key + 1][lane + 16], s1_1);
+    vstore_avx512(&s[key + 1][lane + 32], s1_2);
+    vstore_avx512(&s[key + 1][lane + 48], s1_3);
+    vstore_avx512(&s[key + 2][lane + 0], s2_0);
+    vstore_avx512(&s[key + 2][lane + 16], s2_1);
+    vstore_avx512(&s[key + 2][lane + 32], s2_2);
+    vstore_avx512(&s[key + 2][lane + 48], s2_3);
+    vstore_avx512(&s[key + 3][lane + 0], s3_0);
+    vstore_avx512(&s[key + 3][lane + 16], s3_1);
+    vstore_avx512(&s[key + 3][lane + 32], s3_2);
+    vstore_avx512(&s[key + 3][lane + 48], s3_3);
 }
 
-/* All scores of a tile, and each query's largest. */
-KERNEL_avx512 void prefill_scores_all_attention_avx512(const float *k, struct prefill_scratch_attention_avx512 *t)
+/* Each query's largest score. */
+KERNEL_avx512 void prefill_top_attention_avx512(struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
+{
+    for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
+        vec_avx512 top = vload_avx512(&s[0][lane]);
+        for (int key = 1; key < BLOCK_attention; key++)
+            top = vmax_avx512(top, vload_avx512(&s[key][lane]));
+        vstore_avx512(&t->tile_max[lane], top);
+    }
+}
+
+/* All scores of a tile. */
+KERNEL_avx512 void prefill_scores_all_attention_avx512(const float *k, struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
 {
     for (int lane = 0; lane < QUERIES_attention_avx512; lane += 64)
         for (int key = 0; key < BLOCK_attention; key += 4)
-            prefill_scores_4_attention_avx512(k, key, lane, t);
-    for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
-        vec_avx512 top = vload_avx512(&t->s[0][lane]);
-        for (int key = 1; key < BLOCK_attention; key++)
-            top = vmax_avx512(top, vload_avx512(&t->s[key][lane]));
-        vstore_avx512(&t->tile_max[lane], top);
-    }
+            prefill_scores_4_attention_avx512(k, key, lane, t, s);
+    prefill_top_attention_avx512(t, s);
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
@@ -2758,7 +2860,8 @@ static void prefill_sights_attention_avx512(const struct prefill_block_attention
 }
 
 /* Scores of 4 keys for those of 4 vectors of queries that may see one of them. */
-KERNEL_avx512 void prefill_scores_seen_attention_avx512(const float *k, int key, int lane, struct prefill_scratch_attention_avx512 *t)
+KERNEL_avx512 void prefill_scores_seen_attention_avx512(const float *k, int key, int lane,
+    const struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + 64; at += 16)
@@ -2767,33 +2870,33 @@ KERNEL_avx512 void prefill_scores_seen_attention_avx512(const float *k, int key,
             to = at + 16;
         }
     switch ((to - from) / 16) {
-    case 1: prefill_scores_1_attention_avx512(k, key, from, t); break;
-    case 2: prefill_scores_2_attention_avx512(k, key, from, t); break;
-    case 3: prefill_scores_3_attention_avx512(k, key, from, t); break;
-    case 4: prefill_scores_4_attention_avx512(k, key, from, t); break;
+    case 1: prefill_scores_1_attention_avx512(k, key, from, t, s); break;
+    case 2: prefill_scores_2_attention_avx512(k, key, from, t, s); break;
+    case 3: prefill_scores_3_attention_avx512(k, key, from, t, s); break;
+    case 4: prefill_scores_4_attention_avx512(k, key, from, t, s); break;
     default: break;
     }
 }
 
 /* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
 KERNEL_avx512 void prefill_scores_some_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, int32_t keys,
-    const float *k, struct prefill_scratch_attention_avx512 *t)
+    const float *k, struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
 {
     prefill_sights_attention_avx512(block, key0, keys, t);
     for (int lane = 0; lane < block->queries; lane += 64)
         for (int key = 0; key < keys; key += 4)
-            prefill_scores_seen_attention_avx512(k, key, lane, t);
+            prefill_scores_seen_attention_avx512(k, key, lane, t, s);
     for (int lane = 0; lane < block->queries; lane += 16) {
         const ivec_avx512 place = iramp_avx512(block->first + lane);
         vec_avx512 top = vset_avx512(ATTN_HIDDEN);
         for (int key = 0; key < BLOCK_attention; key++) {
-            vec_avx512 s = vset_avx512(ATTN_HIDDEN);
+            vec_avx512 score = vset_avx512(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 16] && key <= t->last_key[lane / 16]) {
                 const mask_avx512 sees = sees_queries_attention_avx512(place, key0 + key, &block->view);
-                s = vselect_avx512(sees, vload_avx512(&t->s[key][lane]), s);
+                score = vselect_avx512(sees, vload_avx512(&s[key][lane]), score);
             }
-            vstore_avx512(&t->s[key][lane], s);
-            top = vmax_avx512(top, s);
+            vstore_avx512(&s[key][lane], score);
+            top = vmax_avx512(top, score);
         }
         vstore_avx512(&t->tile_max[lane], top);
     }
@@ -2848,19 +2951,20 @@ KERNEL_avx512 void prefill_sum_attention_avx512(struct prefill_scratch_attention
 }
 
 /* p = exp2(s - m) in the place of s. */
-KERNEL_avx512 void prefill_weights_all_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries)
+KERNEL_avx512 void prefill_weights_all_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries,
+    float (*s)[QUERIES_attention_avx512])
 {
     for (int lane = 0; lane < queries; lane += 16) {
         const vec_avx512 m = vload_avx512(&t->m[lane]);
         for (int j = 0; j < PANEL_attention; j++) {
-            const vec_avx512 p0 = vexp2_avx512(vsub_avx512(vload_avx512(&t->s[j + 0][lane]), m));
-            vstore_avx512(&t->s[j + 0][lane], p0);
-            const vec_avx512 p1 = vexp2_avx512(vsub_avx512(vload_avx512(&t->s[j + 16][lane]), m));
-            vstore_avx512(&t->s[j + 16][lane], p1);
-            const vec_avx512 p2 = vexp2_avx512(vsub_avx512(vload_avx512(&t->s[j + 32][lane]), m));
-            vstore_avx512(&t->s[j + 32][lane], p2);
-            const vec_avx512 p3 = vexp2_avx512(vsub_avx512(vload_avx512(&t->s[j + 48][lane]), m));
-            vstore_avx512(&t->s[j + 48][lane], p3);
+            const vec_avx512 p0 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 0][lane]), m));
+            vstore_avx512(&s[j + 0][lane], p0);
+            const vec_avx512 p1 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 16][lane]), m));
+            vstore_avx512(&s[j + 16][lane], p1);
+            const vec_avx512 p2 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 32][lane]), m));
+            vstore_avx512(&s[j + 32][lane], p2);
+            const vec_avx512 p3 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 48][lane]), m));
+            vstore_avx512(&s[j + 48][lane], p3);
             vec_avx512 sum = vadd_avx512(p0, p1);
             sum = vadd_avx512(sum, p2);
             sum = vadd_avx512(sum, p3);
@@ -2870,28 +2974,29 @@ KERNEL_avx512 void prefill_weights_all_attention_avx512(struct prefill_scratch_a
 }
 
 /* The same where scores may be hidden: their weight is 0. */
-KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries)
+KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries,
+    float (*s)[QUERIES_attention_avx512])
 {
     for (int lane = 0; lane < queries; lane += 16) {
         /* a query may have seen no key yet */
         const vec_avx512 m = vmax_avx512(vload_avx512(&t->m[lane]), vset_avx512(ATTN_LOWEST));
         for (int j = 0; j < PANEL_attention; j++) {
-            const vec_avx512 s0 = vload_avx512(&t->s[j + 0][lane]);
+            const vec_avx512 s0 = vload_avx512(&s[j + 0][lane]);
             const mask_avx512 seen0 = vgreater_avx512(s0, vset_avx512(ATTN_HIDDEN));
             const vec_avx512 p0 = vselect_avx512(seen0, vexp2_avx512(vsub_avx512(s0, m)), vzero_avx512());
-            vstore_avx512(&t->s[j + 0][lane], p0);
-            const vec_avx512 s1 = vload_avx512(&t->s[j + 16][lane]);
+            vstore_avx512(&s[j + 0][lane], p0);
+            const vec_avx512 s1 = vload_avx512(&s[j + 16][lane]);
             const mask_avx512 seen1 = vgreater_avx512(s1, vset_avx512(ATTN_HIDDEN));
             const vec_avx512 p1 = vselect_avx512(seen1, vexp2_avx512(vsub_avx512(s1, m)), vzero_avx512());
-            vstore_avx512(&t->s[j + 16][lane], p1);
-            const vec_avx512 s2 = vload_avx512(&t->s[j + 32][lane]);
+            vstore_avx512(&s[j + 16][lane], p1);
+            const vec_avx512 s2 = vload_avx512(&s[j + 32][lane]);
             const mask_avx512 seen2 = vgreater_avx512(s2, vset_avx512(ATTN_HIDDEN));
             const vec_avx512 p2 = vselect_avx512(seen2, vexp2_avx512(vsub_avx512(s2, m)), vzero_avx512());
-            vstore_avx512(&t->s[j + 32][lane], p2);
-            const vec_avx512 s3 = vload_avx512(&t->s[j + 48][lane]);
+            vstore_avx512(&s[j + 32][lane], p2);
+            const vec_avx512 s3 = vload_avx512(&s[j + 48][lane]);
             const mask_avx512 seen3 = vgreater_avx512(s3, vset_avx512(ATTN_HIDDEN));
             const vec_avx512 p3 = vselect_avx512(seen3, vexp2_avx512(vsub_avx512(s3, m)), vzero_avx512());
-            vstore_avx512(&t->s[j + 48][lane], p3);
+            vstore_avx512(&s[j + 48][lane], p3);
             vec_avx512 sum = vadd_avx512(p0, p1);
             sum = vadd_avx512(sum, p2);
             sum = vadd_avx512(sum, p3);
@@ -2901,88 +3006,329 @@ KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_
 }
 
 /*
+** All scores s of a tile and each query's largest, and meanwhile the weights of the tile before it in place of its scores p: a step
+** of exponentials after every 1 steps of d, so that they fill the pipes that the FMAs leave idle.
+*/
+KERNEL_avx512 void prefill_scores_weights_attention_avx512(const float *restrict k, struct prefill_scratch_attention_avx512 *restrict t,
+    float (*restrict s)[QUERIES_attention_avx512], float (*restrict p)[QUERIES_attention_avx512])
+{
+    for (int j = 0; j < PANEL_attention; j++) {
+        const float *restrict panel = k + j * 4 / PANEL_attention * (PANEL_attention * D_K_attention) + j * 4 % PANEL_attention;
+        float (*restrict q)[QUERIES_attention_avx512] = t->q;
+        vec_avx512 s0_0 = vzero_avx512();
+        vec_avx512 s0_1 = vzero_avx512();
+        vec_avx512 s0_2 = vzero_avx512();
+        vec_avx512 s0_3 = vzero_avx512();
+        vec_avx512 s1_0 = vzero_avx512();
+        vec_avx512 s1_1 = vzero_avx512();
+        vec_avx512 s1_2 = vzero_avx512();
+        vec_avx512 s1_3 = vzero_avx512();
+        vec_avx512 s2_0 = vzero_avx512();
+        vec_avx512 s2_1 = vzero_avx512();
+        vec_avx512 s2_2 = vzero_avx512();
+        vec_avx512 s2_3 = vzero_avx512();
+        vec_avx512 s3_0 = vzero_avx512();
+        vec_avx512 s3_1 = vzero_avx512();
+        vec_avx512 s3_2 = vzero_avx512();
+        vec_avx512 s3_3 = vzero_avx512();
+        for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
+            const vec_avx512 m = vload_avx512(&t->m[lane]);
+            vec_avx512 sum = vzero_avx512();
+            const vec_avx512 p0 = vexp2_avx512(vsub_avx512(vload_avx512(&p[j + 0][lane]), m));
+            vstore_avx512(&p[j + 0][lane], p0);
+            sum = vadd_avx512(sum, p0);
+            for (int d = 0; d < 1; d++, panel += PANEL_attention, q++) {
+                const vec_avx512 q0 = vload_avx512(&q[0][0]);
+                const vec_avx512 q1 = vload_avx512(&q[0][16]);
+                const vec_avx512 q2 = vload_avx512(&q[0][32]);
+                const vec_avx512 q3 = vload_avx512(&q[0][48]);
+                const vec_avx512 k0 = vset_avx512(panel[0]);
+                s0_0 = vfma_avx512(q0, k0, s0_0);
+                s0_1 = vfma_avx512(q1, k0, s0_1);
+                s0_2 = vfma_avx512(q2, k0, s0_2);
+                s0_3 = vfma_avx512(q3, k0, s0_3);
+                const vec_avx512 k1 = vset_avx512(panel[1]);
+                s1_0 = vfma_avx512(q0, k1, s1_0);
+                s1_1 = vfma_avx512(q1, k1, s1_1);
+                s1_2 = vfma_avx512(q2, k1, s1_2);
+                s1_3 = vfma_avx512(q3, k1, s1_3);
+                const vec_avx512 k2 = vset_avx512(panel[2]);
+                s2_0 = vfma_avx512(q0, k2, s2_0);
+                s2_1 = vfma_avx512(q1, k2, s2_1);
+                s2_2 = vfma_avx512(q2, k2, s2_2);
+                s2_3 = vfma_avx512(q3, k2, s2_3);
+                const vec_avx512 k3 = vset_avx512(panel[3]);
+                s3_0 = vfma_avx512(q0, k3, s3_0);
+                s3_1 = vfma_avx512(q1, k3, s3_1);
+                s3_2 = vfma_avx512(q2, k3, s3_2);
+                s3_3 = vfma_avx512(q3, k3, s3_3);
+            }
+            const vec_avx512 p1 = vexp2_avx512(vsub_avx512(vload_avx512(&p[j + 16][lane]), m));
+            vstore_avx512(&p[j + 16][lane], p1);
+            sum = vadd_avx512(sum, p1);
+            for (int d = 0; d < 1; d++, panel += PANEL_attention, q++) {
+                const vec_avx512 q0 = vload_avx512(&q[0][0]);
+                const vec_avx512 q1 = vload_avx512(&q[0][16]);
+                const vec_avx512 q2 = vload_avx512(&q[0][32]);
+                const vec_avx512 q3 = vload_avx512(&q[0][48]);
+                const vec_avx512 k0 = vset_avx512(panel[0]);
+                s0_0 = vfma_avx512(q0, k0, s0_0);
+                s0_1 = vfma_avx512(q1, k0, s0_1);
+                s0_2 = vfma_avx512(q2, k0, s0_2);
+                s0_3 = vfma_avx512(q3, k0, s0_3);
+                const vec_avx512 k1 = vset_avx512(panel[1]);
+                s1_0 = vfma_avx512(q0, k1, s1_0);
+                s1_1 = vfma_avx512(q1, k1, s1_1);
+                s1_2 = vfma_avx512(q2, k1, s1_2);
+                s1_3 = vfma_avx512(q3, k1, s1_3);
+                const vec_avx512 k2 = vset_avx512(panel[2]);
+                s2_0 = vfma_avx512(q0, k2, s2_0);
+                s2_1 = vfma_avx512(q1, k2, s2_1);
+                s2_2 = vfma_avx512(q2, k2, s2_2);
+                s2_3 = vfma_avx512(q3, k2, s2_3);
+                const vec_avx512 k3 = vset_avx512(panel[3]);
+                s3_0 = vfma_avx512(q0, k3, s3_0);
+                s3_1 = vfma_avx512(q1, k3, s3_1);
+                s3_2 = vfma_avx512(q2, k3, s3_2);
+                s3_3 = vfma_avx512(q3, k3, s3_3);
+            }
+            const vec_avx512 p2 = vexp2_avx512(vsub_avx512(vload_avx512(&p[j + 32][lane]), m));
+            vstore_avx512(&p[j + 32][lane], p2);
+            sum = vadd_avx512(sum, p2);
+            for (int d = 0; d < 1; d++, panel += PANEL_attention, q++) {
+                const vec_avx512 q0 = vload_avx512(&q[0][0]);
+                const vec_avx512 q1 = vload_avx512(&q[0][16]);
+                const vec_avx512 q2 = vload_avx512(&q[0][32]);
+                const vec_avx512 q3 = vload_avx512(&q[0][48]);
+                const vec_avx512 k0 = vset_avx512(panel[0]);
+                s0_0 = vfma_avx512(q0, k0, s0_0);
+                s0_1 = vfma_avx512(q1, k0, s0_1);
+                s0_2 = vfma_avx512(q2, k0, s0_2);
+                s0_3 = vfma_avx512(q3, k0, s0_3);
+                const vec_avx512 k1 = vset_avx512(panel[1]);
+                s1_0 = vfma_avx512(q0, k1, s1_0);
+                s1_1 = vfma_avx512(q1, k1, s1_1);
+                s1_2 = vfma_avx512(q2, k1, s1_2);
+                s1_3 = vfma_avx512(q3, k1, s1_3);
+                const vec_avx512 k2 = vset_avx512(panel[2]);
+                s2_0 = vfma_avx512(q0, k2, s2_0);
+                s2_1 = vfma_avx512(q1, k2, s2_1);
+                s2_2 = vfma_avx512(q2, k2, s2_2);
+                s2_3 = vfma_avx512(q3, k2, s2_3);
+                const vec_avx512 k3 = vset_avx512(panel[3]);
+                s3_0 = vfma_avx512(q0, k3, s3_0);
+                s3_1 = vfma_avx512(q1, k3, s3_1);
+                s3_2 = vfma_avx512(q2, k3, s3_2);
+                s3_3 = vfma_avx512(q3, k3, s3_3);
+            }
+            const vec_avx512 p3 = vexp2_avx512(vsub_avx512(vload_avx512(&p[j + 48][lane]), m));
+            vstore_avx512(&p[j + 48][lane], p3);
+            sum = vadd_avx512(sum, p3);
+            for (int d = 0; d < 1; d++, panel += PANEL_attention, q++) {
+                const vec_avx512 q0 = vload_avx512(&q[0][0]);
+                const vec_avx512 q1 = vload_avx512(&q[0][16]);
+                const vec_avx512 q2 = vload_avx512(&q[0][32]);
+                const vec_avx512 q3 = vload_avx512(&q[0][48]);
+                const vec_avx512 k0 = vset_avx512(panel[0]);
+                s0_0 = vfma_avx512(q0, k0, s0_0);
+                s0_1 = vfma_avx512(q1, k0, s0_1);
+                s0_2 = vfma_avx512(q2, k0, s0_2);
+                s0_3 = vfma_avx512(q3, k0, s0_3);
+                const vec_avx512 k1 = vset_avx512(panel[1]);
+                s1_0 = vfma_avx512(q0, k1, s1_0);
+                s1_1 = vfma_avx512(q1, k1, s1_1);
+                s1_2 = vfma_avx512(q2, k1, s1_2);
+                s1_3 = vfma_avx512(q3, k1, s1_3);
+                const vec_avx512 k2 = vset_avx512(panel[2]);
+                s2_0 = vfma_avx512(q0, k2, s2_0);
+                s2_1 = vfma_avx512(q1, k2, s2_1);
+                s2_2 = vfma_avx512(q2, k2, s2_2);
+                s2_3 = vfma_avx512(q3, k2, s2_3);
+                const vec_avx512 k3 = vset_avx512(panel[3]);
+                s3_0 = vfma_avx512(q0, k3, s3_0);
+                s3_1 = vfma_avx512(q1, k3, s3_1);
+                s3_2 = vfma_avx512(q2, k3, s3_2);
+                s3_3 = vfma_avx512(q3, k3, s3_3);
+            }
+            vstore_avx512(&t->sums[j][lane], sum);
+        }
+        for (int d = 16; d < D_K_attention; d++, panel += PANEL_attention, q++) {
+            const vec_avx512 q0 = vload_avx512(&q[0][0]);
+            const vec_avx512 q1 = vload_avx512(&q[0][16]);
+            const vec_avx512 q2 = vload_avx512(&q[0][32]);
+            const vec_avx512 q3 = vload_avx512(&q[0][48]);
+            const vec_avx512 k0 = vset_avx512(panel[0]);
+            s0_0 = vfma_avx512(q0, k0, s0_0);
+            s0_1 = vfma_avx512(q1, k0, s0_1);
+            s0_2 = vfma_avx512(q2, k0, s0_2);
+            s0_3 = vfma_avx512(q3, k0, s0_3);
+            const vec_avx512 k1 = vset_avx512(panel[1]);
+            s1_0 = vfma_avx512(q0, k1, s1_0);
+            s1_1 = vfma_avx512(q1, k1, s1_1);
+            s1_2 = vfma_avx512(q2, k1, s1_2);
+            s1_3 = vfma_avx512(q3, k1, s1_3);
+            const vec_avx512 k2 = vset_avx512(panel[2]);
+            s2_0 = vfma_avx512(q0, k2, s2_0);
+            s2_1 = vfma_avx512(q1, k2, s2_1);
+            s2_2 = vfma_avx512(q2, k2, s2_2);
+            s2_3 = vfma_avx512(q3, k2, s2_3);
+            const vec_avx512 k3 = vset_avx512(panel[3]);
+            s3_0 = vfma_avx512(q0, k3, s3_0);
+            s3_1 = vfma_avx512(q1, k3, s3_1);
+            s3_2 = vfma_avx512(q2, k3, s3_2);
+            s3_3 = vfma_avx512(q3, k3, s3_3);
+        }
+        vec_avx512 top0 = j == 0 ? s0_0 : vmax_avx512(vload_avx512(&t->tile_max[0]), s0_0);
+        vstore_avx512(&s[j * 4 + 0][0], s0_0);
+        vstore_avx512(&s[j * 4 + 1][0], s1_0);
+        top0 = vmax_avx512(top0, s1_0);
+        vstore_avx512(&s[j * 4 + 2][0], s2_0);
+        top0 = vmax_avx512(top0, s2_0);
+        vstore_avx512(&s[j * 4 + 3][0], s3_0);
+        top0 = vmax_avx512(top0, s3_0);
+        vstore_avx512(&t->tile_max[0], top0);
+        vec_avx512 top1 = j == 0 ? s0_1 : vmax_avx512(vload_avx512(&t->tile_max[16]), s0_1);
+        vstore_avx512(&s[j * 4 + 0][16], s0_1);
+        vstore_avx512(&s[j * 4 + 1][16], s1_1);
+        top1 = vmax_avx512(top1, s1_1);
+        vstore_avx512(&s[j * 4 + 2][16], s2_1);
+        top1 = vmax_avx512(top1, s2_1);
+        vstore_avx512(&s[j * 4 + 3][16], s3_1);
+        top1 = vmax_avx512(top1, s3_1);
+        vstore_avx512(&t->tile_max[16], top1);
+        vec_avx512 top2 = j == 0 ? s0_2 : vmax_avx512(vload_avx512(&t->tile_max[32]), s0_2);
+        vstore_avx512(&s[j * 4 + 0][32], s0_2);
+        vstore_avx512(&s[j * 4 + 1][32], s1_2);
+        top2 = vmax_avx512(top2, s1_2);
+        vstore_avx512(&s[j * 4 + 2][32], s2_2);
+        top2 = vmax_avx512(top2, s2_2);
+        vstore_avx512(&s[j * 4 + 3][32], s3_2);
+        top2 = vmax_avx512(top2, s3_2);
+        vstore_avx512(&t->tile_max[32], top2);
+        vec_avx512 top3 = j == 0 ? s0_3 : vmax_avx512(vload_avx512(&t->tile_max[48]), s0_3);
+        vstore_avx512(&s[j * 4 + 0][48], s0_3);
+        vstore_avx512(&s[j * 4 + 1][48], s1_3);
+        top3 = vmax_avx512(top3, s1_3);
+        vstore_avx512(&s[j * 4 + 2][48], s2_3);
+        top3 = vmax_avx512(top3, s2_3);
+        vstore_avx512(&s[j * 4 + 3][48], s3_3);
+        top3 = vmax_avx512(top3, s3_3);
+        vstore_avx512(&t->tile_max[48], top3);
+    }
+}
+
+/*
 ** o += p v over keys from .. end - 1 of the tile, for 8 queries x 16 columns: one FMA
 ** chain over the keys for each.
 */
 KERNEL_avx512 void prefill_values_attention_avx512(const float *restrict v, int32_t from, int32_t end,
-    int32_t query, int column, struct prefill_scratch_attention_avx512 *restrict t)
+    int32_t query, int column, float (*restrict p)[QUERIES_attention_avx512], float (*restrict o)[V_ROW_attention])
 {
-    vec_avx512 o0_0 = vload_avx512(&t->o[query + 0][column + 0]);
-    vec_avx512 o1_0 = vload_avx512(&t->o[query + 1][column + 0]);
-    vec_avx512 o2_0 = vload_avx512(&t->o[query + 2][column + 0]);
-    vec_avx512 o3_0 = vload_avx512(&t->o[query + 3][column + 0]);
-    vec_avx512 o4_0 = vload_avx512(&t->o[query + 4][column + 0]);
-    vec_avx512 o5_0 = vload_avx512(&t->o[query + 5][column + 0]);
-    vec_avx512 o6_0 = vload_avx512(&t->o[query + 6][column + 0]);
-    vec_avx512 o7_0 = vload_avx512(&t->o[query + 7][column + 0]);
+    vec_avx512 o0_0 = vload_avx512(&o[query + 0][column + 0]);
+    vec_avx512 o1_0 = vload_avx512(&o[query + 1][column + 0]);
+    vec_avx512 o2_0 = vload_avx512(&o[query + 2][column + 0]);
+    vec_avx512 o3_0 = vload_avx512(&o[query + 3][column + 0]);
+    vec_avx512 o4_0 = vload_avx512(&o[query + 4][column + 0]);
+    vec_avx512 o5_0 = vload_avx512(&o[query + 5][column + 0]);
+    vec_avx512 o6_0 = vload_avx512(&o[query + 6][column + 0]);
+    vec_avx512 o7_0 = vload_avx512(&o[query + 7][column + 0]);
     for (int32_t key = from; key < end; key++) {
         const vec_avx512 v0 = vload_avx512(&v[key * V_ROW_attention + column + 0]);
-        const vec_avx512 p0 = vset_avx512(t->s[key][query + 0]);
+        const vec_avx512 p0 = vset_avx512(p[key][query + 0]);
         o0_0 = vfma_avx512(p0, v0, o0_0);
-        const vec_avx512 p1 = vset_avx512(t->s[key][query + 1]);
+        const vec_avx512 p1 = vset_avx512(p[key][query + 1]);
         o1_0 = vfma_avx512(p1, v0, o1_0);
-        const vec_avx512 p2 = vset_avx512(t->s[key][query + 2]);
+        const vec_avx512 p2 = vset_avx512(p[key][query + 2]);
         o2_0 = vfma_avx512(p2, v0, o2_0);
-        const vec_avx512 p3 = vset_avx512(t->s[key][query + 3]);
+        const vec_avx512 p3 = vset_avx512(p[key][query + 3]);
         o3_0 = vfma_avx512(p3, v0, o3_0);
-        const vec_avx512 p4 = vset_avx512(t->s[key][query + 4]);
+        const vec_avx512 p4 = vset_avx512(p[key][query + 4]);
         o4_0 = vfma_avx512(p4, v0, o4_0);
-        const vec_avx512 p5 = vset_avx512(t->s[key][query + 5]);
+        const vec_avx512 p5 = vset_avx512(p[key][query + 5]);
         o5_0 = vfma_avx512(p5, v0, o5_0);
-        const vec_avx512 p6 = vset_avx512(t->s[key][query + 6]);
+        const vec_avx512 p6 = vset_avx512(p[key][query + 6]);
         o6_0 = vfma_avx512(p6, v0, o6_0);
-        const vec_avx512 p7 = vset_avx512(t->s[key][query + 7]);
+        const vec_avx512 p7 = vset_avx512(p[key][query + 7]);
         o7_0 = vfma_avx512(p7, v0, o7_0);
     }
-    vstore_avx512(&t->o[query + 0][column + 0], o0_0);
-    vstore_avx512(&t->o[query + 1][column + 0], o1_0);
-    vstore_avx512(&t->o[query + 2][column + 0], o2_0);
-    vstore_avx512(&t->o[query + 3][column + 0], o3_0);
-    vstore_avx512(&t->o[query + 4][column + 0], o4_0);
-    vstore_avx512(&t->o[query + 5][column + 0], o5_0);
-    vstore_avx512(&t->o[query + 6][column + 0], o6_0);
-    vstore_avx512(&t->o[query + 7][column + 0], o7_0);
+    vstore_avx512(&o[query + 0][column + 0], o0_0);
+    vstore_avx512(&o[query + 1][column + 0], o1_0);
+    vstore_avx512(&o[query + 2][column + 0], o2_0);
+    vstore_avx512(&o[query + 3][column + 0], o3_0);
+    vstore_avx512(&o[query + 4][column + 0], o4_0);
+    vstore_avx512(&o[query + 5][column + 0], o5_0);
+    vstore_avx512(&o[query + 6][column + 0], o6_0);
+    vstore_avx512(&o[query + 7][column + 0], o7_0);
 }
 
-/*
-** o += p v for the tile's first `keys` keys. A masked tile skips what the mask hides from all
-** queries of a register tile.
-*/
-KERNEL_avx512 void prefill_accumulate_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, int32_t keys,
-    int masked, const float *v, struct prefill_scratch_attention_avx512 *t)
+/* A tile whose scores are there, and whose part of o may still be to come. */
+struct prefill_tile_attention_avx512 {
+    float (*s)[QUERIES_attention_avx512];       /* scores, or weights once weighed */
+    const float *v;
+    int32_t key0, keys;          /* no keys: no tile */
+    int sight, weighed;
+};
+
+/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+KERNEL_avx512 void prefill_accumulate_attention_avx512(const struct prefill_block_attention_avx512 *block, const struct prefill_tile_attention_avx512 *tile,
+    struct prefill_scratch_attention_avx512 *t)
 {
     for (int column = 0; column < 16; column += 16)
         for (int32_t query = 0; query < block->queries; query += 8) {
-            int32_t first = key0, last = key0 + keys - 1;
-            if (masked)
+            int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + 7,
                                &block->view, &first, &last);
-            prefill_values_attention_avx512(v, first - key0, last - key0 + 1, query, column, t);
+            prefill_values_attention_avx512(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
+                               tile->s, t->o);
         }
 }
 
-/* One tile: keys key0 .. key0 + keys - 1, of which the cache holds the block at `tile`. */
-KERNEL_avx512 void prefill_tile_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, int32_t keys,
-    const float *tile, struct prefill_scratch_attention_avx512 *t)
+/* What is still to come of a tile: weights, l and o. */
+KERNEL_avx512 void prefill_settle_attention_avx512(const struct prefill_block_attention_avx512 *block, const struct prefill_tile_attention_avx512 *tile,
+    struct prefill_scratch_attention_avx512 *t)
 {
-    int sight = SEES_SOME;      /* also when there are fewer keys or queries than the tile holds */
-    if (keys == BLOCK_attention && block->queries == QUERIES_attention_avx512)
-        sight = sight_attention(block->first, block->first + QUERIES_attention_avx512 - 1, key0, key0 + BLOCK_attention - 1,
-                        &block->view);
+    if (tile->keys == 0)
+        return;
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_avx512(t, block->queries, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_avx512(t, block->queries, tile->s);
+    prefill_sum_attention_avx512(t, block->queries);
+    prefill_accumulate_attention_avx512(block, tile, t);
+}
+
+/* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
+static int prefill_sight_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, int32_t keys)
+{
+    if (keys < BLOCK_attention || block->queries < QUERIES_attention_avx512)
+        return SEES_SOME;
+    return sight_attention(block->first, block->first + QUERIES_attention_avx512 - 1, key0, key0 + BLOCK_attention - 1, &block->view);
+}
+
+/*
+** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
+** settled and the new one takes its place.
+*/
+KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, const float *k,
+    struct prefill_tile_attention_avx512 *before, struct prefill_scratch_attention_avx512 *t)
+{
+    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const int sight = prefill_sight_attention_avx512(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    if (sight == SEES_ALL)
-        prefill_scores_all_attention_avx512(tile, t);
+    float (*s)[QUERIES_attention_avx512] = before->s == t->s[0] ? t->s[1] : t->s[0];
+    before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
+    if (before->weighed)
+        prefill_scores_weights_attention_avx512(k, t, s, before->s);
+    else if (sight == SEES_ALL)
+        prefill_scores_all_attention_avx512(k, t, s);
     else
-        prefill_scores_some_attention_avx512(block, key0, keys, tile, t);
+        prefill_scores_some_attention_avx512(block, key0, keys, k, t, s);
+    prefill_settle_attention_avx512(block, before, t);
     if (prefill_maximum_attention_avx512(t, block->queries))
         prefill_rescale_attention_avx512(t, block->queries);
-    if (sight == SEES_ALL)
-        prefill_weights_all_attention_avx512(t, block->queries);
-    else
-        prefill_weights_some_attention_avx512(t, block->queries);
-    prefill_sum_attention_avx512(t, block->queries);
-    prefill_accumulate_attention_avx512(block, key0, keys, sight != SEES_ALL, tile + BLOCK_attention * D_K_attention, t);
+    *before = (struct prefill_tile_attention_avx512){ s, k + BLOCK_attention * D_K_attention, key0, keys, sight, 0 };
 }
 
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
@@ -2994,11 +3340,12 @@ KERNEL_avx512 void prefill_segment_attention_avx512(const struct prefill_block_a
         t->l[i] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention) {
-        const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
-        const int32_t kv_head = block->view.h / GROUP_attention;
-        prefill_tile_attention_avx512(block, key0, keys, cache_block_attention(block->sequence, kv_head, key0 / BLOCK_attention), t);
-    }
+    struct prefill_tile_attention_avx512 tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+        prefill_advance_attention_avx512(block, key0,
+                          cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
+                          &tile, t);
+    prefill_settle_attention_avx512(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
         merge_attention_avx512(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
 }
@@ -3074,7 +3421,10 @@ struct decode_partial_attention_avx512 {
     float m, l;
 };
 
-/* s = q k for the keys of a tile, 1 heads x 64 keys at once: one FMA chain over d for each. */
+/*
+** s = q k for the keys of a tile, 1 heads x 64 keys at once: one FMA chain over d for each.
+** Meanwhile the tile's V is fetched.
+*/
 KERNEL_avx512 void decode_scores_attention_avx512(const float *restrict k, float (*restrict q)[D_K_attention],
     float (*restrict s)[BLOCK_attention])
 {
@@ -3084,7 +3434,11 @@ KERNEL_avx512 void decode_scores_attention_avx512(const float *restrict k, float
         vec_avx512 s0_1 = vzero_avx512();
         vec_avx512 s0_2 = vzero_avx512();
         vec_avx512 s0_3 = vzero_avx512();
-        for (int d = 0; d < D_K_attention; d++) {
+        const float *next = k + BLOCK_attention * D_K_attention + key / 64 * 1152;
+        for (int d = 0; d < D_K_attention; d++, next += 48) {
+            ATTN_FETCH(next + 0);
+            ATTN_FETCH(next + 16);
+            ATTN_FETCH(next + 32);
             const vec_avx512 k0 = vload_avx512(&panel[d * PANEL_attention + 0]);
             const vec_avx512 k1 = vload_avx512(&panel[d * PANEL_attention + 384]);
             const vec_avx512 k2 = vload_avx512(&panel[d * PANEL_attention + 768]);
@@ -3102,12 +3456,18 @@ KERNEL_avx512 void decode_scores_attention_avx512(const float *restrict k, float
     }
 }
 
-/* o += p v over the tile's first `keys` keys, 1 heads x 16 columns: one FMA chain over the keys for each. */
+/*
+** o += p v over the tile's first `keys` keys, 1 heads x 16 columns: one FMA chain over the
+** keys for each. Meanwhile the K of the next tile is fetched.
+*/
 KERNEL_avx512 void decode_values_attention_avx512(const float *restrict v, int32_t keys, int column,
     float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
 {
     vec_avx512 o0_0 = vload_avx512(&o[0][column + 0]);
-    for (int32_t key = 0; key < keys; key++) {
+    const float *next = v + BLOCK_attention * V_ROW_attention + column / 16 * 2048;
+    for (int32_t key = 0; key < keys; key++, next += 32) {
+        ATTN_FETCH(next + 0);
+        ATTN_FETCH(next + 16);
         const vec_avx512 v0 = vload_avx512(&v[key * V_ROW_attention + column + 0]);
         const vec_avx512 p0 = vset_avx512(p[0][key]);
         o0_0 = vfma_avx512(p0, v0, o0_0);

@@ -1,0 +1,1802 @@
+/*
+** mine.c: attention kernels of the model mine.
+** Made by attngen 0.1 from configs/mine.lua; do not edit.
+**
+**   attention
+**     softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask="k <= q" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32
+**
+**   attention on avx512
+**     prefill  online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 4 queries x 64, tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 80 KiB
+**     decode   split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB
+**
+**   targets avx512
+**   digest  18accb46ba186ac3   (of all that follows this comment)
+**
+** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
+** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
+** weights are summed by one fixed tree, o is one FMA chain over the keys of a
+** segment, segments start at fixed places and merge from left to right.
+*/
+#include "mine.h"
+
+/* Results must not change with the user's flags: no fused operation that is not written here. */
+#if defined(__FAST_MATH__)
+#error "compile mine.c without -ffast-math: online softmax needs infinities"
+#endif
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off")
+#endif
+
+/* The two functions of C that compilers call by themselves anyway. */
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+void *memset(void *to, int byte, size_t bytes);
+
+enum { SEES_NONE, SEES_SOME, SEES_ALL };   /* what a tile's queries see of its keys */
+
+/* What a mask may ask for besides q and k. */
+struct attn_view { int32_t h, b, q_len, kv_len; };
+
+#define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
+#define ATTN_LOWEST (-3.0e38f)
+#define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
+#define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode */
+#define ATTN_LN2    0.69314718055994530942
+
+/* ln x for x > 0: x = 2^e m with m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
+static double attn_log(float x)
+{
+    const double wide = x;
+    uint64_t bits;
+    memcpy(&bits, &wide, sizeof bits);
+    int e = (int)(bits >> 52) - 1023;
+    bits = (bits & 0xfffffffffffffu) | 0x3ff0000000000000u;
+    double m;
+    memcpy(&m, &bits, sizeof m);
+    if (m > 1.41421356) {
+        m *= 0.5;
+        e++;
+    }
+    const double t = (m - 1.0) / (m + 1.0), square = t * t;
+    double sum = 0.0;
+    for (int n = 19; n > 0; n -= 2)
+        sum = sum * square + 2.0 / n;
+    return e * ATTN_LN2 + t * sum;
+}
+
+/*
+** sin and cos of an angle below 2^24 in size. pi/2 is taken off in two parts, of which the
+** first has 25 bits, so that its multiples are exact; the rest is a Taylor series.
+*/
+static void attn_sincos(double angle, double *sine, double *cosine)
+{
+    const double turns = angle * 0.63661977236758134308;      /* 2 / pi */
+    const int64_t quarter = (int64_t)(turns < 0.0 ? turns - 0.5 : turns + 0.5);
+    const double rest = angle - (double)quarter * 1.57079631090164184570;
+    const double r = rest - (double)quarter * 1.58932547735281966916e-08;
+    const double square = r * r;
+    double s = 1.0, c = 1.0;
+    for (int n = 16; n > 0; n -= 2) {
+        s = 1.0 - s * square / (n * (n + 1));
+        c = 1.0 - c * square / (n * (n - 1));
+    }
+    s *= r;
+    *sine = quarter & 1 ? c : s;
+    *cosine = quarter & 1 ? s : c;
+    if (quarter & 2)
+        *sine = -*sine;
+    if ((quarter + 1) & 2)
+        *cosine = -*cosine;
+}
+
+#if defined(__x86_64__)
+struct cpu_registers { uint32_t a, b, c, d; };
+
+static struct cpu_registers cpu_id(uint32_t leaf)
+{
+    struct cpu_registers r;
+    __asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(0));
+    return r;
+}
+
+/* Whether the operating system saves the registers of mask (XCR0). */
+static int cpu_saves(uint32_t mask)
+{
+    uint32_t low, high;
+    if ((cpu_id(1).c >> 27 & 1) == 0)          /* no xgetbv */
+        return 0;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & mask) == mask;
+}
+
+static int cpu_has_avx2(void)
+{
+    return cpu_id(0).a >= 7 && cpu_saves(0x6) && (cpu_id(1).c >> 12 & 1) != 0 &&
+           (cpu_id(7).b >> 5 & 1) != 0;
+}
+
+/* F, DQ, BW and VL. */
+static int cpu_has_avx512(void)
+{
+    const uint32_t one = 1, needed = one << 16 | one << 17 | one << 30 | one << 31;
+    return cpu_has_avx2() && cpu_saves(0xe6) && (cpu_id(7).b & needed) == needed;
+}
+
+#endif
+
+/*
+** Definition attention: what all targets share.
+** softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask="k <= q" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32
+*/
+enum {
+    HEADS_attention    = 8,
+    KV_HEADS_attention = 2,
+    GROUP_attention    = 4,      /* query heads that share a KV head: head h reads KV head h / GROUP */
+    D_K_attention      = 64,
+    D_V_attention      = 64,
+    V_ROW_attention    = 64,      /* floats of a cached row of V: D_V, padded to whole panels */
+    PANEL_attention    = 16,      /* keys whose K is interleaved */
+    BLOCK_attention    = 64,      /* keys of a cache block, which is also the tile */
+    BLOCK_FLOATS_attention = BLOCK_attention * (D_K_attention + V_ROW_attention),
+    SEGMENT_attention  = 1024     /* keys of one partial result; they start at its multiples */
+};
+
+/* What the queries q_first .. q_last see of the keys k_first .. k_last: "k <= q". */
+static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
+                   const struct attn_view *view)
+{
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)h;
+    (void)b;
+    (void)q_len;
+    (void)kv_len;
+    if (k_first > q_last)
+        return 0;
+    return k_last <= q_first ? 2 : 1;
+}
+
+/* Narrows keys *first .. *last to those that one of the queries q_first .. q_last may see. */
+static void visible_keys_attention(int32_t q_first, int32_t q_last, const struct attn_view *view,
+                           int32_t *k_first, int32_t *k_last)
+{
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)q_first;
+    (void)h;
+    (void)b;
+    (void)q_len;
+    (void)kv_len;
+    (void)k_first;
+    if (*k_last > q_last)
+        *k_last = q_last;
+}
+
+/*
+** The cache: for each KV head its blocks, one after another. A block is K as panels
+** (BLOCK / PANEL, d_k, PANEL), then V as rows (BLOCK, V_ROW): one sequential stream.
+*/
+static int64_t cache_blocks_attention(int64_t capacity)
+{
+    return (capacity + BLOCK_attention - 1) / BLOCK_attention;
+}
+
+static float *cache_block_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
+{
+    const int64_t index = kv_head * cache_blocks_attention(sequence->capacity) + block;
+    return (float *)sequence->cache + index * BLOCK_FLOATS_attention;
+}
+
+/* The first value of the key at `place`; the next ones are PANEL floats apart. */
+static float *panel_of_attention(float *block, int32_t place)
+{
+    return block + place % BLOCK_attention / PANEL_attention * (PANEL_attention * D_K_attention) + place % PANEL_attention;
+}
+
+static size_t cache_bytes_attention(int64_t capacity)
+{
+    return (size_t)cache_blocks_attention(capacity) * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
+}
+
+/* The inverse frequencies of the rotation: 10000.0 ^ (-2 i / 64). */
+static const double frequency_attention[32] = {
+    1.0,
+    0.74989420933245587,
+    0.56234132519034907,
+    0.42169650342858223,
+    0.31622776601683794,
+    0.23713737056616552,
+    0.17782794100389229,
+    0.1333521432163324,
+    0.10000000000000001,
+    0.074989420933245579,
+    0.056234132519034911,
+    0.042169650342858224,
+    0.031622776601683791,
+    0.023713737056616554,
+    0.017782794100389229,
+    0.013335214321633241,
+    0.01,
+    0.0074989420933245579,
+    0.005623413251903491,
+    0.0042169650342858229,
+    0.0031622776601683794,
+    0.0023713737056616554,
+    0.0017782794100389228,
+    0.0013335214321633241,
+    0.001,
+    0.00074989420933245586,
+    0.0005623413251903491,
+    0.00042169650342858224,
+    0.00031622776601683794,
+    0.00023713737056616554,
+    0.00017782794100389227,
+    0.0001333521432163324,
+};
+
+/* Rows of 32 cosines and 32 sines, the angles in double. */
+static void rotation_attention(const int32_t *position, int64_t rows, float *rotation)
+{
+    for (int64_t row = 0; row < rows; row++, rotation += 64)
+        for (int i = 0; i < 32; i++) {
+            double sine, cosine;
+            attn_sincos(position[row] * frequency_attention[i], &sine, &cosine);
+            rotation[i] = (float)cosine;
+            rotation[32 + i] = (float)sine;
+        }
+}
+
+/* Turns the pairs (i, i + 32) of a row by their angles. */
+static void rotate_attention(const float *restrict from, const float *restrict rotation, float *restrict to)
+{
+    for (int i = 0; i < 32; i++) {
+        const float x = from[i], y = from[i + 32], cosine = rotation[i], sine = rotation[32 + i];
+        to[i] = x * cosine - y * sine;
+        to[i + 32] = x * sine + y * cosine;
+    }
+}
+
+/* One query, rotated and times SCALE: scale / ln 2, since weights are powers of two. */
+static void query_row_attention(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
+{
+    const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
+    rotate_attention(from, args->q_rotation + row * 64, q);
+    for (int d = 0; d < D_K_attention; d++)
+        q[d] *= 0.18033688f;
+}
+
+/* Values of `count` new keys, from one row on, into the block at `place`. */
+static void write_values_attention(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
+                           int32_t place, int32_t count)
+{
+    float *to = block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
+    for (int32_t i = 0; i < count; i++, to += V_ROW_attention) {
+        const float *v = args->v + (row + i) * args->v_stride + kv_head * args->v_head_stride;
+        for (int d = 0; d < D_V_attention; d++)
+            to[d] = v[d];
+    }
+}
+
+/* The keys themselves, rotated, all into one panel. */
+static void write_panel_attention(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
+                          int32_t place, int32_t count, float (*restrict rows)[D_K_attention])
+{
+    float *restrict panel = panel_of_attention(block, place);
+    for (int32_t i = 0; i < count; i++) {
+        const float *k = args->k + (row + i) * args->k_stride + kv_head * args->k_head_stride;
+        rotate_attention(k, args->k_rotation + (row + i) * 64, rows[i]);
+    }
+    for (int d = 0; d < D_K_attention; d++)
+        for (int32_t i = 0; i < count; i++)
+            panel[d * PANEL_attention + i] = rows[i][d];
+}
+
+/* Tasks count sequences, then KV heads. */
+static void write_run_attention(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct attn_sequence *sequence = &args->sequence[task / KV_HEADS_attention];
+    const int32_t kv_head = (int32_t)(task % KV_HEADS_attention);
+    int64_t row = sequence->k_row;
+    (void)pass;
+    for (int32_t place = sequence->kv_len - sequence->k_len; place < sequence->kv_len;) {
+        const int32_t room = PANEL_attention - place % PANEL_attention, left = sequence->kv_len - place;
+        const int32_t count = room < left ? room : left;
+        float *block = cache_block_attention(sequence, kv_head, place / BLOCK_attention);
+        write_panel_attention(args, block, kv_head, row, place, count, scratch);
+        write_values_attention(args, block, kv_head, row, place, count);
+        place += count;
+        row += count;
+    }
+}
+
+static int64_t write_tasks_attention(const struct attn_args *args, int pass)
+{
+    return pass == 0 ? (int64_t)args->sequences * KV_HEADS_attention : 0;
+}
+
+static size_t write_workspace_bytes_attention(const struct attn_args *args)
+{
+    (void)args;
+    return 0;
+}
+
+static void read_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t first,
+                   int32_t count, float *k, float *v)
+{
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t place = first + i;
+        float *block = cache_block_attention(sequence, kv_head, place / BLOCK_attention);
+        const float *panel = panel_of_attention(block, place);
+        const float *v_row = block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
+        for (int d = 0; d < D_K_attention; d++)
+            k[(int64_t)i * D_K_attention + d] = panel[d * PANEL_attention];
+        for (int d = 0; d < D_V_attention; d++)
+            v[(int64_t)i * D_V_attention + d] = v_row[d];
+    }
+}
+
+/* Target avx512 ------------------------------------------------------------------------- */
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define KERNEL_avx512 static __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
+#define OP_avx512 static inline __attribute__((always_inline, unused, target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
+#define vexp2_scale_avx512 0.24021946251747056f    /* 2^x is this times vexp2(x) */
+
+typedef __m512 vec_avx512;
+typedef __m512i ivec_avx512;
+typedef __mmask16 mask_avx512;
+
+OP_avx512 vec_avx512 vzero_avx512(void)                                 { return _mm512_setzero_ps(); }
+OP_avx512 vec_avx512 vset_avx512(float x)                               { return _mm512_set1_ps(x); }
+OP_avx512 vec_avx512 vload_avx512(const float *p)                       { return _mm512_loadu_ps(p); }
+OP_avx512 void vstore_avx512(float *p, vec_avx512 a)                    { _mm512_storeu_ps(p, a); }
+OP_avx512 vec_avx512 vadd_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_add_ps(a, b); }
+OP_avx512 vec_avx512 vsub_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_sub_ps(a, b); }
+OP_avx512 vec_avx512 vmul_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_mul_ps(a, b); }
+OP_avx512 vec_avx512 vfma_avx512(vec_avx512 a, vec_avx512 b, vec_avx512 c)             { return _mm512_fmadd_ps(a, b, c); }
+OP_avx512 vec_avx512 vmax_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_max_ps(a, b); }
+OP_avx512 mask_avx512 vgreater_avx512(vec_avx512 a, vec_avx512 b)                 { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+OP_avx512 vec_avx512 vselect_avx512(mask_avx512 m, vec_avx512 a, vec_avx512 b)         { return _mm512_mask_blend_ps(m, b, a); }
+OP_avx512 float vfirst_avx512(vec_avx512 a)                             { return _mm512_cvtss_f32(a); }
+OP_avx512 float vlargest_avx512(vec_avx512 a)                           { return _mm512_reduce_max_ps(a); }
+
+OP_avx512 ivec_avx512 iset_avx512(int32_t x)                            { return _mm512_set1_epi32(x); }
+OP_avx512 ivec_avx512 iramp_avx512(int32_t x)                           { return _mm512_add_epi32(_mm512_set1_epi32(x), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)); }
+OP_avx512 ivec_avx512 iadd_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_add_epi32(a, b); }
+OP_avx512 ivec_avx512 isub_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_sub_epi32(a, b); }
+OP_avx512 ivec_avx512 imul_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_mullo_epi32(a, b); }
+OP_avx512 mask_avx512 ieq_avx512(ivec_avx512 a, ivec_avx512 b)                    { return _mm512_cmpeq_epi32_mask(a, b); }
+OP_avx512 mask_avx512 ile_avx512(ivec_avx512 a, ivec_avx512 b)                    { return _mm512_cmple_epi32_mask(a, b); }
+OP_avx512 mask_avx512 ilt_avx512(ivec_avx512 a, ivec_avx512 b)                    { return _mm512_cmplt_epi32_mask(a, b); }
+OP_avx512 mask_avx512 mset_avx512(int all)                              { return (mask_avx512)(all ? 0xffff : 0); }
+OP_avx512 mask_avx512 mand_avx512(mask_avx512 a, mask_avx512 b)                   { return (mask_avx512)(a & b); }
+OP_avx512 mask_avx512 mor_avx512(mask_avx512 a, mask_avx512 b)                    { return (mask_avx512)(a | b); }
+OP_avx512 mask_avx512 mnot_avx512(mask_avx512 a)                             { return (mask_avx512)(a ^ 0xffff); }
+OP_avx512 int many_avx512(mask_avx512 a)                                { return a != 0; }
+
+/* The first count lanes. */
+OP_avx512 void vstore_part_avx512(float *p, vec_avx512 a, int count)
+{
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1u), a);
+}
+
+/* The sum of all lanes, by halves. */
+OP_avx512 float vsum_avx512(vec_avx512 a)
+{
+    const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    __m128 half = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+
+/* Floored division, exact: a quotient of two 32-bit integers differs from a whole number by more than a double's rounding. */
+OP_avx512 ivec_avx512 idiv_avx512(ivec_avx512 a, ivec_avx512 b)
+{
+    const __m512d low = _mm512_div_pd(_mm512_cvtepi32_pd(_mm512_castsi512_si256(a)), _mm512_cvtepi32_pd(_mm512_castsi512_si256(b)));
+    const __m512d high = _mm512_div_pd(_mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(a, 1)), _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(b, 1)));
+    const __m256i low_floor = _mm512_cvtpd_epi32(_mm512_roundscale_pd(low, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
+    const __m256i high_floor = _mm512_cvtpd_epi32(_mm512_roundscale_pd(high, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low_floor), high_floor, 1);
+}
+
+OP_avx512 ivec_avx512 imod_avx512(ivec_avx512 a, ivec_avx512 b)                   { return isub_avx512(a, imul_avx512(idiv_avx512(a, b), b)); }
+
+/* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
+OP_avx512 void vtranspose_avx512(const float *from, int64_t from_stride, float *to, int64_t to_stride)
+{
+    const vec_avx512 row0 = vload_avx512(from + 0 * from_stride);
+    const vec_avx512 row1 = vload_avx512(from + 1 * from_stride);
+    const vec_avx512 row2 = vload_avx512(from + 2 * from_stride);
+    const vec_avx512 row3 = vload_avx512(from + 3 * from_stride);
+    const vec_avx512 row4 = vload_avx512(from + 4 * from_stride);
+    const vec_avx512 row5 = vload_avx512(from + 5 * from_stride);
+    const vec_avx512 row6 = vload_avx512(from + 6 * from_stride);
+    const vec_avx512 row7 = vload_avx512(from + 7 * from_stride);
+    const vec_avx512 row8 = vload_avx512(from + 8 * from_stride);
+    const vec_avx512 row9 = vload_avx512(from + 9 * from_stride);
+    const vec_avx512 row10 = vload_avx512(from + 10 * from_stride);
+    const vec_avx512 row11 = vload_avx512(from + 11 * from_stride);
+    const vec_avx512 row12 = vload_avx512(from + 12 * from_stride);
+    const vec_avx512 row13 = vload_avx512(from + 13 * from_stride);
+    const vec_avx512 row14 = vload_avx512(from + 14 * from_stride);
+    const vec_avx512 row15 = vload_avx512(from + 15 * from_stride);
+    const vec_avx512 low0 = _mm512_unpacklo_ps(row0, row1), high0 = _mm512_unpackhi_ps(row0, row1);
+    const vec_avx512 low2 = _mm512_unpacklo_ps(row2, row3), high2 = _mm512_unpackhi_ps(row2, row3);
+    const vec_avx512 low4 = _mm512_unpacklo_ps(row4, row5), high4 = _mm512_unpackhi_ps(row4, row5);
+    const vec_avx512 low6 = _mm512_unpacklo_ps(row6, row7), high6 = _mm512_unpackhi_ps(row6, row7);
+    const vec_avx512 low8 = _mm512_unpacklo_ps(row8, row9), high8 = _mm512_unpackhi_ps(row8, row9);
+    const vec_avx512 low10 = _mm512_unpacklo_ps(row10, row11), high10 = _mm512_unpackhi_ps(row10, row11);
+    const vec_avx512 low12 = _mm512_unpacklo_ps(row12, row13), high12 = _mm512_unpackhi_ps(row12, row13);
+    const vec_avx512 low14 = _mm512_unpacklo_ps(row14, row15), high14 = _mm512_unpackhi_ps(row14, row15);
+    const vec_avx512 four0 = _mm512_shuffle_ps(low0, low2, 0x44), four1 = _mm512_shuffle_ps(low0, low2, 0xee);
+    const vec_avx512 four2 = _mm512_shuffle_ps(high0, high2, 0x44), four3 = _mm512_shuffle_ps(high0, high2, 0xee);
+    const vec_avx512 four4 = _mm512_shuffle_ps(low4, low6, 0x44), four5 = _mm512_shuffle_ps(low4, low6, 0xee);
+    const vec_avx512 four6 = _mm512_shuffle_ps(high4, high6, 0x44), four7 = _mm512_shuffle_ps(high4, high6, 0xee);
+    const vec_avx512 four8 = _mm512_shuffle_ps(low8, low10, 0x44), four9 = _mm512_shuffle_ps(low8, low10, 0xee);
+    const vec_avx512 four10 = _mm512_shuffle_ps(high8, high10, 0x44), four11 = _mm512_shuffle_ps(high8, high10, 0xee);
+    const vec_avx512 four12 = _mm512_shuffle_ps(low12, low14, 0x44), four13 = _mm512_shuffle_ps(low12, low14, 0xee);
+    const vec_avx512 four14 = _mm512_shuffle_ps(high12, high14, 0x44), four15 = _mm512_shuffle_ps(high12, high14, 0xee);
+    const vec_avx512 even0 = _mm512_shuffle_f32x4(four0, four4, 0x88), odd0 = _mm512_shuffle_f32x4(four0, four4, 0xdd);
+    const vec_avx512 even1 = _mm512_shuffle_f32x4(four1, four5, 0x88), odd1 = _mm512_shuffle_f32x4(four1, four5, 0xdd);
+    const vec_avx512 even2 = _mm512_shuffle_f32x4(four2, four6, 0x88), odd2 = _mm512_shuffle_f32x4(four2, four6, 0xdd);
+    const vec_avx512 even3 = _mm512_shuffle_f32x4(four3, four7, 0x88), odd3 = _mm512_shuffle_f32x4(four3, four7, 0xdd);
+    const vec_avx512 even8 = _mm512_shuffle_f32x4(four8, four12, 0x88), odd8 = _mm512_shuffle_f32x4(four8, four12, 0xdd);
+    const vec_avx512 even9 = _mm512_shuffle_f32x4(four9, four13, 0x88), odd9 = _mm512_shuffle_f32x4(four9, four13, 0xdd);
+    const vec_avx512 even10 = _mm512_shuffle_f32x4(four10, four14, 0x88), odd10 = _mm512_shuffle_f32x4(four10, four14, 0xdd);
+    const vec_avx512 even11 = _mm512_shuffle_f32x4(four11, four15, 0x88), odd11 = _mm512_shuffle_f32x4(four11, four15, 0xdd);
+    vstore_avx512(to + 0 * to_stride, _mm512_shuffle_f32x4(even0, even8, 0x88));
+    vstore_avx512(to + 4 * to_stride, _mm512_shuffle_f32x4(odd0, odd8, 0x88));
+    vstore_avx512(to + 8 * to_stride, _mm512_shuffle_f32x4(even0, even8, 0xdd));
+    vstore_avx512(to + 12 * to_stride, _mm512_shuffle_f32x4(odd0, odd8, 0xdd));
+    vstore_avx512(to + 1 * to_stride, _mm512_shuffle_f32x4(even1, even9, 0x88));
+    vstore_avx512(to + 5 * to_stride, _mm512_shuffle_f32x4(odd1, odd9, 0x88));
+    vstore_avx512(to + 9 * to_stride, _mm512_shuffle_f32x4(even1, even9, 0xdd));
+    vstore_avx512(to + 13 * to_stride, _mm512_shuffle_f32x4(odd1, odd9, 0xdd));
+    vstore_avx512(to + 2 * to_stride, _mm512_shuffle_f32x4(even2, even10, 0x88));
+    vstore_avx512(to + 6 * to_stride, _mm512_shuffle_f32x4(odd2, odd10, 0x88));
+    vstore_avx512(to + 10 * to_stride, _mm512_shuffle_f32x4(even2, even10, 0xdd));
+    vstore_avx512(to + 14 * to_stride, _mm512_shuffle_f32x4(odd2, odd10, 0xdd));
+    vstore_avx512(to + 3 * to_stride, _mm512_shuffle_f32x4(even3, even11, 0x88));
+    vstore_avx512(to + 7 * to_stride, _mm512_shuffle_f32x4(odd3, odd11, 0x88));
+    vstore_avx512(to + 11 * to_stride, _mm512_shuffle_f32x4(even3, even11, 0xdd));
+    vstore_avx512(to + 15 * to_stride, _mm512_shuffle_f32x4(odd3, odd11, 0xdd));
+}
+
+/*
+** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. A table of 2^(i/16) and a quadratic as a completed
+** square. Relative error 6e-7.
+*/
+OP_avx512 vec_avx512 vexp2_avx512(vec_avx512 x)
+{
+    const __m512i table = _mm512_sub_epi32(_mm512_castps_si512(_mm512_setr_ps(1.0f, 1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f, 1.29683955f, 1.35425555f,
+                                                                              1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f, 1.68179283f, 1.75625216f, 1.83400809f, 1.91520656f)),
+                                           _mm512_slli_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), 19));
+    x = _mm512_max_ps(x, _mm512_set1_ps(-120.0f));
+    const __m512 shifted = _mm512_add_ps(x, _mm512_set1_ps(786432.0f));       /* 1.5 * 2^19: rounds x to sixteenths */
+    const __m512 g = _mm512_add_ps(_mm512_sub_ps(x, _mm512_sub_ps(shifted, _mm512_set1_ps(786432.0f))), _mm512_set1_ps(1.44282196f));
+    const __m512i sixteenths = _mm512_castps_si512(shifted);
+    const __m512 power = _mm512_castsi512_ps(_mm512_add_epi32(_mm512_permutexvar_epi32(sixteenths, table), _mm512_slli_epi32(sixteenths, 19)));
+    return _mm512_mul_ps(_mm512_fmadd_ps(g, g, _mm512_set1_ps(2.081124855f)), power);
+}
+
+OP_avx512 vec_avx512 vexp2_exact_avx512(vec_avx512 x)                        { return vmul_avx512(vexp2_avx512(x), vset_avx512(vexp2_scale_avx512)); }
+
+/* Definition attention on avx512. */
+
+/* Which of the queries q see key k. */
+OP_avx512 mask_avx512 sees_queries_attention_avx512(ivec_avx512 q, int32_t k, const struct attn_view *view)
+{
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)h;
+    (void)b;
+    (void)q_len;
+    if (k >= kv_len)
+        return mset_avx512(0);
+    return ile_avx512(iset_avx512(k), q);
+}
+
+/* Which of the keys k query q sees. */
+OP_avx512 mask_avx512 sees_keys_attention_avx512(int32_t q, ivec_avx512 k, const struct attn_view *view)
+{
+    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)h;
+    (void)b;
+    (void)q_len;
+    return mand_avx512(ilt_avx512(k, iset_avx512(kv_len)), ile_avx512(k, iset_avx512(q)));
+}
+
+/*
+** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
+** a visible key adds nothing.
+*/
+KERNEL_avx512 void merge_attention_avx512(float m, float l, const float *restrict o,
+    float *m_total, float *l_total, float *restrict o_total)
+{
+    if (l == 0.0f)
+        return;
+    if (*l_total == 0.0f) {
+        *m_total = m;
+        *l_total = l;
+        memcpy(o_total, o, V_ROW_attention * sizeof(float));
+        return;
+    }
+    const float top = m > *m_total ? m : *m_total;
+    const vec_avx512 old = vexp2_exact_avx512(vset_avx512(*m_total - top));
+    const vec_avx512 new = vexp2_exact_avx512(vset_avx512(m - top));
+    *m_total = top;
+    *l_total = vfirst_avx512(vfma_avx512(vset_avx512(l), new, vmul_avx512(vset_avx512(*l_total), old)));
+    for (int d = 0; d < V_ROW_attention; d += 16)
+        vstore_avx512(o_total + d, vfma_avx512(vload_avx512(o + d), new, vmul_avx512(vload_avx512(o_total + d), old)));
+}
+
+/* o = o_total / l, and lse. A query that saw no key gives zeros. */
+KERNEL_avx512 void finish_attention_avx512(const struct attn_args *args, int64_t row, int32_t head,
+    float m, float l, const float *restrict o_total)
+{
+    float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
+    const vec_avx512 scale = vset_avx512(l > 0.0f ? 1.0f / l : 0.0f);
+    if (args->lse != NULL)
+        args->lse[row * args->lse_stride + head] =
+            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx512)) : ATTN_HIDDEN;
+    if (l == 0.0f) {
+        for (int d = 0; d < D_V_attention; d++)
+            o[d] = 0.0f;
+        return;
+    }
+    /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
+    for (int d = 0; d + 16 <= D_V_attention; d += 16)
+        vstore_avx512(o + d, vadd_avx512(vmul_avx512(vload_avx512(o_total + d), scale), vzero_avx512()));
+}
+
+/*
+** Prefill, avx512: a block of 64 queries of one head walks the keys, a tile of 64 at
+** a time. Scores have lanes = queries, so that the softmax needs no reduction across
+** lanes and K is read as the cache stores it; o has lanes = d_v.
+*/
+enum {
+    QUERIES_attention_avx512 = 64,      /* queries in a block */
+    Q_ROW_attention_avx512   = 64       /* D_K, padded to whole vectors */
+};
+
+struct prefill_scratch_attention_avx512 {
+    float q[Q_ROW_attention_avx512][QUERIES_attention_avx512];             /* transposed, rotated, scaled */
+    float rows[QUERIES_attention_avx512][Q_ROW_attention_avx512];          /* the same, not yet transposed */
+    float s[2][BLOCK_attention][QUERIES_attention_avx512];          /* scores of a tile, and weights p of the one before it */
+    float sums[PANEL_attention][QUERIES_attention_avx512];          /* partial sums of p */
+    float o[QUERIES_attention_avx512][V_ROW_attention];             /* of this segment */
+    float o_total[QUERIES_attention_avx512][V_ROW_attention];       /* of the segments before */
+    float tile_max[QUERIES_attention_avx512];
+    float m[QUERIES_attention_avx512], l[QUERIES_attention_avx512];        /* running maximum (log2) and sum of this segment */
+    float m_total[QUERIES_attention_avx512], l_total[QUERIES_attention_avx512];
+    float alpha[QUERIES_attention_avx512];                  /* what the last rescale multiplied by */
+    int32_t first_key[4];  /* what each vector of queries may see of a mixed tile */
+    int32_t last_key[4];
+};
+
+/* Where a block is: some queries of one sequence and one head. */
+struct prefill_block_attention_avx512 {
+    const struct attn_sequence *sequence;
+    int64_t row;                 /* of its first query in q and o */
+    int32_t queries, first;      /* how many, and the first one's place on the key axis */
+    struct attn_view view;
+};
+
+/* Transposes the block's queries, rotated and scaled; lanes without a query are zero. */
+KERNEL_avx512 void prefill_queries_attention_avx512(const struct attn_args *args, const struct prefill_block_attention_avx512 *block,
+    struct prefill_scratch_attention_avx512 *t)
+{
+    float (*rows)[Q_ROW_attention_avx512] = t->rows;
+    for (int32_t i = 0; i < block->queries; i++)
+        query_row_attention(args, block->row + i, block->view.h, rows[i]);
+    if (block->queries < QUERIES_attention_avx512)
+        memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_avx512 - block->queries));
+    for (int d = 0; d < Q_ROW_attention_avx512; d += 16)
+        for (int i = 0; i < QUERIES_attention_avx512; i += 16)
+            vtranspose_avx512(&rows[i][d], Q_ROW_attention_avx512, &t->q[d][i], QUERIES_attention_avx512);
+}
+
+/* s = q k for 4 keys x 16 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_avx512 void prefill_scores_1_attention_avx512(const float *restrict k, int key, int lane,
+    const struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_avx512 s0_0 = vzero_avx512();
+    vec_avx512 s1_0 = vzero_avx512();
+    vec_avx512 s2_0 = vzero_avx512();
+    vec_avx512 s3_0 = vzero_avx512();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_avx512 q0 = vload_avx512(&t->q[d][lane + 0]);
+        const vec_avx512 k0 = vset_avx512(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_avx512(q0, k0, s0_0);
+        const vec_avx512 k1 = vset_avx512(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_avx512(q0, k1, s1_0);
+        const vec_avx512 k2 = vset_avx512(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_avx512(q0, k2, s2_0);
+        const vec_avx512 k3 = vset_avx512(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_avx512(q0, k3, s3_0);
+    }
+    vstore_avx512(&s[key + 0][lane + 0], s0_0);
+    vstore_avx512(&s[key + 1][lane + 0], s1_0);
+    vstore_avx512(&s[key + 2][lane + 0], s2_0);
+    vstore_avx512(&s[key + 3][lane + 0], s3_0);
+}
+
+/* s = q k for 4 keys x 32 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_avx512 void prefill_scores_2_attention_avx512(const float *restrict k, int key, int lane,
+    const struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_avx512 s0_0 = vzero_avx512();
+    vec_avx512 s0_1 = vzero_avx512();
+    vec_avx512 s1_0 = vzero_avx512();
+    vec_avx512 s1_1 = vzero_avx512();
+    vec_avx512 s2_0 = vzero_avx512();
+    vec_avx512 s2_1 = vzero_avx512();
+    vec_avx512 s3_0 = vzero_avx512();
+    vec_avx512 s3_1 = vzero_avx512();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_avx512 q0 = vload_avx512(&t->q[d][lane + 0]);
+        const vec_avx512 q1 = vload_avx512(&t->q[d][lane + 16]);
+        const vec_avx512 k0 = vset_avx512(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_avx512(q0, k0, s0_0);
+        s0_1 = vfma_avx512(q1, k0, s0_1);
+        const vec_avx512 k1 = vset_avx512(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_avx512(q0, k1, s1_0);
+        s1_1 = vfma_avx512(q1, k1, s1_1);
+        const vec_avx512 k2 = vset_avx512(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_avx512(q0, k2, s2_0);
+        s2_1 = vfma_avx512(q1, k2, s2_1);
+        const vec_avx512 k3 = vset_avx512(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_avx512(q0, k3, s3_0);
+        s3_1 = vfma_avx512(q1, k3, s3_1);
+    }
+    vstore_avx512(&s[key + 0][lane + 0], s0_0);
+    vstore_avx512(&s[key + 0][lane + 16], s0_1);
+    vstore_avx512(&s[key + 1][lane + 0], s1_0);
+    vstore_avx512(&s[key + 1][lane + 16], s1_1);
+    vstore_avx512(&s[key + 2][lane + 0], s2_0);
+    vstore_avx512(&s[key + 2][lane + 16], s2_1);
+    vstore_avx512(&s[key + 3][lane + 0], s3_0);
+    vstore_avx512(&s[key + 3][lane + 16], s3_1);
+}
+
+/* s = q k for 4 keys x 48 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_avx512 void prefill_scores_3_attention_avx512(const float *restrict k, int key, int lane,
+    const struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_avx512 s0_0 = vzero_avx512();
+    vec_avx512 s0_1 = vzero_avx512();
+    vec_avx512 s0_2 = vzero_avx512();
+    vec_avx512 s1_0 = vzero_avx512();
+    vec_avx512 s1_1 = vzero_avx512();
+    vec_avx512 s1_2 = vzero_avx512();
+    vec_avx512 s2_0 = vzero_avx512();
+    vec_avx512 s2_1 = vzero_avx512();
+    vec_avx512 s2_2 = vzero_avx512();
+    vec_avx512 s3_0 = vzero_avx512();
+    vec_avx512 s3_1 = vzero_avx512();
+    vec_avx512 s3_2 = vzero_avx512();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_avx512 q0 = vload_avx512(&t->q[d][lane + 0]);
+        const vec_avx512 q1 = vload_avx512(&t->q[d][lane + 16]);
+        const vec_avx512 q2 = vload_avx512(&t->q[d][lane + 32]);
+        const vec_avx512 k0 = vset_avx512(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_avx512(q0, k0, s0_0);
+        s0_1 = vfma_avx512(q1, k0, s0_1);
+        s0_2 = vfma_avx512(q2, k0, s0_2);
+        const vec_avx512 k1 = vset_avx512(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_avx512(q0, k1, s1_0);
+        s1_1 = vfma_avx512(q1, k1, s1_1);
+        s1_2 = vfma_avx512(q2, k1, s1_2);
+        const vec_avx512 k2 = vset_avx512(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_avx512(q0, k2, s2_0);
+        s2_1 = vfma_avx512(q1, k2, s2_1);
+        s2_2 = vfma_avx512(q2, k2, s2_2);
+        const vec_avx512 k3 = vset_avx512(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_avx512(q0, k3, s3_0);
+        s3_1 = vfma_avx512(q1, k3, s3_1);
+        s3_2 = vfma_avx512(q2, k3, s3_2);
+    }
+    vstore_avx512(&s[key + 0][lane + 0], s0_0);
+    vstore_avx512(&s[key + 0][lane + 16], s0_1);
+    vstore_avx512(&s[key + 0][lane + 32], s0_2);
+    vstore_avx512(&s[key + 1][lane + 0], s1_0);
+    vstore_avx512(&s[key + 1][lane + 16], s1_1);
+    vstore_avx512(&s[key + 1][lane + 32], s1_2);
+    vstore_avx512(&s[key + 2][lane + 0], s2_0);
+    vstore_avx512(&s[key + 2][lane + 16], s2_1);
+    vstore_avx512(&s[key + 2][lane + 32], s2_2);
+    vstore_avx512(&s[key + 3][lane + 0], s3_0);
+    vstore_avx512(&s[key + 3][lane + 16], s3_1);
+    vstore_avx512(&s[key + 3][lane + 32], s3_2);
+}
+
+/* s = q k for 4 keys x 64 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_avx512 void prefill_scores_4_attention_avx512(const float *restrict k, int key, int lane,
+    const struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_avx512 s0_0 = vzero_avx512();
+    vec_avx512 s0_1 = vzero_avx512();
+    vec_avx512 s0_2 = vzero_avx512();
+    vec_avx512 s0_3 = vzero_avx512();
+    vec_avx512 s1_0 = vzero_avx512();
+    vec_avx512 s1_1 = vzero_avx512();
+    vec_avx512 s1_2 = vzero_avx512();
+    vec_avx512 s1_3 = vzero_avx512();
+    vec_avx512 s2_0 = vzero_avx512();
+    vec_avx512 s2_1 = vzero_avx512();
+    vec_avx512 s2_2 = vzero_avx512();
+    vec_avx512 s2_3 = vzero_avx512();
+    vec_avx512 s3_0 = vzero_avx512();
+    vec_avx512 s3_1 = vzero_avx512();
+    vec_avx512 s3_2 = vzero_avx512();
+    vec_avx512 s3_3 = vzero_avx512();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_avx512 q0 = vload_avx512(&t->q[d][lane + 0]);
+        const vec_avx512 q1 = vload_avx512(&t->q[d][lane + 16]);
+        const vec_avx512 q2 = vload_avx512(&t->q[d][lane + 32]);
+        const vec_avx512 q3 = vload_avx512(&t->q[d][lane + 48]);
+        const vec_avx512 k0 = vset_avx512(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_avx512(q0, k0, s0_0);
+        s0_1 = vfma_avx512(q1, k0, s0_1);
+        s0_2 = vfma_avx512(q2, k0, s0_2);
+        s0_3 = vfma_avx512(q3, k0, s0_3);
+        const vec_avx512 k1 = vset_avx512(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_avx512(q0, k1, s1_0);
+        s1_1 = vfma_avx512(q1, k1, s1_1);
+        s1_2 = vfma_avx512(q2, k1, s1_2);
+        s1_3 = vfma_avx512(q3, k1, s1_3);
+        const vec_avx512 k2 = vset_avx512(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_avx512(q0, k2, s2_0);
+        s2_1 = vfma_avx512(q1, k2, s2_1);
+        s2_2 = vfma_avx512(q2, k2, s2_2);
+        s2_3 = vfma_avx512(q3, k2, s2_3);
+        const vec_avx512 k3 = vset_avx512(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_avx512(q0, k3, s3_0);
+        s3_1 = vfma_avx512(q1, k3, s3_1);
+        s3_2 = vfma_avx512(q2, k3, s3_2);
+        s3_3 = vfma_avx512(q3, k3, s3_3);
+    }
+    vstore_avx512(&s[key + 0][lane + 0], s0_0);
+    vstore_avx512(&s[key + 0][lane + 16], s0_1);
+    vstore_avx512(&s[key + 0][lane + 32], s0_2);
+    vstore_avx512(&s[key + 0][lane + 48], s0_3);
+    vstore_avx512(&s[key + 1][lane + 0], s1_0);
+    vstore_avx512(&s[key + 1][lane + 16], s1_1);
+    vstore_avx512(&s[key + 1][lane + 32], s1_2);
+    vstore_avx512(&s[key + 1][lane + 48], s1_3);
+    vstore_avx512(&s[key + 2][lane + 0], s2_0);
+    vstore_avx512(&s[key + 2][lane + 16], s2_1);
+    vstore_avx512(&s[key + 2][lane + 32], s2_2);
+    vstore_avx512(&s[key + 2][lane + 48], s2_3);
+    vstore_avx512(&s[key + 3][lane + 0], s3_0);
+    vstore_avx512(&s[key + 3][lane + 16], s3_1);
+    vstore_avx512(&s[key + 3][lane + 32], s3_2);
+    vstore_avx512(&s[key + 3][lane + 48], s3_3);
+}
+
+/* Each query's largest score. */
+KERNEL_avx512 void prefill_top_attention_avx512(struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
+{
+    for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
+        vec_avx512 top = vload_avx512(&s[0][lane]);
+        for (int key = 1; key < BLOCK_attention; key++)
+            top = vmax_avx512(top, vload_avx512(&s[key][lane]));
+        vstore_avx512(&t->tile_max[lane], top);
+    }
+}
+
+/* All scores of a tile. */
+KERNEL_avx512 void prefill_scores_all_attention_avx512(const float *k, struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
+{
+    for (int lane = 0; lane < QUERIES_attention_avx512; lane += 64)
+        for (int key = 0; key < BLOCK_attention; key += 4)
+            prefill_scores_4_attention_avx512(k, key, lane, t, s);
+    prefill_top_attention_avx512(t, s);
+}
+
+/* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
+static void prefill_sights_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, int32_t keys,
+    struct prefill_scratch_attention_avx512 *t)
+{
+    for (int32_t lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
+        const int32_t end = lane + 16 < block->queries ? lane + 16 : block->queries;
+        int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
+        if (lane < end)
+            visible_keys_attention(block->first + lane, block->first + end - 1, &block->view, &first, &last);
+        t->first_key[lane / 16] = first - key0;
+        t->last_key[lane / 16] = last - key0;
+    }
+}
+
+/* Scores of 4 keys for those of 4 vectors of queries that may see one of them. */
+KERNEL_avx512 void prefill_scores_seen_attention_avx512(const float *k, int key, int lane,
+    const struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
+{
+    int from = lane, to = lane;
+    for (int at = lane; at < lane + 64; at += 16)
+        if (t->first_key[at / 16] < key + 4 && t->last_key[at / 16] >= key) {
+            from = to == lane ? at : from;
+            to = at + 16;
+        }
+    switch ((to - from) / 16) {
+    case 1: prefill_scores_1_attention_avx512(k, key, from, t, s); break;
+    case 2: prefill_scores_2_attention_avx512(k, key, from, t, s); break;
+    case 3: prefill_scores_3_attention_avx512(k, key, from, t, s); break;
+    case 4: prefill_scores_4_attention_avx512(k, key, from, t, s); break;
+    default: break;
+    }
+}
+
+/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
+KERNEL_avx512 void prefill_scores_some_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, int32_t keys,
+    const float *k, struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
+{
+    prefill_sights_attention_avx512(block, key0, keys, t);
+    for (int lane = 0; lane < block->queries; lane += 64)
+        for (int key = 0; key < keys; key += 4)
+            prefill_scores_seen_attention_avx512(k, key, lane, t, s);
+    for (int lane = 0; lane < block->queries; lane += 16) {
+        const ivec_avx512 place = iramp_avx512(block->first + lane);
+        vec_avx512 top = vset_avx512(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            vec_avx512 score = vset_avx512(ATTN_HIDDEN);
+            if (key >= t->first_key[lane / 16] && key <= t->last_key[lane / 16]) {
+                const mask_avx512 sees = sees_queries_attention_avx512(place, key0 + key, &block->view);
+                score = vselect_avx512(sees, vload_avx512(&s[key][lane]), score);
+            }
+            vstore_avx512(&s[key][lane], score);
+            top = vmax_avx512(top, score);
+        }
+        vstore_avx512(&t->tile_max[lane], top);
+    }
+}
+
+/*
+** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY,
+** and l with it; true when some did: then alpha holds what their o must be multiplied by,
+** and 1 for the others.
+*/
+KERNEL_avx512 int prefill_maximum_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries)
+{
+    int grown = 0;
+    for (int lane = 0; lane < queries; lane += 16) {
+        const vec_avx512 m = vload_avx512(&t->m[lane]), top = vload_avx512(&t->tile_max[lane]);
+        const mask_avx512 grows = vgreater_avx512(top, vadd_avx512(m, vset_avx512(ATTN_LAZY)));
+        if (!many_avx512(grows)) {
+            vstore_avx512(&t->alpha[lane], vset_avx512(1.0f));
+            continue;
+        }
+        const vec_avx512 alpha = vselect_avx512(grows, vexp2_exact_avx512(vsub_avx512(m, top)), vset_avx512(1.0f));
+        vstore_avx512(&t->alpha[lane], alpha);
+        vstore_avx512(&t->l[lane], vmul_avx512(vload_avx512(&t->l[lane]), alpha));
+        vstore_avx512(&t->m[lane], vselect_avx512(grows, top, m));
+        grown = 1;
+    }
+    return grown;
+}
+
+/* o = alpha o. */
+KERNEL_avx512 void prefill_rescale_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries)
+{
+    for (int32_t i = 0; i < queries; i++) {
+        if (t->alpha[i] == 1.0f)
+            continue;
+        for (int d = 0; d < V_ROW_attention; d += 16)
+            vstore_avx512(&t->o[i][d], vmul_avx512(vload_avx512(&t->o[i][d]), vset_avx512(t->alpha[i])));
+    }
+}
+
+/* l += the tile's weights, by a fixed tree: keys 16 apart in order, then halves. */
+KERNEL_avx512 void prefill_sum_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries)
+{
+    for (int lane = 0; lane < queries; lane += 16) {
+        for (int half = PANEL_attention / 2; half > 0; half /= 2)
+            for (int j = 0; j < half; j++) {
+                const vec_avx512 other = vload_avx512(&t->sums[j + half][lane]);
+                vstore_avx512(&t->sums[j][lane], vadd_avx512(vload_avx512(&t->sums[j][lane]), other));
+            }
+        vstore_avx512(&t->l[lane], vadd_avx512(vload_avx512(&t->l[lane]), vload_avx512(&t->sums[0][lane])));
+    }
+}
+
+/* p = exp2(s - m) in the place of s. */
+KERNEL_avx512 void prefill_weights_all_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries,
+    float (*s)[QUERIES_attention_avx512])
+{
+    for (int lane = 0; lane < queries; lane += 16) {
+        const vec_avx512 m = vload_avx512(&t->m[lane]);
+        for (int j = 0; j < PANEL_attention; j++) {
+            const vec_avx512 p0 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 0][lane]), m));
+            vstore_avx512(&s[j + 0][lane], p0);
+            const vec_avx512 p1 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 16][lane]), m));
+            vstore_avx512(&s[j + 16][lane], p1);
+            const vec_avx512 p2 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 32][lane]), m));
+            vstore_avx512(&s[j + 32][lane], p2);
+            const vec_avx512 p3 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 48][lane]), m));
+            vstore_avx512(&s[j + 48][lane], p3);
+            vec_avx512 sum = vadd_avx512(p0, p1);
+            sum = vadd_avx512(sum, p2);
+            sum = vadd_avx512(sum, p3);
+            vstore_avx512(&t->sums[j][lane], sum);
+        }
+    }
+}
+
+/* The same where scores may be hidden: their weight is 0. */
+KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries,
+    float (*s)[QUERIES_attention_avx512])
+{
+    for (int lane = 0; lane < queries; lane += 16) {
+        /* a query may have seen no key yet */
+        const vec_avx512 m = vmax_avx512(vload_avx512(&t->m[lane]), vset_avx512(ATTN_LOWEST));
+        for (int j = 0; j < PANEL_attention; j++) {
+            const vec_avx512 s0 = vload_avx512(&s[j + 0][lane]);
+            const mask_avx512 seen0 = vgreater_avx512(s0, vset_avx512(ATTN_HIDDEN));
+            const vec_avx512 p0 = vselect_avx512(seen0, vexp2_avx512(vsub_avx512(s0, m)), vzero_avx512());
+            vstore_avx512(&s[j + 0][lane], p0);
+            const vec_avx512 s1 = vload_avx512(&s[j + 16][lane]);
+            const mask_avx512 seen1 = vgreater_avx512(s1, vset_avx512(ATTN_HIDDEN));
+            const vec_avx512 p1 = vselect_avx512(seen1, vexp2_avx512(vsub_avx512(s1, m)), vzero_avx512());
+            vstore_avx512(&s[j + 16][lane], p1);
+            const vec_avx512 s2 = vload_avx512(&s[j + 32][lane]);
+            const mask_avx512 seen2 = vgreater_avx512(s2, vset_avx512(ATTN_HIDDEN));
+            const vec_avx512 p2 = vselect_avx512(seen2, vexp2_avx512(vsub_avx512(s2, m)), vzero_avx512());
+            vstore_avx512(&s[j + 32][lane], p2);
+            const vec_avx512 s3 = vload_avx512(&s[j + 48][lane]);
+            const mask_avx512 seen3 = vgreater_avx512(s3, vset_avx512(ATTN_HIDDEN));
+            const vec_avx512 p3 = vselect_avx512(seen3, vexp2_avx512(vsub_avx512(s3, m)), vzero_avx512());
+            vstore_avx512(&s[j + 48][lane], p3);
+            vec_avx512 sum = vadd_avx512(p0, p1);
+            sum = vadd_avx512(sum, p2);
+            sum = vadd_avx512(sum, p3);
+            vstore_avx512(&t->sums[j][lane], sum);
+        }
+    }
+}
+
+/*
+** All scores s of a tile and each query's largest, and meanwhile the weights of the tile before it in place of its scores p: a step
+** of exponentials after every 4 steps of d, so that they fill the pipes that the FMAs leave idle.
+*/
+KERNEL_avx512 void prefill_scores_weights_attention_avx512(const float *restrict k, struct prefill_scratch_attention_avx512 *restrict t,
+    float (*restrict s)[QUERIES_attention_avx512], float (*restrict p)[QUERIES_attention_avx512])
+{
+    for (int j = 0; j < PANEL_attention; j++) {
+        const float *restrict panel = k + j * 4 / PANEL_attention * (PANEL_attention * D_K_attention) + j * 4 % PANEL_attention;
+        float (*restrict q)[QUERIES_attention_avx512] = t->q;
+        vec_avx512 s0_0 = vzero_avx512();
+        vec_avx512 s0_1 = vzero_avx512();
+        vec_avx512 s0_2 = vzero_avx512();
+        vec_avx512 s0_3 = vzero_avx512();
+        vec_avx512 s1_0 = vzero_avx512();
+        vec_avx512 s1_1 = vzero_avx512();
+        vec_avx512 s1_2 = vzero_avx512();
+        vec_avx512 s1_3 = vzero_avx512();
+        vec_avx512 s2_0 = vzero_avx512();
+        vec_avx512 s2_1 = vzero_avx512();
+        vec_avx512 s2_2 = vzero_avx512();
+        vec_avx512 s2_3 = vzero_avx512();
+        vec_avx512 s3_0 = vzero_avx512();
+        vec_avx512 s3_1 = vzero_avx512();
+        vec_avx512 s3_2 = vzero_avx512();
+        vec_avx512 s3_3 = vzero_avx512();
+        for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
+            const vec_avx512 m = vload_avx512(&t->m[lane]);
+            vec_avx512 sum = vzero_avx512();
+            const vec_avx512 p0 = vexp2_avx512(vsub_avx512(vload_avx512(&p[j + 0][lane]), m));
+            vstore_avx512(&p[j + 0][lane], p0);
+            sum = vadd_avx512(sum, p0);
+            for (int d = 0; d < 4; d++, panel += PANEL_attention, q++) {
+                const vec_avx512 q0 = vload_avx512(&q[0][0]);
+                const vec_avx512 q1 = vload_avx512(&q[0][16]);
+                const vec_avx512 q2 = vload_avx512(&q[0][32]);
+                const vec_avx512 q3 = vload_avx512(&q[0][48]);
+                const vec_avx512 k0 = vset_avx512(panel[0]);
+                s0_0 = vfma_avx512(q0, k0, s0_0);
+                s0_1 = vfma_avx512(q1, k0, s0_1);
+                s0_2 = vfma_avx512(q2, k0, s0_2);
+                s0_3 = vfma_avx512(q3, k0, s0_3);
+                const vec_avx512 k1 = vset_avx512(panel[1]);
+                s1_0 = vfma_avx512(q0, k1, s1_0);
+                s1_1 = vfma_avx512(q1, k1, s1_1);
+                s1_2 = vfma_avx512(q2, k1, s1_2);
+                s1_3 = vfma_avx512(q3, k1, s1_3);
+                const vec_avx512 k2 = vset_avx512(panel[2]);
+                s2_0 = vfma_avx512(q0, k2, s2_0);
+                s2_1 = vfma_avx512(q1, k2, s2_1);
+                s2_2 = vfma_avx512(q2, k2, s2_2);
+                s2_3 = vfma_avx512(q3, k2, s2_3);
+                const vec_avx512 k3 = vset_avx512(panel[3]);
+                s3_0 = vfma_avx512(q0, k3, s3_0);
+                s3_1 = vfma_avx512(q1, k3, s3_1);
+                s3_2 = vfma_avx512(q2, k3, s3_2);
+                s3_3 = vfma_avx512(q3, k3, s3_3);
+            }
+            const vec_avx512 p1 = vexp2_avx512(vsub_avx512(vload_avx512(&p[j + 16][lane]), m));
+            vstore_avx512(&p[j + 16][lane], p1);
+            sum = vadd_avx512(sum, p1);
+            for (int d = 0; d < 4; d++, panel += PANEL_attention, q++) {
+                const vec_avx512 q0 = vload_avx512(&q[0][0]);
+                const vec_avx512 q1 = vload_avx512(&q[0][16]);
+                const vec_avx512 q2 = vload_avx512(&q[0][32]);
+                const vec_avx512 q3 = vload_avx512(&q[0][48]);
+                const vec_avx512 k0 = vset_avx512(panel[0]);
+                s0_0 = vfma_avx512(q0, k0, s0_0);
+                s0_1 = vfma_avx512(q1, k0, s0_1);
+                s0_2 = vfma_avx512(q2, k0, s0_2);
+                s0_3 = vfma_avx512(q3, k0, s0_3);
+                const vec_avx512 k1 = vset_avx512(panel[1]);
+                s1_0 = vfma_avx512(q0, k1, s1_0);
+                s1_1 = vfma_avx512(q1, k1, s1_1);
+                s1_2 = vfma_avx512(q2, k1, s1_2);
+                s1_3 = vfma_avx512(q3, k1, s1_3);
+                const vec_avx512 k2 = vset_avx512(panel[2]);
+                s2_0 = vfma_avx512(q0, k2, s2_0);
+                s2_1 = vfma_avx512(q1, k2, s2_1);
+                s2_2 = vfma_avx512(q2, k2, s2_2);
+                s2_3 = vfma_avx512(q3, k2, s2_3);
+                const vec_avx512 k3 = vset_avx512(panel[3]);
+                s3_0 = vfma_avx512(q0, k3, s3_0);
+                s3_1 = vfma_avx512(q1, k3, s3_1);
+                s3_2 = vfma_avx512(q2, k3, s3_2);
+                s3_3 = vfma_avx512(q3, k3, s3_3);
+            }
+            const vec_avx512 p2 = vexp2_avx512(vsub_avx512(vload_avx512(&p[j + 32][lane]), m));
+            vstore_avx512(&p[j + 32][lane], p2);
+            sum = vadd_avx512(sum, p2);
+            for (int d = 0; d < 4; d++, panel += PANEL_attention, q++) {
+                const vec_avx512 q0 = vload_avx512(&q[0][0]);
+                const vec_avx512 q1 = vload_avx512(&q[0][16]);
+                const vec_avx512 q2 = vload_avx512(&q[0][32]);
+                const vec_avx512 q3 = vload_avx512(&q[0][48]);
+                const vec_avx512 k0 = vset_avx512(panel[0]);
+                s0_0 = vfma_avx512(q0, k0, s0_0);
+                s0_1 = vfma_avx512(q1, k0, s0_1);
+                s0_2 = vfma_avx512(q2, k0, s0_2);
+                s0_3 = vfma_avx512(q3, k0, s0_3);
+                const vec_avx512 k1 = vset_avx512(panel[1]);
+                s1_0 = vfma_avx512(q0, k1, s1_0);
+                s1_1 = vfma_avx512(q1, k1, s1_1);
+                s1_2 = vfma_avx512(q2, k1, s1_2);
+                s1_3 = vfma_avx512(q3, k1, s1_3);
+                const vec_avx512 k2 = vset_avx512(panel[2]);
+                s2_0 = vfma_avx512(q0, k2, s2_0);
+                s2_1 = vfma_avx512(q1, k2, s2_1);
+                s2_2 = vfma_avx512(q2, k2, s2_2);
+                s2_3 = vfma_avx512(q3, k2, s2_3);
+                const vec_avx512 k3 = vset_avx512(panel[3]);
+                s3_0 = vfma_avx512(q0, k3, s3_0);
+                s3_1 = vfma_avx512(q1, k3, s3_1);
+                s3_2 = vfma_avx512(q2, k3, s3_2);
+                s3_3 = vfma_avx512(q3, k3, s3_3);
+            }
+            const vec_avx512 p3 = vexp2_avx512(vsub_avx512(vload_avx512(&p[j + 48][lane]), m));
+            vstore_avx512(&p[j + 48][lane], p3);
+            sum = vadd_avx512(sum, p3);
+            for (int d = 0; d < 4; d++, panel += PANEL_attention, q++) {
+                const vec_avx512 q0 = vload_avx512(&q[0][0]);
+                const vec_avx512 q1 = vload_avx512(&q[0][16]);
+                const vec_avx512 q2 = vload_avx512(&q[0][32]);
+                const vec_avx512 q3 = vload_avx512(&q[0][48]);
+                const vec_avx512 k0 = vset_avx512(panel[0]);
+                s0_0 = vfma_avx512(q0, k0, s0_0);
+                s0_1 = vfma_avx512(q1, k0, s0_1);
+                s0_2 = vfma_avx512(q2, k0, s0_2);
+                s0_3 = vfma_avx512(q3, k0, s0_3);
+                const vec_avx512 k1 = vset_avx512(panel[1]);
+                s1_0 = vfma_avx512(q0, k1, s1_0);
+                s1_1 = vfma_avx512(q1, k1, s1_1);
+                s1_2 = vfma_avx512(q2, k1, s1_2);
+                s1_3 = vfma_avx512(q3, k1, s1_3);
+                const vec_avx512 k2 = vset_avx512(panel[2]);
+                s2_0 = vfma_avx512(q0, k2, s2_0);
+                s2_1 = vfma_avx512(q1, k2, s2_1);
+                s2_2 = vfma_avx512(q2, k2, s2_2);
+                s2_3 = vfma_avx512(q3, k2, s2_3);
+                const vec_avx512 k3 = vset_avx512(panel[3]);
+                s3_0 = vfma_avx512(q0, k3, s3_0);
+                s3_1 = vfma_avx512(q1, k3, s3_1);
+                s3_2 = vfma_avx512(q2, k3, s3_2);
+                s3_3 = vfma_avx512(q3, k3, s3_3);
+            }
+            vstore_avx512(&t->sums[j][lane], sum);
+        }
+        vec_avx512 top0 = j == 0 ? s0_0 : vmax_avx512(vload_avx512(&t->tile_max[0]), s0_0);
+        vstore_avx512(&s[j * 4 + 0][0], s0_0);
+        vstore_avx512(&s[j * 4 + 1][0], s1_0);
+        top0 = vmax_avx512(top0, s1_0);
+        vstore_avx512(&s[j * 4 + 2][0], s2_0);
+        top0 = vmax_avx512(top0, s2_0);
+        vstore_avx512(&s[j * 4 + 3][0], s3_0);
+        top0 = vmax_avx512(top0, s3_0);
+        vstore_avx512(&t->tile_max[0], top0);
+        vec_avx512 top1 = j == 0 ? s0_1 : vmax_avx512(vload_avx512(&t->tile_max[16]), s0_1);
+        vstore_avx512(&s[j * 4 + 0][16], s0_1);
+        vstore_avx512(&s[j * 4 + 1][16], s1_1);
+        top1 = vmax_avx512(top1, s1_1);
+        vstore_avx512(&s[j * 4 + 2][16], s2_1);
+        top1 = vmax_avx512(top1, s2_1);
+        vstore_avx512(&s[j * 4 + 3][16], s3_1);
+        top1 = vmax_avx512(top1, s3_1);
+        vstore_avx512(&t->tile_max[16], top1);
+        vec_avx512 top2 = j == 0 ? s0_2 : vmax_avx512(vload_avx512(&t->tile_max[32]), s0_2);
+        vstore_avx512(&s[j * 4 + 0][32], s0_2);
+        vstore_avx512(&s[j * 4 + 1][32], s1_2);
+        top2 = vmax_avx512(top2, s1_2);
+        vstore_avx512(&s[j * 4 + 2][32], s2_2);
+        top2 = vmax_avx512(top2, s2_2);
+        vstore_avx512(&s[j * 4 + 3][32], s3_2);
+        top2 = vmax_avx512(top2, s3_2);
+        vstore_avx512(&t->tile_max[32], top2);
+        vec_avx512 top3 = j == 0 ? s0_3 : vmax_avx512(vload_avx512(&t->tile_max[48]), s0_3);
+        vstore_avx512(&s[j * 4 + 0][48], s0_3);
+        vstore_avx512(&s[j * 4 + 1][48], s1_3);
+        top3 = vmax_avx512(top3, s1_3);
+        vstore_avx512(&s[j * 4 + 2][48], s2_3);
+        top3 = vmax_avx512(top3, s2_3);
+        vstore_avx512(&s[j * 4 + 3][48], s3_3);
+        top3 = vmax_avx512(top3, s3_3);
+        vstore_avx512(&t->tile_max[48], top3);
+    }
+}
+
+/*
+** o += p v over keys from .. end - 1 of the tile, for 4 queries x 64 columns: one FMA
+** chain over the keys for each.
+*/
+KERNEL_avx512 void prefill_values_attention_avx512(const float *restrict v, int32_t from, int32_t end,
+    int32_t query, int column, float (*restrict p)[QUERIES_attention_avx512], float (*restrict o)[V_ROW_attention])
+{
+    vec_avx512 o0_0 = vload_avx512(&o[query + 0][column + 0]);
+    vec_avx512 o0_1 = vload_avx512(&o[query + 0][column + 16]);
+    vec_avx512 o0_2 = vload_avx512(&o[query + 0][column + 32]);
+    vec_avx512 o0_3 = vload_avx512(&o[query + 0][column + 48]);
+    vec_avx512 o1_0 = vload_avx512(&o[query + 1][column + 0]);
+    vec_avx512 o1_1 = vload_avx512(&o[query + 1][column + 16]);
+    vec_avx512 o1_2 = vload_avx512(&o[query + 1][column + 32]);
+    vec_avx512 o1_3 = vload_avx512(&o[query + 1][column + 48]);
+    vec_avx512 o2_0 = vload_avx512(&o[query + 2][column + 0]);
+    vec_avx512 o2_1 = vload_avx512(&o[query + 2][column + 16]);
+    vec_avx512 o2_2 = vload_avx512(&o[query + 2][column + 32]);
+    vec_avx512 o2_3 = vload_avx512(&o[query + 2][column + 48]);
+    vec_avx512 o3_0 = vload_avx512(&o[query + 3][column + 0]);
+    vec_avx512 o3_1 = vload_avx512(&o[query + 3][column + 16]);
+    vec_avx512 o3_2 = vload_avx512(&o[query + 3][column + 32]);
+    vec_avx512 o3_3 = vload_avx512(&o[query + 3][column + 48]);
+    for (int32_t key = from; key < end; key++) {
+        const vec_avx512 v0 = vload_avx512(&v[key * V_ROW_attention + column + 0]);
+        const vec_avx512 v1 = vload_avx512(&v[key * V_ROW_attention + column + 16]);
+        const vec_avx512 v2 = vload_avx512(&v[key * V_ROW_attention + column + 32]);
+        const vec_avx512 v3 = vload_avx512(&v[key * V_ROW_attention + column + 48]);
+        const vec_avx512 p0 = vset_avx512(p[key][query + 0]);
+        o0_0 = vfma_avx512(p0, v0, o0_0);
+        o0_1 = vfma_avx512(p0, v1, o0_1);
+        o0_2 = vfma_avx512(p0, v2, o0_2);
+        o0_3 = vfma_avx512(p0, v3, o0_3);
+        const vec_avx512 p1 = vset_avx512(p[key][query + 1]);
+        o1_0 = vfma_avx512(p1, v0, o1_0);
+        o1_1 = vfma_avx512(p1, v1, o1_1);
+        o1_2 = vfma_avx512(p1, v2, o1_2);
+        o1_3 = vfma_avx512(p1, v3, o1_3);
+        const vec_avx512 p2 = vset_avx512(p[key][query + 2]);
+        o2_0 = vfma_avx512(p2, v0, o2_0);
+        o2_1 = vfma_avx512(p2, v1, o2_1);
+        o2_2 = vfma_avx512(p2, v2, o2_2);
+        o2_3 = vfma_avx512(p2, v3, o2_3);
+        const vec_avx512 p3 = vset_avx512(p[key][query + 3]);
+        o3_0 = vfma_avx512(p3, v0, o3_0);
+        o3_1 = vfma_avx512(p3, v1, o3_1);
+        o3_2 = vfma_avx512(p3, v2, o3_2);
+        o3_3 = vfma_avx512(p3, v3, o3_3);
+    }
+    vstore_avx512(&o[query + 0][column + 0], o0_0);
+    vstore_avx512(&o[query + 0][column + 16], o0_1);
+    vstore_avx512(&o[query + 0][column + 32], o0_2);
+    vstore_avx512(&o[query + 0][column + 48], o0_3);
+    vstore_avx512(&o[query + 1][column + 0], o1_0);
+    vstore_avx512(&o[query + 1][column + 16], o1_1);
+    vstore_avx512(&o[query + 1][column + 32], o1_2);
+    vstore_avx512(&o[query + 1][column + 48], o1_3);
+    vstore_avx512(&o[query + 2][column + 0], o2_0);
+    vstore_avx512(&o[query + 2][column + 16], o2_1);
+    vstore_avx512(&o[query + 2][column + 32], o2_2);
+    vstore_avx512(&o[query + 2][column + 48], o2_3);
+    vstore_avx512(&o[query + 3][column + 0], o3_0);
+    vstore_avx512(&o[query + 3][column + 16], o3_1);
+    vstore_avx512(&o[query + 3][column + 32], o3_2);
+    vstore_avx512(&o[query + 3][column + 48], o3_3);
+}
+
+/* A tile whose scores are there, and whose part of o may still be to come. */
+struct prefill_tile_attention_avx512 {
+    float (*s)[QUERIES_attention_avx512];       /* scores, or weights once weighed */
+    const float *v;
+    int32_t key0, keys;          /* no keys: no tile */
+    int sight, weighed;
+};
+
+/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+KERNEL_avx512 void prefill_accumulate_attention_avx512(const struct prefill_block_attention_avx512 *block, const struct prefill_tile_attention_avx512 *tile,
+    struct prefill_scratch_attention_avx512 *t)
+{
+    for (int column = 0; column < 64; column += 64)
+        for (int32_t query = 0; query < block->queries; query += 4) {
+            int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            if (tile->sight != SEES_ALL)
+                visible_keys_attention(block->first + query, block->first + query + 3,
+                               &block->view, &first, &last);
+            prefill_values_attention_avx512(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
+                               tile->s, t->o);
+        }
+}
+
+/* What is still to come of a tile: weights, l and o. */
+KERNEL_avx512 void prefill_settle_attention_avx512(const struct prefill_block_attention_avx512 *block, const struct prefill_tile_attention_avx512 *tile,
+    struct prefill_scratch_attention_avx512 *t)
+{
+    if (tile->keys == 0)
+        return;
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_avx512(t, block->queries, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_avx512(t, block->queries, tile->s);
+    prefill_sum_attention_avx512(t, block->queries);
+    prefill_accumulate_attention_avx512(block, tile, t);
+}
+
+/* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
+static int prefill_sight_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, int32_t keys)
+{
+    if (keys < BLOCK_attention || block->queries < QUERIES_attention_avx512)
+        return SEES_SOME;
+    return sight_attention(block->first, block->first + QUERIES_attention_avx512 - 1, key0, key0 + BLOCK_attention - 1, &block->view);
+}
+
+/*
+** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
+** settled and the new one takes its place.
+*/
+KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, const float *k,
+    struct prefill_tile_attention_avx512 *before, struct prefill_scratch_attention_avx512 *t)
+{
+    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const int sight = prefill_sight_attention_avx512(block, key0, keys);
+    if (sight == SEES_NONE)
+        return;
+    float (*s)[QUERIES_attention_avx512] = before->s == t->s[0] ? t->s[1] : t->s[0];
+    before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
+    if (before->weighed)
+        prefill_scores_weights_attention_avx512(k, t, s, before->s);
+    else if (sight == SEES_ALL)
+        prefill_scores_all_attention_avx512(k, t, s);
+    else
+        prefill_scores_some_attention_avx512(block, key0, keys, k, t, s);
+    prefill_settle_attention_avx512(block, before, t);
+    if (prefill_maximum_attention_avx512(t, block->queries))
+        prefill_rescale_attention_avx512(t, block->queries);
+    *before = (struct prefill_tile_attention_avx512){ s, k + BLOCK_attention * D_K_attention, key0, keys, sight, 0 };
+}
+
+/* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
+KERNEL_avx512 void prefill_segment_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t first, int32_t last,
+    struct prefill_scratch_attention_avx512 *t)
+{
+    for (int i = 0; i < QUERIES_attention_avx512; i++) {
+        t->m[i] = ATTN_HIDDEN;
+        t->l[i] = 0.0f;
+    }
+    memset(t->o, 0, sizeof t->o);
+    struct prefill_tile_attention_avx512 tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+        prefill_advance_attention_avx512(block, key0,
+                          cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
+                          &tile, t);
+    prefill_settle_attention_avx512(block, &tile, t);
+    for (int32_t i = 0; i < block->queries; i++)
+        merge_attention_avx512(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
+}
+
+/* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
+static struct prefill_block_attention_avx512 prefill_block_find_attention_avx512(const struct attn_args *args, int64_t task)
+{
+    int32_t b = 0;
+    int64_t blocks = 0;
+    for (;; b++) {
+        blocks = (args->sequence[b].q_len + QUERIES_attention_avx512 - 1) / QUERIES_attention_avx512;
+        if (task < blocks * HEADS_attention)
+            break;
+        task -= blocks * HEADS_attention;
+    }
+    const struct attn_sequence *sequence = &args->sequence[b];
+    const int32_t index = (int32_t)(task % blocks) * QUERIES_attention_avx512, left = sequence->q_len - index;
+    const struct prefill_block_attention_avx512 block = {
+        sequence, sequence->q_row + index,
+        left < QUERIES_attention_avx512 ? left : QUERIES_attention_avx512, sequence->q_offset + index,
+        { (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len }
+    };
+    return block;
+}
+
+static int64_t prefill_tasks_attention_avx512(const struct attn_args *args, int pass)
+{
+    int64_t tasks = 0;
+    for (int32_t b = 0; b < args->sequences; b++)
+        tasks += (args->sequence[b].q_len + QUERIES_attention_avx512 - 1) / QUERIES_attention_avx512 * (int64_t)HEADS_attention;
+    return pass == 0 ? tasks : 0;
+}
+
+static size_t prefill_workspace_bytes_attention_avx512(const struct attn_args *args)
+{
+    (void)args;
+    return 0;
+}
+
+KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    struct prefill_scratch_attention_avx512 *t = scratch;
+    const struct prefill_block_attention_avx512 block = prefill_block_find_attention_avx512(args, task);
+    (void)pass;
+    prefill_queries_attention_avx512(args, &block, t);
+    for (int32_t i = 0; i < block.queries; i++)
+        t->l_total[i] = 0.0f;
+
+    int32_t first = 0, last = block.view.kv_len - 1;
+    visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
+    while (first <= last) {
+        const int32_t segment_last = first - first % SEGMENT_attention + SEGMENT_attention - 1;
+        prefill_segment_attention_avx512(&block, first, segment_last < last ? segment_last : last, t);
+        first = segment_last + 1;
+    }
+    for (int32_t i = 0; i < block.queries; i++)
+        finish_attention_avx512(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+}
+/*
+** Decode, avx512: one query of the 4 heads that share a KV head walks one segment of the
+** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
+*/
+struct decode_scratch_attention_avx512 {
+    float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
+    float s[GROUP_attention][BLOCK_attention];           /* scores of a tile, then weights p */
+    float o[GROUP_attention][V_ROW_attention];
+    float m[GROUP_attention], l[GROUP_attention];
+};
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_avx512 {
+    float o[V_ROW_attention];
+    float m, l;
+};
+
+/*
+** s = q k for the keys of a tile, 4 heads x 64 keys at once: one FMA chain over d for each.
+** Meanwhile the tile's V is fetched.
+*/
+KERNEL_avx512 void decode_scores_attention_avx512(const float *restrict k, float (*restrict q)[D_K_attention],
+    float (*restrict s)[BLOCK_attention])
+{
+    for (int key = 0; key < BLOCK_attention; key += 64) {
+        const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+        vec_avx512 s0_0 = vzero_avx512();
+        vec_avx512 s0_1 = vzero_avx512();
+        vec_avx512 s0_2 = vzero_avx512();
+        vec_avx512 s0_3 = vzero_avx512();
+        vec_avx512 s1_0 = vzero_avx512();
+        vec_avx512 s1_1 = vzero_avx512();
+        vec_avx512 s1_2 = vzero_avx512();
+        vec_avx512 s1_3 = vzero_avx512();
+        vec_avx512 s2_0 = vzero_avx512();
+        vec_avx512 s2_1 = vzero_avx512();
+        vec_avx512 s2_2 = vzero_avx512();
+        vec_avx512 s2_3 = vzero_avx512();
+        vec_avx512 s3_0 = vzero_avx512();
+        vec_avx512 s3_1 = vzero_avx512();
+        vec_avx512 s3_2 = vzero_avx512();
+        vec_avx512 s3_3 = vzero_avx512();
+        const float *next = k + BLOCK_attention * D_K_attention + key / 64 * 4096;
+        for (int d = 0; d < D_K_attention; d++, next += 64) {
+            ATTN_FETCH(next + 0);
+            ATTN_FETCH(next + 16);
+            ATTN_FETCH(next + 32);
+            ATTN_FETCH(next + 48);
+            const vec_avx512 k0 = vload_avx512(&panel[d * PANEL_attention + 0]);
+            const vec_avx512 k1 = vload_avx512(&panel[d * PANEL_attention + 1024]);
+            const vec_avx512 k2 = vload_avx512(&panel[d * PANEL_attention + 2048]);
+            const vec_avx512 k3 = vload_avx512(&panel[d * PANEL_attention + 3072]);
+            const vec_avx512 q0 = vset_avx512(q[0][d]);
+            s0_0 = vfma_avx512(q0, k0, s0_0);
+            s0_1 = vfma_avx512(q0, k1, s0_1);
+            s0_2 = vfma_avx512(q0, k2, s0_2);
+            s0_3 = vfma_avx512(q0, k3, s0_3);
+            const vec_avx512 q1 = vset_avx512(q[1][d]);
+            s1_0 = vfma_avx512(q1, k0, s1_0);
+            s1_1 = vfma_avx512(q1, k1, s1_1);
+            s1_2 = vfma_avx512(q1, k2, s1_2);
+            s1_3 = vfma_avx512(q1, k3, s1_3);
+            const vec_avx512 q2 = vset_avx512(q[2][d]);
+            s2_0 = vfma_avx512(q2, k0, s2_0);
+            s2_1 = vfma_avx512(q2, k1, s2_1);
+            s2_2 = vfma_avx512(q2, k2, s2_2);
+            s2_3 = vfma_avx512(q2, k3, s2_3);
+            const vec_avx512 q3 = vset_avx512(q[3][d]);
+            s3_0 = vfma_avx512(q3, k0, s3_0);
+            s3_1 = vfma_avx512(q3, k1, s3_1);
+            s3_2 = vfma_avx512(q3, k2, s3_2);
+            s3_3 = vfma_avx512(q3, k3, s3_3);
+        }
+        vstore_avx512(&s[0][key + 0], s0_0);
+        vstore_avx512(&s[0][key + 16], s0_1);
+        vstore_avx512(&s[0][key + 32], s0_2);
+        vstore_avx512(&s[0][key + 48], s0_3);
+        vstore_avx512(&s[1][key + 0], s1_0);
+        vstore_avx512(&s[1][key + 16], s1_1);
+        vstore_avx512(&s[1][key + 32], s1_2);
+        vstore_avx512(&s[1][key + 48], s1_3);
+        vstore_avx512(&s[2][key + 0], s2_0);
+        vstore_avx512(&s[2][key + 16], s2_1);
+        vstore_avx512(&s[2][key + 32], s2_2);
+        vstore_avx512(&s[2][key + 48], s2_3);
+        vstore_avx512(&s[3][key + 0], s3_0);
+        vstore_avx512(&s[3][key + 16], s3_1);
+        vstore_avx512(&s[3][key + 32], s3_2);
+        vstore_avx512(&s[3][key + 48], s3_3);
+    }
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 4 heads x 64 columns: one FMA chain over the
+** keys for each. Meanwhile the K of the next tile is fetched.
+*/
+KERNEL_avx512 void decode_values_attention_avx512(const float *restrict v, int32_t keys, int column,
+    float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
+{
+    vec_avx512 o0_0 = vload_avx512(&o[0][column + 0]);
+    vec_avx512 o0_1 = vload_avx512(&o[0][column + 16]);
+    vec_avx512 o0_2 = vload_avx512(&o[0][column + 32]);
+    vec_avx512 o0_3 = vload_avx512(&o[0][column + 48]);
+    vec_avx512 o1_0 = vload_avx512(&o[1][column + 0]);
+    vec_avx512 o1_1 = vload_avx512(&o[1][column + 16]);
+    vec_avx512 o1_2 = vload_avx512(&o[1][column + 32]);
+    vec_avx512 o1_3 = vload_avx512(&o[1][column + 48]);
+    vec_avx512 o2_0 = vload_avx512(&o[2][column + 0]);
+    vec_avx512 o2_1 = vload_avx512(&o[2][column + 16]);
+    vec_avx512 o2_2 = vload_avx512(&o[2][column + 32]);
+    vec_avx512 o2_3 = vload_avx512(&o[2][column + 48]);
+    vec_avx512 o3_0 = vload_avx512(&o[3][column + 0]);
+    vec_avx512 o3_1 = vload_avx512(&o[3][column + 16]);
+    vec_avx512 o3_2 = vload_avx512(&o[3][column + 32]);
+    vec_avx512 o3_3 = vload_avx512(&o[3][column + 48]);
+    const float *next = v + BLOCK_attention * V_ROW_attention + column / 64 * 4096;
+    for (int32_t key = 0; key < keys; key++, next += 64) {
+        ATTN_FETCH(next + 0);
+        ATTN_FETCH(next + 16);
+        ATTN_FETCH(next + 32);
+        ATTN_FETCH(next + 48);
+        const vec_avx512 v0 = vload_avx512(&v[key * V_ROW_attention + column + 0]);
+        const vec_avx512 v1 = vload_avx512(&v[key * V_ROW_attention + column + 16]);
+        const vec_avx512 v2 = vload_avx512(&v[key * V_ROW_attention + column + 32]);
+        const vec_avx512 v3 = vload_avx512(&v[key * V_ROW_attention + column + 48]);
+        const vec_avx512 p0 = vset_avx512(p[0][key]);
+        o0_0 = vfma_avx512(p0, v0, o0_0);
+        o0_1 = vfma_avx512(p0, v1, o0_1);
+        o0_2 = vfma_avx512(p0, v2, o0_2);
+        o0_3 = vfma_avx512(p0, v3, o0_3);
+        const vec_avx512 p1 = vset_avx512(p[1][key]);
+        o1_0 = vfma_avx512(p1, v0, o1_0);
+        o1_1 = vfma_avx512(p1, v1, o1_1);
+        o1_2 = vfma_avx512(p1, v2, o1_2);
+        o1_3 = vfma_avx512(p1, v3, o1_3);
+        const vec_avx512 p2 = vset_avx512(p[2][key]);
+        o2_0 = vfma_avx512(p2, v0, o2_0);
+        o2_1 = vfma_avx512(p2, v1, o2_1);
+        o2_2 = vfma_avx512(p2, v2, o2_2);
+        o2_3 = vfma_avx512(p2, v3, o2_3);
+        const vec_avx512 p3 = vset_avx512(p[3][key]);
+        o3_0 = vfma_avx512(p3, v0, o3_0);
+        o3_1 = vfma_avx512(p3, v1, o3_1);
+        o3_2 = vfma_avx512(p3, v2, o3_2);
+        o3_3 = vfma_avx512(p3, v3, o3_3);
+    }
+    vstore_avx512(&o[0][column + 0], o0_0);
+    vstore_avx512(&o[0][column + 16], o0_1);
+    vstore_avx512(&o[0][column + 32], o0_2);
+    vstore_avx512(&o[0][column + 48], o0_3);
+    vstore_avx512(&o[1][column + 0], o1_0);
+    vstore_avx512(&o[1][column + 16], o1_1);
+    vstore_avx512(&o[1][column + 32], o1_2);
+    vstore_avx512(&o[1][column + 48], o1_3);
+    vstore_avx512(&o[2][column + 0], o2_0);
+    vstore_avx512(&o[2][column + 16], o2_1);
+    vstore_avx512(&o[2][column + 32], o2_2);
+    vstore_avx512(&o[2][column + 48], o2_3);
+    vstore_avx512(&o[3][column + 0], o3_0);
+    vstore_avx512(&o[3][column + 16], o3_1);
+    vstore_avx512(&o[3][column + 32], o3_2);
+    vstore_avx512(&o[3][column + 48], o3_3);
+}
+
+/* Hides what the query at `place` does not see. */
+KERNEL_avx512 void decode_mask_attention_avx512(float *s, int32_t key0, int32_t place, const struct attn_view *view)
+{
+    for (int key = 0; key < BLOCK_attention; key += 16) {
+        const mask_avx512 sees = sees_keys_attention_avx512(place, iramp_avx512(key0 + key), view);
+        vstore_avx512(s + key, vselect_avx512(sees, vload_avx512(s + key), vset_avx512(ATTN_HIDDEN)));
+    }
+}
+
+/* s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill. */
+KERNEL_avx512 void decode_softmax_attention_avx512(float *restrict s, float *restrict m, float *restrict l,
+    float *restrict o)
+{
+    vec_avx512 top = vload_avx512(s);
+    for (int key = 16; key < BLOCK_attention; key += 16)
+        top = vmax_avx512(top, vload_avx512(s + key));
+    const float tile_max = vlargest_avx512(top);
+    if (tile_max > *m + ATTN_LAZY) {
+        const vec_avx512 alpha = vexp2_exact_avx512(vset_avx512(*m - tile_max));
+        *l = vfirst_avx512(vmul_avx512(vset_avx512(*l), alpha));
+        for (int d = 0; d < V_ROW_attention; d += 16)
+            vstore_avx512(o + d, vmul_avx512(vload_avx512(o + d), alpha));
+        *m = tile_max;
+    }
+    const vec_avx512 base = vset_avx512(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
+    vec_avx512 sum0 = vzero_avx512();
+    for (int key = 0; key < BLOCK_attention; key += PANEL_attention) {
+        const vec_avx512 s0 = vload_avx512(s + key + 0);
+        const mask_avx512 seen0 = vgreater_avx512(s0, vset_avx512(ATTN_HIDDEN));
+        const vec_avx512 p0 = vselect_avx512(seen0, vexp2_avx512(vsub_avx512(s0, base)), vzero_avx512());
+        vstore_avx512(s + key + 0, p0);
+        sum0 = vadd_avx512(sum0, p0);
+    }
+    *l += vsum_avx512(sum0);
+}
+
+/* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
+KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn_view *view, int32_t key0, const float *tile,
+    struct decode_scratch_attention_avx512 *t)
+{
+    const int32_t left = view->kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const float *v = tile + BLOCK_attention * D_K_attention;
+    for (int h = 0; h < 4; h += 4)
+        decode_scores_attention_avx512(tile, &t->q[h], &t->s[h]);
+    for (int h = 0; h < GROUP_attention; h++) {
+        struct attn_view head = *view;
+        head.h += h;
+        if (keys < BLOCK_attention || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
+            decode_mask_attention_avx512(t->s[h], key0, place, &head);
+        decode_softmax_attention_avx512(t->s[h], &t->m[h], &t->l[h], t->o[h]);
+    }
+    for (int h = 0; h < 4; h += 4) {
+        for (int column = 0; column < 64; column += 64)
+            decode_values_attention_avx512(v, keys, column, &t->s[h], &t->o[h]);
+    }
+}
+
+/* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
+KERNEL_avx512 void decode_segment_attention_avx512(const struct attn_args *args, int64_t row, int32_t place,
+    const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch_attention_avx512 *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[view->b];
+    for (int h = 0; h < GROUP_attention; h++) {
+        query_row_attention(args, row, view->h + h, t->q[h]);
+        t->m[h] = ATTN_HIDDEN;
+        t->l[h] = 0.0f;
+    }
+    memset(t->o, 0, sizeof t->o);
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+        decode_tile_attention_avx512(place, view, key0,
+                      cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+}
+
+/* The keys that some head of the group may see, within first .. last. */
+static void decode_keys_attention_avx512(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
+{
+    visible_keys_attention(place, place, view, first, last);
+}
+
+static int32_t decode_segments_attention_avx512(const struct attn_sequence *sequence)
+{
+    return (sequence->kv_len + SEGMENT_attention - 1) / SEGMENT_attention;
+}
+
+/*
+** Pass 0 has a task for each sequence, KV head and segment; pass 1, which merges, one for
+** each sequence and KV head.
+*/
+static int64_t decode_tasks_attention_avx512(const struct attn_args *args, int pass)
+{
+    int64_t tasks = 0;
+    for (int32_t b = 0; b < args->sequences; b++) {
+        const struct attn_sequence *sequence = &args->sequence[b];
+        if (sequence->q_len > 0)
+            tasks += (pass == 0 ? (int64_t)decode_segments_attention_avx512(sequence) : 1) * KV_HEADS_attention;
+    }
+    return tasks;
+}
+
+/* Partials of a sequence: (q_len, heads, segments). */
+static size_t decode_partials_attention_avx512(const struct attn_sequence *sequence)
+{
+    return (size_t)sequence->q_len * HEADS_attention * (size_t)decode_segments_attention_avx512(sequence);
+}
+
+static size_t decode_workspace_bytes_attention_avx512(const struct attn_args *args)
+{
+    size_t partials = 0;
+    for (int32_t b = 0; b < args->sequences; b++)
+        partials += decode_partials_attention_avx512(&args->sequence[b]);
+    return partials * sizeof(struct decode_partial_attention_avx512);
+}
+
+/* Where a task works: a sequence, one KV head, one segment, and the sequence's partials. */
+struct decode_place_attention_avx512 {
+    int32_t b, kv_head, segment, segments;
+    struct decode_partial_attention_avx512 *partials;
+};
+
+static struct decode_place_attention_avx512 decode_place_find_attention_avx512(const struct attn_args *args, int pass,
+                                                 int64_t task)
+{
+    struct decode_place_attention_avx512 place = { 0, 0, 0, 0, args->workspace };
+    for (;; place.b++) {
+        const struct attn_sequence *sequence = &args->sequence[place.b];
+        place.segments = decode_segments_attention_avx512(sequence);
+        const int64_t parts = pass == 0 ? place.segments : 1;
+        const int64_t tasks = sequence->q_len > 0 ? parts * KV_HEADS_attention : 0;
+        if (task < tasks) {
+            place.kv_head = (int32_t)(task / parts);
+            place.segment = (int32_t)(task % parts);
+            return place;
+        }
+        task -= tasks;
+        place.partials += decode_partials_attention_avx512(sequence);
+    }
+}
+
+/* The partials of one query and head, by segment. */
+static struct decode_partial_attention_avx512 *decode_partial_of_attention_avx512(const struct decode_place_attention_avx512 *place,
+                                                    int32_t query, int32_t head)
+{
+    return &place->partials[((int64_t)query * HEADS_attention + head) * place->segments];
+}
+
+/* Pass 0: one segment, for each query of the sequence, into its partials. */
+KERNEL_avx512 void decode_run_segment_attention_avx512(const struct attn_args *args, const struct decode_place_attention_avx512 *place,
+    struct decode_scratch_attention_avx512 *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[place->b];
+    const struct attn_view view = {
+        place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
+    };
+    const int32_t start = place->segment * SEGMENT_attention, left = view.kv_len - start;
+    for (int32_t query = 0; query < sequence->q_len; query++) {
+        int32_t first = start, last = start + (left < SEGMENT_attention ? left : SEGMENT_attention) - 1;
+        const int32_t q = sequence->q_offset + query;
+        decode_keys_attention_avx512(q, &view, &first, &last);
+        decode_segment_attention_avx512(args, sequence->q_row + query, q, &view, first, last, t);
+        for (int h = 0; h < GROUP_attention; h++) {
+            struct decode_partial_attention_avx512 *partial = decode_partial_of_attention_avx512(place, query, view.h + h);
+            partial += place->segment;
+            partial->m = t->m[h];
+            partial->l = t->l[h];
+            memcpy(partial->o, t->o[h], sizeof partial->o);
+        }
+    }
+}
+
+/* Pass 1: the segments of each query and head, merged from left to right. */
+KERNEL_avx512 void decode_run_merge_attention_avx512(const struct attn_args *args, const struct decode_place_attention_avx512 *place,
+    struct decode_scratch_attention_avx512 *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[place->b];
+    const int32_t head0 = place->kv_head * GROUP_attention;
+    for (int32_t query = 0; query < sequence->q_len; query++)
+        for (int32_t h = head0; h < head0 + GROUP_attention; h++) {
+            const struct decode_partial_attention_avx512 *part = decode_partial_of_attention_avx512(place, query, h);
+            t->l[0] = 0.0f;
+            for (int32_t i = 0; i < place->segments; i++)
+                merge_attention_avx512(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
+            finish_attention_avx512(args, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+        }
+}
+
+KERNEL_avx512 void decode_run_attention_avx512(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct decode_place_attention_avx512 place = decode_place_find_attention_avx512(args, pass, task);
+    if (pass == 0)
+        decode_run_segment_attention_avx512(args, &place, scratch);
+    else
+        decode_run_merge_attention_avx512(args, &place, scratch);
+}
+
+static const struct attn_attention attention_attention_avx512 = {
+    "attention", "softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32", "avx512",
+    HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 64,
+    cache_bytes_attention, rotation_attention,
+    {
+        "rows into blocks",
+        1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
+    },
+    {
+        "online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 4 queries x 64, tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 80 KiB",
+        1, sizeof(struct prefill_scratch_attention_avx512),
+        prefill_workspace_bytes_attention_avx512, prefill_tasks_attention_avx512, prefill_run_attention_avx512
+    },
+    {
+        "split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB",
+        2, sizeof(struct decode_scratch_attention_avx512),
+        decode_workspace_bytes_attention_avx512, decode_tasks_attention_avx512, decode_run_attention_avx512
+    },
+    read_attention
+};
+
+#endif
+
+/* All tasks of a phase, one after another. */
+static void attn_run_all(const struct attn_phase *phase, const struct attn_args *args,
+                         void *scratch)
+{
+    for (int pass = 0; pass < phase->passes; pass++) {
+        const int64_t tasks = phase->tasks(args, pass);
+        for (int64_t task = 0; task < tasks; task++)
+            phase->run(args, pass, task, scratch);
+    }
+}
+
+const struct attn_attention *mine_attention(void)
+{
+#if defined(__x86_64__)
+    if (cpu_has_avx512())
+        return &attention_attention_avx512;
+#endif
+    return NULL;
+}
+
+void mine_attention_write(const struct attn_args *args, void *scratch)
+{
+    attn_run_all(&mine_attention()->write, args, scratch);
+}
+
+void mine_attention_prefill(const struct attn_args *args, void *scratch)
+{
+    attn_run_all(&mine_attention()->prefill, args, scratch);
+}
+
+void mine_attention_decode(const struct attn_args *args, void *scratch)
+{
+    attn_run_all(&mine_attention()->decode, args, scratch);
+}
+
+static const struct attn_attention *(*const resolvers[])(void) = {
+    mine_attention,
+};
+
+/* (attentions, targets); NULL where this machine cannot have the target. */
+static const struct attn_attention *const all[] = {
+#if defined(__x86_64__)
+    &attention_attention_avx512,
+#else
+    NULL,
+#endif
+};
+
+static int supported_avx512(void)
+{
+#if defined(__x86_64__)
+    return cpu_has_avx512();
+#else
+    return 0;
+#endif
+}
+
+static int (*const supported[])(void) = {
+    supported_avx512,
+};
+
+const struct attn_model_kernels mine_kernels = {
+    "mine", 1, resolvers, 1, all, supported
+};

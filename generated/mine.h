@@ -1,0 +1,136 @@
+/*
+** mine.h: attention kernels of the model mine.
+** Made by attngen 0.1 from configs/mine.lua; do not edit.
+**
+** For each definition, NAME() below returns its functions for the best of the targets
+** that this CPU has (avx512); NULL when it has none of them. Ask once and keep the answer.
+** NAME_write, NAME_prefill and NAME_decode run all tasks of a phase in the calling
+** thread, with a scratch of that phase's scratch_bytes; use NAME()->prefill.run for a thread pool.
+*/
+#ifndef MINE_H
+#define MINE_H
+
+/*
+** The contract between emitted kernels and their callers, version 1.
+** Every header that attngen emits carries this block once; two emitted headers
+** in one program agree on it or do not compile.
+**
+** Shapes are written (rows, columns) with the last one contiguous. Strides and
+** sizes count floats unless a name says bytes. Lengths and places on the key
+** axis stay below ATTN_MAX_KEYS, and q_offset above -ATTN_MAX_KEYS.
+*/
+#ifndef ATTN_CONTRACT
+#define ATTN_CONTRACT 1
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    ATTN_MAX_KEYS  = 1 << 24,
+    ATTN_ALIGNMENT = 64       /* bytes: of caches, workspaces and scratches */
+};
+
+/* One sequence of a batch. Its new keys are the last k_len of kv_len. */
+struct attn_sequence {
+    int64_t q_row;      /* row of its first query in q, q_rotation, o and lse */
+    int64_t k_row;      /* row of its first new key in k, v and k_rotation */
+    int32_t q_len;      /* queries */
+    int32_t q_offset;   /* place of the first query on the key axis; kv_len - q_len when it continues its cache */
+    int32_t k_len;      /* new keys that `write` puts at places kv_len - k_len .. kv_len - 1 */
+    int32_t kv_len;     /* keys that queries may see, the new ones included; at most the cache's capacity */
+    void   *cache;      /* cache_bytes(capacity) bytes: this sequence's K and V of this layer */
+    int64_t capacity;   /* keys the cache has room for */
+};
+
+/* One call: a batch of sequences through one layer's attention. */
+struct attn_args {
+    const struct attn_sequence *sequence;   /* (sequences) */
+    int32_t sequences;
+
+    const float *q;                          /* (rows, heads, d_k) */
+    int64_t q_stride, q_head_stride;
+    const float *k;                          /* (rows, kv_heads, d_k); only `write` reads k and v */
+    int64_t k_stride, k_head_stride;
+    const float *v;                          /* (rows, kv_heads, d_v) */
+    int64_t v_stride, v_head_stride;
+    float *o;                                /* (rows, heads, d_v) */
+    int64_t o_stride, o_head_stride;
+    float *lse;                              /* (rows, heads), natural log, -infinity for a row that sees no key; or NULL */
+    int64_t lse_stride;
+
+    const float *q_rotation;                 /* (rows, rotation_floats), made by `rotation`; unread when rotation_floats is 0 */
+    const float *k_rotation;                 /* the same for the rows of k */
+
+    void *workspace;                         /* workspace(args) bytes, shared by all tasks of the call */
+};
+
+/*
+** One phase. For each pass in turn, run every task 0 .. tasks(args, pass) - 1,
+** in any order and on any thread; a pass starts when the one before has ended.
+** Each thread brings its own scratch. Results do not depend on the order.
+*/
+struct attn_phase {
+    const char *plan;                        /* algorithm, tiles, registers, bytes in one line */
+    int passes;
+    size_t scratch_bytes;                    /* for one thread */
+    size_t (*workspace_bytes)(const struct attn_args *args);
+    int64_t (*tasks)(const struct attn_args *args, int pass);
+    void (*run)(const struct attn_args *args, int pass, int64_t task, void *scratch);
+};
+
+/* One attention definition, compiled for one target. */
+struct attn_attention {
+    const char *name;                        /* in the config, "attention" where there is only one */
+    const char *definition;                  /* the whole definition in one line of text */
+    const char *target;                      /* "scalar", "avx2", ... */
+    int32_t heads, kv_heads, d_k, d_v;
+    int32_t rotation_floats;                 /* of one row of q_rotation and k_rotation; 0: no rotation */
+
+    size_t (*cache_bytes)(int64_t capacity); /* of one sequence and one layer */
+    void (*rotation)(const int32_t *position, int64_t rows, float *rotation);   /* fills (rows, rotation_floats) */
+    struct attn_phase write;                 /* k and v into the caches, k rotated */
+    struct attn_phase prefill;               /* any number of queries a sequence, with or without a cache before them */
+    struct attn_phase decode;                /* the same result; made for one query a sequence */
+
+    /* Keys first .. first + count - 1 of one KV head, as plain rows k (count, d_k) and v (count, d_v). */
+    void (*read)(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, float *k, float *v);
+};
+
+/* A model: its definitions for the best target that this CPU has, and for each target by itself. */
+struct attn_model_kernels {
+    const char *name;
+    int32_t attentions;
+    const struct attn_attention *(*const *attention)(void);   /* (attentions): the best, or NULL when the CPU has none */
+    int32_t targets;
+    const struct attn_attention *const *all;                  /* (attentions, targets); NULL: not of this machine */
+    int (*const *supported)(void);                            /* (targets): whether this CPU has it; scalar always */
+};
+
+#ifdef __cplusplus
+}
+#endif
+#elif ATTN_CONTRACT != 1
+#error "two emitted headers carry different versions of the attngen contract"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask="k <= q" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32 */
+const struct attn_attention *mine_attention(void);
+void mine_attention_write(const struct attn_args *args, void *scratch);
+void mine_attention_prefill(const struct attn_args *args, void *scratch);
+void mine_attention_decode(const struct attn_args *args, void *scratch);
+
+/* All of them, in this order. */
+extern const struct attn_model_kernels mine_kernels;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
