@@ -89,25 +89,30 @@ static bool boolean_read(struct argument *argument, const struct parameter_reade
     return true;
 }
 
-static bool is_number_between(const struct value *value, struct field_limits limits)
+/* One number of a list; false after a report. */
+static bool item_read(double *number, int i, const struct parameter_reader *reader)
 {
-    return (value->kind == VALUE_INTEGER || value->kind == VALUE_NUMBER)
-        && value->number >= limits.min && value->number <= limits.max;
+    const struct value *item = reader->value->items[i];
+    const struct field_limits limits = reader->limits;
+    *number = item->number;
+    if ((item->kind == VALUE_INTEGER || item->kind == VALUE_NUMBER) && *number >= limits.min && *number <= limits.max)
+        return true;
+    report_error(reader->fields.report, item->where, "%s%s[%d] is %s; expected a number from %.10g to %.10g",
+                 reader->fields.path, reader->parameter->name, i + 1, value_describe(item, reader->fields.arena),
+                 limits.min, limits.max);
+    return false;
 }
 
 static bool numbers_read(struct argument *argument, const struct parameter_reader *reader)
 {
     const struct value *list = reader->value;
-    bool good = list != NULL && list->kind == VALUE_TABLE && list->field_count == 0
-             && list->item_count > 0 && list->item_count <= DEFINITION_NUMBERS;
-    double *numbers = arena_alloc(reader->fields.arena, DEFINITION_NUMBERS, sizeof *numbers);
-    for (int i = 0; good && i < list->item_count; i++) {
-        good = is_number_between(list->items[i], reader->limits);
-        numbers[i] = list->items[i]->number;
-    }
-    if (!good)
-        return fields_refuse(&reader->fields, reader->parameter->name, "a list of 1 to %d numbers from %.10g to %.10g",
-                             DEFINITION_NUMBERS, reader->limits.min, reader->limits.max);
+    if (list == NULL || list->kind != VALUE_TABLE || list->field_count > 0 || list->item_count == 0
+        || list->item_count > DEFINITION_NUMBERS)
+        return fields_refuse(&reader->fields, reader->parameter->name, "a list of 1 to %d numbers", DEFINITION_NUMBERS);
+    double *numbers = arena_alloc(reader->fields.arena, (size_t)list->item_count, sizeof *numbers);
+    for (int i = 0; i < list->item_count; i++)
+        if (!item_read(&numbers[i], i, reader))
+            return false;
     argument->numbers = (struct numbers){ numbers, list->item_count };
     return true;
 }

@@ -110,36 +110,113 @@ local function head_size(hidden, heads)
 end
 
 -- Rotary positions in either spelling: rope_theta and rope_scaling, or rope_parameters.
-local function rope_check_kind(name)
+
+-- These words, before steps of the same name are defined.
+local scaling_words = { linear = linear, llama3 = llama3, yarn = yarn, longrope = longrope }
+
+-- The table that says how frequencies are scaled, and the name of its field; nothing where there is none.
+local function rope_table()
+  local name = json.rope_parameters == nil and "rope_scaling" or "rope_parameters"
   local given = json[name]
-  if given == nil then return end
-  if type(given) ~= "table" then refuse_value(name, given, "a table") end
+  if name == "rope_parameters" and json.rope_scaling ~= nil then
+    refuse("rope_scaling", "stands beside rope_parameters; expected one of them")
+  end
+  if given ~= nil and type(given) ~= "table" then refuse_value(name, given, "a table") end
+  return name, given
+end
+
+-- A field of it of that kind; nothing where it is not there, unless it is needed.
+local function rope_field(key, kind, needed)
+  local name, given = rope_table()
+  local value = given[key]
+  if value == nil and needed then refuse(name, "has no " .. key .. "; expected a " .. kind) end
+  if value ~= nil and type(value) ~= kind then refuse(name, "has " .. key .. " " .. show(value) .. "; expected a " .. kind) end
+  return value
+end
+
+local function rope_number(key, needed) return rope_field(key, "number", needed) end
+
+local function rope_list(key)
+  local list = {}
+  for i, value in ipairs(rope_field(key, "table", true)) do list[i] = value end
+  return list
+end
+
+-- The context trained on, and how many times longer the model's is, when it does not say so itself.
+local function rope_original()
+  return rope_number "original_max_position_embeddings" or whole(json.original_max_position_embeddings == nil
+    and "max_position_embeddings" or "original_max_position_embeddings")
+end
+
+local function rope_factor()
+  return rope_number "factor" or whole "max_position_embeddings" / rope_original()
+end
+
+-- What is not read here is refused as not understood.
+local scalings = {
+  default = function() return nil end,
+  linear = function() return { factor = rope_factor() } end,
+  llama3 = function()
+    return {
+      factor = rope_factor(), original = rope_original(),
+      low = rope_number("low_freq_factor", true), high = rope_number("high_freq_factor", true),
+    }
+  end,
+
+  -- The mscales are a ratio: one alone, or zero, says nothing.
+  yarn = function()
+    local attention_factor, mscale, below = rope_number "attention_factor", rope_number "mscale", rope_number "mscale_all_dim"
+    local ratio = attention_factor == nil and (mscale or 0) ~= 0 and (below or 0) ~= 0
+    return {
+      factor = rope_factor(), original = rope_original(), truncate = rope_field("truncate", "boolean"),
+      beta_fast = rope_number "beta_fast", beta_slow = rope_number "beta_slow", attention_factor = attention_factor,
+      mscale = ratio and mscale or nil, mscale_all_dim = ratio and below or nil,
+    }
+  end,
+
+  -- A cache cannot switch lists when its text grows, so the longest text decides.
+  longrope = function()
+    local long_text = whole "max_position_embeddings" > rope_original()
+    return {
+      short = rope_list "short_factor", long = rope_list "long_factor", use = long_text and long or short,
+      factor = rope_factor(), original = rope_original(), attention_factor = rope_number "attention_factor",
+    }
+  end,
+}
+
+local function rope_scaling()
+  local name, given = rope_table()
+  if given == nil then return nil end
   local kind, older = given.rope_type, given.type
   if kind == nil then kind = older end
-  if kind ~= "default" then
-    local found = kind == nil and "no rope_type" or "rope_type " .. show(kind)
-    refuse(name, "has " .. found .. '; only "default" is understood so far')
+  if kind == "dynamic" then
+    refuse(name, 'has rope_type "dynamic", whose base grows with the text while keys in the cache keep the old rotation')
   end
+  local read = type(kind) == "string" and scalings[kind] or nil
+  if read == nil then
+    local found = kind == nil and "no rope_type" or "rope_type " .. show(kind)
+    refuse(name, "has " .. found .. "; expected default, linear, llama3, yarn or longrope")
+  end
+  local fields = read()
+  return fields and scaling_words[kind](fields)
 end
 
 local function rope_base()
   local base = json.rope_theta
-  local given = json.rope_parameters
+  local name, given = rope_table()
   local newer = given ~= nil and given.rope_theta or nil
   if base == nil then base = newer end
   if base == nil then base = 10000 end
   if type(base) ~= "number" then refuse_value("rope_theta", base, "a number") end
   if newer ~= nil and newer ~= base then
-    refuse("rope_theta", "is " .. show(base) .. ", but rope_parameters has " .. show(newer))
+    refuse("rope_theta", "is " .. show(base) .. ", but " .. name .. " has " .. show(newer))
   end
   return base
 end
 
 -- Pairs are dimension i with i + d / 2, or, interleaved, neighbours.
 local function rotary(neighbours)
-  rope_check_kind("rope_scaling")
-  rope_check_kind("rope_parameters")
-  return rope { base = rope_base(), pairing = neighbours and interleaved or half }
+  return rope { base = rope_base(), pairing = neighbours and interleaved or half, scaling = rope_scaling() }
 end
 
 -- Fields that say how a model was made, stored or trained.

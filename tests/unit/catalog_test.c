@@ -42,6 +42,12 @@ static void parameters_are_read(void)
     CHECK_TEXT(pairing->choices[0], "half");
     CHECK_TEXT(pairing->choices[1], "interleaved");
     CHECK(pairing->choices[2] == NULL);
+    const struct parameter *scaling = &rope->parameters[3];
+    CHECK(scaling->type == PARAMETER_WORD && scaling->kind == CATALOG_SCALING && !scaling->required);
+    CHECK_TEXT(scaling->default_choice, "none");
+    const struct descriptor *yarn = catalog_find(&catalog, CATALOG_SCALING, "yarn");
+    CHECK(yarn->parameters[4].type == PARAMETER_BOOLEAN && yarn->parameters[4].default_number == 1);
+    CHECK(catalog_find(&catalog, CATALOG_SCALING, "longrope")->parameters[0].type == PARAMETER_NUMBERS);
     const struct parameter *left = &catalog_find(&catalog, CATALOG_MASK, "window")->parameters[0];
     CHECK(left->type == PARAMETER_INTEGER && !left->required && left->default_number == 33554432);
     capture_close(&capture);
@@ -121,6 +127,12 @@ static void bad_descriptors_are_told_at_their_line(void)
           "mask/wide.lua:3: parameters.choices is missing; expected a list of names\n" },
         { "sees = 'true' parameters = {\n{ name = 'x', help = 'h', type = integer, mim = 0 } }",
           "mask/wide.lua:3: unknown field 'parameters.mim' (did you mean 'min'?)\n" },
+        { "sees = 'true' parameters = {\n{ name = 'x', help = 'h', type = boolean, default = 1 } }",
+          "mask/wide.lua:3: parameters.default is 1; expected true or false\n" },
+        { "sees = 'true' parameters = {\n{ name = 'x', help = 'h', type = numbers, default = 1 } }",
+          "mask/wide.lua:3: parameters.default is 1; expected nothing: a list of numbers is always given\n" },
+        { "sees = 'true' parameters = {\n{ name = 'x', help = 'h', type = word, of = 'things' } }",
+          "mask/wide.lua:3: parameters.of is \"things\" (text); expected a kind of word, as `attngen list` calls it\n" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[300];

@@ -63,6 +63,12 @@ static void lines_make_every_choice(void)
     check_line("heads = 2, d_k = 80, d_v = 5, scale = 0.1, position = rope { base = 5e5, dims = 20, pairing = interleaved }",
                "softmax heads=2 kv_heads=2 d_k=80 d_v=5 scale=0.1 mask=\"true\" position=rope rope.base=500000 "
                "rope.dims=20 rope.pairing=interleaved cache=f32");
+    check_line("heads = 1, d_k = 4, position = rope { base = 100, pairing = half, scaling = longrope { factor = 4, "
+               "original = 64, short = { 1, 1.5 }, long = { 2, 3 }, use = long } }",
+               "softmax heads=1 kv_heads=1 d_k=4 d_v=4 scale=0.5 mask=\"true\" position=rope rope.base=100 rope.dims=4 "
+               "rope.pairing=half rope.scaling=longrope rope.scaling.short=1,1.5 rope.scaling.long=2,3 "
+               "rope.scaling.use=long rope.scaling.factor=4 rope.scaling.original=64 rope.scaling.attention_factor=0 "
+               "cache=f32");
 }
 
 static void numbers_come_back_from_their_digits(void)

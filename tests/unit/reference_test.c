@@ -102,11 +102,11 @@ static void heads_share_kv_heads(void)
         CHECK(o[i] == v[i / 6 * 3 + i % 3]);
 }
 
-/* Unit vectors along dimension 0 and `along`: the score is the cosine or sine of the angle between their positions. */
-static float rope_score(const char *line, int along, int32_t q_position, int32_t k_position)
+/* Unit vectors along two dimensions: of one pair, the score is the cosine or sine of the angle between their positions. */
+static float rope_score(const char *line, int q_along, int k_along, int32_t q_position, int32_t k_position)
 {
-    float q[4] = { 1.0f }, k[4] = { 0.0f }, v[1] = { 0.0f }, o[1], lse[1];
-    k[along] = 1.0f;
+    float q[4] = { 0.0f }, k[4] = { 0.0f }, v[1] = { 0.0f }, o[1], lse[1];
+    q[q_along] = k[k_along] = 1.0f;
     small_run(&(struct small){ line, 1, 1, 4, 1, 1, 1, 0, q, k, v, &q_position, &k_position }, o, lse);
     return lse[0];
 }
@@ -116,19 +116,52 @@ static float rope_score(const char *line, int along, int32_t q_position, int32_t
 /* Frequencies are 1 and 100^(-2/4) = 0.1; dimension 0 turns at 1, with dimension 2 or 1. */
 static void rope_turns_pairs(void)
 {
-    CHECK(near(rope_score(ROPE(4, "half"), 0, 12, 9), cos(3.0)));
-    CHECK(near(rope_score(ROPE(4, "half"), 2, 12, 9), sin(3.0)));
-    CHECK(near(rope_score(ROPE(4, "half"), 1, 12, 9), 0.0));
-    CHECK(near(rope_score(ROPE(4, "interleaved"), 1, 12, 9), sin(3.0)));
-    CHECK(near(rope_score(ROPE(4, "interleaved"), 2, 12, 9), 0.0));
-    CHECK(near(rope_score(ROPE(4, "half"), 0, 5, 5), 1.0));
+    CHECK(near(rope_score(ROPE(4, "half"), 0, 0, 12, 9), cos(3.0)));
+    CHECK(near(rope_score(ROPE(4, "half"), 0, 2, 12, 9), sin(3.0)));
+    CHECK(near(rope_score(ROPE(4, "half"), 0, 1, 12, 9), 0.0));
+    CHECK(near(rope_score(ROPE(4, "interleaved"), 0, 1, 12, 9), sin(3.0)));
+    CHECK(near(rope_score(ROPE(4, "interleaved"), 0, 2, 12, 9), 0.0));
+    CHECK(near(rope_score(ROPE(4, "half"), 0, 0, 5, 5), 1.0));
+}
+
+#define SCALED(scaling) LINE(1, 1, 4, 1, "true", "rope rope.base=100 rope.dims=4 rope.pairing=half rope.scaling=" scaling)
+#define YARN "yarn rope.scaling.factor=4 rope.scaling.original=100 rope.scaling.beta_fast=32 rope.scaling.beta_slow=1 "
+#define LONGROPE "longrope rope.scaling.factor=4 rope.scaling.original=100 rope.scaling.long=2,5 rope.scaling.short=1,1 "
+
+/* Unscaled, the pairs turn at 1 and 0.1. */
+static void check_scaling(const char *line, double first, double second, double magnitude)
+{
+    const double square = magnitude * magnitude;
+    CHECK(near(rope_score(line, 0, 0, 12, 9), square * cos(3 * first)));
+    CHECK(near(rope_score(line, 0, 2, 12, 9), square * sin(3 * first)));
+    CHECK(near(rope_score(line, 1, 1, 12, 9), square * cos(3 * second)));
+    CHECK(near(rope_score(line, 1, 3, 12, 9), square * sin(3 * second)));
+}
+
+/* By hand: within 100 positions the pairs turn 15.9 and 1.59 times; a pair that turned once would have the index 1.2. */
+static void rope_scales_frequencies(void)
+{
+    const double pi = acos(-1.0), blend = (100 * 0.1 / (2 * pi) - 1) / 3, once = 2 * log(100 / (2 * pi)) / log(100);
+    const double grown = 1 + 0.1 * log(4);
+    check_scaling(SCALED("linear rope.scaling.factor=4"), 0.25, 0.025, 1);
+    check_scaling(SCALED("llama3 rope.scaling.factor=4 rope.scaling.low=1 rope.scaling.high=4 rope.scaling.original=100"),
+                  1, 0.025 + 0.075 * blend, 1);
+    check_scaling(SCALED(YARN "rope.scaling.truncate=true rope.scaling.attention_factor=0 rope.scaling.mscale=0 "
+                         "rope.scaling.mscale_all_dim=0"), 1, 0.0625, grown);
+    check_scaling(SCALED(YARN "rope.scaling.truncate=false rope.scaling.attention_factor=0 rope.scaling.mscale=1 "
+                         "rope.scaling.mscale_all_dim=1"), 1, 0.1 - 0.075 / once, 1);
+    check_scaling(SCALED(YARN "rope.scaling.truncate=true rope.scaling.attention_factor=1.5 rope.scaling.mscale=0 "
+                         "rope.scaling.mscale_all_dim=0"), 1, 0.0625, 1.5);
+    check_scaling(SCALED(LONGROPE "rope.scaling.use=long rope.scaling.attention_factor=0"), 0.5, 0.02,
+                  sqrt(1 + log(4) / log(100)));
+    check_scaling(SCALED(LONGROPE "rope.scaling.use=short rope.scaling.attention_factor=2"), 1, 0.1, 2);
 }
 
 /* Of 2 dims, dimension 0 turns with 1 in either pairing, and 2 and 3 stay. */
 static void rope_leaves_other_dimensions(void)
 {
-    CHECK(near(rope_score(ROPE(2, "half"), 1, 2, 1), sin(1.0)));
-    CHECK(near(rope_score(ROPE(2, "half"), 2, 2, 1), 0.0));
+    CHECK(near(rope_score(ROPE(2, "half"), 0, 1, 2, 1), sin(1.0)));
+    CHECK(near(rope_score(ROPE(2, "half"), 0, 2, 2, 1), 0.0));
     const float q[] = { 0.0f, 0.0f, 0.0f, 1.0f }, v[] = { 0.0f };
     const int32_t q_position = 1000, k_position = 3;
     float o[1], lse[1];
@@ -179,7 +212,7 @@ static void wrong_lines_are_refused(void)
         { "softmax heads=nan", "heads is nan; expected a number from 1 to 1024" },
         { "softmax heads=1.5", "heads is 1.5; expected a whole number" },
         { "softmax heads=2x", "heads is 2x; expected a number from 1 to 1024" },
-        { "softmax heads=", "the value of heads has 0 bytes; expected 1 to 16383" },
+        { "softmax heads=", "the value of heads has 0 bytes; expected 1 to 139263" },
         { "softmax colour=red", "a definition has no 'colour'" },
         { "softmax mask=\"k <= q", "the quote after mask= does not end" },
         { "softmax mask=\"k\"heads=1", "expected a blank before 'heads=1'" },
@@ -190,6 +223,16 @@ static void wrong_lines_are_refused(void)
         { LINE(1, 1, 4, 1, "true", "rope rope.base=2 rope.dims=4"), "rope.pairing is missing" },
         { ROPE(3, "half"), "rope.dims is 3; expected an even number of at most d_k, 4" },
         { ROPE(6, "half"), "rope.dims is 6; expected an even number of at most d_k, 4" },
+        { SCALED("linear"), "rope.scaling.factor is missing" },
+        { SCALED("spiral"), "rope.scaling is spiral; the reference knows none linear llama3 yarn longrope" },
+        { SCALED("none"), "rope.scaling stands without the scaling that has it" },
+        { SCALED("linear rope.scaling.factor=2 rope.scaling.low=1"), "rope.scaling.low stands without the scaling that has it" },
+        { LINE(1, 1, 4, 1, "true", "none rope.scaling=linear"), "rope.scaling stands without position=rope" },
+        { SCALED("longrope rope.scaling.long=1,x"), "rope.scaling.long is x; expected a number from 0.001 to 1e+06" },
+        { SCALED("longrope rope.scaling.long=1,"), "rope.scaling.long is ; expected a number from 0.001 to 1e+06" },
+        { SCALED("longrope rope.scaling.factor=4 rope.scaling.original=100 rope.scaling.short=1,2 rope.scaling.long=1 "
+                 "rope.scaling.use=long rope.scaling.attention_factor=0"),
+          "rope.scaling.long has 1 numbers; expected 2, one for each pair" },
         { ROPE(4, "both"), "rope.pairing is both; the reference knows half interleaved" }
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -216,7 +259,7 @@ static void wrong_masks_are_refused(void)
 /* Values longer than any that is printed, with and without an end. */
 static void long_values_are_refused(void)
 {
-    enum { LONG = 100000 };
+    enum { LONG = 200000 };
     char *line = malloc(LONG + 20), error[ERROR_BYTES];
     if (!CHECK(line != NULL))
         return;
@@ -226,7 +269,7 @@ static void long_values_are_refused(void)
     CHECK(reference_create(line, error, sizeof error) == NULL);
     line[LONG - 1] = '"';
     CHECK(reference_create(line, error, sizeof error) == NULL);
-    CHECK_TEXT(error, "the value of mask has 99985 bytes; expected 1 to 16383");
+    CHECK_TEXT(error, "the value of mask has 199985 bytes; expected 1 to 139263");
     free(line);
 }
 
@@ -238,6 +281,7 @@ int main(void)
     RUN(row_without_key_gives_zeros);
     RUN(heads_share_kv_heads);
     RUN(rope_turns_pairs);
+    RUN(rope_scales_frequencies);
     RUN(rope_leaves_other_dimensions);
     RUN(sequences_are_ragged);
     RUN(wrong_lines_are_refused);

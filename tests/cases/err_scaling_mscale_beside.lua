@@ -1,0 +1,4 @@
+name = "x"
+
+attention = { heads = 1, d_k = 8, position = rope { base = 1e4, pairing = half,
+  scaling = yarn { factor = 2, original = 64, attention_factor = 1, mscale = 1, mscale_all_dim = 1 } } }

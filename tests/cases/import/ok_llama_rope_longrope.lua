@@ -1,0 +1,20 @@
+-- ok_llama_rope_longrope, imported by attngen 0.1.
+--
+--   from     "tests/cases/import/ok_llama_rope_longrope.json"
+--   family   llama (configs/families/llama.lua)
+--   read     hidden_size 64, intermediate_size 96, num_attention_heads 4, num_key_value_heads 2,
+--            num_hidden_layers 1, vocab_size 100, max_position_embeddings 256, rms_norm_eps 1e-05,
+--            bos_token_id 1, eos_token_id { 2, 3 }, hidden_act "silu", tie_word_embeddings true,
+--            rope_theta 500000,
+--            rope_scaling { type = "longrope", short_factor = { 1, 1, 1, 1, 1, 1, 1, 1 }, long_factor = { 1, 1.5, 2, 2.5, 3, 4, 5, 6 } },
+--            original_max_position_embeddings 64
+
+name = "ok_llama_rope_longrope"
+
+attention = {
+  heads = 4, kv_heads = 2, d_k = 16,
+  mask = causal,
+  position = rope { scaling = longrope { factor = 4, long = { 1, 1.5, 2, 2.5, 3, 4, 5, 6 }, original = 64, short = { 1, 1, 1, 1, 1, 1, 1, 1 }, use = long }, base = 500000, pairing = half },
+}
+
+layers = 1
