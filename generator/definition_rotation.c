@@ -3,12 +3,6 @@
 #include "argument.h"
 #include "definition_parts.h"
 
-/* What the formulas of a scaling are evaluated with. */
-struct rotation_reader {
-    struct template_values values;
-    const struct definition_reader *reader;
-};
-
 /* Formulas see parameters by their names, those of words within the word too. */
 static void values_add(struct template_values *values, const struct descriptor *descriptor,
                        const struct argument *arguments)
@@ -41,36 +35,39 @@ static int position_dims(const struct definition *definition)
 }
 
 /* The scaling says itself which parameters do not go together. */
-static bool scaling_accepts(const struct descriptor *scaling, const struct value *value, const struct rotation_reader *r)
+static bool scaling_accepts(const struct descriptor *scaling, const struct template_values *values, struct where where,
+                            const struct definition_reader *reader)
 {
-    const struct definition_reader *reader = r->reader;
     const char *sentence;
-    if (!formula_sentence(&scaling->refuses, &r->values, &sentence, reader->arena, reader->report))
+    if (!formula_sentence(&scaling->refuses, values, &sentence, reader->arena, reader->report))
         return false;
-    if (sentence == NULL)
-        return true;
-    const struct value *place = value == NULL ? NULL : value_field(value, "scaling");
-    report_error(reader->report, place == NULL ? (struct where){ 0 } : place->where, "%sposition: %s is refused: %s",
-                 reader->path, scaling->name, sentence);
-    return false;
+    if (sentence != NULL)
+        report_error(reader->report, where, "%sposition: %s is refused: %s", reader->path, scaling->name, sentence);
+    return sentence == NULL;
+}
+
+static bool rotation_compute(struct rotation *rotation, const struct descriptor *scaling,
+                             const struct template_values *values, const struct definition_reader *reader)
+{
+    const int pairs = rotation->dims / 2;
+    double *frequencies = arena_alloc(reader->arena, (size_t)pairs, sizeof *frequencies);
+    rotation->frequencies = (struct numbers){ frequencies, pairs };
+    return formula_numbers(&scaling->frequency, values, frequencies, pairs, reader->arena, reader->report)
+        && formula_numbers(&scaling->magnitude, values, &rotation->magnitude, 1, reader->arena, reader->report);
 }
 
 bool definition_read_rotation(struct definition *definition, const struct value *value,
                               const struct definition_reader *reader)
 {
     const struct argument *scaling = position_scaling(definition);
-    struct rotation_reader r = { .reader = reader };
-    struct rotation *rotation = &definition->rotation;
-    *rotation = (struct rotation){ 0 };
+    struct template_values values = { 0 };
+    definition->rotation = (struct rotation){ 0 };
     if (scaling == NULL)
         return true;
-    rotation->dims = position_dims(definition);
-    double *frequencies = arena_alloc(reader->arena, (size_t)rotation->dims / 2, sizeof *frequencies);
-    rotation->frequencies = (struct numbers){ frequencies, rotation->dims / 2 };
-    values_add(&r.values, definition->position, definition->position_argument);
-    return scaling_accepts(scaling->word, value, &r)
-        && formula_numbers(&scaling->word->frequency, &r.values, frequencies, rotation->dims / 2, reader->arena,
-                           reader->report)
-        && formula_numbers(&scaling->word->magnitude, &r.values, &rotation->magnitude, 1, reader->arena,
-                           reader->report);
+    const struct value *given = value == NULL ? NULL : value_field(value, "scaling");
+    const struct where where = given == NULL ? definition->where : given->where;
+    definition->rotation.dims = position_dims(definition);
+    values_add(&values, definition->position, definition->position_argument);
+    return scaling_accepts(scaling->word, &values, where, reader)
+        && rotation_compute(&definition->rotation, scaling->word, &values, reader);
 }

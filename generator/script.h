@@ -1,8 +1,8 @@
 /*
 ** The sandbox: a Lua chunk in, a tree of values out. The chunk sees no library
 ** but ipairs, tostring and the words given; it has a limit of steps and of memory,
-** and it cannot catch its own errors. The files script*.c and template.c are the
-** only ones that know Lua.
+** and it cannot catch its own errors. The files script*.c, template*.c and formula.c are
+** the only ones that know Lua.
 */
 #ifndef SCRIPT_H
 #define SCRIPT_H

@@ -77,6 +77,24 @@ static void choices_are_all_there(void)
     capture_close(&bench.capture);
 }
 
+static void scalings_are_explained(void)
+{
+    struct bench bench;
+    struct choices choices;
+    const struct definition *definition = bench_open(&bench, "heads = 1, d_k = 4, position = rope { base = 100, pairing = half, "
+        "scaling = longrope { factor = 4, original = 64, short = { 1, 1 }, long = { 2, 5 }, use = long, attention_factor = 1.5 } }");
+    if (definition != NULL) {
+        choices_collect(&choices, definition, bench.capture.arena);
+        check_text_choice(&choices, "rope.scaling", "longrope");
+        check_text_choice(&choices, "rope.scaling.use", "long");
+        check_number_choice(&choices, "rope.scaling.factor", 4);
+        check_number_choice(&choices, "magnitude", 1.5);
+        CHECK(choice_find(&choices, "rope.scaling.long")->value->items[1]->number == 5);
+        CHECK(fabs(choice_find(&choices, "frequencies")->value->items[1]->number - 0.02) < 1e-12);
+    }
+    capture_close(&bench.capture);
+}
+
 static void no_choice_is_named_twice(void)
 {
     struct bench bench;
@@ -149,6 +167,7 @@ static void heads_are_counted_one_by_one(void)
 int main(void)
 {
     RUN(choices_are_all_there);
+    RUN(scalings_are_explained);
     RUN(no_choice_is_named_twice);
     RUN(masks_that_use_lengths_have_no_one_order);
     RUN(causal_tiles_are_counted);
