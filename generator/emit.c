@@ -74,7 +74,7 @@ static bool emit_target(struct emission *e, const struct descriptor *isa)
         text_format(&e->source, "#if defined(__%s__)\n\n", isa->requires_machine);
     if (isa->header[0] != '\0')
         text_format(&e->source, "#include <%s>\n\n", isa->header);
-    if (!emission_render_code(e, &e->source, isa))
+    if (!emission_render_code(e, &e->source, isa) || !emission_render(e, &e->source, "functions.c.t"))
         return false;
     text_put(&e->source, "\n");
     for (int i = 0; i < e->model->definition_count; i++)

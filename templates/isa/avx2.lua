@@ -25,6 +25,18 @@ OP$T vec$T vsub$T(vec$T a, vec$T b)                      { return _mm256_sub_ps(
 OP$T vec$T vmul$T(vec$T a, vec$T b)                      { return _mm256_mul_ps(a, b); }
 OP$T vec$T vfma$T(vec$T a, vec$T b, vec$T c)             { return _mm256_fmadd_ps(a, b, c); }
 OP$T vec$T vmax$T(vec$T a, vec$T b)                      { return _mm256_max_ps(a, b); }
+OP$T vec$T vdiv$T(vec$T a, vec$T b)                      { return _mm256_div_ps(a, b); }
+OP$T vec$T vmin$T(vec$T a, vec$T b)                      { return _mm256_min_ps(a, b); }
+OP$T vec$T vabs$T(vec$T a)                               { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+OP$T vec$T vfloor$T(vec$T a)                             { return _mm256_floor_ps(a); }
+OP$T vec$T vsqrt$T(vec$T a)                              { return _mm256_sqrt_ps(a); }
+OP$T vec$T vfromi$T(ivec$T a)                            { return _mm256_cvtepi32_ps(a); }
+OP$T mask$T veq$T(vec$T a, vec$T b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)); }
+OP$T mask$T vlt$T(vec$T a, vec$T b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
+OP$T mask$T vle$T(vec$T a, vec$T b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LE_OQ)); }
+OP$T vec$T vtable$T(const float *table, ivec$T i)        { return _mm256_i32gather_ps(table, i, 4); }
+OP$T ivec$T vbits$T(vec$T a)                             { return _mm256_castps_si256(a); }
+OP$T vec$T vfrombits$T(ivec$T a)                         { return _mm256_castsi256_ps(a); }
 OP$T mask$T vgreater$T(vec$T a, vec$T b)                 { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
 OP$T vec$T vselect$T(mask$T m, vec$T a, vec$T b)         { return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(m)); }
 OP$T float vfirst$T(vec$T a)                             { return _mm256_cvtss_f32(a); }
@@ -34,6 +46,14 @@ OP$T ivec$T iramp$T(int32_t x)                           { return _mm256_add_epi
 OP$T ivec$T iadd$T(ivec$T a, ivec$T b)                   { return _mm256_add_epi32(a, b); }
 OP$T ivec$T isub$T(ivec$T a, ivec$T b)                   { return _mm256_sub_epi32(a, b); }
 OP$T ivec$T imul$T(ivec$T a, ivec$T b)                   { return _mm256_mullo_epi32(a, b); }
+OP$T ivec$T iabs$T(ivec$T a)                             { return _mm256_abs_epi32(a); }
+OP$T ivec$T imin$T(ivec$T a, ivec$T b)                   { return _mm256_min_epi32(a, b); }
+OP$T ivec$T imax$T(ivec$T a, ivec$T b)                   { return _mm256_max_epi32(a, b); }
+OP$T ivec$T iselect$T(mask$T m, ivec$T a, ivec$T b)      { return _mm256_blendv_epi8(b, a, m); }
+OP$T ivec$T itable$T(const int32_t *table, ivec$T i)     { return _mm256_i32gather_epi32(table, i, 4); }
+OP$T ivec$T ihalf$T(ivec$T a)                            { return _mm256_srai_epi32(a, 1); }      /* floored */
+OP$T ivec$T iexponent$T(ivec$T a)                        { return _mm256_srai_epi32(a, 23); }     /* of the bits of a float */
+OP$T vec$T vpower$T(ivec$T n)                            { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23)); }      /* 2^n */
 OP$T mask$T ieq$T(ivec$T a, ivec$T b)                    { return _mm256_cmpeq_epi32(a, b); }
 OP$T mask$T ilt$T(ivec$T a, ivec$T b)                    { return _mm256_cmpgt_epi32(b, a); }
 OP$T mask$T mset$T(int all)                              { return _mm256_set1_epi32(-(all != 0)); }

@@ -22,6 +22,14 @@ OP$T vec$T vsub$T(vec$T a, vec$T b)                      { return a - b; }
 OP$T vec$T vmul$T(vec$T a, vec$T b)                      { return a * b; }
 OP$T vec$T vfma$T(vec$T a, vec$T b, vec$T c)             { return a * b + c; }     /* two roundings: no instruction to rely on */
 OP$T vec$T vmax$T(vec$T a, vec$T b)                      { return a > b ? a : b; }
+OP$T vec$T vdiv$T(vec$T a, vec$T b)                      { return a / b; }
+OP$T vec$T vmin$T(vec$T a, vec$T b)                      { return a < b ? a : b; }
+OP$T vec$T vabs$T(vec$T a)                               { return a < 0.0f ? -a : a + 0.0f; }      /* -0.0 + 0.0 is 0.0 */
+OP$T vec$T vfromi$T(ivec$T a)                            { return (float)a; }
+OP$T mask$T veq$T(vec$T a, vec$T b)                      { return a == b; }
+OP$T mask$T vlt$T(vec$T a, vec$T b)                      { return a < b; }
+OP$T mask$T vle$T(vec$T a, vec$T b)                      { return a <= b; }
+OP$T vec$T vtable$T(const float *table, ivec$T i)        { return table[i]; }
 OP$T mask$T vgreater$T(vec$T a, vec$T b)                 { return a > b; }
 OP$T vec$T vselect$T(mask$T m, vec$T a, vec$T b)         { return m ? a : b; }
 OP$T float vfirst$T(vec$T a)                             { return a; }
@@ -33,6 +41,13 @@ OP$T ivec$T iramp$T(int32_t x)                           { return x; }
 OP$T ivec$T iadd$T(ivec$T a, ivec$T b)                   { return a + b; }
 OP$T ivec$T isub$T(ivec$T a, ivec$T b)                   { return a - b; }
 OP$T ivec$T imul$T(ivec$T a, ivec$T b)                   { return a * b; }
+OP$T ivec$T iabs$T(ivec$T a)                             { return a < 0 ? -a : a; }
+OP$T ivec$T imin$T(ivec$T a, ivec$T b)                   { return a < b ? a : b; }
+OP$T ivec$T imax$T(ivec$T a, ivec$T b)                   { return a > b ? a : b; }
+OP$T ivec$T iselect$T(mask$T m, ivec$T a, ivec$T b)      { return m ? a : b; }
+OP$T ivec$T itable$T(const int32_t *table, ivec$T i)     { return table[i]; }
+OP$T ivec$T ihalf$T(ivec$T a)                            { return a >> 1; }                                 /* floored */
+OP$T ivec$T iexponent$T(ivec$T a)                        { return a >> 23; }                                /* of the bits of a float */
 OP$T ivec$T idiv$T(ivec$T a, ivec$T b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 OP$T ivec$T imod$T(ivec$T a, ivec$T b)                   { return a - idiv$T(a, b) * b; }
 OP$T mask$T ieq$T(ivec$T a, ivec$T b)                    { return a == b; }
@@ -43,6 +58,47 @@ OP$T mask$T mand$T(mask$T a, mask$T b)                   { return a & b; }
 OP$T mask$T mor$T(mask$T a, mask$T b)                    { return a | b; }
 OP$T mask$T mnot$T(mask$T a)                             { return !a; }
 OP$T int many$T(mask$T a)                                { return a; }
+
+OP$T ivec$T vbits$T(vec$T a)
+{
+    int32_t bits;
+    memcpy(&bits, &a, sizeof bits);
+    return bits;
+}
+
+OP$T vec$T vfrombits$T(ivec$T a)
+{
+    float x;
+    memcpy(&x, &a, sizeof x);
+    return x;
+}
+
+/* 2^n */
+OP$T vec$T vpower$T(ivec$T n)                            { return vfrombits$T((int32_t)((uint32_t)(n + 127) << 23)); }
+
+OP$T vec$T vfloor$T(vec$T a)
+{
+    if (!(vabs$T(a) < 8388608.0f))                        /* whole already, infinite or a NaN */
+        return a;
+    const float cut = (float)(int32_t)a;
+    return cut > a ? cut - 1.0f : cut;
+}
+
+/* Newton's steps in double, from the bits halved: closer to the root than any float's rounding can tell. */
+OP$T vec$T vsqrt$T(vec$T a)
+{
+    if (!(a > 0.0f) || a > 3.40282347e38f)
+        return a < 0.0f ? __builtin_nanf("") : a;
+    const double wide = a;
+    uint64_t bits;
+    memcpy(&bits, &wide, sizeof bits);
+    bits = (bits >> 1) + 0x1ff7a00000000000u;
+    double root;
+    memcpy(&root, &bits, sizeof root);
+    for (int step = 0; step < 5; step++)
+        root = 0.5 * (root + wide / root);
+    return (float)root;
+}
 
 /* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
 OP$T void vtranspose$T(const float *from, int64_t from_stride, float *to, int64_t to_stride)

@@ -45,6 +45,28 @@ static float sum_by_halves(const float *values, int count)
     return sums[0];
 }
 
+/* The bits of any float, or a number that functions are not all 0 or infinite at. */
+static float any_bits(struct random *random)
+{
+    const int32_t bits = (int32_t)random_between(random, INT32_MIN, INT32_MAX);
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return random_between(random, 0, 1) == 0 ? x : (float)((random_uniform(random) - 0.5) * exp2((double)random_between(random, -3, 8)));
+}
+
+static bool same_float(float a, float b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+/* Within a relative error, or an absolute one; the same where that is infinite or no number. */
+static bool is_near(float found, double expected, double relative, double absolute)
+{
+    if (isnan(expected) || isinf((float)expected))
+        return same_float(found, (float)expected);
+    return fabs(found - expected) <= fmax(relative * fabs(expected), absolute);
+}
+
 #define TARGET scalar
 #define LANES 1
 #define FUSED 0

@@ -118,6 +118,80 @@ CHECKING void OF(check_power)(struct random *random)
         CHECK(r[i] > 0.0f && r[i] < 1e-35f);
 }
 
+CHECKING void OF(check_quotient)(struct random *random)
+{
+    float a[LANES], b[LANES], r[LANES];
+    fill(a, LANES, random);
+    fill(b, LANES, random);
+    const OF(vec) x = OF(vload)(a), y = OF(vload)(b);
+    OF(vstore)(r, OF(vdiv)(x, y));
+    for (int i = 0; i < LANES; i++)
+        CHECK(same_float(r[i], a[i] / b[i]));
+    OF(vstore)(r, OF(vsqrt)(x));
+    for (int i = 0; i < LANES; i++)
+        CHECK(same_float(r[i], sqrtf(a[i])));
+    OF(vstore)(r, OF(vfloor)(x));
+    for (int i = 0; i < LANES; i++)
+        CHECK(r[i] == floorf(a[i]));
+    OF(vstore)(r, OF(vabs)(x));
+    for (int i = 0; i < LANES; i++)
+        CHECK(r[i] == fabsf(a[i]));
+    OF(vstore)(r, OF(vmin)(x, y));
+    for (int i = 0; i < LANES; i++)
+        CHECK(r[i] == (a[i] < b[i] ? a[i] : b[i]));
+}
+
+/* Equal, less, and less or equal, each as a bit of a number. */
+CHECKING void OF(check_comparisons)(struct random *random)
+{
+    float a[LANES], b[LANES], equal[LANES], less[LANES], at_most[LANES];
+    fill(a, LANES, random);
+    fill(b, LANES, random);
+    b[0] = random_between(random, 0, 1) == 0 ? a[0] : b[0];
+    a[LANES - 1] = random_between(random, 0, 3) == 0 ? NAN : a[LANES - 1];
+    const OF(vec) x = OF(vload)(a), y = OF(vload)(b), one = OF(vset)(1.0f), zero = OF(vzero)();
+    OF(vstore)(equal, OF(vselect)(OF(veq)(x, y), one, zero));
+    OF(vstore)(less, OF(vselect)(OF(vlt)(x, y), one, zero));
+    OF(vstore)(at_most, OF(vselect)(OF(vle)(x, y), one, zero));
+    for (int i = 0; i < LANES; i++)
+        CHECK((equal[i] != 0.0f) == (a[i] == b[i]) && (less[i] != 0.0f) == (a[i] < b[i]) && (at_most[i] != 0.0f) == (a[i] <= b[i]));
+}
+
+/* An index a lane; integers as floats. */
+CHECKING void OF(check_tables)(struct random *random)
+{
+    float table[50], r[LANES], s[LANES];
+    int32_t whole[50];
+    const int32_t start = (int32_t)random_between(random, 0, 50 - LANES), a = any_integer(random), b = any_integer(random);
+    fill(table, 50, random);
+    for (int i = 0; i < 50; i++)
+        whole[i] = any_integer(random) >> 8;
+    OF(vstore)(r, OF(vtable)(table, OF(iramp)(start)));
+    OF(vstore)(s, OF(vfromi)(OF(itable)(whole, OF(iramp)(start))));
+    for (int i = 0; i < LANES; i++)
+        CHECK(r[i] == table[start + i] && s[i] == (float)whole[start + i]);
+    CHECK(OF(all_lanes)(OF(ieq)(OF(iabs)(OF(iset)(a)), OF(iset)(abs(a)))));
+    CHECK(OF(all_lanes)(OF(ieq)(OF(imin)(OF(iset)(a), OF(iset)(b)), OF(iset)(a < b ? a : b))));
+    CHECK(OF(all_lanes)(OF(ieq)(OF(imax)(OF(iset)(a), OF(iset)(b)), OF(iset)(a > b ? a : b))));
+    CHECK(OF(all_lanes)(OF(ieq)(OF(iselect)(OF(mset)(a < b), OF(iset)(a), OF(iset)(b)), OF(iset)(a < b ? a : b))));
+}
+
+/* Floats of every exponent and sign against the C library's functions. */
+CHECKING void OF(check_functions)(struct random *random)
+{
+    float x[LANES], exponential[LANES], logarithm[LANES], tangent[LANES];
+    for (int i = 0; i < LANES; i++)
+        x[i] = any_bits(random);
+    OF(vstore)(exponential, OF(vexp)(OF(vload)(x)));
+    OF(vstore)(logarithm, OF(vlog)(OF(vload)(x)));
+    OF(vstore)(tangent, OF(vtanh)(OF(vload)(x)));
+    for (int i = 0; i < LANES; i++) {
+        CHECK(is_near(exponential[i], exp((double)x[i]), 1e-6, 2e-45));
+        CHECK(is_near(logarithm[i], log((double)x[i]), 1e-6, 0.0));
+        CHECK(is_near(tangent[i], tanh((double)x[i]), 1e-6, 0.0) && !(fabs(tangent[i] - tanh((double)x[i])) > 2e-7));
+    }
+}
+
 #if LANES > 1
 CHECKING void OF(check_part)(struct random *random)
 {
@@ -143,6 +217,11 @@ CHECKING void OF(check_operations)(void)
         OF(check_masks)(&random);
         OF(check_transpose)(&random);
         OF(check_power)(&random);
+        OF(check_quotient)(&random);
+        OF(check_comparisons)(&random);
+        OF(check_tables)(&random);
+        for (int i = 0; i < 20; i++)
+            OF(check_functions)(&random);
 #if LANES > 1
         OF(check_part)(&random);
 #endif
