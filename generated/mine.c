@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB
 **
 **   targets avx512
-**   digest  18accb46ba186ac3   (of all that follows this comment)
+**   digest  7ccae5c32ee8c6d9   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -357,6 +357,18 @@ OP_avx512 vec_avx512 vsub_avx512(vec_avx512 a, vec_avx512 b)                    
 OP_avx512 vec_avx512 vmul_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_mul_ps(a, b); }
 OP_avx512 vec_avx512 vfma_avx512(vec_avx512 a, vec_avx512 b, vec_avx512 c)             { return _mm512_fmadd_ps(a, b, c); }
 OP_avx512 vec_avx512 vmax_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_max_ps(a, b); }
+OP_avx512 vec_avx512 vdiv_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_div_ps(a, b); }
+OP_avx512 vec_avx512 vmin_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_min_ps(a, b); }
+OP_avx512 vec_avx512 vabs_avx512(vec_avx512 a)                               { return _mm512_abs_ps(a); }
+OP_avx512 vec_avx512 vfloor_avx512(vec_avx512 a)                             { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+OP_avx512 vec_avx512 vsqrt_avx512(vec_avx512 a)                              { return _mm512_sqrt_ps(a); }
+OP_avx512 vec_avx512 vfromi_avx512(ivec_avx512 a)                            { return _mm512_cvtepi32_ps(a); }
+OP_avx512 mask_avx512 veq_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+OP_avx512 mask_avx512 vlt_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+OP_avx512 mask_avx512 vle_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+OP_avx512 vec_avx512 vtable_avx512(const float *table, ivec_avx512 i)        { return _mm512_i32gather_ps(i, table, 4); }
+OP_avx512 ivec_avx512 vbits_avx512(vec_avx512 a)                             { return _mm512_castps_si512(a); }
+OP_avx512 vec_avx512 vfrombits_avx512(ivec_avx512 a)                         { return _mm512_castsi512_ps(a); }
 OP_avx512 mask_avx512 vgreater_avx512(vec_avx512 a, vec_avx512 b)                 { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
 OP_avx512 vec_avx512 vselect_avx512(mask_avx512 m, vec_avx512 a, vec_avx512 b)         { return _mm512_mask_blend_ps(m, b, a); }
 OP_avx512 float vfirst_avx512(vec_avx512 a)                             { return _mm512_cvtss_f32(a); }
@@ -367,6 +379,14 @@ OP_avx512 ivec_avx512 iramp_avx512(int32_t x)                           { return
 OP_avx512 ivec_avx512 iadd_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_add_epi32(a, b); }
 OP_avx512 ivec_avx512 isub_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_sub_epi32(a, b); }
 OP_avx512 ivec_avx512 imul_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_mullo_epi32(a, b); }
+OP_avx512 ivec_avx512 iabs_avx512(ivec_avx512 a)                             { return _mm512_abs_epi32(a); }
+OP_avx512 ivec_avx512 imin_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_min_epi32(a, b); }
+OP_avx512 ivec_avx512 imax_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_max_epi32(a, b); }
+OP_avx512 ivec_avx512 iselect_avx512(mask_avx512 m, ivec_avx512 a, ivec_avx512 b)      { return _mm512_mask_blend_epi32(m, b, a); }
+OP_avx512 ivec_avx512 itable_avx512(const int32_t *table, ivec_avx512 i)     { return _mm512_i32gather_epi32(i, table, 4); }
+OP_avx512 ivec_avx512 ihalf_avx512(ivec_avx512 a)                            { return _mm512_srai_epi32(a, 1); }      /* floored */
+OP_avx512 ivec_avx512 iexponent_avx512(ivec_avx512 a)                        { return _mm512_srai_epi32(a, 23); }     /* of the bits of a float */
+OP_avx512 vec_avx512 vpower_avx512(ivec_avx512 n)                            { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(127)), 23)); }      /* 2^n */
 OP_avx512 mask_avx512 ieq_avx512(ivec_avx512 a, ivec_avx512 b)                    { return _mm512_cmpeq_epi32_mask(a, b); }
 OP_avx512 mask_avx512 ile_avx512(ivec_avx512 a, ivec_avx512 b)                    { return _mm512_cmple_epi32_mask(a, b); }
 OP_avx512 mask_avx512 ilt_avx512(ivec_avx512 a, ivec_avx512 b)                    { return _mm512_cmplt_epi32_mask(a, b); }
@@ -482,6 +502,66 @@ OP_avx512 vec_avx512 vexp2_avx512(vec_avx512 x)
 }
 
 OP_avx512 vec_avx512 vexp2_exact_avx512(vec_avx512 x)                        { return vmul_avx512(vexp2_avx512(x), vset_avx512(vexp2_scale_avx512)); }
+/*
+** e^x: 2^n e^r with n the whole number nearest x / ln 2, and a polynomial for |r| <= ln 2 / 2; 2^n is two factors, since
+** it can lie outside of what a float is. Relative error 3e-7; 0 far below, infinity far above.
+*/
+OP_avx512 vec_avx512 vexp_avx512(vec_avx512 x)
+{
+    const vec_avx512 within = vmax_avx512(vset_avx512(-106.0f), vmin_avx512(vset_avx512(90.0f), x));             /* a NaN stays one */
+    const vec_avx512 shifted = vfma_avx512(within, vset_avx512(1.44269504f), vset_avx512(12582912.0f));     /* 1.5 * 2^23: rounds to a whole number */
+    const vec_avx512 n = vsub_avx512(shifted, vset_avx512(12582912.0f));
+    const vec_avx512 r = vfma_avx512(n, vset_avx512(2.12194440e-4f), vfma_avx512(n, vset_avx512(-0.693359375f), within));      /* ln 2 in two parts */
+    vec_avx512 p = vset_avx512(1.0f / 720.0f);
+    p = vfma_avx512(p, r, vset_avx512(1.0f / 120.0f));
+    p = vfma_avx512(p, r, vset_avx512(1.0f / 24.0f));
+    p = vfma_avx512(p, r, vset_avx512(1.0f / 6.0f));
+    p = vfma_avx512(p, r, vset_avx512(1.0f / 2.0f));
+    p = vfma_avx512(p, r, vset_avx512(1.0f / 1.0f));
+    p = vfma_avx512(p, r, vset_avx512(1.0f / 1.0f));
+    const ivec_avx512 whole = isub_avx512(vbits_avx512(shifted), vbits_avx512(vset_avx512(12582912.0f))), half = ihalf_avx512(whole);
+    return vmul_avx512(vmul_avx512(p, vpower_avx512(half)), vpower_avx512(isub_avx512(whole, half)));
+}
+
+/*
+** ln x: x = 2^e m with m within a factor of sqrt(2) of 1, and ln m = 2 artanh((m - 1) / (m + 1)). Relative error 3e-7.
+** Minus infinity for 0, NaN for what is negative.
+*/
+OP_avx512 vec_avx512 vlog_avx512(vec_avx512 x)
+{
+    const mask_avx512 tiny = vlt_avx512(x, vset_avx512(1.17549435e-38f));                              /* may have less than 24 bits */
+    const vec_avx512 normal = vmax_avx512(vselect_avx512(tiny, vmul_avx512(x, vset_avx512(8388608.0f)), x), vset_avx512(1.17549435e-38f));
+    const ivec_avx512 e = iexponent_avx512(isub_avx512(vbits_avx512(normal), iset_avx512(0x3f3504f3)));          /* sqrt(1/2) */
+    const vec_avx512 m = vfrombits_avx512(isub_avx512(vbits_avx512(normal), imul_avx512(e, iset_avx512(1 << 23))));
+    const vec_avx512 t = vdiv_avx512(vsub_avx512(m, vset_avx512(1.0f)), vadd_avx512(m, vset_avx512(1.0f))), square = vmul_avx512(t, t);
+    vec_avx512 sum = vset_avx512(2.0f / 9.0f);
+    sum = vfma_avx512(sum, square, vset_avx512(2.0f / 7.0f));
+    sum = vfma_avx512(sum, square, vset_avx512(2.0f / 5.0f));
+    sum = vfma_avx512(sum, square, vset_avx512(2.0f / 3.0f));
+    const vec_avx512 exponent = vsub_avx512(vfromi_avx512(e), vselect_avx512(tiny, vset_avx512(23.0f), vzero_avx512()));
+    const vec_avx512 rest = vfma_avx512(exponent, vset_avx512(-2.12194440e-4f), vmul_avx512(vmul_avx512(sum, square), t));
+    const vec_avx512 value = vfma_avx512(exponent, vset_avx512(0.693359375f), vadd_avx512(vadd_avx512(t, t), rest));
+    const vec_avx512 positive = vselect_avx512(vlt_avx512(x, vset_avx512(__builtin_inff())), value, x);     /* a NaN stays one */
+    const vec_avx512 outside = vselect_avx512(veq_avx512(x, vzero_avx512()), vset_avx512(-__builtin_inff()), vset_avx512(__builtin_nanf("")));
+    return vselect_avx512(vle_avx512(x, vzero_avx512()), outside, positive);
+}
+
+/* tanh x: an odd polynomial below 0.7, else 1 - 2 / (e^2x + 1). Error 2e-7, relative error 2e-7. */
+OP_avx512 vec_avx512 vtanh_avx512(vec_avx512 x)
+{
+    const vec_avx512 size = vabs_avx512(x), square = vmul_avx512(x, x);
+    vec_avx512 p = vset_avx512(2.060621438e-03f);
+    p = vfma_avx512(p, square, vset_avx512(-8.113507025e-03f));
+    p = vfma_avx512(p, square, vset_avx512(2.168940590e-02f));
+    p = vfma_avx512(p, square, vset_avx512(-5.394817033e-02f));
+    p = vfma_avx512(p, square, vset_avx512(1.333325017e-01f));
+    p = vfma_avx512(p, square, vset_avx512(-3.333333277e-01f));
+    const vec_avx512 near = vfma_avx512(vmul_avx512(p, square), x, x);
+    const vec_avx512 quotient = vdiv_avx512(vset_avx512(2.0f), vadd_avx512(vexp_avx512(vadd_avx512(size, size)), vset_avx512(1.0f)));
+    const vec_avx512 far = vsub_avx512(vset_avx512(1.0f), quotient);
+    const vec_avx512 away = vselect_avx512(vlt_avx512(x, vzero_avx512()), vsub_avx512(vzero_avx512(), far), far);
+    return vselect_avx512(vlt_avx512(size, vset_avx512(0.7f)), near, away);
+}
 
 /* Definition attention on avx512. */
 

@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  2985cb1e20084cf5   (of all that follows this comment)
+**   digest  7b2f1a52446694f0   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -343,6 +343,14 @@ OP_scalar vec_scalar vsub_scalar(vec_scalar a, vec_scalar b)                    
 OP_scalar vec_scalar vmul_scalar(vec_scalar a, vec_scalar b)                      { return a * b; }
 OP_scalar vec_scalar vfma_scalar(vec_scalar a, vec_scalar b, vec_scalar c)             { return a * b + c; }     /* two roundings: no instruction to rely on */
 OP_scalar vec_scalar vmax_scalar(vec_scalar a, vec_scalar b)                      { return a > b ? a : b; }
+OP_scalar vec_scalar vdiv_scalar(vec_scalar a, vec_scalar b)                      { return a / b; }
+OP_scalar vec_scalar vmin_scalar(vec_scalar a, vec_scalar b)                      { return a < b ? a : b; }
+OP_scalar vec_scalar vabs_scalar(vec_scalar a)                               { return a < 0.0f ? -a : a + 0.0f; }      /* -0.0 + 0.0 is 0.0 */
+OP_scalar vec_scalar vfromi_scalar(ivec_scalar a)                            { return (float)a; }
+OP_scalar mask_scalar veq_scalar(vec_scalar a, vec_scalar b)                      { return a == b; }
+OP_scalar mask_scalar vlt_scalar(vec_scalar a, vec_scalar b)                      { return a < b; }
+OP_scalar mask_scalar vle_scalar(vec_scalar a, vec_scalar b)                      { return a <= b; }
+OP_scalar vec_scalar vtable_scalar(const float *table, ivec_scalar i)        { return table[i]; }
 OP_scalar mask_scalar vgreater_scalar(vec_scalar a, vec_scalar b)                 { return a > b; }
 OP_scalar vec_scalar vselect_scalar(mask_scalar m, vec_scalar a, vec_scalar b)         { return m ? a : b; }
 OP_scalar float vfirst_scalar(vec_scalar a)                             { return a; }
@@ -354,6 +362,13 @@ OP_scalar ivec_scalar iramp_scalar(int32_t x)                           { return
 OP_scalar ivec_scalar iadd_scalar(ivec_scalar a, ivec_scalar b)                   { return a + b; }
 OP_scalar ivec_scalar isub_scalar(ivec_scalar a, ivec_scalar b)                   { return a - b; }
 OP_scalar ivec_scalar imul_scalar(ivec_scalar a, ivec_scalar b)                   { return a * b; }
+OP_scalar ivec_scalar iabs_scalar(ivec_scalar a)                             { return a < 0 ? -a : a; }
+OP_scalar ivec_scalar imin_scalar(ivec_scalar a, ivec_scalar b)                   { return a < b ? a : b; }
+OP_scalar ivec_scalar imax_scalar(ivec_scalar a, ivec_scalar b)                   { return a > b ? a : b; }
+OP_scalar ivec_scalar iselect_scalar(mask_scalar m, ivec_scalar a, ivec_scalar b)      { return m ? a : b; }
+OP_scalar ivec_scalar itable_scalar(const int32_t *table, ivec_scalar i)     { return table[i]; }
+OP_scalar ivec_scalar ihalf_scalar(ivec_scalar a)                            { return a >> 1; }                                 /* floored */
+OP_scalar ivec_scalar iexponent_scalar(ivec_scalar a)                        { return a >> 23; }                                /* of the bits of a float */
 OP_scalar ivec_scalar idiv_scalar(ivec_scalar a, ivec_scalar b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 OP_scalar ivec_scalar imod_scalar(ivec_scalar a, ivec_scalar b)                   { return a - idiv_scalar(a, b) * b; }
 OP_scalar mask_scalar ieq_scalar(ivec_scalar a, ivec_scalar b)                    { return a == b; }
@@ -364,6 +379,47 @@ OP_scalar mask_scalar mand_scalar(mask_scalar a, mask_scalar b)                 
 OP_scalar mask_scalar mor_scalar(mask_scalar a, mask_scalar b)                    { return a | b; }
 OP_scalar mask_scalar mnot_scalar(mask_scalar a)                             { return !a; }
 OP_scalar int many_scalar(mask_scalar a)                                { return a; }
+
+OP_scalar ivec_scalar vbits_scalar(vec_scalar a)
+{
+    int32_t bits;
+    memcpy(&bits, &a, sizeof bits);
+    return bits;
+}
+
+OP_scalar vec_scalar vfrombits_scalar(ivec_scalar a)
+{
+    float x;
+    memcpy(&x, &a, sizeof x);
+    return x;
+}
+
+/* 2^n */
+OP_scalar vec_scalar vpower_scalar(ivec_scalar n)                            { return vfrombits_scalar((int32_t)((uint32_t)(n + 127) << 23)); }
+
+OP_scalar vec_scalar vfloor_scalar(vec_scalar a)
+{
+    if (!(vabs_scalar(a) < 8388608.0f))                        /* whole already, infinite or a NaN */
+        return a;
+    const float cut = (float)(int32_t)a;
+    return cut > a ? cut - 1.0f : cut;
+}
+
+/* Newton's steps in double, from the bits halved: closer to the root than any float's rounding can tell. */
+OP_scalar vec_scalar vsqrt_scalar(vec_scalar a)
+{
+    if (!(a > 0.0f) || a > 3.40282347e38f)
+        return a < 0.0f ? __builtin_nanf("") : a;
+    const double wide = a;
+    uint64_t bits;
+    memcpy(&bits, &wide, sizeof bits);
+    bits = (bits >> 1) + 0x1ff7a00000000000u;
+    double root;
+    memcpy(&root, &bits, sizeof root);
+    for (int step = 0; step < 5; step++)
+        root = 0.5 * (root + wide / root);
+    return (float)root;
+}
 
 /* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
 OP_scalar void vtranspose_scalar(const float *from, int64_t from_stride, float *to, int64_t to_stride)
@@ -394,6 +450,66 @@ OP_scalar vec_scalar vexp2_scalar(vec_scalar x)
 }
 
 OP_scalar vec_scalar vexp2_exact_scalar(vec_scalar x)                        { return vexp2_scalar(x); }
+/*
+** e^x: 2^n e^r with n the whole number nearest x / ln 2, and a polynomial for |r| <= ln 2 / 2; 2^n is two factors, since
+** it can lie outside of what a float is. Relative error 3e-7; 0 far below, infinity far above.
+*/
+OP_scalar vec_scalar vexp_scalar(vec_scalar x)
+{
+    const vec_scalar within = vmax_scalar(vset_scalar(-106.0f), vmin_scalar(vset_scalar(90.0f), x));             /* a NaN stays one */
+    const vec_scalar shifted = vfma_scalar(within, vset_scalar(1.44269504f), vset_scalar(12582912.0f));     /* 1.5 * 2^23: rounds to a whole number */
+    const vec_scalar n = vsub_scalar(shifted, vset_scalar(12582912.0f));
+    const vec_scalar r = vfma_scalar(n, vset_scalar(2.12194440e-4f), vfma_scalar(n, vset_scalar(-0.693359375f), within));      /* ln 2 in two parts */
+    vec_scalar p = vset_scalar(1.0f / 720.0f);
+    p = vfma_scalar(p, r, vset_scalar(1.0f / 120.0f));
+    p = vfma_scalar(p, r, vset_scalar(1.0f / 24.0f));
+    p = vfma_scalar(p, r, vset_scalar(1.0f / 6.0f));
+    p = vfma_scalar(p, r, vset_scalar(1.0f / 2.0f));
+    p = vfma_scalar(p, r, vset_scalar(1.0f / 1.0f));
+    p = vfma_scalar(p, r, vset_scalar(1.0f / 1.0f));
+    const ivec_scalar whole = isub_scalar(vbits_scalar(shifted), vbits_scalar(vset_scalar(12582912.0f))), half = ihalf_scalar(whole);
+    return vmul_scalar(vmul_scalar(p, vpower_scalar(half)), vpower_scalar(isub_scalar(whole, half)));
+}
+
+/*
+** ln x: x = 2^e m with m within a factor of sqrt(2) of 1, and ln m = 2 artanh((m - 1) / (m + 1)). Relative error 3e-7.
+** Minus infinity for 0, NaN for what is negative.
+*/
+OP_scalar vec_scalar vlog_scalar(vec_scalar x)
+{
+    const mask_scalar tiny = vlt_scalar(x, vset_scalar(1.17549435e-38f));                              /* may have less than 24 bits */
+    const vec_scalar normal = vmax_scalar(vselect_scalar(tiny, vmul_scalar(x, vset_scalar(8388608.0f)), x), vset_scalar(1.17549435e-38f));
+    const ivec_scalar e = iexponent_scalar(isub_scalar(vbits_scalar(normal), iset_scalar(0x3f3504f3)));          /* sqrt(1/2) */
+    const vec_scalar m = vfrombits_scalar(isub_scalar(vbits_scalar(normal), imul_scalar(e, iset_scalar(1 << 23))));
+    const vec_scalar t = vdiv_scalar(vsub_scalar(m, vset_scalar(1.0f)), vadd_scalar(m, vset_scalar(1.0f))), square = vmul_scalar(t, t);
+    vec_scalar sum = vset_scalar(2.0f / 9.0f);
+    sum = vfma_scalar(sum, square, vset_scalar(2.0f / 7.0f));
+    sum = vfma_scalar(sum, square, vset_scalar(2.0f / 5.0f));
+    sum = vfma_scalar(sum, square, vset_scalar(2.0f / 3.0f));
+    const vec_scalar exponent = vsub_scalar(vfromi_scalar(e), vselect_scalar(tiny, vset_scalar(23.0f), vzero_scalar()));
+    const vec_scalar rest = vfma_scalar(exponent, vset_scalar(-2.12194440e-4f), vmul_scalar(vmul_scalar(sum, square), t));
+    const vec_scalar value = vfma_scalar(exponent, vset_scalar(0.693359375f), vadd_scalar(vadd_scalar(t, t), rest));
+    const vec_scalar positive = vselect_scalar(vlt_scalar(x, vset_scalar(__builtin_inff())), value, x);     /* a NaN stays one */
+    const vec_scalar outside = vselect_scalar(veq_scalar(x, vzero_scalar()), vset_scalar(-__builtin_inff()), vset_scalar(__builtin_nanf("")));
+    return vselect_scalar(vle_scalar(x, vzero_scalar()), outside, positive);
+}
+
+/* tanh x: an odd polynomial below 0.7, else 1 - 2 / (e^2x + 1). Error 2e-7, relative error 2e-7. */
+OP_scalar vec_scalar vtanh_scalar(vec_scalar x)
+{
+    const vec_scalar size = vabs_scalar(x), square = vmul_scalar(x, x);
+    vec_scalar p = vset_scalar(2.060621438e-03f);
+    p = vfma_scalar(p, square, vset_scalar(-8.113507025e-03f));
+    p = vfma_scalar(p, square, vset_scalar(2.168940590e-02f));
+    p = vfma_scalar(p, square, vset_scalar(-5.394817033e-02f));
+    p = vfma_scalar(p, square, vset_scalar(1.333325017e-01f));
+    p = vfma_scalar(p, square, vset_scalar(-3.333333277e-01f));
+    const vec_scalar near = vfma_scalar(vmul_scalar(p, square), x, x);
+    const vec_scalar quotient = vdiv_scalar(vset_scalar(2.0f), vadd_scalar(vexp_scalar(vadd_scalar(size, size)), vset_scalar(1.0f)));
+    const vec_scalar far = vsub_scalar(vset_scalar(1.0f), quotient);
+    const vec_scalar away = vselect_scalar(vlt_scalar(x, vzero_scalar()), vsub_scalar(vzero_scalar(), far), far);
+    return vselect_scalar(vlt_scalar(size, vset_scalar(0.7f)), near, away);
+}
 
 /* Definition attention on scalar. */
 
@@ -1435,6 +1551,18 @@ OP_avx2 vec_avx2 vsub_avx2(vec_avx2 a, vec_avx2 b)                      { return
 OP_avx2 vec_avx2 vmul_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_mul_ps(a, b); }
 OP_avx2 vec_avx2 vfma_avx2(vec_avx2 a, vec_avx2 b, vec_avx2 c)             { return _mm256_fmadd_ps(a, b, c); }
 OP_avx2 vec_avx2 vmax_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_max_ps(a, b); }
+OP_avx2 vec_avx2 vdiv_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_div_ps(a, b); }
+OP_avx2 vec_avx2 vmin_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_min_ps(a, b); }
+OP_avx2 vec_avx2 vabs_avx2(vec_avx2 a)                               { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+OP_avx2 vec_avx2 vfloor_avx2(vec_avx2 a)                             { return _mm256_floor_ps(a); }
+OP_avx2 vec_avx2 vsqrt_avx2(vec_avx2 a)                              { return _mm256_sqrt_ps(a); }
+OP_avx2 vec_avx2 vfromi_avx2(ivec_avx2 a)                            { return _mm256_cvtepi32_ps(a); }
+OP_avx2 mask_avx2 veq_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)); }
+OP_avx2 mask_avx2 vlt_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
+OP_avx2 mask_avx2 vle_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LE_OQ)); }
+OP_avx2 vec_avx2 vtable_avx2(const float *table, ivec_avx2 i)        { return _mm256_i32gather_ps(table, i, 4); }
+OP_avx2 ivec_avx2 vbits_avx2(vec_avx2 a)                             { return _mm256_castps_si256(a); }
+OP_avx2 vec_avx2 vfrombits_avx2(ivec_avx2 a)                         { return _mm256_castsi256_ps(a); }
 OP_avx2 mask_avx2 vgreater_avx2(vec_avx2 a, vec_avx2 b)                 { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
 OP_avx2 vec_avx2 vselect_avx2(mask_avx2 m, vec_avx2 a, vec_avx2 b)         { return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(m)); }
 OP_avx2 float vfirst_avx2(vec_avx2 a)                             { return _mm256_cvtss_f32(a); }
@@ -1444,6 +1572,14 @@ OP_avx2 ivec_avx2 iramp_avx2(int32_t x)                           { return _mm25
 OP_avx2 ivec_avx2 iadd_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_add_epi32(a, b); }
 OP_avx2 ivec_avx2 isub_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_sub_epi32(a, b); }
 OP_avx2 ivec_avx2 imul_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_mullo_epi32(a, b); }
+OP_avx2 ivec_avx2 iabs_avx2(ivec_avx2 a)                             { return _mm256_abs_epi32(a); }
+OP_avx2 ivec_avx2 imin_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_min_epi32(a, b); }
+OP_avx2 ivec_avx2 imax_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_max_epi32(a, b); }
+OP_avx2 ivec_avx2 iselect_avx2(mask_avx2 m, ivec_avx2 a, ivec_avx2 b)      { return _mm256_blendv_epi8(b, a, m); }
+OP_avx2 ivec_avx2 itable_avx2(const int32_t *table, ivec_avx2 i)     { return _mm256_i32gather_epi32(table, i, 4); }
+OP_avx2 ivec_avx2 ihalf_avx2(ivec_avx2 a)                            { return _mm256_srai_epi32(a, 1); }      /* floored */
+OP_avx2 ivec_avx2 iexponent_avx2(ivec_avx2 a)                        { return _mm256_srai_epi32(a, 23); }     /* of the bits of a float */
+OP_avx2 vec_avx2 vpower_avx2(ivec_avx2 n)                            { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23)); }      /* 2^n */
 OP_avx2 mask_avx2 ieq_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpeq_epi32(a, b); }
 OP_avx2 mask_avx2 ilt_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpgt_epi32(b, a); }
 OP_avx2 mask_avx2 mset_avx2(int all)                              { return _mm256_set1_epi32(-(all != 0)); }
@@ -1531,6 +1667,66 @@ OP_avx2 vec_avx2 vexp2_avx2(vec_avx2 x)
 }
 
 OP_avx2 vec_avx2 vexp2_exact_avx2(vec_avx2 x)                        { return vmul_avx2(vexp2_avx2(x), vset_avx2(vexp2_scale_avx2)); }
+/*
+** e^x: 2^n e^r with n the whole number nearest x / ln 2, and a polynomial for |r| <= ln 2 / 2; 2^n is two factors, since
+** it can lie outside of what a float is. Relative error 3e-7; 0 far below, infinity far above.
+*/
+OP_avx2 vec_avx2 vexp_avx2(vec_avx2 x)
+{
+    const vec_avx2 within = vmax_avx2(vset_avx2(-106.0f), vmin_avx2(vset_avx2(90.0f), x));             /* a NaN stays one */
+    const vec_avx2 shifted = vfma_avx2(within, vset_avx2(1.44269504f), vset_avx2(12582912.0f));     /* 1.5 * 2^23: rounds to a whole number */
+    const vec_avx2 n = vsub_avx2(shifted, vset_avx2(12582912.0f));
+    const vec_avx2 r = vfma_avx2(n, vset_avx2(2.12194440e-4f), vfma_avx2(n, vset_avx2(-0.693359375f), within));      /* ln 2 in two parts */
+    vec_avx2 p = vset_avx2(1.0f / 720.0f);
+    p = vfma_avx2(p, r, vset_avx2(1.0f / 120.0f));
+    p = vfma_avx2(p, r, vset_avx2(1.0f / 24.0f));
+    p = vfma_avx2(p, r, vset_avx2(1.0f / 6.0f));
+    p = vfma_avx2(p, r, vset_avx2(1.0f / 2.0f));
+    p = vfma_avx2(p, r, vset_avx2(1.0f / 1.0f));
+    p = vfma_avx2(p, r, vset_avx2(1.0f / 1.0f));
+    const ivec_avx2 whole = isub_avx2(vbits_avx2(shifted), vbits_avx2(vset_avx2(12582912.0f))), half = ihalf_avx2(whole);
+    return vmul_avx2(vmul_avx2(p, vpower_avx2(half)), vpower_avx2(isub_avx2(whole, half)));
+}
+
+/*
+** ln x: x = 2^e m with m within a factor of sqrt(2) of 1, and ln m = 2 artanh((m - 1) / (m + 1)). Relative error 3e-7.
+** Minus infinity for 0, NaN for what is negative.
+*/
+OP_avx2 vec_avx2 vlog_avx2(vec_avx2 x)
+{
+    const mask_avx2 tiny = vlt_avx2(x, vset_avx2(1.17549435e-38f));                              /* may have less than 24 bits */
+    const vec_avx2 normal = vmax_avx2(vselect_avx2(tiny, vmul_avx2(x, vset_avx2(8388608.0f)), x), vset_avx2(1.17549435e-38f));
+    const ivec_avx2 e = iexponent_avx2(isub_avx2(vbits_avx2(normal), iset_avx2(0x3f3504f3)));          /* sqrt(1/2) */
+    const vec_avx2 m = vfrombits_avx2(isub_avx2(vbits_avx2(normal), imul_avx2(e, iset_avx2(1 << 23))));
+    const vec_avx2 t = vdiv_avx2(vsub_avx2(m, vset_avx2(1.0f)), vadd_avx2(m, vset_avx2(1.0f))), square = vmul_avx2(t, t);
+    vec_avx2 sum = vset_avx2(2.0f / 9.0f);
+    sum = vfma_avx2(sum, square, vset_avx2(2.0f / 7.0f));
+    sum = vfma_avx2(sum, square, vset_avx2(2.0f / 5.0f));
+    sum = vfma_avx2(sum, square, vset_avx2(2.0f / 3.0f));
+    const vec_avx2 exponent = vsub_avx2(vfromi_avx2(e), vselect_avx2(tiny, vset_avx2(23.0f), vzero_avx2()));
+    const vec_avx2 rest = vfma_avx2(exponent, vset_avx2(-2.12194440e-4f), vmul_avx2(vmul_avx2(sum, square), t));
+    const vec_avx2 value = vfma_avx2(exponent, vset_avx2(0.693359375f), vadd_avx2(vadd_avx2(t, t), rest));
+    const vec_avx2 positive = vselect_avx2(vlt_avx2(x, vset_avx2(__builtin_inff())), value, x);     /* a NaN stays one */
+    const vec_avx2 outside = vselect_avx2(veq_avx2(x, vzero_avx2()), vset_avx2(-__builtin_inff()), vset_avx2(__builtin_nanf("")));
+    return vselect_avx2(vle_avx2(x, vzero_avx2()), outside, positive);
+}
+
+/* tanh x: an odd polynomial below 0.7, else 1 - 2 / (e^2x + 1). Error 2e-7, relative error 2e-7. */
+OP_avx2 vec_avx2 vtanh_avx2(vec_avx2 x)
+{
+    const vec_avx2 size = vabs_avx2(x), square = vmul_avx2(x, x);
+    vec_avx2 p = vset_avx2(2.060621438e-03f);
+    p = vfma_avx2(p, square, vset_avx2(-8.113507025e-03f));
+    p = vfma_avx2(p, square, vset_avx2(2.168940590e-02f));
+    p = vfma_avx2(p, square, vset_avx2(-5.394817033e-02f));
+    p = vfma_avx2(p, square, vset_avx2(1.333325017e-01f));
+    p = vfma_avx2(p, square, vset_avx2(-3.333333277e-01f));
+    const vec_avx2 near = vfma_avx2(vmul_avx2(p, square), x, x);
+    const vec_avx2 quotient = vdiv_avx2(vset_avx2(2.0f), vadd_avx2(vexp_avx2(vadd_avx2(size, size)), vset_avx2(1.0f)));
+    const vec_avx2 far = vsub_avx2(vset_avx2(1.0f), quotient);
+    const vec_avx2 away = vselect_avx2(vlt_avx2(x, vzero_avx2()), vsub_avx2(vzero_avx2(), far), far);
+    return vselect_avx2(vlt_avx2(size, vset_avx2(0.7f)), near, away);
+}
 
 /* Definition attention on avx2. */
 
@@ -2476,6 +2672,18 @@ OP_avx512 vec_avx512 vsub_avx512(vec_avx512 a, vec_avx512 b)                    
 OP_avx512 vec_avx512 vmul_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_mul_ps(a, b); }
 OP_avx512 vec_avx512 vfma_avx512(vec_avx512 a, vec_avx512 b, vec_avx512 c)             { return _mm512_fmadd_ps(a, b, c); }
 OP_avx512 vec_avx512 vmax_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_max_ps(a, b); }
+OP_avx512 vec_avx512 vdiv_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_div_ps(a, b); }
+OP_avx512 vec_avx512 vmin_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_min_ps(a, b); }
+OP_avx512 vec_avx512 vabs_avx512(vec_avx512 a)                               { return _mm512_abs_ps(a); }
+OP_avx512 vec_avx512 vfloor_avx512(vec_avx512 a)                             { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+OP_avx512 vec_avx512 vsqrt_avx512(vec_avx512 a)                              { return _mm512_sqrt_ps(a); }
+OP_avx512 vec_avx512 vfromi_avx512(ivec_avx512 a)                            { return _mm512_cvtepi32_ps(a); }
+OP_avx512 mask_avx512 veq_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+OP_avx512 mask_avx512 vlt_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+OP_avx512 mask_avx512 vle_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+OP_avx512 vec_avx512 vtable_avx512(const float *table, ivec_avx512 i)        { return _mm512_i32gather_ps(i, table, 4); }
+OP_avx512 ivec_avx512 vbits_avx512(vec_avx512 a)                             { return _mm512_castps_si512(a); }
+OP_avx512 vec_avx512 vfrombits_avx512(ivec_avx512 a)                         { return _mm512_castsi512_ps(a); }
 OP_avx512 mask_avx512 vgreater_avx512(vec_avx512 a, vec_avx512 b)                 { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
 OP_avx512 vec_avx512 vselect_avx512(mask_avx512 m, vec_avx512 a, vec_avx512 b)         { return _mm512_mask_blend_ps(m, b, a); }
 OP_avx512 float vfirst_avx512(vec_avx512 a)                             { return _mm512_cvtss_f32(a); }
@@ -2486,6 +2694,14 @@ OP_avx512 ivec_avx512 iramp_avx512(int32_t x)                           { return
 OP_avx512 ivec_avx512 iadd_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_add_epi32(a, b); }
 OP_avx512 ivec_avx512 isub_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_sub_epi32(a, b); }
 OP_avx512 ivec_avx512 imul_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_mullo_epi32(a, b); }
+OP_avx512 ivec_avx512 iabs_avx512(ivec_avx512 a)                             { return _mm512_abs_epi32(a); }
+OP_avx512 ivec_avx512 imin_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_min_epi32(a, b); }
+OP_avx512 ivec_avx512 imax_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_max_epi32(a, b); }
+OP_avx512 ivec_avx512 iselect_avx512(mask_avx512 m, ivec_avx512 a, ivec_avx512 b)      { return _mm512_mask_blend_epi32(m, b, a); }
+OP_avx512 ivec_avx512 itable_avx512(const int32_t *table, ivec_avx512 i)     { return _mm512_i32gather_epi32(i, table, 4); }
+OP_avx512 ivec_avx512 ihalf_avx512(ivec_avx512 a)                            { return _mm512_srai_epi32(a, 1); }      /* floored */
+OP_avx512 ivec_avx512 iexponent_avx512(ivec_avx512 a)                        { return _mm512_srai_epi32(a, 23); }     /* of the bits of a float */
+OP_avx512 vec_avx512 vpower_avx512(ivec_avx512 n)                            { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(127)), 23)); }      /* 2^n */
 OP_avx512 mask_avx512 ieq_avx512(ivec_avx512 a, ivec_avx512 b)                    { return _mm512_cmpeq_epi32_mask(a, b); }
 OP_avx512 mask_avx512 ile_avx512(ivec_avx512 a, ivec_avx512 b)                    { return _mm512_cmple_epi32_mask(a, b); }
 OP_avx512 mask_avx512 ilt_avx512(ivec_avx512 a, ivec_avx512 b)                    { return _mm512_cmplt_epi32_mask(a, b); }
@@ -2601,6 +2817,66 @@ OP_avx512 vec_avx512 vexp2_avx512(vec_avx512 x)
 }
 
 OP_avx512 vec_avx512 vexp2_exact_avx512(vec_avx512 x)                        { return vmul_avx512(vexp2_avx512(x), vset_avx512(vexp2_scale_avx512)); }
+/*
+** e^x: 2^n e^r with n the whole number nearest x / ln 2, and a polynomial for |r| <= ln 2 / 2; 2^n is two factors, since
+** it can lie outside of what a float is. Relative error 3e-7; 0 far below, infinity far above.
+*/
+OP_avx512 vec_avx512 vexp_avx512(vec_avx512 x)
+{
+    const vec_avx512 within = vmax_avx512(vset_avx512(-106.0f), vmin_avx512(vset_avx512(90.0f), x));             /* a NaN stays one */
+    const vec_avx512 shifted = vfma_avx512(within, vset_avx512(1.44269504f), vset_avx512(12582912.0f));     /* 1.5 * 2^23: rounds to a whole number */
+    const vec_avx512 n = vsub_avx512(shifted, vset_avx512(12582912.0f));
+    const vec_avx512 r = vfma_avx512(n, vset_avx512(2.12194440e-4f), vfma_avx512(n, vset_avx512(-0.693359375f), within));      /* ln 2 in two parts */
+    vec_avx512 p = vset_avx512(1.0f / 720.0f);
+    p = vfma_avx512(p, r, vset_avx512(1.0f / 120.0f));
+    p = vfma_avx512(p, r, vset_avx512(1.0f / 24.0f));
+    p = vfma_avx512(p, r, vset_avx512(1.0f / 6.0f));
+    p = vfma_avx512(p, r, vset_avx512(1.0f / 2.0f));
+    p = vfma_avx512(p, r, vset_avx512(1.0f / 1.0f));
+    p = vfma_avx512(p, r, vset_avx512(1.0f / 1.0f));
+    const ivec_avx512 whole = isub_avx512(vbits_avx512(shifted), vbits_avx512(vset_avx512(12582912.0f))), half = ihalf_avx512(whole);
+    return vmul_avx512(vmul_avx512(p, vpower_avx512(half)), vpower_avx512(isub_avx512(whole, half)));
+}
+
+/*
+** ln x: x = 2^e m with m within a factor of sqrt(2) of 1, and ln m = 2 artanh((m - 1) / (m + 1)). Relative error 3e-7.
+** Minus infinity for 0, NaN for what is negative.
+*/
+OP_avx512 vec_avx512 vlog_avx512(vec_avx512 x)
+{
+    const mask_avx512 tiny = vlt_avx512(x, vset_avx512(1.17549435e-38f));                              /* may have less than 24 bits */
+    const vec_avx512 normal = vmax_avx512(vselect_avx512(tiny, vmul_avx512(x, vset_avx512(8388608.0f)), x), vset_avx512(1.17549435e-38f));
+    const ivec_avx512 e = iexponent_avx512(isub_avx512(vbits_avx512(normal), iset_avx512(0x3f3504f3)));          /* sqrt(1/2) */
+    const vec_avx512 m = vfrombits_avx512(isub_avx512(vbits_avx512(normal), imul_avx512(e, iset_avx512(1 << 23))));
+    const vec_avx512 t = vdiv_avx512(vsub_avx512(m, vset_avx512(1.0f)), vadd_avx512(m, vset_avx512(1.0f))), square = vmul_avx512(t, t);
+    vec_avx512 sum = vset_avx512(2.0f / 9.0f);
+    sum = vfma_avx512(sum, square, vset_avx512(2.0f / 7.0f));
+    sum = vfma_avx512(sum, square, vset_avx512(2.0f / 5.0f));
+    sum = vfma_avx512(sum, square, vset_avx512(2.0f / 3.0f));
+    const vec_avx512 exponent = vsub_avx512(vfromi_avx512(e), vselect_avx512(tiny, vset_avx512(23.0f), vzero_avx512()));
+    const vec_avx512 rest = vfma_avx512(exponent, vset_avx512(-2.12194440e-4f), vmul_avx512(vmul_avx512(sum, square), t));
+    const vec_avx512 value = vfma_avx512(exponent, vset_avx512(0.693359375f), vadd_avx512(vadd_avx512(t, t), rest));
+    const vec_avx512 positive = vselect_avx512(vlt_avx512(x, vset_avx512(__builtin_inff())), value, x);     /* a NaN stays one */
+    const vec_avx512 outside = vselect_avx512(veq_avx512(x, vzero_avx512()), vset_avx512(-__builtin_inff()), vset_avx512(__builtin_nanf("")));
+    return vselect_avx512(vle_avx512(x, vzero_avx512()), outside, positive);
+}
+
+/* tanh x: an odd polynomial below 0.7, else 1 - 2 / (e^2x + 1). Error 2e-7, relative error 2e-7. */
+OP_avx512 vec_avx512 vtanh_avx512(vec_avx512 x)
+{
+    const vec_avx512 size = vabs_avx512(x), square = vmul_avx512(x, x);
+    vec_avx512 p = vset_avx512(2.060621438e-03f);
+    p = vfma_avx512(p, square, vset_avx512(-8.113507025e-03f));
+    p = vfma_avx512(p, square, vset_avx512(2.168940590e-02f));
+    p = vfma_avx512(p, square, vset_avx512(-5.394817033e-02f));
+    p = vfma_avx512(p, square, vset_avx512(1.333325017e-01f));
+    p = vfma_avx512(p, square, vset_avx512(-3.333333277e-01f));
+    const vec_avx512 near = vfma_avx512(vmul_avx512(p, square), x, x);
+    const vec_avx512 quotient = vdiv_avx512(vset_avx512(2.0f), vadd_avx512(vexp_avx512(vadd_avx512(size, size)), vset_avx512(1.0f)));
+    const vec_avx512 far = vsub_avx512(vset_avx512(1.0f), quotient);
+    const vec_avx512 away = vselect_avx512(vlt_avx512(x, vzero_avx512()), vsub_avx512(vzero_avx512(), far), far);
+    return vselect_avx512(vlt_avx512(size, vset_avx512(0.7f)), near, away);
+}
 
 /* Definition attention on avx512. */
 

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  b98781870fcf7b7b   (of all that follows this comment)
+**   digest  ed25e805f6675721   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -236,6 +236,14 @@ OP_scalar vec_scalar vsub_scalar(vec_scalar a, vec_scalar b)                    
 OP_scalar vec_scalar vmul_scalar(vec_scalar a, vec_scalar b)                      { return a * b; }
 OP_scalar vec_scalar vfma_scalar(vec_scalar a, vec_scalar b, vec_scalar c)             { return a * b + c; }     /* two roundings: no instruction to rely on */
 OP_scalar vec_scalar vmax_scalar(vec_scalar a, vec_scalar b)                      { return a > b ? a : b; }
+OP_scalar vec_scalar vdiv_scalar(vec_scalar a, vec_scalar b)                      { return a / b; }
+OP_scalar vec_scalar vmin_scalar(vec_scalar a, vec_scalar b)                      { return a < b ? a : b; }
+OP_scalar vec_scalar vabs_scalar(vec_scalar a)                               { return a < 0.0f ? -a : a + 0.0f; }      /* -0.0 + 0.0 is 0.0 */
+OP_scalar vec_scalar vfromi_scalar(ivec_scalar a)                            { return (float)a; }
+OP_scalar mask_scalar veq_scalar(vec_scalar a, vec_scalar b)                      { return a == b; }
+OP_scalar mask_scalar vlt_scalar(vec_scalar a, vec_scalar b)                      { return a < b; }
+OP_scalar mask_scalar vle_scalar(vec_scalar a, vec_scalar b)                      { return a <= b; }
+OP_scalar vec_scalar vtable_scalar(const float *table, ivec_scalar i)        { return table[i]; }
 OP_scalar mask_scalar vgreater_scalar(vec_scalar a, vec_scalar b)                 { return a > b; }
 OP_scalar vec_scalar vselect_scalar(mask_scalar m, vec_scalar a, vec_scalar b)         { return m ? a : b; }
 OP_scalar float vfirst_scalar(vec_scalar a)                             { return a; }
@@ -247,6 +255,13 @@ OP_scalar ivec_scalar iramp_scalar(int32_t x)                           { return
 OP_scalar ivec_scalar iadd_scalar(ivec_scalar a, ivec_scalar b)                   { return a + b; }
 OP_scalar ivec_scalar isub_scalar(ivec_scalar a, ivec_scalar b)                   { return a - b; }
 OP_scalar ivec_scalar imul_scalar(ivec_scalar a, ivec_scalar b)                   { return a * b; }
+OP_scalar ivec_scalar iabs_scalar(ivec_scalar a)                             { return a < 0 ? -a : a; }
+OP_scalar ivec_scalar imin_scalar(ivec_scalar a, ivec_scalar b)                   { return a < b ? a : b; }
+OP_scalar ivec_scalar imax_scalar(ivec_scalar a, ivec_scalar b)                   { return a > b ? a : b; }
+OP_scalar ivec_scalar iselect_scalar(mask_scalar m, ivec_scalar a, ivec_scalar b)      { return m ? a : b; }
+OP_scalar ivec_scalar itable_scalar(const int32_t *table, ivec_scalar i)     { return table[i]; }
+OP_scalar ivec_scalar ihalf_scalar(ivec_scalar a)                            { return a >> 1; }                                 /* floored */
+OP_scalar ivec_scalar iexponent_scalar(ivec_scalar a)                        { return a >> 23; }                                /* of the bits of a float */
 OP_scalar ivec_scalar idiv_scalar(ivec_scalar a, ivec_scalar b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 OP_scalar ivec_scalar imod_scalar(ivec_scalar a, ivec_scalar b)                   { return a - idiv_scalar(a, b) * b; }
 OP_scalar mask_scalar ieq_scalar(ivec_scalar a, ivec_scalar b)                    { return a == b; }
@@ -257,6 +272,47 @@ OP_scalar mask_scalar mand_scalar(mask_scalar a, mask_scalar b)                 
 OP_scalar mask_scalar mor_scalar(mask_scalar a, mask_scalar b)                    { return a | b; }
 OP_scalar mask_scalar mnot_scalar(mask_scalar a)                             { return !a; }
 OP_scalar int many_scalar(mask_scalar a)                                { return a; }
+
+OP_scalar ivec_scalar vbits_scalar(vec_scalar a)
+{
+    int32_t bits;
+    memcpy(&bits, &a, sizeof bits);
+    return bits;
+}
+
+OP_scalar vec_scalar vfrombits_scalar(ivec_scalar a)
+{
+    float x;
+    memcpy(&x, &a, sizeof x);
+    return x;
+}
+
+/* 2^n */
+OP_scalar vec_scalar vpower_scalar(ivec_scalar n)                            { return vfrombits_scalar((int32_t)((uint32_t)(n + 127) << 23)); }
+
+OP_scalar vec_scalar vfloor_scalar(vec_scalar a)
+{
+    if (!(vabs_scalar(a) < 8388608.0f))                        /* whole already, infinite or a NaN */
+        return a;
+    const float cut = (float)(int32_t)a;
+    return cut > a ? cut - 1.0f : cut;
+}
+
+/* Newton's steps in double, from the bits halved: closer to the root than any float's rounding can tell. */
+OP_scalar vec_scalar vsqrt_scalar(vec_scalar a)
+{
+    if (!(a > 0.0f) || a > 3.40282347e38f)
+        return a < 0.0f ? __builtin_nanf("") : a;
+    const double wide = a;
+    uint64_t bits;
+    memcpy(&bits, &wide, sizeof bits);
+    bits = (bits >> 1) + 0x1ff7a00000000000u;
+    double root;
+    memcpy(&root, &bits, sizeof root);
+    for (int step = 0; step < 5; step++)
+        root = 0.5 * (root + wide / root);
+    return (float)root;
+}
 
 /* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
 OP_scalar void vtranspose_scalar(const float *from, int64_t from_stride, float *to, int64_t to_stride)
@@ -287,6 +343,66 @@ OP_scalar vec_scalar vexp2_scalar(vec_scalar x)
 }
 
 OP_scalar vec_scalar vexp2_exact_scalar(vec_scalar x)                        { return vexp2_scalar(x); }
+/*
+** e^x: 2^n e^r with n the whole number nearest x / ln 2, and a polynomial for |r| <= ln 2 / 2; 2^n is two factors, since
+** it can lie outside of what a float is. Relative error 3e-7; 0 far below, infinity far above.
+*/
+OP_scalar vec_scalar vexp_scalar(vec_scalar x)
+{
+    const vec_scalar within = vmax_scalar(vset_scalar(-106.0f), vmin_scalar(vset_scalar(90.0f), x));             /* a NaN stays one */
+    const vec_scalar shifted = vfma_scalar(within, vset_scalar(1.44269504f), vset_scalar(12582912.0f));     /* 1.5 * 2^23: rounds to a whole number */
+    const vec_scalar n = vsub_scalar(shifted, vset_scalar(12582912.0f));
+    const vec_scalar r = vfma_scalar(n, vset_scalar(2.12194440e-4f), vfma_scalar(n, vset_scalar(-0.693359375f), within));      /* ln 2 in two parts */
+    vec_scalar p = vset_scalar(1.0f / 720.0f);
+    p = vfma_scalar(p, r, vset_scalar(1.0f / 120.0f));
+    p = vfma_scalar(p, r, vset_scalar(1.0f / 24.0f));
+    p = vfma_scalar(p, r, vset_scalar(1.0f / 6.0f));
+    p = vfma_scalar(p, r, vset_scalar(1.0f / 2.0f));
+    p = vfma_scalar(p, r, vset_scalar(1.0f / 1.0f));
+    p = vfma_scalar(p, r, vset_scalar(1.0f / 1.0f));
+    const ivec_scalar whole = isub_scalar(vbits_scalar(shifted), vbits_scalar(vset_scalar(12582912.0f))), half = ihalf_scalar(whole);
+    return vmul_scalar(vmul_scalar(p, vpower_scalar(half)), vpower_scalar(isub_scalar(whole, half)));
+}
+
+/*
+** ln x: x = 2^e m with m within a factor of sqrt(2) of 1, and ln m = 2 artanh((m - 1) / (m + 1)). Relative error 3e-7.
+** Minus infinity for 0, NaN for what is negative.
+*/
+OP_scalar vec_scalar vlog_scalar(vec_scalar x)
+{
+    const mask_scalar tiny = vlt_scalar(x, vset_scalar(1.17549435e-38f));                              /* may have less than 24 bits */
+    const vec_scalar normal = vmax_scalar(vselect_scalar(tiny, vmul_scalar(x, vset_scalar(8388608.0f)), x), vset_scalar(1.17549435e-38f));
+    const ivec_scalar e = iexponent_scalar(isub_scalar(vbits_scalar(normal), iset_scalar(0x3f3504f3)));          /* sqrt(1/2) */
+    const vec_scalar m = vfrombits_scalar(isub_scalar(vbits_scalar(normal), imul_scalar(e, iset_scalar(1 << 23))));
+    const vec_scalar t = vdiv_scalar(vsub_scalar(m, vset_scalar(1.0f)), vadd_scalar(m, vset_scalar(1.0f))), square = vmul_scalar(t, t);
+    vec_scalar sum = vset_scalar(2.0f / 9.0f);
+    sum = vfma_scalar(sum, square, vset_scalar(2.0f / 7.0f));
+    sum = vfma_scalar(sum, square, vset_scalar(2.0f / 5.0f));
+    sum = vfma_scalar(sum, square, vset_scalar(2.0f / 3.0f));
+    const vec_scalar exponent = vsub_scalar(vfromi_scalar(e), vselect_scalar(tiny, vset_scalar(23.0f), vzero_scalar()));
+    const vec_scalar rest = vfma_scalar(exponent, vset_scalar(-2.12194440e-4f), vmul_scalar(vmul_scalar(sum, square), t));
+    const vec_scalar value = vfma_scalar(exponent, vset_scalar(0.693359375f), vadd_scalar(vadd_scalar(t, t), rest));
+    const vec_scalar positive = vselect_scalar(vlt_scalar(x, vset_scalar(__builtin_inff())), value, x);     /* a NaN stays one */
+    const vec_scalar outside = vselect_scalar(veq_scalar(x, vzero_scalar()), vset_scalar(-__builtin_inff()), vset_scalar(__builtin_nanf("")));
+    return vselect_scalar(vle_scalar(x, vzero_scalar()), outside, positive);
+}
+
+/* tanh x: an odd polynomial below 0.7, else 1 - 2 / (e^2x + 1). Error 2e-7, relative error 2e-7. */
+OP_scalar vec_scalar vtanh_scalar(vec_scalar x)
+{
+    const vec_scalar size = vabs_scalar(x), square = vmul_scalar(x, x);
+    vec_scalar p = vset_scalar(2.060621438e-03f);
+    p = vfma_scalar(p, square, vset_scalar(-8.113507025e-03f));
+    p = vfma_scalar(p, square, vset_scalar(2.168940590e-02f));
+    p = vfma_scalar(p, square, vset_scalar(-5.394817033e-02f));
+    p = vfma_scalar(p, square, vset_scalar(1.333325017e-01f));
+    p = vfma_scalar(p, square, vset_scalar(-3.333333277e-01f));
+    const vec_scalar near = vfma_scalar(vmul_scalar(p, square), x, x);
+    const vec_scalar quotient = vdiv_scalar(vset_scalar(2.0f), vadd_scalar(vexp_scalar(vadd_scalar(size, size)), vset_scalar(1.0f)));
+    const vec_scalar far = vsub_scalar(vset_scalar(1.0f), quotient);
+    const vec_scalar away = vselect_scalar(vlt_scalar(x, vzero_scalar()), vsub_scalar(vzero_scalar(), far), far);
+    return vselect_scalar(vlt_scalar(size, vset_scalar(0.7f)), near, away);
+}
 
 /* Definition attention on scalar. */
 

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  ebda95beafd8aa6f   (of all that follows this comment)
+**   digest  c63f0ee59ee4fc52   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -336,6 +336,18 @@ OP_avx2 vec_avx2 vsub_avx2(vec_avx2 a, vec_avx2 b)                      { return
 OP_avx2 vec_avx2 vmul_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_mul_ps(a, b); }
 OP_avx2 vec_avx2 vfma_avx2(vec_avx2 a, vec_avx2 b, vec_avx2 c)             { return _mm256_fmadd_ps(a, b, c); }
 OP_avx2 vec_avx2 vmax_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_max_ps(a, b); }
+OP_avx2 vec_avx2 vdiv_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_div_ps(a, b); }
+OP_avx2 vec_avx2 vmin_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_min_ps(a, b); }
+OP_avx2 vec_avx2 vabs_avx2(vec_avx2 a)                               { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+OP_avx2 vec_avx2 vfloor_avx2(vec_avx2 a)                             { return _mm256_floor_ps(a); }
+OP_avx2 vec_avx2 vsqrt_avx2(vec_avx2 a)                              { return _mm256_sqrt_ps(a); }
+OP_avx2 vec_avx2 vfromi_avx2(ivec_avx2 a)                            { return _mm256_cvtepi32_ps(a); }
+OP_avx2 mask_avx2 veq_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)); }
+OP_avx2 mask_avx2 vlt_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
+OP_avx2 mask_avx2 vle_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LE_OQ)); }
+OP_avx2 vec_avx2 vtable_avx2(const float *table, ivec_avx2 i)        { return _mm256_i32gather_ps(table, i, 4); }
+OP_avx2 ivec_avx2 vbits_avx2(vec_avx2 a)                             { return _mm256_castps_si256(a); }
+OP_avx2 vec_avx2 vfrombits_avx2(ivec_avx2 a)                         { return _mm256_castsi256_ps(a); }
 OP_avx2 mask_avx2 vgreater_avx2(vec_avx2 a, vec_avx2 b)                 { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
 OP_avx2 vec_avx2 vselect_avx2(mask_avx2 m, vec_avx2 a, vec_avx2 b)         { return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(m)); }
 OP_avx2 float vfirst_avx2(vec_avx2 a)                             { return _mm256_cvtss_f32(a); }
@@ -345,6 +357,14 @@ OP_avx2 ivec_avx2 iramp_avx2(int32_t x)                           { return _mm25
 OP_avx2 ivec_avx2 iadd_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_add_epi32(a, b); }
 OP_avx2 ivec_avx2 isub_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_sub_epi32(a, b); }
 OP_avx2 ivec_avx2 imul_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_mullo_epi32(a, b); }
+OP_avx2 ivec_avx2 iabs_avx2(ivec_avx2 a)                             { return _mm256_abs_epi32(a); }
+OP_avx2 ivec_avx2 imin_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_min_epi32(a, b); }
+OP_avx2 ivec_avx2 imax_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_max_epi32(a, b); }
+OP_avx2 ivec_avx2 iselect_avx2(mask_avx2 m, ivec_avx2 a, ivec_avx2 b)      { return _mm256_blendv_epi8(b, a, m); }
+OP_avx2 ivec_avx2 itable_avx2(const int32_t *table, ivec_avx2 i)     { return _mm256_i32gather_epi32(table, i, 4); }
+OP_avx2 ivec_avx2 ihalf_avx2(ivec_avx2 a)                            { return _mm256_srai_epi32(a, 1); }      /* floored */
+OP_avx2 ivec_avx2 iexponent_avx2(ivec_avx2 a)                        { return _mm256_srai_epi32(a, 23); }     /* of the bits of a float */
+OP_avx2 vec_avx2 vpower_avx2(ivec_avx2 n)                            { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23)); }      /* 2^n */
 OP_avx2 mask_avx2 ieq_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpeq_epi32(a, b); }
 OP_avx2 mask_avx2 ilt_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpgt_epi32(b, a); }
 OP_avx2 mask_avx2 mset_avx2(int all)                              { return _mm256_set1_epi32(-(all != 0)); }
@@ -432,6 +452,66 @@ OP_avx2 vec_avx2 vexp2_avx2(vec_avx2 x)
 }
 
 OP_avx2 vec_avx2 vexp2_exact_avx2(vec_avx2 x)                        { return vmul_avx2(vexp2_avx2(x), vset_avx2(vexp2_scale_avx2)); }
+/*
+** e^x: 2^n e^r with n the whole number nearest x / ln 2, and a polynomial for |r| <= ln 2 / 2; 2^n is two factors, since
+** it can lie outside of what a float is. Relative error 3e-7; 0 far below, infinity far above.
+*/
+OP_avx2 vec_avx2 vexp_avx2(vec_avx2 x)
+{
+    const vec_avx2 within = vmax_avx2(vset_avx2(-106.0f), vmin_avx2(vset_avx2(90.0f), x));             /* a NaN stays one */
+    const vec_avx2 shifted = vfma_avx2(within, vset_avx2(1.44269504f), vset_avx2(12582912.0f));     /* 1.5 * 2^23: rounds to a whole number */
+    const vec_avx2 n = vsub_avx2(shifted, vset_avx2(12582912.0f));
+    const vec_avx2 r = vfma_avx2(n, vset_avx2(2.12194440e-4f), vfma_avx2(n, vset_avx2(-0.693359375f), within));      /* ln 2 in two parts */
+    vec_avx2 p = vset_avx2(1.0f / 720.0f);
+    p = vfma_avx2(p, r, vset_avx2(1.0f / 120.0f));
+    p = vfma_avx2(p, r, vset_avx2(1.0f / 24.0f));
+    p = vfma_avx2(p, r, vset_avx2(1.0f / 6.0f));
+    p = vfma_avx2(p, r, vset_avx2(1.0f / 2.0f));
+    p = vfma_avx2(p, r, vset_avx2(1.0f / 1.0f));
+    p = vfma_avx2(p, r, vset_avx2(1.0f / 1.0f));
+    const ivec_avx2 whole = isub_avx2(vbits_avx2(shifted), vbits_avx2(vset_avx2(12582912.0f))), half = ihalf_avx2(whole);
+    return vmul_avx2(vmul_avx2(p, vpower_avx2(half)), vpower_avx2(isub_avx2(whole, half)));
+}
+
+/*
+** ln x: x = 2^e m with m within a factor of sqrt(2) of 1, and ln m = 2 artanh((m - 1) / (m + 1)). Relative error 3e-7.
+** Minus infinity for 0, NaN for what is negative.
+*/
+OP_avx2 vec_avx2 vlog_avx2(vec_avx2 x)
+{
+    const mask_avx2 tiny = vlt_avx2(x, vset_avx2(1.17549435e-38f));                              /* may have less than 24 bits */
+    const vec_avx2 normal = vmax_avx2(vselect_avx2(tiny, vmul_avx2(x, vset_avx2(8388608.0f)), x), vset_avx2(1.17549435e-38f));
+    const ivec_avx2 e = iexponent_avx2(isub_avx2(vbits_avx2(normal), iset_avx2(0x3f3504f3)));          /* sqrt(1/2) */
+    const vec_avx2 m = vfrombits_avx2(isub_avx2(vbits_avx2(normal), imul_avx2(e, iset_avx2(1 << 23))));
+    const vec_avx2 t = vdiv_avx2(vsub_avx2(m, vset_avx2(1.0f)), vadd_avx2(m, vset_avx2(1.0f))), square = vmul_avx2(t, t);
+    vec_avx2 sum = vset_avx2(2.0f / 9.0f);
+    sum = vfma_avx2(sum, square, vset_avx2(2.0f / 7.0f));
+    sum = vfma_avx2(sum, square, vset_avx2(2.0f / 5.0f));
+    sum = vfma_avx2(sum, square, vset_avx2(2.0f / 3.0f));
+    const vec_avx2 exponent = vsub_avx2(vfromi_avx2(e), vselect_avx2(tiny, vset_avx2(23.0f), vzero_avx2()));
+    const vec_avx2 rest = vfma_avx2(exponent, vset_avx2(-2.12194440e-4f), vmul_avx2(vmul_avx2(sum, square), t));
+    const vec_avx2 value = vfma_avx2(exponent, vset_avx2(0.693359375f), vadd_avx2(vadd_avx2(t, t), rest));
+    const vec_avx2 positive = vselect_avx2(vlt_avx2(x, vset_avx2(__builtin_inff())), value, x);     /* a NaN stays one */
+    const vec_avx2 outside = vselect_avx2(veq_avx2(x, vzero_avx2()), vset_avx2(-__builtin_inff()), vset_avx2(__builtin_nanf("")));
+    return vselect_avx2(vle_avx2(x, vzero_avx2()), outside, positive);
+}
+
+/* tanh x: an odd polynomial below 0.7, else 1 - 2 / (e^2x + 1). Error 2e-7, relative error 2e-7. */
+OP_avx2 vec_avx2 vtanh_avx2(vec_avx2 x)
+{
+    const vec_avx2 size = vabs_avx2(x), square = vmul_avx2(x, x);
+    vec_avx2 p = vset_avx2(2.060621438e-03f);
+    p = vfma_avx2(p, square, vset_avx2(-8.113507025e-03f));
+    p = vfma_avx2(p, square, vset_avx2(2.168940590e-02f));
+    p = vfma_avx2(p, square, vset_avx2(-5.394817033e-02f));
+    p = vfma_avx2(p, square, vset_avx2(1.333325017e-01f));
+    p = vfma_avx2(p, square, vset_avx2(-3.333333277e-01f));
+    const vec_avx2 near = vfma_avx2(vmul_avx2(p, square), x, x);
+    const vec_avx2 quotient = vdiv_avx2(vset_avx2(2.0f), vadd_avx2(vexp_avx2(vadd_avx2(size, size)), vset_avx2(1.0f)));
+    const vec_avx2 far = vsub_avx2(vset_avx2(1.0f), quotient);
+    const vec_avx2 away = vselect_avx2(vlt_avx2(x, vzero_avx2()), vsub_avx2(vzero_avx2(), far), far);
+    return vselect_avx2(vlt_avx2(size, vset_avx2(0.7f)), near, away);
+}
 
 /* Definition attention on avx2. */
 
