@@ -11,10 +11,13 @@
 #include "text.h"
 #include "tree.h"
 
-enum { NAME_BYTES = 63 };            /* of a model's name: a C identifier */
+enum {
+    NAME_BYTES = 63,                 /* of a model's name: a C identifier */
+    PRELUDES = 3                     /* files that run before a family's */
+};
 
 static const char families_prefix[] = "configs/families/";
-static const char prelude_file[] = "configs/families/_common.lua";
+static const char *const prelude_files[PRELUDES] = { "_fields.lua", "_rope.lua", "_steps.lua" };
 static const char config_base[] = "config.json", config_ending[] = ".json";
 
 /* What a family assigns. attention and layers are left to definition.c. */
@@ -84,8 +87,8 @@ static void family_locate(const struct family_reader *reader, const char *input)
         family->folder = length == 0 ? "." : arena_copy(reader->arena, input, length > 1 ? length - 1 : 1);
 }
 
-/* The families' names, NULL-ended, the one nearest to type first. */
-static const char **family_names(const char *type, struct arena *arena)
+/* The families' names, NULL-ended. */
+static const char **family_names(struct arena *arena)
 {
     int files, count = 0;
     const struct embedded_file *file = embedded_under(families_prefix, &files);
@@ -95,22 +98,15 @@ static const char **family_names(const char *type, struct arena *arena)
         if (name[0] != '_')
             names[count++] = arena_copy(arena, name, strcspn(name, "."));
     }
-    const char *nearest = report_nearest(type, names);
-    for (int i = count - 1; i > 0; i--)
-        if (names[i] == nearest) {
-            names[i] = names[i - 1];
-            names[i - 1] = nearest;
-        }
     return names;
 }
 
 static bool family_unknown(const struct family_reader *reader, const char *type)
 {
-    struct text list = text_start(reader->arena);
-    for (const char **name = family_names(type, reader->arena); *name != NULL; name++)
-        text_format(&list, "%s%s", list.length > 0 ? ", " : "", *name);
+    const char *nearest = report_nearest(type, family_names(reader->arena));
+    const char *meant = nearest == NULL ? "" : arena_format(reader->arena, " (did you mean '%s'?)", nearest);
     report_error(reader->report, (struct where){ reader->family->config, 0 },
-                 "model_type is \"%.60s\", which no family here is made for; the families are %s", type, list.data);
+                 "model_type is \"%.60s\"%s; expected one of `attngen list families`", type, meant);
     return false;
 }
 
@@ -178,13 +174,16 @@ static bool unread_check(const struct family_reader *reader)
 static bool rules_run(const struct family_reader *reader, const struct embedded_file *file)
 {
     struct family *family = reader->family;
-    const struct embedded_file *prelude = embedded_find(prelude_file);
     struct script script = {
         .source = { file->name, file->text, file->length },
-        .prelude = { prelude->name, prelude->text, prelude->length },
         .words = definition_words(reader->catalog, reader->arena), .fields = rule_names(reader->arena),
         .given_name = "json", .given = family->json
     };
+    for (int i = 0; i < PRELUDES; i++) {
+        const struct embedded_file *prelude =
+            embedded_find(arena_format(reader->arena, "%s%s", families_prefix, prelude_files[i]));
+        script.preludes[i] = (struct script_source){ prelude->name, prelude->text, prelude->length };
+    }
     family->rules = script_run(&script, reader->arena, reader->report);
     family->unread = script.unread;
     return family->rules != NULL && rules_check(reader) && unread_check(reader);

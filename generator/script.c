@@ -7,8 +7,9 @@
 
 enum { STEPS_A_LOOK = 100 };    /* Lua instructions between two looks at the limits */
 
-/* Lua shortens long chunk names; these short ones stand for script's source and prelude. */
-static const char chunk_name[] = "@chunk", prelude_name[] = "@prelude";
+/* Lua shortens long chunk names; these short ones stand for script's source and preludes. */
+static const char chunk_name[] = "@chunk";
+static const char *const prelude_names[SCRIPT_PRELUDES] = { "@preludea", "@preludeb", "@preludec" };
 
 struct sandbox *sandbox_of(lua_State *L)
 {
@@ -35,8 +36,11 @@ static void *sandbox_memory(void *user, void *block, size_t old_size, size_t siz
 
 static struct where chunk_where(const struct script *script, const char *name, int line)
 {
-    bool prelude = strcmp(name, prelude_name + 1) == 0;
-    return (struct where){ prelude ? script->prelude.name : script->source.name, line > 0 ? line : 0 };
+    const char *file = script->source.name;
+    for (int i = 0; i < SCRIPT_PRELUDES; i++)
+        if (strcmp(name, prelude_names[i] + 1) == 0)
+            file = script->preludes[i].name;
+    return (struct where){ file, line > 0 ? line : 0 };
 }
 
 static struct where activation_where(lua_State *L, lua_Debug *activation)
@@ -103,12 +107,12 @@ static void sandbox_call(lua_State *L, const struct script_source *source, const
     lua_call(L, 0, 1);
 }
 
-static void sandbox_run_prelude(lua_State *L, const struct script_source *prelude)
+static void sandbox_run_prelude(lua_State *L, const struct script_source *prelude, const char *name)
 {
     struct where where = { prelude->name, 0 };
     if (prelude->text == NULL)
         return;
-    sandbox_call(L, prelude, prelude_name);
+    sandbox_call(L, prelude, name);
     if (!lua_istable(L, -1))
         sandbox_refuse(L, where, "ends without returning a table of names");
     lua_pushnil(L);
@@ -128,7 +132,8 @@ static int sandbox_run(lua_State *L)
     given_open(L);
     environment_open(L, sandbox->script);
     lua_sethook(L, sandbox_look, LUA_MASKCOUNT, STEPS_A_LOOK);
-    sandbox_run_prelude(L, &sandbox->script->prelude);
+    for (int i = 0; i < SCRIPT_PRELUDES; i++)
+        sandbox_run_prelude(L, &sandbox->script->preludes[i], prelude_names[i]);
     sandbox_call(L, &sandbox->script->source, chunk_name);
     environment_push_assigned(L);
     sandbox->result = value_take_assigned(L);

@@ -16,6 +16,7 @@ enum {
     SCRIPT_BYTES = 64 * 1024 * 1024,       /* of Lua's own memory */
     SCRIPT_SOURCE_BYTES = 4 * 1024 * 1024, /* of the chunk's text */
     SCRIPT_SECONDS = 10,                   /* of the processor: steps on huge texts are slow ones */
+    SCRIPT_PRELUDES = 3,                   /* that run before a chunk */
     SCRIPT_DEPTH = 32,                     /* of tables within tables in the result */
     SCRIPT_VALUES = 200 * 1000,            /* in the result */
     SCRIPT_RESULT_BYTES = 16 * 1024 * 1024 /* of all texts and names in the result */
@@ -29,7 +30,8 @@ struct script_source {
 
 struct script {
     struct script_source source;
-    struct script_source prelude;    /* runs before: the fields of the table it returns are words too; text may be NULL */
+    struct script_source preludes[SCRIPT_PRELUDES];      /* run before, those that have a text: the fields of the
+                                                          tables that they return are words too */
     const char *const *words;        /* NULL-ended: names that make a VALUE_WORD */
     const char *const *fields;       /* NULL-ended: globals the chunk may assign; NULL: any */
 

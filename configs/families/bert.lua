@@ -24,6 +24,7 @@ bidirectional = true
 prefixes      = { "", "bert." }
 harmless      = harmless_and {
   "attention_probs_dropout_prob", "hidden_dropout_prob", "chunk_size_feed_forward", "tie_word_embeddings",
+  "bos_token_id", "eos_token_id",
   "directionality", "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers",
   "pooler_size_per_head", "pooler_type",
 }

@@ -28,23 +28,17 @@ embed("x", "embed_tokens", vocab, hidden)
 for layer = 0, layers - 1 do
   local name = "layers." .. layer .. "."
   rms_norm("x", "h", name .. "input_layernorm", eps)
-  linear("h", "q", name .. "self_attn.q_proj", heads * d, attention_bias)
-  linear("h", "k", name .. "self_attn.k_proj", kv_heads * d, attention_bias)
-  linear("h", "v", name .. "self_attn.v_proj", kv_heads * d, attention_bias)
+  project("h", name .. "self_attn.", heads, kv_heads, d, attention_bias)
   attend(layer, "q", "k", "v", "a")
   linear("a", "h", name .. "self_attn.o_proj", hidden, attention_bias)
   add("x", "h", "x")
 
   rms_norm("x", "h", name .. "post_attention_layernorm", eps)
-  linear("h", "gate", name .. "mlp.gate_proj", inner, mlp_bias)
-  linear("h", "up", name .. "mlp.up_proj", inner, mlp_bias)
-  activate("gate", act)
-  multiply("gate", "up", "gate")
-  linear("gate", "h", name .. "mlp.down_proj", hidden, mlp_bias)
+  gated("h", "h", name .. "mlp.", inner, hidden, act, mlp_bias)
   add("x", "h", "x")
 end
 
 last("x")
 rms_norm("x", "x", "norm", eps)
-linear("x", "logits", flag("tie_word_embeddings", false) and "embed_tokens" or "lm_head", vocab)
+linear("x", "logits", head("embed_tokens", false), vocab)
 output = "logits"

@@ -242,11 +242,14 @@ static void prelude_gives_words(void)
     capture_open(&capture);
     static const char prelude[] = "local function twice(x) return 2 * x end\nreturn { twice = twice, half_of = { 3 } }";
     static const char text[] = "a = twice(4) b = half_of[1]";
-    struct script script = { .source = { "x.lua", text, sizeof text - 1 }, .prelude = { "p.lua", prelude, sizeof prelude - 1 } };
+    struct script script = { .source = { "x.lua", text, sizeof text - 1 }, .preludes = { { "p.lua", prelude, sizeof prelude - 1 } } };
     CHECK_TEXT(result_of(&capture, &script), "@0{ a=8@1 b=3@1 }");
     script.source = (struct script_source){ "x.lua", "\na = twice({})", 14 };
     CHECK_TEXT(result_of(&capture, &script), "p.lua:1: attempt to perform arithmetic on a table value (local 'x')\n");
-    script.prelude = (struct script_source){ "p.lua", "a = 1", 5 };
+    script.preludes[1] = (struct script_source){ "second.lua", "return { four = {} + twice(2) }", 31 };
+    result_of(&capture, &script);
+    CHECK(strstr(capture_text(&capture), "second.lua:1: attempt to perform arithmetic on a table value\n") != NULL);
+    script.preludes[0] = (struct script_source){ "p.lua", "a = 1", 5 };
     result_of(&capture, &script);
     CHECK(strstr(capture_text(&capture), "p.lua: ends without returning a table of names\n") != NULL);
     capture_close(&capture);

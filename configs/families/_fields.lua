@@ -1,0 +1,187 @@
+-- What the family files share, first part: the fields of config.json. _rope.lua and _steps.lua follow; each
+-- runs before the family and returns names that it sees.
+--
+-- A family reads `json`, the config.json of a model, and assigns
+--
+--   attention, layers   as a config does
+--   context, vocab      most tokens of a sequence, and how many token ids there are
+--   bos, eos            lists of token ids
+--   prefixes            what may stand before the names of weights
+--   bidirectional       true when tokens see those after them
+--   output              the activation that is the result
+--   harmless            fields of config.json that cannot change the result
+--
+-- and calls the functions of _steps.lua in the order in which the model runs. Activations are
+-- names of (tokens, width) floats. A field that is neither read nor harmless is refused.
+
+local function show(value)
+  local kind = type(value)
+  if kind == "string" then return '"' .. value .. '"' end
+  if kind == "nil" then return "missing" end
+  if kind == "table" then return "a table" end
+  return tostring(value)
+end
+
+local function refuse_value(name, value, expected)
+  refuse(name, "is " .. show(value) .. "; expected " .. expected)
+end
+
+-- Fields of config.json, checked. One that is absent gives the default, or is refused without one.
+
+local most = 16777216
+
+local function is_whole(value, least)
+  return type(value) == "number" and value >= least and value <= most and value // 1 == value
+end
+
+local function whole(name, default, limit, least)
+  local value = json[name]
+  limit, least = limit or most, least or 1
+  if value == nil then value = default end
+  if not is_whole(value, least) or value > limit then
+    refuse_value(name, value, "a whole number from " .. least .. " to " .. limit)
+  end
+  return value // 1 | 0
+end
+
+local function layer_count(name)
+  return whole(name, nil, 1024)
+end
+
+local function number(name, default)
+  local value = json[name]
+  if value == nil then value = default end
+  if type(value) ~= "number" or value <= 0 then refuse_value(name, value, "a number above 0") end
+  return value
+end
+
+-- One number in several spellings, { name, value } each: those that are there agree.
+local function agreed(spellings, default)
+  local first
+  for _, spelling in ipairs(spellings) do
+    local name, value = spelling[1], spelling[2]
+    if value ~= nil then
+      if type(value) ~= "number" then refuse_value(name, value, "a number") end
+      first = first or spelling
+      if value ~= first[2] then refuse(first[1], "is " .. show(first[2]) .. ", but " .. name .. " has " .. show(value)) end
+    end
+  end
+  return first == nil and default or first[2]
+end
+
+local function flag(name, default)
+  local value = json[name]
+  if value == nil then value = default end
+  if type(value) ~= "boolean" then refuse_value(name, value, "true or false") end
+  return value
+end
+
+-- A field that may be there as long as it says what holds anyway.
+local function only(name, expected)
+  local value = json[name]
+  if value ~= nil and value ~= expected then
+    refuse(name, "is " .. show(value) .. "; only " .. show(expected) .. " is understood so far")
+  end
+end
+
+-- Token ids: one, a list of at most 64, or none.
+local function tokens(name)
+  local value = json[name]
+  if value == nil then return {} end
+  local list = {}
+  if type(value) == "table" then
+    if #value > 64 then refuse(name, "has " .. #value .. " token ids; expected at most 64") end
+    for i, token in ipairs(value) do list[i] = token end
+  else
+    list[1] = value
+  end
+  for _, token in ipairs(list) do
+    if not is_whole(token, 0) then refuse_value(name, token, "token ids") end
+  end
+  return list
+end
+
+-- The name that steps have for an activation function.
+local activations = {
+  { "silu", "silu" }, { "swish", "silu" },
+  { "gelu", "gelu" }, { "gelu_new", "gelu_tanh" }, { "gelu_pytorch_tanh", "gelu_tanh" },
+}
+
+local function activation(name, default)
+  local value = json[name]
+  if value == nil then value = default end
+  local known = ""
+  for i, pair in ipairs(activations) do
+    if pair[1] == value then return pair[2] end
+    known = known .. (i == 1 and "" or i == #activations and " or " or ", ") .. pair[1]
+  end
+  refuse_value(name, value, known)
+end
+
+-- hidden_size divided among the heads.
+local function head_size(hidden, heads, heads_name, hidden_name)
+  if hidden % heads ~= 0 then
+    refuse(heads_name or "num_attention_heads",
+           "is " .. heads .. ", which does not divide " .. (hidden_name or "hidden_size") .. ", " .. hidden)
+  end
+  return hidden // heads
+end
+
+-- The mask of a decoder whose queries see so many keys, their own included; all up to it without a number.
+local function causal_window(keys)
+  if keys == nil then return causal() end
+  return causal() & window { left = keys - 1 }
+end
+
+-- Which layers have a window: layer_types says it, or `rule` of a layer, from 0, by the field of that name.
+-- True for those that have one, from 1.
+local function windowed_layers(count, field, rule)
+  local types, list = json.layer_types, {}
+  for i = 1, count do list[i] = rule(i - 1) end
+  if types == nil then return list end
+  if type(types) ~= "table" or #types ~= count then refuse("layer_types", "is no list of " .. count .. " kinds of layers") end
+  for i, kind in ipairs(types) do
+    if kind ~= "full_attention" and kind ~= "sliding_attention" then
+      refuse_value("layer_types", kind, '"full_attention" or "sliding_attention"')
+    end
+    local windowed = kind == "sliding_attention"
+    if json[field] ~= nil and windowed ~= list[i] then
+      refuse("layer_types", "says " .. kind .. " of layer " .. i - 1 .. ", which " .. field .. " does not")
+    end
+    list[i] = windowed
+  end
+  return list
+end
+
+-- attention and layers of a model whose layers, from 1, have the kinds in the list; kinds that none has are left out.
+local function mixed(kinds, definitions)
+  local used, several = {}, false
+  for _, kind in ipairs(kinds) do
+    used[kind] = definitions[kind]
+    several = several or kind ~= kinds[1]
+  end
+  if several then return used, kinds end
+  return definitions[kinds[1]], #kinds
+end
+
+-- Fields that say how a model was made, stored or trained.
+local harmless_always = {
+  "_name_or_path", "architectures", "model_type", "transformers_version", "transformers.js_config",
+  "torch_dtype", "dtype", "use_cache", "output_attentions", "output_hidden_states", "return_dict",
+  "initializer_range", "gradient_checkpointing", "task_specific_params", "id2label", "label2id",
+  "attention_dropout", "hidden_dropout", "classifier_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop",
+  "pad_token_id",
+}
+
+local function harmless_and(names)
+  local list = {}
+  for _, name in ipairs(harmless_always) do list[#list + 1] = name end
+  for _, name in ipairs(names) do list[#list + 1] = name end
+  return list
+end
+
+return {
+  show = show, refuse_value = refuse_value, whole = whole, layer_count = layer_count, number = number, agreed = agreed,
+  flag = flag, only = only, tokens = tokens, activation = activation, head_size = head_size,
+  causal_window = causal_window, windowed_layers = windowed_layers, mixed = mixed, harmless_and = harmless_and,
+}

@@ -1,0 +1,144 @@
+-- What the family files share, third part: the steps of a model. Names of weights stand without ".weight"
+-- and ".bias".
+
+local list = {}
+steps = list
+
+local function step(fields)
+  list[#list + 1] = fields
+end
+
+local function weight(name) return name .. ".weight" end
+local function bias(name) return name .. ".bias" end
+
+-- to = row of each token
+local function embed(to, name, rows, width)
+  step { op = "embed", out = to, weight = weight(name), rows = rows, width = width }
+end
+
+-- x = x + row of each token's position, the first of which is `offset`
+local function embed_positions(x, name, rows, width, offset)
+  step {
+    op = "embed_positions", ["in"] = x, out = x, weight = weight(name), rows = rows, width = width,
+    offset = offset or 0,
+  }
+end
+
+-- x = x + one row
+local function embed_row(x, name, rows, width, row)
+  step { op = "embed_row", ["in"] = x, out = x, weight = weight(name), rows = rows, width = width, row = row }
+end
+
+-- Of each of so many groups of columns by itself, or of the whole row.
+local function rms_norm(from, to, name, eps, groups)
+  step { op = "norm", kind = "rms", ["in"] = from, out = to, weight = weight(name), eps = eps, groups = groups }
+end
+
+local function layer_norm(from, to, name, eps, biased)
+  step {
+    op = "norm", kind = "layer", ["in"] = from, out = to, eps = eps,
+    weight = weight(name), bias = biased ~= false and bias(name) or nil,
+  }
+end
+
+-- to = from weight^T + bias; weight is (width, width of from)
+local function linear(from, to, name, width, biased)
+  step {
+    op = "linear", ["in"] = from, out = to, width = width,
+    weight = weight(name), bias = biased and bias(name) or nil,
+  }
+end
+
+-- The same with a weight of (width of from, width).
+local function linear_transposed(from, to, name, width)
+  step { op = "linear_transposed", ["in"] = from, out = to, width = width, weight = weight(name), bias = bias(name) }
+end
+
+-- to = columns from `offset` on, of each of so many groups, `width` in all
+local function slice(from, to, width, offset, groups)
+  step { op = "slice", ["in"] = from, out = to, width = width, offset = offset, groups = groups }
+end
+
+-- to = a and b side by side, group by group
+local function join(a, b, to, groups)
+  step { op = "join", ["in"] = a, with = b, out = to, groups = groups }
+end
+
+-- to = from, so many times side by side
+local function copies(from, to, times)
+  step { op = "repeat", ["in"] = from, out = to, times = times }
+end
+
+-- to = attention of q, k and v by the definition of that layer, from 0
+local function attend(layer, q, k, v, to)
+  step { op = "attention", layer = layer, q = q, k = k, v = v, out = to }
+end
+
+local function add(a, b, to)
+  step { op = "add", ["in"] = a, with = b, out = to }
+end
+
+local function multiply(a, b, to)
+  step { op = "multiply", ["in"] = a, with = b, out = to }
+end
+
+local function scale(x, factor)
+  if factor ~= 1 then step { op = "scale", ["in"] = x, out = x, factor = factor } end
+end
+
+local function activate(x, kind)
+  step { op = "activate", kind = kind, ["in"] = x, out = x }
+end
+
+-- Only each sequence's last token goes on, unless all are asked for.
+local function last(x)
+  step { op = "last", ["in"] = x, out = x }
+end
+
+-- What most decoders share.
+
+-- q, k and v = from by three weights
+local function project(from, name, heads, kv_heads, d, biased)
+  linear(from, "q", name .. "q_proj", heads * d, biased)
+  linear(from, "k", name .. "k_proj", kv_heads * d, biased)
+  linear(from, "v", name .. "v_proj", kv_heads * d, biased)
+end
+
+-- q, k and v = parts of from: first all heads of q, then those of k and of v
+local function split(from, heads, kv_heads, d)
+  slice(from, "q", heads * d)
+  slice(from, "k", kv_heads * d, heads * d)
+  slice(from, "v", kv_heads * d, (heads + kv_heads) * d)
+end
+
+-- to = down(act(gate(from)) * up(from))
+local function gated(from, to, name, inner, hidden, act, biased)
+  linear(from, "gate", name .. "gate_proj", inner, biased)
+  linear(from, "up", name .. "up_proj", inner, biased)
+  activate("gate", act)
+  multiply("gate", "up", "gate")
+  linear("gate", to, name .. "down_proj", hidden, biased)
+end
+
+-- The same with gate and up in one weight.
+local function gated_fused(from, to, fused, down, inner, hidden, act, biased)
+  linear(from, "inner", fused, 2 * inner, biased)
+  slice("inner", "gate", inner)
+  slice("inner", "up", inner, inner)
+  activate("gate", act)
+  multiply("gate", "up", "gate")
+  linear("gate", to, down, hidden, biased)
+end
+
+-- The weight of the last step: the embedding's, or one of its own.
+local function head(embedding, default)
+  return flag("tie_word_embeddings", default) and embedding or "lm_head"
+end
+
+return {
+  embed = embed, embed_positions = embed_positions, embed_row = embed_row,
+  rms_norm = rms_norm, layer_norm = layer_norm, linear = linear, linear_transposed = linear_transposed,
+  slice = slice, join = join, copies = copies, attend = attend,
+  add = add, multiply = multiply, scale = scale, activate = activate, last = last,
+  project = project, split = split, gated = gated, gated_fused = gated_fused, head = head,
+}

@@ -1,0 +1,50 @@
+-- Qwen 1.5, 2 and 2.5: LLaMA with biases on q, k and v.
+-- Layers from max_window_layers on may have a window.
+local hidden   = whole "hidden_size"
+local inner    = whole "intermediate_size"
+local heads    = whole "num_attention_heads"
+local kv_heads = whole("num_key_value_heads", 32)
+local d        = json.head_dim == nil and head_size(hidden, heads) or whole "head_dim"
+local eps      = number("rms_norm_eps", 1e-6)
+local act      = activation("hidden_act", "silu")
+local count    = layer_count "num_hidden_layers"
+local keys     = flag("use_sliding_window", false) and whole("sliding_window", 4096) or nil
+local first    = whole("max_window_layers", 28, nil, 0)
+
+only("attention_bias", true)
+
+local windowed = windowed_layers(count, "max_window_layers", function(layer) return keys ~= nil and layer >= first end)
+local kinds = {}
+for i = 1, count do kinds[i] = windowed[i] and "windowed" or "full" end
+
+local function definition(mask)
+  return { heads = heads, kv_heads = kv_heads, d_k = d, mask = mask, position = rotary() }
+end
+
+attention, layers = mixed(kinds, { full = definition(causal()), windowed = definition(causal_window(keys)) })
+
+context  = whole("max_position_embeddings", 32768)
+vocab    = whole "vocab_size"
+bos, eos = tokens "bos_token_id", tokens "eos_token_id"
+prefixes = { "", "model." }
+harmless = harmless_and { "sliding_window" }
+
+embed("x", "embed_tokens", vocab, hidden)
+
+for layer = 0, count - 1 do
+  local name = "layers." .. layer .. "."
+  rms_norm("x", "h", name .. "input_layernorm", eps)
+  project("h", name .. "self_attn.", heads, kv_heads, d, true)
+  attend(layer, "q", "k", "v", "a")
+  linear("a", "h", name .. "self_attn.o_proj", hidden)
+  add("x", "h", "x")
+
+  rms_norm("x", "h", name .. "post_attention_layernorm", eps)
+  gated("h", "h", name .. "mlp.", inner, hidden, act)
+  add("x", "h", "x")
+end
+
+last("x")
+rms_norm("x", "x", "norm", eps)
+linear("x", "logits", head("embed_tokens", false), vocab)
+output = "logits"

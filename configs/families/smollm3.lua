@@ -1,0 +1,57 @@
+-- SmolLM3: LLaMA where every fourth layer has no positions.
+local hidden   = whole "hidden_size"
+local inner    = whole "intermediate_size"
+local heads    = whole "num_attention_heads"
+local kv_heads = whole("num_key_value_heads", 4)
+local d        = json.head_dim == nil and head_size(hidden, heads) or whole "head_dim"
+local eps      = number("rms_norm_eps", 1e-6)
+local act      = activation("hidden_act", "silu")
+local attention_bias, mlp_bias = flag("attention_bias", false), flag("mlp_bias", false)
+local count    = layer_count "num_hidden_layers"
+local interval = whole("no_rope_layer_interval", 4)
+
+only("use_sliding_window", false)
+windowed_layers(count, "use_sliding_window", function() return false end)
+
+-- no_rope_layers has 1 for the layers that do rotate.
+local rotates, kinds = json.no_rope_layers, {}
+if rotates ~= nil and (type(rotates) ~= "table" or #rotates ~= count) then
+  refuse("no_rope_layers", "is no list of " .. count .. " numbers, 0 or 1")
+end
+for i = 1, count do
+  local rotated = i % interval ~= 0
+  if rotates ~= nil then rotated = rotates[i] == 1 end
+  kinds[i] = rotated and "rotated" or "plain"
+end
+
+local function definition(position)
+  return { heads = heads, kv_heads = kv_heads, d_k = d, mask = causal(), position = position }
+end
+
+attention, layers = mixed(kinds, { rotated = definition(rotary { base = 2000000 }), plain = definition(none()) })
+
+context  = whole("max_position_embeddings", 32768)
+vocab    = whole "vocab_size"
+bos, eos = tokens "bos_token_id", tokens "eos_token_id"
+prefixes = { "", "model." }
+harmless = harmless_and { "sliding_window", "max_window_layers", "pretraining_tp" }
+
+embed("x", "embed_tokens", vocab, hidden)
+
+for layer = 0, count - 1 do
+  local name = "layers." .. layer .. "."
+  rms_norm("x", "h", name .. "input_layernorm", eps)
+  project("h", name .. "self_attn.", heads, kv_heads, d, attention_bias)
+  attend(layer, "q", "k", "v", "a")
+  linear("a", "h", name .. "self_attn.o_proj", hidden, attention_bias)
+  add("x", "h", "x")
+
+  rms_norm("x", "h", name .. "post_attention_layernorm", eps)
+  gated("h", "h", name .. "mlp.", inner, hidden, act, mlp_bias)
+  add("x", "h", "x")
+end
+
+last("x")
+rms_norm("x", "x", "norm", eps)
+linear("x", "logits", head("embed_tokens", true), vocab)
+output = "logits"

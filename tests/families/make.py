@@ -1,0 +1,112 @@
+"""Makes the expected outputs beside it, by hand: `python make.py [NAME...]` with torch and transformers installed.
+
+Each model is small and has odd sizes. Its weights come from the names of its tensors (weights.py), so that only its
+config.json, the shapes of its tensors and a few rows of its output are kept.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+import transformers
+transformers.utils.logging.set_verbosity_error()
+transformers.utils.logging.disable_progress_bar()
+from weights import ROWS, tokens, write_folder
+
+HERE = Path(__file__).resolve().parent
+VOCAB = 97
+MATTERS = 2e-3      # of the output's range: ten times the tolerance; what another token must change, eight tokens later
+
+COMMON = {"vocab_size": VOCAB, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
+DECODER = COMMON | {"hidden_size": 80, "intermediate_size": 52, "num_hidden_layers": 3, "num_attention_heads": 4,
+                    "max_position_embeddings": 96}
+FALCON = {name: value for name, value in DECODER.items() if name != "intermediate_size"} | {"ffn_hidden_size": 52}
+GROUPED = DECODER | {"num_key_value_heads": 2}
+OWN_HEAD = GROUPED | {"hidden_size": 48, "head_dim": 20}
+GPT = COMMON | {"n_embd": 80, "n_layer": 3, "n_head": 4, "n_positions": 96}
+ENCODER = DECODER | {"layer_norm_eps": 1e-12}
+
+CASES = {
+    "bert": ("Bert", ENCODER),
+    "cohere2": ("Cohere2", GROUPED | {"sliding_window": 13, "num_hidden_layers": 4, "logit_scale": 0.3}),
+    "distilbert": ("DistilBert", COMMON | {"dim": 80, "hidden_dim": 52, "n_layers": 3, "n_heads": 4, "max_position_embeddings": 96}),
+    "falcon": ("Falcon", FALCON | {"multi_query": True}),
+    "falcon_grouped": ("Falcon", FALCON | {"new_decoder_architecture": True, "num_kv_heads": 2, "bias": True}),
+    "falcon_sequential": ("Falcon", FALCON | {"multi_query": False, "parallel_attn": False, "bias": True}),
+    "glm4": ("Glm4", OWN_HEAD),
+    "gpt2": ("GPT2", GPT),
+    "gpt_neox": ("GPTNeoX", DECODER | {"rotary_pct": 0.5}),
+    "gpt_neox_sequential": ("GPTNeoX", DECODER | {"rotary_pct": 0.3, "use_parallel_residual": False, "rotary_emb_base": 500}),
+    "gptj": ("GPTJ", GPT | {"rotary_dim": 12}),
+    "granite": ("Granite", GROUPED | {"embedding_multiplier": 3.0, "attention_multiplier": 0.15, "residual_multiplier": 0.4,
+                                      "logits_scaling": 5.0}),
+    "llama": ("Llama", OWN_HEAD | {"attention_bias": True, "mlp_bias": True}),
+    "mistral": ("Mistral", OWN_HEAD | {"sliding_window": 13}),
+    "modernbert": ("ModernBert", DECODER | {"local_attention": 13, "num_hidden_layers": 4}),
+    "olmo2": ("Olmo2", GROUPED),
+    "phi": ("Phi", GROUPED | {"partial_rotary_factor": 0.4}),
+    "phi3": ("Phi3", GROUPED | {"sliding_window": 13}),
+    "qwen2": ("Qwen2", GROUPED | {"use_sliding_window": True, "sliding_window": 13, "max_window_layers": 1}),
+    "qwen3": ("Qwen3", OWN_HEAD),
+    "roberta": ("Roberta", ENCODER | {"max_position_embeddings": 98, "pad_token_id": 1, "bos_token_id": 0}),
+    "smollm3": ("SmolLM3", GROUPED | {"num_hidden_layers": 4}),
+}
+
+
+def output_class(config: transformers.PreTrainedConfig) -> type:
+    """The model with a head where there is one that continues a text, else without."""
+    known = transformers.AutoModelForCausalLM._model_mapping
+    encoder = config.model_type in ("bert", "roberta", "modernbert", "distilbert")
+    return transformers.AutoModelForCausalLM if type(config) in known and not encoder else transformers.AutoModel
+
+
+def describe(family: str, fields: dict) -> tuple[dict, dict]:
+    """What transformers saves of such a model: its config.json, and its tensors' shapes by name."""
+    from safetensors import safe_open
+    config = getattr(transformers, f"{family}Config")(**fields)
+    with tempfile.TemporaryDirectory() as folder:
+        output_class(config).from_config(config).save_pretrained(folder)
+        with safe_open(Path(folder) / "model.safetensors", "np") as file:
+            shapes = {name: file.get_slice(name).get_shape() for name in sorted(file.keys())}
+        return json.loads((Path(folder) / "config.json").read_text()), shapes
+
+
+def rows_of(model: torch.nn.Module, prompt: np.ndarray) -> np.ndarray:
+    """(tokens, width)"""
+    with torch.no_grad():
+        out = model(torch.tensor(prompt[None].astype(np.int64)))
+    return (out.logits if hasattr(out, "logits") else out.last_hidden_state)[0].numpy()
+
+
+def expected(folder: Path) -> np.ndarray:
+    """All rows of the output."""
+    config = transformers.AutoConfig.from_pretrained(folder)
+    model = output_class(config).from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
+    prompt = tokens(VOCAB)
+    rows = rows_of(model, prompt)
+    prompt[-9] = 3 + (prompt[-9] + 5) % (VOCAB - 3)
+    change = np.abs(rows_of(model, prompt)[-1] - rows[-1]).max() / np.ptp(rows)
+    assert change > MATTERS, f"another token changes the last row by {change:.1e} of the range only"
+    return rows
+
+
+def make(name: str) -> None:
+    """The two files of a case."""
+    family, fields = CASES[name]
+    config, shapes = describe(family, fields)
+    folder = Path(tempfile.mkdtemp()) / "model"
+    write_folder(folder, config, shapes)
+    rows = expected(folder)
+    shutil.rmtree(folder.parent)
+    (HERE / f"{name}.json").write_text(json.dumps({"config": config, "tensors": shapes}, indent=1) + "\n")
+    np.save(HERE / f"{name}.npy", rows[list(ROWS)].astype(np.float32))
+    print(f"{name:20} {rows.min():8.3f} to {rows.max():8.3f}")
+
+
+if __name__ == "__main__":
+    for case in sys.argv[1:] or CASES:
+        make(case)

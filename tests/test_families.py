@@ -1,0 +1,78 @@
+"""Small random models of every family against the outputs that the transformers package gave: families/ has both.
+
+`python tests/test_families.py --table` prints the differences as a table for the README.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import harness
+import numpy as np
+
+FAMILIES = harness.ROOT / "tests" / "families"
+sys.path.insert(0, str(FAMILIES))
+from weights import ROWS, TOKENS, tokens, write_folder  # noqa: E402
+
+TOLERANCE = 2e-4      # of the output's range
+CHUNKS = (13, 1)      # tokens at once, besides all of them: through the cache
+
+
+def run(folder: Path, vocab: int, *options: object) -> np.ndarray:
+    """All rows of the output."""
+    prompt, rows = folder / "tokens.npy", folder / "rows.npy"
+    np.save(prompt, tokens(vocab)[None])
+    harness.attngen("run", folder, "--tokens", prompt, "--logits", rows, *map(str, options))
+    return np.load(rows)
+
+
+def differences(name: str) -> list[float]:
+    """Of the output's range: all tokens at once, then, where tokens do not see later ones, by each chunk."""
+    case = json.loads((FAMILIES / f"{name}.json").read_text())
+    expected, config = np.load(FAMILIES / f"{name}.npy"), case["config"]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "family"      # models of one name and one attention share their kernels
+        write_folder(folder, config, case["tensors"])
+        found = [run(folder, config["vocab_size"])]
+        if found[0].shape[1] == config["vocab_size"]:
+            found += [run(folder, config["vocab_size"], "--chunk", chunk) for chunk in CHUNKS]
+    assert all(len(rows) == TOKENS for rows in found)
+    return [float(np.abs(rows[list(ROWS)] - expected).max() / np.ptp(expected)) for rows in found]
+
+
+def names() -> list[str]:
+    """Of the cases."""
+    return sorted(path.stem for path in FAMILIES.glob("*.npy"))
+
+
+def case_test(name: str) -> Callable[[], None]:
+    """A test of that case."""
+    def test() -> None:
+        found = differences(name)
+        print(f"{name}: " + " ".join(f"{difference:.1e}" for difference in found))
+        assert max(found) <= TOLERANCE
+    test.__name__ = f"{name}_is_as_in_transformers"
+    return test
+
+
+def every_family_has_a_case() -> None:
+    """Cases of a family begin with its name."""
+    for family in (harness.ROOT / "configs" / "families").glob("[!_]*.lua"):
+        assert any(name.startswith(family.stem) for name in names()), f"tests/families has no {family.stem}"
+
+
+def table() -> None:
+    """For the README."""
+    print("| model | all tokens at once | 13 at once | token by token |\n| --- | --- | --- | --- |")
+    for name in names():
+        cells = [f"{difference:.0e}" for difference in differences(name)]
+        print(f"| {name} | " + " | ".join(cells + ["–"] * (1 + len(CHUNKS) - len(cells))) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--table"]:
+        table()
+    else:
+        harness.run(every_family_has_a_case, *map(case_test, names()))
