@@ -38,6 +38,7 @@ static const struct rule {
     { "steps",         VALUE_TABLE,   true,  "a list of steps" },
     { "output",        VALUE_TEXT,    true,  "the name of an activation" },
     { "harmless",      VALUE_TABLE,   true,  "a list of names" },
+    { "missing",       VALUE_TEXT,    false, "a text" },
 };
 
 enum { RULES = sizeof rules / sizeof rules[0] };

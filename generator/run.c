@@ -132,11 +132,24 @@ static int run_start(const struct run *run, const char *description)
     return 2;
 }
 
+/* Whether the family has a step for every part of the model. */
+static bool run_complete(const struct run *run)
+{
+    const struct family *family = &run->source.family;
+    const struct value *missing = value_field(family->rules, "missing");
+    if (missing != NULL)
+        report_error(run->options->report, (struct where){ family->config, 0 },
+                     "cannot be run yet: there is no step for %s; import, explain, emit and check take it", missing->text);
+    return missing == NULL;
+}
+
 /* Whether there are weights to run with, and something to run them on. */
 static bool run_possible(const struct run *run)
 {
     const struct options *options = run->options;
     const char *wrong = NULL;
+    if (run->source.has_family && !run_complete(run))
+        return false;
     if (options->text[OPTION_PROMPT] == NULL && options->text[OPTION_TOKENS] == NULL)
         wrong = "has nothing to run on; expected --prompt TEXT or --tokens FILE";
     else if (!run->source.has_family)

@@ -122,6 +122,9 @@ def runs_that_cannot_start_say_why() -> None:
         ((case,), f"{case}: has nothing to run on; expected --prompt TEXT or --tokens FILE\n"),
         ((case, "--prompt", "a"), f"{case}: has no weights beside it; expected a model folder, or its config.json\n"),
         (("configs/mine.lua", "--prompt", "a"), 'configs/mine.lua: names no model folder to run; expected weights = "DIR" in it\n'),
+        (("tests/cases/import/ok_deepseek_v2.json", "--prompt", "a"),
+         "tests/cases/import/ok_deepseek_v2.json: cannot be run yet: there is no step for a mixture of experts; "
+         "import, explain, emit and check take it\n"),
         (("no/folder", "--prompt", "a"), "no/folder: cannot be read: No such file or directory\n"),
     ):
         assert attempt("run", *arguments) == (2, message), attempt("run", *arguments)

@@ -10,6 +10,7 @@
 --   bidirectional       true when tokens see those after them
 --   output              the activation that is the result
 --   harmless            fields of config.json that cannot change the result
+--   missing             what no step can do yet, if there is such a part: the model is defined, but does not run
 --
 -- and calls the functions of _steps.lua in the order in which the model runs. Activations are
 -- names of (tokens, width) floats. A field that is neither read nor harmless is refused.

@@ -123,4 +123,22 @@ local function rotary(options)
   }
 end
 
-return { rotary = rotary, rotary_dims = rotary_dims }
+-- 2 artanh((x - 1) / (x + 1)), for x from 1 on
+local function logarithm(x)
+  local sum, twos = 0, 0
+  while x > 1.5 do x, twos = x / 2, twos + 1 end
+  local y = (x - 1) / (x + 1)
+  for power = 1, 39, 2 do sum = sum + y ^ power / power end
+  return 2 * sum + twos * 0.6931471805599453
+end
+
+-- DeepSeek's scores grow with the context where the rotation does not: by (0.1 mscale_all_dim ln factor + 1) squared.
+local function rotary_score_factor()
+  local from = rope_source()
+  local below = from.given and from.given.mscale_all_dim or 0
+  if below == 0 then return 1 end
+  local factor = rope_factor(from)
+  return factor <= 1 and 1 or (0.1 * below * logarithm(factor) + 1) ^ 2
+end
+
+return { rotary = rotary, rotary_dims = rotary_dims, rotary_score_factor = rotary_score_factor }

@@ -111,6 +111,31 @@ local function split(from, heads, kv_heads, d)
   slice(from, "v", kv_heads * d, (heads + kv_heads) * d)
 end
 
+-- q, k and v of multi-head latent attention: k and v come from a latent of so few columns, q may as well. Heads begin
+-- with the dimensions that are rotated, which all heads of k share. sizes: heads, rotated, plain, d_v, q_rank or none, kv_rank
+local function project_latent(from, name, sizes, eps, biased)
+  local heads, rotated, plain, latent = sizes.heads, sizes.rotated, sizes.plain, from
+  if sizes.q_rank ~= nil then
+    linear(from, "q_latent", name .. "q_a_proj", sizes.q_rank, biased)
+    rms_norm("q_latent", "q_latent", name .. "q_a_layernorm", eps)
+    latent = "q_latent"
+  end
+  linear(latent, "q_stored", name .. (sizes.q_rank == nil and "q_proj" or "q_b_proj"), heads * (plain + rotated))
+  slice("q_stored", "q_rotated", heads * rotated, plain, heads)
+  slice("q_stored", "q_plain", heads * plain, 0, heads)
+  join("q_rotated", "q_plain", "q", heads)
+
+  linear(from, "kv_stored", name .. "kv_a_proj_with_mqa", sizes.kv_rank + rotated, biased)
+  slice("kv_stored", "k_shared", rotated, sizes.kv_rank)
+  slice("kv_stored", "kv_latent", sizes.kv_rank)
+  rms_norm("kv_latent", "kv_latent", name .. "kv_a_layernorm", eps)
+  linear("kv_latent", "kv", name .. "kv_b_proj", heads * (plain + sizes.d_v))
+  copies("k_shared", "k_rotated", heads)
+  slice("kv", "k_plain", heads * plain, 0, heads)
+  slice("kv", "v", heads * sizes.d_v, plain, heads)
+  join("k_rotated", "k_plain", "k", heads)
+end
+
 -- to = down(act(gate(from)) * up(from))
 local function gated(from, to, name, inner, hidden, act, biased)
   linear(from, "gate", name .. "gate_proj", inner, biased)
@@ -140,5 +165,5 @@ return {
   rms_norm = rms_norm, layer_norm = layer_norm, linear = linear, linear_transposed = linear_transposed,
   slice = slice, join = join, copies = copies, attend = attend,
   add = add, multiply = multiply, scale = scale, activate = activate, last = last,
-  project = project, split = split, gated = gated, gated_fused = gated_fused, head = head,
+  project = project, project_latent = project_latent, split = split, gated = gated, gated_fused = gated_fused, head = head,
 }

@@ -27,12 +27,16 @@ DECODER = COMMON | {"hidden_size": 80, "intermediate_size": 52, "num_hidden_laye
 FALCON = {name: value for name, value in DECODER.items() if name != "intermediate_size"} | {"ffn_hidden_size": 52}
 GROUPED = DECODER | {"num_key_value_heads": 2}
 OWN_HEAD = GROUPED | {"hidden_size": 48, "head_dim": 20}
+MLA = DECODER | {"kv_lora_rank": 16, "qk_nope_head_dim": 20, "qk_rope_head_dim": 12, "v_head_dim": 18, "num_key_value_heads": 4}
+YARN = {"type": "yarn", "factor": 3.0, "original_max_position_embeddings": 32, "mscale": 1.0, "mscale_all_dim": 1.0}
 GPT = COMMON | {"n_embd": 80, "n_layer": 3, "n_head": 4, "n_positions": 96}
 ENCODER = DECODER | {"layer_norm_eps": 1e-12}
 
 CASES = {
     "bert": ("Bert", ENCODER),
     "cohere2": ("Cohere2", GROUPED | {"sliding_window": 13, "num_hidden_layers": 4, "logit_scale": 0.3}),
+    "deepseek_v2": ("DeepseekV2", MLA | {"q_lora_rank": None, "first_k_dense_replace": 3}),
+    "deepseek_v3": ("DeepseekV3", MLA | {"q_lora_rank": 24, "first_k_dense_replace": 3, "rope_scaling": YARN}),
     "distilbert": ("DistilBert", COMMON | {"dim": 80, "hidden_dim": 52, "n_layers": 3, "n_heads": 4, "max_position_embeddings": 96}),
     "falcon": ("Falcon", FALCON | {"multi_query": True}),
     "falcon_grouped": ("Falcon", FALCON | {"new_decoder_architecture": True, "num_kv_heads": 2, "bias": True}),
@@ -102,7 +106,9 @@ def make(name: str) -> None:
     write_folder(folder, config, shapes)
     rows = expected(folder)
     shutil.rmtree(folder.parent)
-    (HERE / f"{name}.json").write_text(json.dumps({"config": config, "tensors": shapes}, indent=1) + "\n")
+    tensors = ",\n".join(f"  {json.dumps(name)}: {json.dumps(shape)}" for name, shape in shapes.items())
+    fields = json.dumps(config, indent=1).replace("\n", "\n ")
+    (HERE / f"{name}.json").write_text(f'{{\n "config": {fields},\n "tensors": {{\n{tensors}\n }}\n}}\n')
     np.save(HERE / f"{name}.npy", rows[list(ROWS)].astype(np.float32))
     print(f"{name:20} {rows.min():8.3f} to {rows.max():8.3f}")
 
