@@ -1,6 +1,6 @@
 /*
 ** mine.c: attention kernels of the model mine.
-** Made by attngen 0.1 from configs/mine.lua; do not edit.
+** Made by attngen 0.1 from mine.lua; do not edit.
 **
 **   attention
 **     softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask="k <= q" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32
@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB
 **
 **   targets avx512
-**   digest  7ccae5c32ee8c6d9   (of all that follows this comment)
+**   digest  5a9f42257712723b   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -42,6 +42,7 @@ struct attn_view { int32_t h, b, q_len, kv_len; };
 #define ATTN_LOWEST (-3.0e38f)
 #define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
 #define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode */
+#define ATTN_LOG2E  1.44269504088896340736f
 #define ATTN_LN2    0.69314718055994530942
 
 /* ln x for x > 0: x = 2^e m with m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
@@ -255,7 +256,7 @@ static void rotate_attention(const float *restrict from, const float *restrict r
     }
 }
 
-/* One query, rotated and times SCALE: scale / ln 2, since weights are powers of two. */
+/* One query, rotated, times the scale of q k and 1 / ln 2, since weights are powers of two. */
 static void query_row_attention(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
 {
     const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
@@ -502,76 +503,13 @@ OP_avx512 vec_avx512 vexp2_avx512(vec_avx512 x)
 }
 
 OP_avx512 vec_avx512 vexp2_exact_avx512(vec_avx512 x)                        { return vmul_avx512(vexp2_avx512(x), vset_avx512(vexp2_scale_avx512)); }
-/*
-** e^x: 2^n e^r with n the whole number nearest x / ln 2, and a polynomial for |r| <= ln 2 / 2; 2^n is two factors, since
-** it can lie outside of what a float is. Relative error 3e-7; 0 far below, infinity far above.
-*/
-OP_avx512 vec_avx512 vexp_avx512(vec_avx512 x)
-{
-    const vec_avx512 within = vmax_avx512(vset_avx512(-106.0f), vmin_avx512(vset_avx512(90.0f), x));             /* a NaN stays one */
-    const vec_avx512 shifted = vfma_avx512(within, vset_avx512(1.44269504f), vset_avx512(12582912.0f));     /* 1.5 * 2^23: rounds to a whole number */
-    const vec_avx512 n = vsub_avx512(shifted, vset_avx512(12582912.0f));
-    const vec_avx512 r = vfma_avx512(n, vset_avx512(2.12194440e-4f), vfma_avx512(n, vset_avx512(-0.693359375f), within));      /* ln 2 in two parts */
-    vec_avx512 p = vset_avx512(1.0f / 720.0f);
-    p = vfma_avx512(p, r, vset_avx512(1.0f / 120.0f));
-    p = vfma_avx512(p, r, vset_avx512(1.0f / 24.0f));
-    p = vfma_avx512(p, r, vset_avx512(1.0f / 6.0f));
-    p = vfma_avx512(p, r, vset_avx512(1.0f / 2.0f));
-    p = vfma_avx512(p, r, vset_avx512(1.0f / 1.0f));
-    p = vfma_avx512(p, r, vset_avx512(1.0f / 1.0f));
-    const ivec_avx512 whole = isub_avx512(vbits_avx512(shifted), vbits_avx512(vset_avx512(12582912.0f))), half = ihalf_avx512(whole);
-    return vmul_avx512(vmul_avx512(p, vpower_avx512(half)), vpower_avx512(isub_avx512(whole, half)));
-}
-
-/*
-** ln x: x = 2^e m with m within a factor of sqrt(2) of 1, and ln m = 2 artanh((m - 1) / (m + 1)). Relative error 3e-7.
-** Minus infinity for 0, NaN for what is negative.
-*/
-OP_avx512 vec_avx512 vlog_avx512(vec_avx512 x)
-{
-    const mask_avx512 tiny = vlt_avx512(x, vset_avx512(1.17549435e-38f));                              /* may have less than 24 bits */
-    const vec_avx512 normal = vmax_avx512(vselect_avx512(tiny, vmul_avx512(x, vset_avx512(8388608.0f)), x), vset_avx512(1.17549435e-38f));
-    const ivec_avx512 e = iexponent_avx512(isub_avx512(vbits_avx512(normal), iset_avx512(0x3f3504f3)));          /* sqrt(1/2) */
-    const vec_avx512 m = vfrombits_avx512(isub_avx512(vbits_avx512(normal), imul_avx512(e, iset_avx512(1 << 23))));
-    const vec_avx512 t = vdiv_avx512(vsub_avx512(m, vset_avx512(1.0f)), vadd_avx512(m, vset_avx512(1.0f))), square = vmul_avx512(t, t);
-    vec_avx512 sum = vset_avx512(2.0f / 9.0f);
-    sum = vfma_avx512(sum, square, vset_avx512(2.0f / 7.0f));
-    sum = vfma_avx512(sum, square, vset_avx512(2.0f / 5.0f));
-    sum = vfma_avx512(sum, square, vset_avx512(2.0f / 3.0f));
-    const vec_avx512 exponent = vsub_avx512(vfromi_avx512(e), vselect_avx512(tiny, vset_avx512(23.0f), vzero_avx512()));
-    const vec_avx512 rest = vfma_avx512(exponent, vset_avx512(-2.12194440e-4f), vmul_avx512(vmul_avx512(sum, square), t));
-    const vec_avx512 value = vfma_avx512(exponent, vset_avx512(0.693359375f), vadd_avx512(vadd_avx512(t, t), rest));
-    const vec_avx512 positive = vselect_avx512(vlt_avx512(x, vset_avx512(__builtin_inff())), value, x);     /* a NaN stays one */
-    const vec_avx512 outside = vselect_avx512(veq_avx512(x, vzero_avx512()), vset_avx512(-__builtin_inff()), vset_avx512(__builtin_nanf("")));
-    return vselect_avx512(vle_avx512(x, vzero_avx512()), outside, positive);
-}
-
-/* tanh x: an odd polynomial below 0.7, else 1 - 2 / (e^2x + 1). Error 2e-7, relative error 2e-7. */
-OP_avx512 vec_avx512 vtanh_avx512(vec_avx512 x)
-{
-    const vec_avx512 size = vabs_avx512(x), square = vmul_avx512(x, x);
-    vec_avx512 p = vset_avx512(2.060621438e-03f);
-    p = vfma_avx512(p, square, vset_avx512(-8.113507025e-03f));
-    p = vfma_avx512(p, square, vset_avx512(2.168940590e-02f));
-    p = vfma_avx512(p, square, vset_avx512(-5.394817033e-02f));
-    p = vfma_avx512(p, square, vset_avx512(1.333325017e-01f));
-    p = vfma_avx512(p, square, vset_avx512(-3.333333277e-01f));
-    const vec_avx512 near = vfma_avx512(vmul_avx512(p, square), x, x);
-    const vec_avx512 quotient = vdiv_avx512(vset_avx512(2.0f), vadd_avx512(vexp_avx512(vadd_avx512(size, size)), vset_avx512(1.0f)));
-    const vec_avx512 far = vsub_avx512(vset_avx512(1.0f), quotient);
-    const vec_avx512 away = vselect_avx512(vlt_avx512(x, vzero_avx512()), vsub_avx512(vzero_avx512(), far), far);
-    return vselect_avx512(vlt_avx512(size, vset_avx512(0.7f)), near, away);
-}
 
 /* Definition attention on avx512. */
 
 /* Which of the queries q see key k. */
 OP_avx512 mask_avx512 sees_queries_attention_avx512(ivec_avx512 q, int32_t k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
+    const int32_t kv_len = view->kv_len;
     if (k >= kv_len)
         return mset_avx512(0);
     return ile_avx512(iset_avx512(k), q);
@@ -580,10 +518,7 @@ OP_avx512 mask_avx512 sees_queries_attention_avx512(ivec_avx512 q, int32_t k, co
 /* Which of the keys k query q sees. */
 OP_avx512 mask_avx512 sees_keys_attention_avx512(int32_t q, ivec_avx512 k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
+    const int32_t kv_len = view->kv_len;
     return mand_avx512(ilt_avx512(k, iset_avx512(kv_len)), ile_avx512(k, iset_avx512(q)));
 }
 
@@ -859,24 +794,22 @@ KERNEL_avx512 void prefill_scores_4_attention_avx512(const float *restrict k, in
     vstore_avx512(&s[key + 3][lane + 48], s3_3);
 }
 
-/* Each query's largest score. */
-KERNEL_avx512 void prefill_top_attention_avx512(struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
+/* All scores of a tile, and each query's largest. */
+KERNEL_avx512 void prefill_scores_all_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, const float *k,
+    struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
 {
-    for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
-        vec_avx512 top = vload_avx512(&s[0][lane]);
-        for (int key = 1; key < BLOCK_attention; key++)
-            top = vmax_avx512(top, vload_avx512(&s[key][lane]));
-        vstore_avx512(&t->tile_max[lane], top);
-    }
-}
-
-/* All scores of a tile. */
-KERNEL_avx512 void prefill_scores_all_attention_avx512(const float *k, struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
-{
+    (void)block;
+    (void)key0;
     for (int lane = 0; lane < QUERIES_attention_avx512; lane += 64)
         for (int key = 0; key < BLOCK_attention; key += 4)
             prefill_scores_4_attention_avx512(k, key, lane, t, s);
-    prefill_top_attention_avx512(t, s);
+    for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
+        vec_avx512 top = vset_avx512(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            top = vmax_avx512(top, vload_avx512(&s[key][lane]));
+        }
+        vstore_avx512(&t->tile_max[lane], top);
+    }
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
@@ -927,7 +860,8 @@ KERNEL_avx512 void prefill_scores_some_attention_avx512(const struct prefill_blo
             vec_avx512 score = vset_avx512(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 16] && key <= t->last_key[lane / 16]) {
                 const mask_avx512 sees = sees_queries_attention_avx512(place, key0 + key, &block->view);
-                score = vselect_avx512(sees, vload_avx512(&s[key][lane]), score);
+                const vec_avx512 seen = vload_avx512(&s[key][lane]);
+                score = vselect_avx512(sees, seen, score);
             }
             vstore_avx512(&s[key][lane], score);
             top = vmax_avx512(top, score);
@@ -1043,9 +977,12 @@ KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_
 ** All scores s of a tile and each query's largest, and meanwhile the weights of the tile before it in place of its scores p: a step
 ** of exponentials after every 4 steps of d, so that they fill the pipes that the FMAs leave idle.
 */
-KERNEL_avx512 void prefill_scores_weights_attention_avx512(const float *restrict k, struct prefill_scratch_attention_avx512 *restrict t,
-    float (*restrict s)[QUERIES_attention_avx512], float (*restrict p)[QUERIES_attention_avx512])
+KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0,
+    const float *restrict k, struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512],
+    float (*restrict p)[QUERIES_attention_avx512])
 {
+    (void)block;
+    (void)key0;
     for (int j = 0; j < PANEL_attention; j++) {
         const float *restrict panel = k + j * 4 / PANEL_attention * (PANEL_attention * D_K_attention) + j * 4 % PANEL_attention;
         float (*restrict q)[QUERIES_attention_avx512] = t->q;
@@ -1351,9 +1288,9 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
     float (*s)[QUERIES_attention_avx512] = before->s == t->s[0] ? t->s[1] : t->s[0];
     before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
     if (before->weighed)
-        prefill_scores_weights_attention_avx512(k, t, s, before->s);
+        prefill_scores_weights_attention_avx512(block, key0, k, t, s, before->s);
     else if (sight == SEES_ALL)
-        prefill_scores_all_attention_avx512(k, t, s);
+        prefill_scores_all_attention_avx512(block, key0, k, t, s);
     else
         prefill_scores_some_attention_avx512(block, key0, keys, k, t, s);
     prefill_settle_attention_avx512(block, before, t);

@@ -1,6 +1,6 @@
 /*
 ** mine.h: attention kernels of the model mine.
-** Made by attngen 0.1 from configs/mine.lua; do not edit.
+** Made by attngen 0.1 from mine.lua; do not edit.
 **
 ** For each definition, NAME() below returns its functions for the best of the targets
 ** that this CPU has (avx512); NULL when it has none of them. Ask once and keep the answer.

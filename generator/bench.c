@@ -8,15 +8,12 @@
 #include "source.h"
 #include "text.h"
 
-/* What is compiled with every model: the timing program, threads, and expressions to count visible keys. */
-static const char *const sources[] = {
-    "runtime/bench_main.c", "runtime/bench.c", "runtime/machine.c", "runtime/pool.c", "runtime/memory.c", "runtime/problem.c",
-    "runtime/random.c", "runtime/reference_line.c", "generator/expression.c", "generator/expression_text.c",
-    "generator/expression_value.c", "generator/expression_token.c", "generator/expression_parser.c", "generator/expression_table.c",
-    "generator/expression_parse.c", "generator/expression_fold.c", "generator/range.c", "generator/linear.c"
+/* What is compiled with every model, besides the reference, whose expressions count visible keys. */
+static const char *const timing[] = {
+    "runtime/bench_main.c", "runtime/bench.c", "runtime/machine.c", "runtime/pool.c", "runtime/memory.c", "runtime/problem.c", NULL
 };
 
-enum { SOURCES = sizeof sources / sizeof *sources, ARGUMENTS = 16 };
+enum { ARGUMENTS = 16 };
 
 /* As users compile emitted code: no flags for an instruction set. */
 static const char compile_flags[] = "-std=c11 -O2 -D_GNU_SOURCE";
@@ -39,18 +36,14 @@ static const char *program_make(const struct options *options, const struct mode
     struct report *report = options->report;
     const struct emit_options emit = { .targets = options->text[OPTION_TARGET] };
     const char *root = compile_root(arena, report), *name = arena_format(arena, "bench_%s", model->name);
-    const char **files = arena_alloc(arena, SOURCES + 3, sizeof *files);
+    const char *const own[] = { arena_format(arena, "%s.c", model->name), arena_format(arena, "%s.c", name), NULL };
     struct emitted emitted;
     if (root == NULL || !emit_model(&emitted, model, &options->catalog, &emit, arena, report))
         return NULL;
     const char *directory = compile_directory(root, emitted.digest, arena, report);
     if (directory == NULL || !emit_write(&emitted, model, directory, arena, report) || !main_write(options, directory, model->name))
         return NULL;
-    for (int i = 0; i < SOURCES; i++)
-        files[i] = arena_format(arena, "%s/%s", root, sources[i]);
-    files[SOURCES] = arena_format(arena, "%s.c", model->name);
-    files[SOURCES + 1] = arena_format(arena, "%s.c", name);
-    const struct compile_product product = { .name = name, .sources = files };
+    const struct compile_product product = { .name = name, .sources = compile_sources(root, timing, own, arena) };
     const struct compile_job job = { "bench", directory, compile_flags, "-lm -lpthread", &product, 1 };
     return compile_run(&job, arena, report) ? arena_format(arena, "%s/%s", directory, name) : NULL;
 }

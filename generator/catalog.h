@@ -42,6 +42,10 @@ struct descriptor {
 
     const char *sees;                /* mask: a boolean expression over q, k and the parameters */
 
+    const char *changes;             /* score: a number over s, q, k, h, the parameters and the table */
+    const char *table;               /* score: name of a table with one entry a head, or "" */
+    struct formula entry;            /* score: the table's entry i, from 0; sees the parameters and heads */
+
     const char *code;                /* position, isa: template text that is emitted; "" where there is none. It stands in [[ ]] below `code = [[` */
     int code_line;                   /* line of the descriptor on which that text starts */
 

@@ -16,18 +16,11 @@ enum {
     TRYING_BYTES     = 2048
 };
 
-/* What is compiled with every model: the harness, the reference, and expressions for it. */
+/* What is compiled with every model, besides the reference. */
 static const char *const harness[] = {
     "runtime/check_main.c", "runtime/check_ways.c", "runtime/check_identity.c", "runtime/check_verdict.c",
-    "runtime/check_run.c", "runtime/check_trial.c", "runtime/check_strided.c", "runtime/check_guard.c",
-    "runtime/random.c", "runtime/reference.c", "runtime/reference_line.c", "runtime/reference_rotation.c",
-    "generator/expression.c", "generator/expression_text.c", "generator/expression_value.c", "generator/expression_token.c",
-    "generator/expression_parser.c", "generator/expression_table.c", "generator/expression_parse.c", "generator/expression_fold.c",
-    "generator/range.c",
-    "generator/linear.c"
+    "runtime/check_run.c", "runtime/check_trial.c", "runtime/check_strided.c", "runtime/check_guard.c", NULL
 };
-
-enum { HARNESS_FILES = sizeof harness / sizeof *harness };
 
 /* Emitted code is free of warnings by contract, so one is an error here. */
 #define WARNINGS " -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wshadow -Werror"
@@ -77,13 +70,10 @@ static bool main_write(const struct checking *checking, const char *name)
 static void product_add(struct checking *checking, const char *name)
 {
     struct arena *arena = checking->options->arena;
-    const char **sources = arena_alloc(arena, HARNESS_FILES + 3, sizeof *sources);
-    for (int i = 0; i < HARNESS_FILES; i++)
-        sources[i] = arena_format(arena, "%s/%s", checking->root, harness[i]);
-    sources[HARNESS_FILES] = arena_format(arena, "%s.c", name);
-    sources[HARNESS_FILES + 1] = arena_format(arena, "check_%s.c", name);
+    const char *const own[] = { arena_format(arena, "%s.c", name), arena_format(arena, "check_%s.c", name), NULL };
     checking->products[checking->product_count++] = (struct compile_product){
-        .name = arena_format(arena, "check_%s", name), .sources = sources
+        .name = arena_format(arena, "check_%s", name),
+        .sources = compile_sources(checking->root, harness, own, arena)
     };
 }
 

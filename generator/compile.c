@@ -30,6 +30,29 @@ static bool path_rise(char *path)
     return true;
 }
 
+/* What every program that holds kernels to the reference is made of. */
+static const char *const reference_sources[] = {
+    "runtime/reference.c", "runtime/reference_line.c", "runtime/reference_rotation.c", "runtime/random.c",
+    "generator/expression.c", "generator/expression_text.c", "generator/expression_value.c",
+    "generator/expression_token.c", "generator/expression_parser.c", "generator/expression_table.c",
+    "generator/expression_parse.c", "generator/expression_fold.c", "generator/range.c", "generator/linear.c", NULL
+};
+
+enum { SOURCES_MOST = 64 };
+
+const char *const *compile_sources(const char *root, const char *const *more, const char *const *own, struct arena *arena)
+{
+    const char **sources = arena_alloc(arena, SOURCES_MOST, sizeof *sources);
+    int count = 0;
+    for (const char *const *file = reference_sources; *file != NULL; file++)
+        sources[count++] = arena_format(arena, "%s/%s", root, *file);
+    for (; *more != NULL; more++)
+        sources[count++] = arena_format(arena, "%s/%s", root, *more);
+    for (; *own != NULL; own++)
+        sources[count++] = *own;
+    return sources;
+}
+
 /* The program is build/attngen, a test build/tests/...: the root is the first folder above that has the contract. */
 const char *compile_root(struct arena *arena, struct report *report)
 {

@@ -29,6 +29,9 @@ struct compile_job {
 /* false after a report; the compiler's messages stand before it. Shows progress on a terminal. */
 bool compile_run(const struct compile_job *job, struct arena *arena, struct report *report);
 
+/* The sources of the reference, of its expressions and random numbers, of `more` under root, and own; lists are NULL-ended. */
+const char *const *compile_sources(const char *root, const char *const *more, const char *const *own, struct arena *arena);
+
 /* The folder that attngen was built in, where runtime/ is; NULL after a report. */
 const char *compile_root(struct arena *arena, struct report *report);
 

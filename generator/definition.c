@@ -48,7 +48,7 @@ static void words_add_choices(const char **words, const struct descriptor *descr
 
 static size_t words_room(const struct catalog *catalog)
 {
-    size_t room = 2;                     /* where, and the NULL */
+    size_t room = 3;                     /* where, expr, and the NULL */
     for (enum catalog_kind kind = CATALOG_MASK; kind < CATALOG_KINDS; kind++)
         for (int i = 0; i < catalog->count[kind]; i++) {
             const struct descriptor *descriptor = &catalog->entries[kind][i];
@@ -63,6 +63,7 @@ const char *const *definition_words(const struct catalog *catalog, struct arena 
 {
     const char **words = arena_alloc(arena, words_room(catalog), sizeof *words);
     words_add(words, "where");
+    words_add(words, "expr");
     for (enum catalog_kind kind = CATALOG_MASK; kind < CATALOG_KINDS; kind++)
         for (int i = 0; i < catalog->count[kind]; i++) {
             words_add(words, catalog->entries[kind][i].name);

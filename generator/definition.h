@@ -16,6 +16,7 @@ enum {
     DEFINITION_D     = 1024,      /* largest d_k and d_v */
     DEFINITION_COUNT = 4096,      /* most definitions and layers of a model */
     DEFINITION_PARAMETERS = 8,    /* most parameters of a word */
+    DEFINITION_NAMES = 32,        /* most names that an expression is given */
     DEFINITION_NUMBERS = DEFINITION_D / 2     /* most numbers of a list: one for each pair of dimensions */
 };
 
@@ -42,6 +43,7 @@ struct definition {
     int d_k, d_v;
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees: boolean over q k h b q_len kv_len */
+    struct expression score;      /* what becomes of s = scale q k: a number over s and the same */
     const struct descriptor *position;
     struct argument position_argument[DEFINITION_PARAMETERS];
     struct rotation rotation;     /* what the position says, in numbers */
@@ -64,6 +66,9 @@ struct model {
     int layer_count;                      /* 0 when the config does not say */
     const char *weights;                  /* the model folder that the config is for, or NULL */
 };
+
+/* Whether scores are anything but scale q k. */
+bool definition_has_score(const struct definition *definition);
 
 /* Words and fields a config may use, NULL-ended, for the sandbox. */
 const char *const *definition_words(const struct catalog *catalog, struct arena *arena);

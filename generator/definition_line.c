@@ -23,13 +23,17 @@ static void line_arguments(struct text *line, const char *path, const struct des
 
 const char *definition_line(const struct definition *definition, struct arena *arena)
 {
-    char mask[EXPRESSION_BYTES];
+    char text[EXPRESSION_BYTES];
     struct text line = text_start(arena);
-    expression_print(&definition->mask, mask, sizeof mask);
+    expression_print(&definition->mask, text, sizeof text);
     text_format(&line, "softmax heads=%d kv_heads=%d d_k=%d d_v=%d scale=",
                 definition->heads, definition->kv_heads, definition->d_k, definition->d_v);
     text_number(&line, definition->scale);
-    text_format(&line, " mask=\"%s\"", mask);
+    text_format(&line, " mask=\"%s\"", text);
+    if (definition_has_score(definition)) {
+        expression_print(&definition->score, text, sizeof text);
+        text_format(&line, " score=\"%s\"", text);
+    }
     text_format(&line, " position=%s", definition->position->name);
     line_arguments(&line, definition->position->name, definition->position, definition->position_argument);
     text_format(&line, " cache=%s", definition->cache->name);

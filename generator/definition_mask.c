@@ -1,14 +1,9 @@
-#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "definition_parts.h"
 
-enum {
-    WHERE_NAMES = 32,            /* most numbers that a `where` names */
-    WHERE_NUMBER = INT32_MAX,    /* the largest of them */
-    SENTENCE_BYTES = 512
-};
+enum { SENTENCE_BYTES = 512 };
 
 /* The operators that combine masks, each for one or two operands. */
 static const char *const operators[] = { "&", "|", "~" };
@@ -45,54 +40,13 @@ static bool mask_parse(struct expression *mask, const char *text, const struct e
     return false;
 }
 
-static bool byte_in_name(char byte)
-{
-    return isalnum((unsigned char)byte) || byte == '_';
-}
-
-/* Whether the expression mentions the name. */
-static bool text_mentions(const char *text, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = strstr(text, name); at != NULL; at = strstr(at + 1, name))
-        if ((at == text || !byte_in_name(at[-1])) && !byte_in_name(at[length]))
-            return true;
-    return false;
-}
-
-/* A number that `where` names: usable, whole, and used. */
-static bool where_read_name(struct expression_name *name, const struct field *field, const char *text,
-                            const struct fields *fields, const struct mask_reader *m)
-{
-    struct field_limits limits = { -(double)WHERE_NUMBER, WHERE_NUMBER };
-    if (!name_is_identifier(field->name) || expression_word_is_taken(field->name))
-        return mask_refuse(m, field->value, "'%s' cannot name a number in an expression", field->name);
-    if (!fields_integer(fields, field->name, true, limits, &name->value))
-        return false;
-    name->name = field->name;
-    name->kind = EXPRESSION_NAME_INTEGER;
-    if (!text_mentions(text, field->name))
-        return mask_refuse(m, field->value, "%s is not used in \"%s\"", field->name, text);
-    return true;
-}
-
 /* where "k <= q and q - k < W" { W = 4 } */
-static bool where_read(struct expression *mask, const struct value *value, const struct mask_reader *m)
+static bool where_read(struct expression *mask, const struct value *word, const struct mask_reader *m)
 {
-    struct expression_name names[WHERE_NAMES];
-    struct fields fields = { value, arena_format(m->reader->arena, "%smask.", m->reader->path),
-                             m->reader->arena, m->reader->report };
-    if (value->item_count != 1 || value->items[0]->kind != VALUE_TEXT)
-        return mask_refuse(m, value, "where takes one expression: where \"k <= q\"");
-    const struct value *text = value->items[0];
-    if (strlen(text->text) != text->length)
-        return mask_refuse(m, value, "the expression has a zero byte");
-    if (value->field_count > WHERE_NAMES)
-        return mask_refuse(m, value, "where takes at most %d numbers", WHERE_NAMES);
-    for (int i = 0; i < value->field_count; i++)
-        if (!where_read_name(&names[i], &value->fields[i], text->text, &fields, m))
-            return false;
-    return mask_parse(mask, text->text, names, value->field_count, value->where, m);
+    struct expression_name names[DEFINITION_NAMES];
+    const char *text = definition_read_text(word, "mask", "where \"k <= q\"", m->reader);
+    return text != NULL && definition_read_names(names, word, "mask", text, false, m->reader)
+        && mask_parse(mask, text, names, word->field_count, word->where, m);
 }
 
 /* A descriptor's expression, its parameters given. */
@@ -103,7 +57,7 @@ static bool described_read(struct expression *mask, const struct descriptor *des
     struct expression_name names[DEFINITION_PARAMETERS];
     if (!definition_read_arguments(arguments, descriptor, "mask", value, m->definition, m->reader))
         return false;
-    if (value != NULL && descriptor->parameter_count > 0 && value->field_count == 0)
+    if (value != NULL && descriptor->parameter_count > 0 && value->field_count + value->item_count == 0)
         return mask_refuse(m, value, "%s is given nothing; expected %s { %s = ... }", descriptor->name,
                            descriptor->name, descriptor->parameters[0].name);
     for (int i = 0; i < descriptor->parameter_count; i++)

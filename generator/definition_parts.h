@@ -1,7 +1,7 @@
 /*
 ** Between the files that read definitions: definition.c reads the model,
-** definition_read.c one attention, definition_mask.c its mask,
-** definition_word.c the arguments of a word, definition_rotation.c computes how
+** definition_read.c one attention, definition_mask.c its mask, definition_score.c its
+** scores, definition_names.c what their expressions name, definition_word.c the arguments of a word, definition_rotation.c computes how
 ** pairs turn, definition_line.c prints the line.
 */
 #ifndef DEFINITION_PARTS_H
@@ -28,6 +28,18 @@ bool definition_read_attention(struct definition *definition, const struct value
 /* value NULL: none. definition has its heads and sizes already. */
 bool definition_read_mask(struct definition *definition, const struct value *value,
                           const struct definition_reader *reader);
+
+/* value NULL: none. As the mask. */
+bool definition_read_score(struct definition *definition, const struct value *value,
+                           const struct definition_reader *reader);
+
+/* The expression that where or expr is given; NULL after a report. */
+const char *definition_read_text(const struct value *word, const char *field, const char *example,
+                                 const struct definition_reader *reader);
+
+/* What its names stand for: whole numbers, tables, and where `numbers` any number. names has room for DEFINITION_NAMES. */
+bool definition_read_names(struct expression_name *names, const struct value *word, const char *field, const char *text,
+                           bool numbers, const struct definition_reader *reader);
 
 /* What the word in field gives for the descriptor's parameters, or their defaults. value NULL: the bare word. */
 bool definition_read_arguments(struct argument *arguments, const struct descriptor *descriptor, const char *field,

@@ -8,7 +8,7 @@ static const struct field_limits size_limits = { 1, DEFINITION_D };
 static const struct field_limits scale_limits = { 1e-30, 1e30 };
 
 static const char *const attention_fields[] = {
-    "heads", "kv_heads", "d_k", "d_v", "scale", "mask", "position", "cache", NULL
+    "heads", "kv_heads", "d_k", "d_v", "scale", "mask", "score", "position", "cache", NULL
 };
 
 const char *const *definition_attention_fields(void)
@@ -81,6 +81,7 @@ bool definition_read_attention(struct definition *definition, const struct value
     if (!read_sizes(definition, &fields) || !heads)      /* what follows needs both */
         return false;
     definition_read_mask(definition, value_field(table, "mask"), reader);
+    definition_read_score(definition, value_field(table, "score"), reader);
     read_position(definition, &fields, reader);
     read_cache(definition, &fields, reader);
     if (reader->report->errors > errors)

@@ -140,6 +140,20 @@ static bool parameter_read(struct argument *argument, const struct parameter_rea
     return readers[reader->parameter->type](argument, reader);
 }
 
+/* A word with one parameter may be given it without its name: softcap(50). */
+static const struct value *word_with_names(const struct value *word, const struct descriptor *descriptor, struct arena *arena)
+{
+    if (descriptor->parameter_count != 1 || word->item_count != 1 || word->field_count != 0)
+        return word;
+    struct value *named = arena_alloc(arena, 1, sizeof *named);
+    *named = *word;
+    named->fields = arena_alloc(arena, 1, sizeof *named->fields);
+    named->fields[0] = (struct field){ descriptor->parameters[0].name, word->items[0] };
+    named->field_count = 1;
+    named->item_count = 0;
+    return named;
+}
+
 /* Whether the word is called with nothing but its parameters. */
 static bool arguments_known(const struct descriptor *descriptor, const char *field, const struct fields *fields,
                             const struct definition_reader *reader)
@@ -161,7 +175,7 @@ bool definition_read_arguments(struct argument *arguments, const struct descript
 {
     static const struct value nothing = { .kind = VALUE_WORD };
     struct fields fields = {
-        value == NULL ? &nothing : value, arena_format(reader->arena, "%s%s.", reader->path, field),
+        value == NULL ? &nothing : word_with_names(value, descriptor, reader->arena), arena_format(reader->arena, "%s%s.", reader->path, field),
         reader->arena, reader->report
     };
     bool good = arguments_known(descriptor, field, &fields, reader);

@@ -65,7 +65,6 @@ static void set_shape(struct emission *e, const struct definition *definition)
     template_set_integer(values, "D_K", definition->d_k);
     template_set_integer(values, "D_V", definition->d_v);
     template_set_integer(values, "V_ROW", (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL);
-    template_set_number(values, "SCALE_LOG2", definition->scale / M_LN2);
     template_set_integer(values, "PANEL", PLAN_PANEL);
     template_set_integer(values, "BLOCK", PLAN_BLOCK);
     template_set_integer(values, "SEGMENT", PLAN_SEGMENT);
@@ -93,10 +92,30 @@ static void set_mask(struct emission *e, const struct definition *definition)
     template_set_boolean(&e->values, "MASK_USES_H", expression_uses(&definition->mask, EXPRESSION_H));
 }
 
+static const char *score_tables(const struct emission *e, const struct definition *definition)
+{
+    return arena_format(e->arena, "%s_score_table", definition->name);
+}
+
+/* Weights are powers of two: without a score, q carries the factor 1 / ln 2; with one, what it gives is multiplied. */
+static void set_score(struct emission *e, const struct definition *definition)
+{
+    char score[EXPRESSION_BYTES];
+    struct text arrays = text_start(e->arena);
+    expression_print(&definition->score, score, sizeof score);
+    expression_tables_c(&arrays, &definition->score, score_tables(e, definition));
+    const bool scored = definition_has_score(definition);
+    template_set_text(&e->values, "SCORE", arena_copy(e->arena, score, strlen(score)));
+    template_set_text(&e->values, "SCORE_TABLES", arrays.data);
+    template_set_boolean(&e->values, "HAS_SCORE", scored);
+    template_set_number(&e->values, "SCALE_Q", scored ? definition->scale : definition->scale / M_LN2);
+}
+
 void emission_set_definition(struct emission *e, const struct definition *definition)
 {
     set_shape(e, definition);
     set_mask(e, definition);
+    set_score(e, definition);
     set_position(e, definition);
     set_rotation(e, definition);
 }
@@ -136,18 +155,25 @@ static void set_plan_lines(struct emission *e, const struct plan *plan, const st
     template_set_text(&e->values, "DECODE_PLAN", decode.data);
 }
 
-/* The parameters of a function that its mask does not use, as lines "(void)h;". */
-static const char *unused_lines(struct emission *e, const struct definition *definition)
+/*
+** The first lines of a function over q, k and view that computes an expression: what it takes from view, and which
+** parameters it leaves alone. kv_len tells whether the function needs it in any case.
+*/
+static const char *view_lines(struct emission *e, const struct expression *expression, bool kv_len)
 {
-    static const struct { enum expression_variable variable; const char *name; } places[] = {
-        { EXPRESSION_H, "h" }, { EXPRESSION_B, "b" }, { EXPRESSION_Q_LEN, "q_len" }
+    static const struct { enum expression_variable variable; const char *name; } fields[] = {
+        { EXPRESSION_H, "h" }, { EXPRESSION_B, "b" }, { EXPRESSION_Q_LEN, "q_len" }, { EXPRESSION_KV_LEN, "kv_len" }
     };
     struct text text = text_start(e->arena);
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (!expression_uses(&definition->mask, places[i].variable))
-            text_format(&text, "    (void)%s;\n", places[i].name);
-    if (!expression_uses(&definition->mask, EXPRESSION_Q))
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (expression_uses(expression, fields[i].variable) || (kv_len && fields[i].variable == EXPRESSION_KV_LEN))
+            text_format(&text, "    const int32_t %s = view->%s;\n", fields[i].name, fields[i].name);
+    if (text.length == 0)
+        text_put(&text, "    (void)view;\n");
+    if (!expression_uses(expression, EXPRESSION_Q))
         text_put(&text, "    (void)q;\n");
+    if (!kv_len && !expression_uses(expression, EXPRESSION_K))
+        text_put(&text, "    (void)k;\n");
     return text.data;
 }
 
@@ -159,7 +185,18 @@ static void set_sees(struct emission *e, const struct definition *definition, co
     expression_vector_c(&keys, &definition->mask, EXPRESSION_K, suffix, tables);
     template_set_text(&e->values, "SEES_QUERIES", queries.data);
     template_set_text(&e->values, "SEES_KEYS", keys.data);
-    template_set_text(&e->values, "SEES_UNUSED", unused_lines(e, definition));
+    template_set_text(&e->values, "SEES_VIEW", view_lines(e, &definition->mask, true));
+}
+
+static void set_scores(struct emission *e, const struct definition *definition, const struct descriptor *isa)
+{
+    const char *suffix = arena_format(e->arena, "_%s", isa->name), *tables = score_tables(e, definition);
+    struct text queries = text_start(e->arena), keys = text_start(e->arena);
+    expression_score_c(&queries, &definition->score, EXPRESSION_Q, suffix, tables);
+    expression_score_c(&keys, &definition->score, EXPRESSION_K, suffix, tables);
+    template_set_text(&e->values, "SCORE_QUERIES", queries.data);
+    template_set_text(&e->values, "SCORE_KEYS_C", keys.data);
+    template_set_text(&e->values, "SCORE_VIEW", view_lines(e, &definition->score, false));
 }
 
 void emission_set_plan(struct emission *e, const struct definition *definition, const struct plan *plan)
@@ -168,6 +205,7 @@ void emission_set_plan(struct emission *e, const struct definition *definition, 
     set_tiles(e, plan);
     set_plan_lines(e, plan, definition);
     set_sees(e, definition, plan->isa);
+    set_scores(e, definition, plan->isa);
 }
 
 /* Values of the model -------------------------------------------------------------------------- */
@@ -244,7 +282,8 @@ void emission_set_model(struct emission *e)
         rotates = rotates || e->model->definitions[i].rotation.dims > 0;
     template_set_text(&e->values, "NAME", e->model->name);
     template_set_text(&e->values, "GUARD", upper(e->model->name, e->arena));
-    template_set_text(&e->values, "CONFIG", e->model->file);
+    const char *slash = strrchr(e->model->file, '/');        /* the same text wherever the config lies */
+    template_set_text(&e->values, "CONFIG", slash != NULL ? slash + 1 : e->model->file);
     template_set_text(&e->values, "VERSION", ATTNGEN_VERSION);
     template_set_list(&e->values, "DEFINITIONS", definition_list(e, LIST_DEFINITIONS));
     template_set_list(&e->values, "LINES", definition_list(e, LIST_LINES));

@@ -49,7 +49,8 @@ static bool emit_definition(struct emission *e, const struct definition *definit
 static bool emit_kernels(struct emission *e, const struct definition *definition, const struct descriptor *isa)
 {
     static const char *const templates[] = {
-        "softmax/target.c.t", "softmax/prefill.c.t", "softmax/decode.c.t", "softmax/table.c.t"
+        "softmax/target.c.t", "softmax/prefill_scores.c.t", "softmax/prefill_weights.c.t", "softmax/prefill.c.t",
+        "softmax/decode.c.t", "softmax/table.c.t"
     };
     struct plan plan;
     plan_choose(&plan, definition, isa);
@@ -59,6 +60,15 @@ static bool emit_kernels(struct emission *e, const struct definition *definition
         if (!emission_render(e, &e->source, templates[i]))
             return false;
     return true;
+}
+
+/* Whether some definition changes its scores, which takes functions that the rest does without. */
+static bool model_scores(const struct model *model)
+{
+    for (int i = 0; i < model->definition_count; i++)
+        if (definition_has_score(&model->definitions[i]))
+            return true;
+    return false;
 }
 
 /* A target's operations, then its kernels for each definition; left out where the machine is another. */
@@ -74,7 +84,9 @@ static bool emit_target(struct emission *e, const struct descriptor *isa)
         text_format(&e->source, "#if defined(__%s__)\n\n", isa->requires_machine);
     if (isa->header[0] != '\0')
         text_format(&e->source, "#include <%s>\n\n", isa->header);
-    if (!emission_render_code(e, &e->source, isa) || !emission_render(e, &e->source, "functions.c.t"))
+    if (!emission_render_code(e, &e->source, isa))
+        return false;
+    if (model_scores(e->model) && !emission_render(e, &e->source, "functions.c.t"))
         return false;
     text_put(&e->source, "\n");
     for (int i = 0; i < e->model->definition_count; i++)

@@ -39,11 +39,17 @@ static void collect_heads(struct choices *choices, const struct definition *defi
 
 static void collect_scores(struct choices *choices, const struct definition *definition)
 {
+    char score[EXPRESSION_BYTES];
     bool usual = definition->scale == 1 / sqrt(definition->d_k);
     choice_add(choices, "scale", tree_number(definition->scale, choices->arena),
                usual ? "1 / sqrt(d_k), on the product of q and k"
                      : "as the config gives it, on the product of q and k");
-    choice_add_text(choices, "score", "none", "no soft-cap, bias or sink changes the scaled product");
+    expression_print(&definition->score, score, sizeof score);
+    const bool plain = !definition_has_score(definition);
+    choice_add_text(choices, "score", plain ? "none" : arena_copy(choices->arena, score, strlen(score)),
+                    plain ? "no soft-cap or bias changes the scaled product"
+                          : "what becomes of s, the scaled product, in natural units, before the mask");
+    choice_add_text(choices, "sink", "none", "nothing but visible keys takes part in the softmax");
     choice_add_text(choices, "qk_norm", "none", "q and k are not normed here");
     choice_add_text(choices, "arithmetic", "float32", "of products, exponentials and sums");
 }
@@ -112,11 +118,12 @@ static void collect_cache(struct choices *choices, const struct definition *defi
 /* The order that fixes every bit of a result. */
 static void collect_order(struct choices *choices, const struct definition *definition)
 {
-    const struct expression *mask = &definition->mask;
-    bool by_call = expression_uses(mask, EXPRESSION_Q_LEN) || expression_uses(mask, EXPRESSION_KV_LEN)
-                || expression_uses(mask, EXPRESSION_B);
+    static const enum expression_variable lengths[] = { EXPRESSION_Q_LEN, EXPRESSION_KV_LEN, EXPRESSION_B };
+    bool by_call = false;
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+        by_call = by_call || expression_uses(&definition->mask, lengths[i]) || expression_uses(&definition->score, lengths[i]);
     choice_add_text(choices, "order", by_call ? "by call" : "one",
-                    by_call ? "the mask uses q_len, kv_len or b, so cutting a prompt or a batch may change what is seen"
+                    by_call ? "the mask or the score uses q_len, kv_len or b, so cutting a prompt or a batch may change what is seen"
                             : "prefill, append and decode give the same bits, in any chunks, batch and number of threads");
     choice_add_text(choices, "order_excepts", "target, tuning, inf, nan",
                     "another target or tuning, or k and v that are not finite, may give other bits");

@@ -114,6 +114,27 @@ static void put_mask(struct text *text, struct random *random)
     CHOOSE(random, masks)(text, random);
 }
 
+/* Scores ---------------------------------------------------------------------------------------- */
+
+/* Steps that keep scores small: large ones only show how coarse a float is there. */
+static const char *const score_steps[] = {
+    "softcap(20)", "softcap { cap = 2.5 }", "alibi()", "alibi { max = 4 }", "expr \"s * 0.5\"",
+    "expr \"s - a * min(abs(q - k), w)\" { a = 0.125, w = 40 }", "expr \"if q - k < 8 then s + 1 else s\"",
+    "expr \"s + t[min(abs(q - k) // 4, 5)]\" { t = { 0.5, -0.25, 1, 0, -1.5, 0.75 } }",
+    "expr \"max(s, -3) + 0.1 * h\"", "expr \"tanh(s) * sqrt(1 + h) + log(1 + k % 7)\"",
+    "expr \"s * exp(-0.01 * abs(q - k)) + floor(s)/ 4\""
+};
+
+static void put_score(struct text *text, struct random *random)
+{
+    if (chance(random, 2))
+        return;
+    text_format(text, ", score = { %s", CHOOSE(random, score_steps));
+    if (chance(random, 2))
+        text_format(text, ", %s", CHOOSE(random, score_steps));
+    text_put(text, " }");
+}
+
 /* Definitions -------------------------------------------------------------------------------- */
 
 static void put_linear(struct text *text, int dims, struct random *random)
@@ -190,6 +211,7 @@ static void put_definition(struct text *text, struct random *random)
     if (chance(random, 3))
         text_format(text, ", scale = %.3f", 0.01 + random_uniform(random));
     put_mask(text, random);
+    put_score(text, random);
     put_position(text, d_k, random);
     text_put(text, " },\n");
 }

@@ -33,7 +33,7 @@ struct verdict {
 /* What a trial's mask allows one to expect; bits. */
 enum trait {
     TRAIT_CAUSAL    = 1,                /* no query sees a key behind its place */
-    TRAIT_NO_Q_LEN  = 2,                /* the mask does not use q_len */
+    TRAIT_NO_Q_LEN  = 2,                /* neither mask nor score uses q_len */
     TRAIT_NO_KV_LEN = 4,
     TRAIT_NO_B      = 8
 };

@@ -115,13 +115,23 @@ static void identity_later(struct check *check)
 
 /* Keys in two parts -------------------------------------------------------------------------- */
 
-/* Whether the mask says the same of the second part when its first key is called 0. */
+static bool score_moves(const struct trial *trial, int32_t b, int32_t i, int32_t k, int head, int32_t cut)
+{
+    static const double samples[] = { -2.0, -0.25, 0.5, 3.0 };
+    for (size_t n = 0; n < sizeof samples / sizeof *samples; n++)
+        if (trial_score(trial, b, i, k, head, 0, samples[n]) != trial_score(trial, b, i, k, head, cut, samples[n]))
+            return true;
+    return false;
+}
+
+/* Whether mask and score say the same of the second part when its first key is called 0. */
 static bool split_allowed(const struct trial *trial, int32_t b, int32_t cut, int head)
 {
     const struct attn_sequence *sequence = &trial->sequence[b];
     for (int32_t i = 0; i < sequence->q_len; i++)
         for (int32_t k = cut; k < sequence->kv_len; k++)
-            if (trial_sees(trial, b, i, k, head, 0) != trial_sees(trial, b, i, k, head, cut))
+            if (trial_sees(trial, b, i, k, head, 0) != trial_sees(trial, b, i, k, head, cut) ||
+                score_moves(trial, b, i, k, head, cut))
                 return false;
     return true;
 }
@@ -171,7 +181,9 @@ static void split_take(struct check *check, const int32_t cut[])
 static void identity_split(struct check *check)
 {
     const struct trial *trial = check->trial;
-    const int heads = expression_uses(&trial->line->mask, EXPRESSION_H) ? trial->line->heads : 1;
+    const struct reference_line *line = trial->line;
+    const bool by_head = expression_uses(&line->mask, EXPRESSION_H) || expression_uses(&line->score, EXPRESSION_H);
+    const int heads = by_head ? line->heads : 1;
     int32_t cut[TRIAL_SEQUENCES];
     if ((check->traits & TRAIT_NO_KV_LEN) == 0)
         return;

@@ -140,13 +140,29 @@ void trial_set_constant(struct trial *trial)
                     strided_row(&trial->v, trial->sequence[b].k_row + k, head)[d] = constant_value(d);
 }
 
-bool trial_sees(const struct trial *trial, int32_t b, int32_t i, int32_t k, int head, int32_t shift)
+/* What an expression of the definition is evaluated at. */
+static void trial_at(const struct trial *trial, int64_t at[EXPRESSION_VARIABLES], int32_t b, int32_t i, int32_t k, int head,
+                     int32_t shift)
 {
     const struct attn_sequence *sequence = &trial->sequence[b];
-    const int64_t at[EXPRESSION_VARIABLES] = {
-        [EXPRESSION_Q] = sequence->q_offset + i - shift, [EXPRESSION_K] = k - shift,
-        [EXPRESSION_H] = head, [EXPRESSION_B] = b,
-        [EXPRESSION_Q_LEN] = sequence->q_len, [EXPRESSION_KV_LEN] = sequence->kv_len
-    };
+    at[EXPRESSION_Q] = sequence->q_offset + i - shift;
+    at[EXPRESSION_K] = k - shift;
+    at[EXPRESSION_H] = head;
+    at[EXPRESSION_B] = b;
+    at[EXPRESSION_Q_LEN] = sequence->q_len;
+    at[EXPRESSION_KV_LEN] = sequence->kv_len;
+}
+
+bool trial_sees(const struct trial *trial, int32_t b, int32_t i, int32_t k, int head, int32_t shift)
+{
+    int64_t at[EXPRESSION_VARIABLES];
+    trial_at(trial, at, b, i, k, head, shift);
     return expression_evaluate(&trial->line->mask, at);
+}
+
+double trial_score(const struct trial *trial, int32_t b, int32_t i, int32_t k, int head, int32_t shift, double s)
+{
+    int64_t at[EXPRESSION_VARIABLES];
+    trial_at(trial, at, b, i, k, head, shift);
+    return expression_number(&trial->line->score, at, s);
 }

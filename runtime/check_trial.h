@@ -59,6 +59,9 @@ float constant_value(int d);
 /* Whether the query of index i of sequence b sees key k, when place `shift` of the key axis is called 0. */
 bool trial_sees(const struct trial *trial, int32_t b, int32_t i, int32_t k, int head, int32_t shift);
 
+/* What becomes of a score s there. */
+double trial_score(const struct trial *trial, int32_t b, int32_t i, int32_t k, int head, int32_t shift, double s);
+
 struct result result_create(const struct trial *trial);
 void result_destroy(struct result *result);
 

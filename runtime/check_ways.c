@@ -170,6 +170,12 @@ static bool sees_later(const struct trial *trial, int32_t b, int head)
     return false;
 }
 
+/* Whether the mask or the score asks for a variable. */
+static bool uses(const struct trial *trial, enum expression_variable variable)
+{
+    return expression_uses(&trial->line->mask, variable) || expression_uses(&trial->line->score, variable);
+}
+
 unsigned check_traits(const struct trial *trial)
 {
     const struct expression *mask = &trial->line->mask;
@@ -179,9 +185,9 @@ unsigned check_traits(const struct trial *trial)
         for (int head = 0; head < heads; head++)
             later = later || sees_later(trial, b, head);
     return (later ? 0 : TRAIT_CAUSAL) |
-           (expression_uses(mask, EXPRESSION_Q_LEN) ? 0 : TRAIT_NO_Q_LEN) |
-           (expression_uses(mask, EXPRESSION_KV_LEN) ? 0 : TRAIT_NO_KV_LEN) |
-           (expression_uses(mask, EXPRESSION_B) ? 0 : TRAIT_NO_B);
+           (uses(trial, EXPRESSION_Q_LEN) ? 0 : TRAIT_NO_Q_LEN) |
+           (uses(trial, EXPRESSION_KV_LEN) ? 0 : TRAIT_NO_KV_LEN) |
+           (uses(trial, EXPRESSION_B) ? 0 : TRAIT_NO_B);
 }
 
 /* Everything at once against the reference: the result that all ways must give. */

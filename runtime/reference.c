@@ -109,13 +109,13 @@ static void walk_grow(struct walk *walk, double largest)
         walk->o[d] *= shrink;
 }
 
-static void walk_key(struct walk *walk, const double *k, const double *v)
+static void walk_key(struct walk *walk, const double *k, const double *v, const int64_t at[EXPRESSION_VARIABLES])
 {
     /* 1. The score. */
     double s = 0.0;
     for (int d = 0; d < walk->line->d_k; d++)
         s += walk->q[d] * k[d];
-    s *= walk->line->scale;
+    s = expression_number(&walk->line->score, at, s * walk->line->scale);
 
     /* 2. Its weight. */
     if (s > walk->m)
@@ -146,7 +146,7 @@ static void attend(const struct reference *reference, const struct attn_args *ar
         };
         const double *key = cached_key(line, sequence, k, kv_head);
         if (expression_evaluate(&line->mask, at))
-            walk_key(&walk, key, key + line->d_k);
+            walk_key(&walk, key, key + line->d_k, at);
     }
 
     float *o = args->o + row * args->o_stride + head * args->o_head_stride;

@@ -13,11 +13,11 @@ struct reader {
     const char *at;
     char *error;
     size_t error_size;
-    char mask[VALUE_BYTES];
+    char mask[VALUE_BYTES], score[VALUE_BYTES];
     unsigned seen;                /* bit i: keys[i] has a value */
 };
 
-enum key_type { KEY_INTEGER, KEY_NUMBER, KEY_NUMBERS, KEY_CHOICE, KEY_MASK };
+enum key_type { KEY_INTEGER, KEY_NUMBER, KEY_NUMBERS, KEY_CHOICE, KEY_MASK, KEY_SCORE };
 
 /* The scalings of rope that have a key; 0: it stands in every line. */
 enum {
@@ -42,6 +42,7 @@ static const struct key {
     { "d_v",                            KEY_INTEGER, AT(d_v),              1.0,   REFERENCE_D,     0,                        NULL },
     { "scale",                          KEY_NUMBER,  AT(scale),            -1e30, 1e30,            0,                        NULL },
     { "mask",                           KEY_MASK,    0,                    0.0,   0.0,             0,                        NULL },
+    { "score",                          KEY_SCORE,   0,                    0.0,   0.0,             0,                        NULL },
     { "position",                       KEY_CHOICE,  AT(rotates),          0.0,   0.0,             0,                        "none rope" },
     { "rope.base",                      KEY_NUMBER,  AT(base),             1e-30, 1e30,            ROPE,                     NULL },
     { "rope.dims",                      KEY_INTEGER, AT(dims),             2.0,   REFERENCE_D,     ROPE,                     NULL },
@@ -173,11 +174,11 @@ static bool choice_store(struct reader *reader, const struct key *key, const cha
     return reader_refuse(reader, "%s is %.40s; the reference knows %s", key->name, value, key->choices);
 }
 
-static bool mask_store(struct reader *reader, const struct key *key, const char *value, void *field)
+/* Expressions are parsed when the rest of the line is known. */
+static bool expression_store(struct reader *reader, const struct key *key, const char *value, void *field)
 {
-    (void)key;
     (void)field;
-    memcpy(reader->mask, value, strlen(value) + 1);
+    memcpy(key->type == KEY_MASK ? reader->mask : reader->score, value, strlen(value) + 1);
     return true;
 }
 
@@ -185,7 +186,7 @@ static bool pair_read(struct reader *reader)
 {
     static bool (*const store[])(struct reader *, const struct key *, const char *, void *) = {
         [KEY_INTEGER] = integer_store, [KEY_NUMBER] = number_store, [KEY_NUMBERS] = numbers_store,
-        [KEY_CHOICE]  = choice_store,  [KEY_MASK]   = mask_store,
+        [KEY_CHOICE]  = choice_store,  [KEY_MASK]   = expression_store, [KEY_SCORE] = expression_store,
     };
     char value[VALUE_BYTES];
     const struct key *key = key_read(reader);
@@ -200,6 +201,8 @@ static bool keys_check(const struct reader *reader)
     const int scaling = line->rotates ? 1 << line->scaling : 0;
     for (int i = 0; i < KEYS; i++) {
         const bool found = (reader->seen >> i & 1) != 0;
+        if (keys[i].type == KEY_SCORE)
+            continue;                       /* a definition need not have one */
         const bool expected = keys[i].scalings == 0 || (keys[i].scalings & scaling) != 0;
         if (!found && expected)
             return reader_refuse(reader, "%s is missing", keys[i].name);
@@ -233,13 +236,15 @@ static bool line_check(const struct reader *reader)
         return reader_refuse(reader, "kv_heads is %d; expected a divisor of heads, %d", line->kv_heads, line->heads);
     if (!expression_parse(&line->mask, reader->mask, NULL, 0, line->heads, &error))
         return reader_refuse(reader, "mask, column %d: %s", error.column, error.text);
+    if (!expression_parse_score(&line->score, reader->score, NULL, 0, line->heads, &error))
+        return reader_refuse(reader, "score, column %d: %s", error.column, error.text);
     return !line->rotates || rope_check(reader);
 }
 
 bool reference_line_read(struct reference_line *line, const char *text, char *error, size_t error_size)
 {
     static const char family[] = "softmax";
-    struct reader reader = { .line = line, .at = text, .error = error, .error_size = error_size };
+    struct reader reader = { .line = line, .at = text, .error = error, .error_size = error_size, .score = "s" };
     *line = (struct reference_line){ 0 };
     const size_t length = strcspn(text, " ");
     if (length != strlen(family) || memcmp(text, family, length) != 0)

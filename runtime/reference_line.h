@@ -24,6 +24,7 @@ struct reference_line {
     int d_k, d_v;
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees */
+    struct expression score;      /* what becomes of scale q k: "s" when nothing */
     int rotates;                  /* whether position=rope */
     double base;
     int dims;                     /* the first values of a row, which rotate; the others stay */

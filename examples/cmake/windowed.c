@@ -1,6 +1,6 @@
 /*
 ** windowed.c: attention kernels of the model windowed.
-** Made by attngen 0.1 from examples/cmake/windowed.lua; do not edit.
+** Made by attngen 0.1 from windowed.lua; do not edit.
 **
 **   attention
 **     softmax heads=4 kv_heads=4 d_k=24 d_v=16 scale=0.20412414523193154 mask="k <= q and q - k <= 15" position=none cache=f32
@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 64 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 6 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  dad8b72000c29aa7   (of all that follows this comment)
+**   digest  5a073d518f5bf3af   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -48,6 +48,7 @@ struct attn_view { int32_t h, b, q_len, kv_len; };
 #define ATTN_LOWEST (-3.0e38f)
 #define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
 #define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode */
+#define ATTN_LOG2E  1.44269504088896340736f
 #define ATTN_LN2    0.69314718055994530942
 
 /* ln x for x > 0: x = 2^e m with m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
@@ -178,7 +179,7 @@ static size_t cache_bytes_attention(int64_t capacity)
     return (size_t)cache_blocks_attention(capacity) * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
 }
 
-/* One query, rotated and times SCALE: scale / ln 2, since weights are powers of two. */
+/* One query, rotated, times the scale of q k and 1 / ln 2, since weights are powers of two. */
 static void query_row_attention(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
 {
     const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
@@ -382,76 +383,13 @@ OP_scalar vec_scalar vexp2_scalar(vec_scalar x)
 }
 
 OP_scalar vec_scalar vexp2_exact_scalar(vec_scalar x)                        { return vexp2_scalar(x); }
-/*
-** e^x: 2^n e^r with n the whole number nearest x / ln 2, and a polynomial for |r| <= ln 2 / 2; 2^n is two factors, since
-** it can lie outside of what a float is. Relative error 3e-7; 0 far below, infinity far above.
-*/
-OP_scalar vec_scalar vexp_scalar(vec_scalar x)
-{
-    const vec_scalar within = vmax_scalar(vset_scalar(-106.0f), vmin_scalar(vset_scalar(90.0f), x));             /* a NaN stays one */
-    const vec_scalar shifted = vfma_scalar(within, vset_scalar(1.44269504f), vset_scalar(12582912.0f));     /* 1.5 * 2^23: rounds to a whole number */
-    const vec_scalar n = vsub_scalar(shifted, vset_scalar(12582912.0f));
-    const vec_scalar r = vfma_scalar(n, vset_scalar(2.12194440e-4f), vfma_scalar(n, vset_scalar(-0.693359375f), within));      /* ln 2 in two parts */
-    vec_scalar p = vset_scalar(1.0f / 720.0f);
-    p = vfma_scalar(p, r, vset_scalar(1.0f / 120.0f));
-    p = vfma_scalar(p, r, vset_scalar(1.0f / 24.0f));
-    p = vfma_scalar(p, r, vset_scalar(1.0f / 6.0f));
-    p = vfma_scalar(p, r, vset_scalar(1.0f / 2.0f));
-    p = vfma_scalar(p, r, vset_scalar(1.0f / 1.0f));
-    p = vfma_scalar(p, r, vset_scalar(1.0f / 1.0f));
-    const ivec_scalar whole = isub_scalar(vbits_scalar(shifted), vbits_scalar(vset_scalar(12582912.0f))), half = ihalf_scalar(whole);
-    return vmul_scalar(vmul_scalar(p, vpower_scalar(half)), vpower_scalar(isub_scalar(whole, half)));
-}
-
-/*
-** ln x: x = 2^e m with m within a factor of sqrt(2) of 1, and ln m = 2 artanh((m - 1) / (m + 1)). Relative error 3e-7.
-** Minus infinity for 0, NaN for what is negative.
-*/
-OP_scalar vec_scalar vlog_scalar(vec_scalar x)
-{
-    const mask_scalar tiny = vlt_scalar(x, vset_scalar(1.17549435e-38f));                              /* may have less than 24 bits */
-    const vec_scalar normal = vmax_scalar(vselect_scalar(tiny, vmul_scalar(x, vset_scalar(8388608.0f)), x), vset_scalar(1.17549435e-38f));
-    const ivec_scalar e = iexponent_scalar(isub_scalar(vbits_scalar(normal), iset_scalar(0x3f3504f3)));          /* sqrt(1/2) */
-    const vec_scalar m = vfrombits_scalar(isub_scalar(vbits_scalar(normal), imul_scalar(e, iset_scalar(1 << 23))));
-    const vec_scalar t = vdiv_scalar(vsub_scalar(m, vset_scalar(1.0f)), vadd_scalar(m, vset_scalar(1.0f))), square = vmul_scalar(t, t);
-    vec_scalar sum = vset_scalar(2.0f / 9.0f);
-    sum = vfma_scalar(sum, square, vset_scalar(2.0f / 7.0f));
-    sum = vfma_scalar(sum, square, vset_scalar(2.0f / 5.0f));
-    sum = vfma_scalar(sum, square, vset_scalar(2.0f / 3.0f));
-    const vec_scalar exponent = vsub_scalar(vfromi_scalar(e), vselect_scalar(tiny, vset_scalar(23.0f), vzero_scalar()));
-    const vec_scalar rest = vfma_scalar(exponent, vset_scalar(-2.12194440e-4f), vmul_scalar(vmul_scalar(sum, square), t));
-    const vec_scalar value = vfma_scalar(exponent, vset_scalar(0.693359375f), vadd_scalar(vadd_scalar(t, t), rest));
-    const vec_scalar positive = vselect_scalar(vlt_scalar(x, vset_scalar(__builtin_inff())), value, x);     /* a NaN stays one */
-    const vec_scalar outside = vselect_scalar(veq_scalar(x, vzero_scalar()), vset_scalar(-__builtin_inff()), vset_scalar(__builtin_nanf("")));
-    return vselect_scalar(vle_scalar(x, vzero_scalar()), outside, positive);
-}
-
-/* tanh x: an odd polynomial below 0.7, else 1 - 2 / (e^2x + 1). Error 2e-7, relative error 2e-7. */
-OP_scalar vec_scalar vtanh_scalar(vec_scalar x)
-{
-    const vec_scalar size = vabs_scalar(x), square = vmul_scalar(x, x);
-    vec_scalar p = vset_scalar(2.060621438e-03f);
-    p = vfma_scalar(p, square, vset_scalar(-8.113507025e-03f));
-    p = vfma_scalar(p, square, vset_scalar(2.168940590e-02f));
-    p = vfma_scalar(p, square, vset_scalar(-5.394817033e-02f));
-    p = vfma_scalar(p, square, vset_scalar(1.333325017e-01f));
-    p = vfma_scalar(p, square, vset_scalar(-3.333333277e-01f));
-    const vec_scalar near = vfma_scalar(vmul_scalar(p, square), x, x);
-    const vec_scalar quotient = vdiv_scalar(vset_scalar(2.0f), vadd_scalar(vexp_scalar(vadd_scalar(size, size)), vset_scalar(1.0f)));
-    const vec_scalar far = vsub_scalar(vset_scalar(1.0f), quotient);
-    const vec_scalar away = vselect_scalar(vlt_scalar(x, vzero_scalar()), vsub_scalar(vzero_scalar(), far), far);
-    return vselect_scalar(vlt_scalar(size, vset_scalar(0.7f)), near, away);
-}
 
 /* Definition attention on scalar. */
 
 /* Which of the queries q see key k. */
 OP_scalar mask_scalar sees_queries_attention_scalar(ivec_scalar q, int32_t k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
+    const int32_t kv_len = view->kv_len;
     if (k >= kv_len)
         return mset_scalar(0);
     return mand_scalar(ile_scalar(iset_scalar(k), q), ile_scalar(isub_scalar(q, iset_scalar(k)), iset_scalar(15)));
@@ -460,10 +398,7 @@ OP_scalar mask_scalar sees_queries_attention_scalar(ivec_scalar q, int32_t k, co
 /* Which of the keys k query q sees. */
 OP_scalar mask_scalar sees_keys_attention_scalar(int32_t q, ivec_scalar k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
+    const int32_t kv_len = view->kv_len;
     return mand_scalar(ilt_scalar(k, iset_scalar(kv_len)), mand_scalar(ile_scalar(k, iset_scalar(q)), ile_scalar(isub_scalar(iset_scalar(q), k), iset_scalar(15))));
 }
 
@@ -674,24 +609,22 @@ KERNEL_scalar void prefill_scores_3_attention_scalar(const float *restrict k, in
     vstore_scalar(&s[key + 3][lane + 2], s3_2);
 }
 
-/* Each query's largest score. */
-KERNEL_scalar void prefill_top_attention_scalar(struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
+/* All scores of a tile, and each query's largest. */
+KERNEL_scalar void prefill_scores_all_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, const float *k,
+    struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
 {
-    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
-        vec_scalar top = vload_scalar(&s[0][lane]);
-        for (int key = 1; key < BLOCK_attention; key++)
-            top = vmax_scalar(top, vload_scalar(&s[key][lane]));
-        vstore_scalar(&t->tile_max[lane], top);
-    }
-}
-
-/* All scores of a tile. */
-KERNEL_scalar void prefill_scores_all_attention_scalar(const float *k, struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
-{
+    (void)block;
+    (void)key0;
     for (int lane = 0; lane < QUERIES_attention_scalar; lane += 3)
         for (int key = 0; key < BLOCK_attention; key += 4)
             prefill_scores_3_attention_scalar(k, key, lane, t, s);
-    prefill_top_attention_scalar(t, s);
+    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
+        vec_scalar top = vset_scalar(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            top = vmax_scalar(top, vload_scalar(&s[key][lane]));
+        }
+        vstore_scalar(&t->tile_max[lane], top);
+    }
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
@@ -741,7 +674,8 @@ KERNEL_scalar void prefill_scores_some_attention_scalar(const struct prefill_blo
             vec_scalar score = vset_scalar(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 1] && key <= t->last_key[lane / 1]) {
                 const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
-                score = vselect_scalar(sees, vload_scalar(&s[key][lane]), score);
+                const vec_scalar seen = vload_scalar(&s[key][lane]);
+                score = vselect_scalar(sees, seen, score);
             }
             vstore_scalar(&s[key][lane], score);
             top = vmax_scalar(top, score);
@@ -967,7 +901,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     prefill_settle_attention_scalar(block, before, t);
     if (sight == SEES_ALL)
-        prefill_scores_all_attention_scalar(k, t, s);
+        prefill_scores_all_attention_scalar(block, key0, k, t, s);
     else
         prefill_scores_some_attention_scalar(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_scalar(t, block->queries))
@@ -1595,76 +1529,13 @@ OP_avx2 vec_avx2 vexp2_avx2(vec_avx2 x)
 }
 
 OP_avx2 vec_avx2 vexp2_exact_avx2(vec_avx2 x)                        { return vmul_avx2(vexp2_avx2(x), vset_avx2(vexp2_scale_avx2)); }
-/*
-** e^x: 2^n e^r with n the whole number nearest x / ln 2, and a polynomial for |r| <= ln 2 / 2; 2^n is two factors, since
-** it can lie outside of what a float is. Relative error 3e-7; 0 far below, infinity far above.
-*/
-OP_avx2 vec_avx2 vexp_avx2(vec_avx2 x)
-{
-    const vec_avx2 within = vmax_avx2(vset_avx2(-106.0f), vmin_avx2(vset_avx2(90.0f), x));             /* a NaN stays one */
-    const vec_avx2 shifted = vfma_avx2(within, vset_avx2(1.44269504f), vset_avx2(12582912.0f));     /* 1.5 * 2^23: rounds to a whole number */
-    const vec_avx2 n = vsub_avx2(shifted, vset_avx2(12582912.0f));
-    const vec_avx2 r = vfma_avx2(n, vset_avx2(2.12194440e-4f), vfma_avx2(n, vset_avx2(-0.693359375f), within));      /* ln 2 in two parts */
-    vec_avx2 p = vset_avx2(1.0f / 720.0f);
-    p = vfma_avx2(p, r, vset_avx2(1.0f / 120.0f));
-    p = vfma_avx2(p, r, vset_avx2(1.0f / 24.0f));
-    p = vfma_avx2(p, r, vset_avx2(1.0f / 6.0f));
-    p = vfma_avx2(p, r, vset_avx2(1.0f / 2.0f));
-    p = vfma_avx2(p, r, vset_avx2(1.0f / 1.0f));
-    p = vfma_avx2(p, r, vset_avx2(1.0f / 1.0f));
-    const ivec_avx2 whole = isub_avx2(vbits_avx2(shifted), vbits_avx2(vset_avx2(12582912.0f))), half = ihalf_avx2(whole);
-    return vmul_avx2(vmul_avx2(p, vpower_avx2(half)), vpower_avx2(isub_avx2(whole, half)));
-}
-
-/*
-** ln x: x = 2^e m with m within a factor of sqrt(2) of 1, and ln m = 2 artanh((m - 1) / (m + 1)). Relative error 3e-7.
-** Minus infinity for 0, NaN for what is negative.
-*/
-OP_avx2 vec_avx2 vlog_avx2(vec_avx2 x)
-{
-    const mask_avx2 tiny = vlt_avx2(x, vset_avx2(1.17549435e-38f));                              /* may have less than 24 bits */
-    const vec_avx2 normal = vmax_avx2(vselect_avx2(tiny, vmul_avx2(x, vset_avx2(8388608.0f)), x), vset_avx2(1.17549435e-38f));
-    const ivec_avx2 e = iexponent_avx2(isub_avx2(vbits_avx2(normal), iset_avx2(0x3f3504f3)));          /* sqrt(1/2) */
-    const vec_avx2 m = vfrombits_avx2(isub_avx2(vbits_avx2(normal), imul_avx2(e, iset_avx2(1 << 23))));
-    const vec_avx2 t = vdiv_avx2(vsub_avx2(m, vset_avx2(1.0f)), vadd_avx2(m, vset_avx2(1.0f))), square = vmul_avx2(t, t);
-    vec_avx2 sum = vset_avx2(2.0f / 9.0f);
-    sum = vfma_avx2(sum, square, vset_avx2(2.0f / 7.0f));
-    sum = vfma_avx2(sum, square, vset_avx2(2.0f / 5.0f));
-    sum = vfma_avx2(sum, square, vset_avx2(2.0f / 3.0f));
-    const vec_avx2 exponent = vsub_avx2(vfromi_avx2(e), vselect_avx2(tiny, vset_avx2(23.0f), vzero_avx2()));
-    const vec_avx2 rest = vfma_avx2(exponent, vset_avx2(-2.12194440e-4f), vmul_avx2(vmul_avx2(sum, square), t));
-    const vec_avx2 value = vfma_avx2(exponent, vset_avx2(0.693359375f), vadd_avx2(vadd_avx2(t, t), rest));
-    const vec_avx2 positive = vselect_avx2(vlt_avx2(x, vset_avx2(__builtin_inff())), value, x);     /* a NaN stays one */
-    const vec_avx2 outside = vselect_avx2(veq_avx2(x, vzero_avx2()), vset_avx2(-__builtin_inff()), vset_avx2(__builtin_nanf("")));
-    return vselect_avx2(vle_avx2(x, vzero_avx2()), outside, positive);
-}
-
-/* tanh x: an odd polynomial below 0.7, else 1 - 2 / (e^2x + 1). Error 2e-7, relative error 2e-7. */
-OP_avx2 vec_avx2 vtanh_avx2(vec_avx2 x)
-{
-    const vec_avx2 size = vabs_avx2(x), square = vmul_avx2(x, x);
-    vec_avx2 p = vset_avx2(2.060621438e-03f);
-    p = vfma_avx2(p, square, vset_avx2(-8.113507025e-03f));
-    p = vfma_avx2(p, square, vset_avx2(2.168940590e-02f));
-    p = vfma_avx2(p, square, vset_avx2(-5.394817033e-02f));
-    p = vfma_avx2(p, square, vset_avx2(1.333325017e-01f));
-    p = vfma_avx2(p, square, vset_avx2(-3.333333277e-01f));
-    const vec_avx2 near = vfma_avx2(vmul_avx2(p, square), x, x);
-    const vec_avx2 quotient = vdiv_avx2(vset_avx2(2.0f), vadd_avx2(vexp_avx2(vadd_avx2(size, size)), vset_avx2(1.0f)));
-    const vec_avx2 far = vsub_avx2(vset_avx2(1.0f), quotient);
-    const vec_avx2 away = vselect_avx2(vlt_avx2(x, vzero_avx2()), vsub_avx2(vzero_avx2(), far), far);
-    return vselect_avx2(vlt_avx2(size, vset_avx2(0.7f)), near, away);
-}
 
 /* Definition attention on avx2. */
 
 /* Which of the queries q see key k. */
 OP_avx2 mask_avx2 sees_queries_attention_avx2(ivec_avx2 q, int32_t k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
+    const int32_t kv_len = view->kv_len;
     if (k >= kv_len)
         return mset_avx2(0);
     return mand_avx2(ile_avx2(iset_avx2(k), q), ile_avx2(isub_avx2(q, iset_avx2(k)), iset_avx2(15)));
@@ -1673,10 +1544,7 @@ OP_avx2 mask_avx2 sees_queries_attention_avx2(ivec_avx2 q, int32_t k, const stru
 /* Which of the keys k query q sees. */
 OP_avx2 mask_avx2 sees_keys_attention_avx2(int32_t q, ivec_avx2 k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
+    const int32_t kv_len = view->kv_len;
     return mand_avx2(ilt_avx2(k, iset_avx2(kv_len)), mand_avx2(ile_avx2(k, iset_avx2(q)), ile_avx2(isub_avx2(iset_avx2(q), k), iset_avx2(15))));
 }
 
@@ -1887,24 +1755,22 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
     vstore_avx2(&s[key + 3][lane + 16], s3_2);
 }
 
-/* Each query's largest score. */
-KERNEL_avx2 void prefill_top_attention_avx2(struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
+/* All scores of a tile, and each query's largest. */
+KERNEL_avx2 void prefill_scores_all_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, const float *k,
+    struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
 {
-    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
-        vec_avx2 top = vload_avx2(&s[0][lane]);
-        for (int key = 1; key < BLOCK_attention; key++)
-            top = vmax_avx2(top, vload_avx2(&s[key][lane]));
-        vstore_avx2(&t->tile_max[lane], top);
-    }
-}
-
-/* All scores of a tile. */
-KERNEL_avx2 void prefill_scores_all_attention_avx2(const float *k, struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
-{
+    (void)block;
+    (void)key0;
     for (int lane = 0; lane < QUERIES_attention_avx2; lane += 24)
         for (int key = 0; key < BLOCK_attention; key += 4)
             prefill_scores_3_attention_avx2(k, key, lane, t, s);
-    prefill_top_attention_avx2(t, s);
+    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
+        vec_avx2 top = vset_avx2(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            top = vmax_avx2(top, vload_avx2(&s[key][lane]));
+        }
+        vstore_avx2(&t->tile_max[lane], top);
+    }
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
@@ -1954,7 +1820,8 @@ KERNEL_avx2 void prefill_scores_some_attention_avx2(const struct prefill_block_a
             vec_avx2 score = vset_avx2(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 8] && key <= t->last_key[lane / 8]) {
                 const mask_avx2 sees = sees_queries_attention_avx2(place, key0 + key, &block->view);
-                score = vselect_avx2(sees, vload_avx2(&s[key][lane]), score);
+                const vec_avx2 seen = vload_avx2(&s[key][lane]);
+                score = vselect_avx2(sees, seen, score);
             }
             vstore_avx2(&s[key][lane], score);
             top = vmax_avx2(top, score);
@@ -2180,7 +2047,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     prefill_settle_attention_avx2(block, before, t);
     if (sight == SEES_ALL)
-        prefill_scores_all_attention_avx2(k, t, s);
+        prefill_scores_all_attention_avx2(block, key0, k, t, s);
     else
         prefill_scores_some_attention_avx2(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_avx2(t, block->queries))
@@ -2744,76 +2611,13 @@ OP_avx512 vec_avx512 vexp2_avx512(vec_avx512 x)
 }
 
 OP_avx512 vec_avx512 vexp2_exact_avx512(vec_avx512 x)                        { return vmul_avx512(vexp2_avx512(x), vset_avx512(vexp2_scale_avx512)); }
-/*
-** e^x: 2^n e^r with n the whole number nearest x / ln 2, and a polynomial for |r| <= ln 2 / 2; 2^n is two factors, since
-** it can lie outside of what a float is. Relative error 3e-7; 0 far below, infinity far above.
-*/
-OP_avx512 vec_avx512 vexp_avx512(vec_avx512 x)
-{
-    const vec_avx512 within = vmax_avx512(vset_avx512(-106.0f), vmin_avx512(vset_avx512(90.0f), x));             /* a NaN stays one */
-    const vec_avx512 shifted = vfma_avx512(within, vset_avx512(1.44269504f), vset_avx512(12582912.0f));     /* 1.5 * 2^23: rounds to a whole number */
-    const vec_avx512 n = vsub_avx512(shifted, vset_avx512(12582912.0f));
-    const vec_avx512 r = vfma_avx512(n, vset_avx512(2.12194440e-4f), vfma_avx512(n, vset_avx512(-0.693359375f), within));      /* ln 2 in two parts */
-    vec_avx512 p = vset_avx512(1.0f / 720.0f);
-    p = vfma_avx512(p, r, vset_avx512(1.0f / 120.0f));
-    p = vfma_avx512(p, r, vset_avx512(1.0f / 24.0f));
-    p = vfma_avx512(p, r, vset_avx512(1.0f / 6.0f));
-    p = vfma_avx512(p, r, vset_avx512(1.0f / 2.0f));
-    p = vfma_avx512(p, r, vset_avx512(1.0f / 1.0f));
-    p = vfma_avx512(p, r, vset_avx512(1.0f / 1.0f));
-    const ivec_avx512 whole = isub_avx512(vbits_avx512(shifted), vbits_avx512(vset_avx512(12582912.0f))), half = ihalf_avx512(whole);
-    return vmul_avx512(vmul_avx512(p, vpower_avx512(half)), vpower_avx512(isub_avx512(whole, half)));
-}
-
-/*
-** ln x: x = 2^e m with m within a factor of sqrt(2) of 1, and ln m = 2 artanh((m - 1) / (m + 1)). Relative error 3e-7.
-** Minus infinity for 0, NaN for what is negative.
-*/
-OP_avx512 vec_avx512 vlog_avx512(vec_avx512 x)
-{
-    const mask_avx512 tiny = vlt_avx512(x, vset_avx512(1.17549435e-38f));                              /* may have less than 24 bits */
-    const vec_avx512 normal = vmax_avx512(vselect_avx512(tiny, vmul_avx512(x, vset_avx512(8388608.0f)), x), vset_avx512(1.17549435e-38f));
-    const ivec_avx512 e = iexponent_avx512(isub_avx512(vbits_avx512(normal), iset_avx512(0x3f3504f3)));          /* sqrt(1/2) */
-    const vec_avx512 m = vfrombits_avx512(isub_avx512(vbits_avx512(normal), imul_avx512(e, iset_avx512(1 << 23))));
-    const vec_avx512 t = vdiv_avx512(vsub_avx512(m, vset_avx512(1.0f)), vadd_avx512(m, vset_avx512(1.0f))), square = vmul_avx512(t, t);
-    vec_avx512 sum = vset_avx512(2.0f / 9.0f);
-    sum = vfma_avx512(sum, square, vset_avx512(2.0f / 7.0f));
-    sum = vfma_avx512(sum, square, vset_avx512(2.0f / 5.0f));
-    sum = vfma_avx512(sum, square, vset_avx512(2.0f / 3.0f));
-    const vec_avx512 exponent = vsub_avx512(vfromi_avx512(e), vselect_avx512(tiny, vset_avx512(23.0f), vzero_avx512()));
-    const vec_avx512 rest = vfma_avx512(exponent, vset_avx512(-2.12194440e-4f), vmul_avx512(vmul_avx512(sum, square), t));
-    const vec_avx512 value = vfma_avx512(exponent, vset_avx512(0.693359375f), vadd_avx512(vadd_avx512(t, t), rest));
-    const vec_avx512 positive = vselect_avx512(vlt_avx512(x, vset_avx512(__builtin_inff())), value, x);     /* a NaN stays one */
-    const vec_avx512 outside = vselect_avx512(veq_avx512(x, vzero_avx512()), vset_avx512(-__builtin_inff()), vset_avx512(__builtin_nanf("")));
-    return vselect_avx512(vle_avx512(x, vzero_avx512()), outside, positive);
-}
-
-/* tanh x: an odd polynomial below 0.7, else 1 - 2 / (e^2x + 1). Error 2e-7, relative error 2e-7. */
-OP_avx512 vec_avx512 vtanh_avx512(vec_avx512 x)
-{
-    const vec_avx512 size = vabs_avx512(x), square = vmul_avx512(x, x);
-    vec_avx512 p = vset_avx512(2.060621438e-03f);
-    p = vfma_avx512(p, square, vset_avx512(-8.113507025e-03f));
-    p = vfma_avx512(p, square, vset_avx512(2.168940590e-02f));
-    p = vfma_avx512(p, square, vset_avx512(-5.394817033e-02f));
-    p = vfma_avx512(p, square, vset_avx512(1.333325017e-01f));
-    p = vfma_avx512(p, square, vset_avx512(-3.333333277e-01f));
-    const vec_avx512 near = vfma_avx512(vmul_avx512(p, square), x, x);
-    const vec_avx512 quotient = vdiv_avx512(vset_avx512(2.0f), vadd_avx512(vexp_avx512(vadd_avx512(size, size)), vset_avx512(1.0f)));
-    const vec_avx512 far = vsub_avx512(vset_avx512(1.0f), quotient);
-    const vec_avx512 away = vselect_avx512(vlt_avx512(x, vzero_avx512()), vsub_avx512(vzero_avx512(), far), far);
-    return vselect_avx512(vlt_avx512(size, vset_avx512(0.7f)), near, away);
-}
 
 /* Definition attention on avx512. */
 
 /* Which of the queries q see key k. */
 OP_avx512 mask_avx512 sees_queries_attention_avx512(ivec_avx512 q, int32_t k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
+    const int32_t kv_len = view->kv_len;
     if (k >= kv_len)
         return mset_avx512(0);
     return mand_avx512(ile_avx512(iset_avx512(k), q), ile_avx512(isub_avx512(q, iset_avx512(k)), iset_avx512(15)));
@@ -2822,10 +2626,7 @@ OP_avx512 mask_avx512 sees_queries_attention_avx512(ivec_avx512 q, int32_t k, co
 /* Which of the keys k query q sees. */
 OP_avx512 mask_avx512 sees_keys_attention_avx512(int32_t q, ivec_avx512 k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
+    const int32_t kv_len = view->kv_len;
     return mand_avx512(ilt_avx512(k, iset_avx512(kv_len)), mand_avx512(ile_avx512(k, iset_avx512(q)), ile_avx512(isub_avx512(iset_avx512(q), k), iset_avx512(15))));
 }
 
@@ -3101,24 +2902,22 @@ KERNEL_avx512 void prefill_scores_4_attention_avx512(const float *restrict k, in
     vstore_avx512(&s[key + 3][lane + 48], s3_3);
 }
 
-/* Each query's largest score. */
-KERNEL_avx512 void prefill_top_attention_avx512(struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
+/* All scores of a tile, and each query's largest. */
+KERNEL_avx512 void prefill_scores_all_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, const float *k,
+    struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
 {
-    for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
-        vec_avx512 top = vload_avx512(&s[0][lane]);
-        for (int key = 1; key < BLOCK_attention; key++)
-            top = vmax_avx512(top, vload_avx512(&s[key][lane]));
-        vstore_avx512(&t->tile_max[lane], top);
-    }
-}
-
-/* All scores of a tile. */
-KERNEL_avx512 void prefill_scores_all_attention_avx512(const float *k, struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
-{
+    (void)block;
+    (void)key0;
     for (int lane = 0; lane < QUERIES_attention_avx512; lane += 64)
         for (int key = 0; key < BLOCK_attention; key += 4)
             prefill_scores_4_attention_avx512(k, key, lane, t, s);
-    prefill_top_attention_avx512(t, s);
+    for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
+        vec_avx512 top = vset_avx512(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            top = vmax_avx512(top, vload_avx512(&s[key][lane]));
+        }
+        vstore_avx512(&t->tile_max[lane], top);
+    }
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
@@ -3169,7 +2968,8 @@ KERNEL_avx512 void prefill_scores_some_attention_avx512(const struct prefill_blo
             vec_avx512 score = vset_avx512(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 16] && key <= t->last_key[lane / 16]) {
                 const mask_avx512 sees = sees_queries_attention_avx512(place, key0 + key, &block->view);
-                score = vselect_avx512(sees, vload_avx512(&s[key][lane]), score);
+                const vec_avx512 seen = vload_avx512(&s[key][lane]);
+                score = vselect_avx512(sees, seen, score);
             }
             vstore_avx512(&s[key][lane], score);
             top = vmax_avx512(top, score);
@@ -3285,9 +3085,12 @@ KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_
 ** All scores s of a tile and each query's largest, and meanwhile the weights of the tile before it in place of its scores p: a step
 ** of exponentials after every 1 steps of d, so that they fill the pipes that the FMAs leave idle.
 */
-KERNEL_avx512 void prefill_scores_weights_attention_avx512(const float *restrict k, struct prefill_scratch_attention_avx512 *restrict t,
-    float (*restrict s)[QUERIES_attention_avx512], float (*restrict p)[QUERIES_attention_avx512])
+KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0,
+    const float *restrict k, struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512],
+    float (*restrict p)[QUERIES_attention_avx512])
 {
+    (void)block;
+    (void)key0;
     for (int j = 0; j < PANEL_attention; j++) {
         const float *restrict panel = k + j * 4 / PANEL_attention * (PANEL_attention * D_K_attention) + j * 4 % PANEL_attention;
         float (*restrict q)[QUERIES_attention_avx512] = t->q;
@@ -3596,9 +3399,9 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
     float (*s)[QUERIES_attention_avx512] = before->s == t->s[0] ? t->s[1] : t->s[0];
     before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
     if (before->weighed)
-        prefill_scores_weights_attention_avx512(k, t, s, before->s);
+        prefill_scores_weights_attention_avx512(block, key0, k, t, s, before->s);
     else if (sight == SEES_ALL)
-        prefill_scores_all_attention_avx512(k, t, s);
+        prefill_scores_all_attention_avx512(block, key0, k, t, s);
     else
         prefill_scores_some_attention_avx512(block, key0, keys, k, t, s);
     prefill_settle_attention_avx512(block, before, t);

@@ -1,6 +1,6 @@
 /*
 ** windowed.h: attention kernels of the model windowed.
-** Made by attngen 0.1 from examples/cmake/windowed.lua; do not edit.
+** Made by attngen 0.1 from windowed.lua; do not edit.
 **
 ** For each definition, NAME() below returns its functions for the best of the targets
 ** that this CPU has (scalar, avx2, avx512); NULL when it has none of them. Ask once and keep the answer.

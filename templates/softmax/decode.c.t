@@ -108,6 +108,15 @@ $FN void decode_values$(batch.name)$(shape.name)$F(const float *restrict v, int3
 
 % end
 % end
+% if HAS_SCORE then
+/* What becomes of s = scale q k for the query at `place`. */
+$FN void decode_score$F(float *s, int32_t key0, int32_t place, const struct attn_view *view)
+{
+    for (int key = 0; key < BLOCK$D; key += $LANES)
+        vstore$T(s + key, score_keys$F(vload$T(s + key), place, iramp$T(key0 + key), view));
+}
+
+% end
 /* Hides what the query at `place` does not see. */
 $FN void decode_mask$F(float *s, int32_t key0, int32_t place, const struct attn_view *view)
 {
@@ -168,6 +177,9 @@ $FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0
     for (int h = 0; h < GROUP$D; h++) {
         struct attn_view head = *view;
         head.h += h;
+% if HAS_SCORE then
+        decode_score$F(t->s[h], key0, place, &head);
+% end
         if (keys < BLOCK$D || sight$D(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask$F(t->s[h], key0, place, &head);
         decode_softmax$F(t->s[h], &t->m[h], &t->l[h], t->o[h]);

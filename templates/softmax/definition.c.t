@@ -18,6 +18,11 @@ enum {
 % if MASK_TABLES ~= "" then
 $MASK_TABLES
 % end
+% if SCORE_TABLES ~= "" then
+/* Values that the score picks from: "$SCORE". */
+$SCORE_TABLES
+
+% end
 /* What the queries q_first .. q_last see of the keys k_first .. k_last: "$MASK". */
 static int sight$D(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
                    const struct attn_view *view)
@@ -64,17 +69,21 @@ static size_t cache_bytes$D(int64_t capacity)
 $POSITION
 
 % end
-/* One query, rotated and times SCALE: scale / ln 2, since weights are powers of two. */
+% if HAS_SCORE then
+/* One query, rotated, times the scale of q k. */
+% else
+/* One query, rotated, times the scale of q k and 1 / ln 2, since weights are powers of two. */
+% end
 static void query_row$D(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
 {
     const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
 % if ROTATION_FLOATS > 0 then
     rotate$D(from, args->q_rotation + row * $ROTATION_FLOATS, q);
     for (int d = 0; d < D_K$D; d++)
-        q[d] *= $(SCALE_LOG2);
+        q[d] *= $SCALE_Q;
 % else
     for (int d = 0; d < D_K$D; d++)
-        q[d] = from[d] * $(SCALE_LOG2);
+        q[d] = from[d] * $SCALE_Q;
 % end
 }
 

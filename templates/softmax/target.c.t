@@ -3,8 +3,7 @@
 /* Which of the queries q see key k. */
 OP$T mask$T sees_queries$F(ivec$T q, int32_t k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-$SEES_UNUSED
+$SEES_VIEW
     if (k >= kv_len)
         return mset$T(0);
     return $SEES_QUERIES;
@@ -13,11 +12,26 @@ $SEES_UNUSED
 /* Which of the keys k query q sees. */
 OP$T mask$T sees_keys$F(int32_t q, ivec$T k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-$SEES_UNUSED
+$SEES_VIEW
     return mand$T(ilt$T(k, iset$T(kv_len)), $SEES_KEYS);
 }
 
+% if HAS_SCORE then
+/* The scores of the queries q with key k, from s = scale q k, in log2. */
+OP$T vec$T score_queries$F(vec$T s, ivec$T q, int32_t k, const struct attn_view *view)
+{
+$SCORE_VIEW
+    return vmul$T($SCORE_QUERIES, vset$T(ATTN_LOG2E));
+}
+
+/* Those of query q with the keys k. */
+OP$T vec$T score_keys$F(vec$T s, int32_t q, ivec$T k, const struct attn_view *view)
+{
+$SCORE_VIEW
+    return vmul$T($SCORE_KEYS_C, vset$T(ATTN_LOG2E));
+}
+
+% end
 /*
 ** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
 ** a visible key adds nothing.

@@ -1,8 +1,9 @@
--- Odd sizes, a window, partial rotation and a second kind of layer: little is a multiple of a tile.
+-- Odd sizes, a window, scores, partial rotation and a second kind of layer: little is a multiple of a tile.
 attention = {
   near = {
     heads = 6, kv_heads = 2, d_k = 37, d_v = 20,
     mask     = causal() & window { left = 70 },
+    score    = { softcap(30), expr "s - t[min(abs(q - k), 3)] * abs(q - k)" { t = { 0.5, 0.25, 0, 0.125 } } },
     position = rope { base = 10000, dims = 20, pairing = interleaved },
   },
   far = {

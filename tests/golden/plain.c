@@ -1,6 +1,6 @@
 /*
 ** plain.c: attention kernels of the model plain.
-** Made by attngen 0.1 from tests/golden/plain.lua; do not edit.
+** Made by attngen 0.1 from plain.lua; do not edit.
 **
 **   attention
 **     softmax heads=2 kv_heads=2 d_k=16 d_v=16 scale=0.25 mask="true" position=none cache=f32
@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  ed25e805f6675721   (of all that follows this comment)
+**   digest  74399383ee9f9cd7   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -42,6 +42,7 @@ struct attn_view { int32_t h, b, q_len, kv_len; };
 #define ATTN_LOWEST (-3.0e38f)
 #define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
 #define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode */
+#define ATTN_LOG2E  1.44269504088896340736f
 #define ATTN_LN2    0.69314718055994530942
 
 /* ln x for x > 0: x = 2^e m with m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
@@ -139,7 +140,7 @@ static size_t cache_bytes_attention(int64_t capacity)
     return (size_t)cache_blocks_attention(capacity) * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
 }
 
-/* One query, rotated and times SCALE: scale / ln 2, since weights are powers of two. */
+/* One query, rotated, times the scale of q k and 1 / ln 2, since weights are powers of two. */
 static void query_row_attention(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
 {
     const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
@@ -343,76 +344,13 @@ OP_scalar vec_scalar vexp2_scalar(vec_scalar x)
 }
 
 OP_scalar vec_scalar vexp2_exact_scalar(vec_scalar x)                        { return vexp2_scalar(x); }
-/*
-** e^x: 2^n e^r with n the whole number nearest x / ln 2, and a polynomial for |r| <= ln 2 / 2; 2^n is two factors, since
-** it can lie outside of what a float is. Relative error 3e-7; 0 far below, infinity far above.
-*/
-OP_scalar vec_scalar vexp_scalar(vec_scalar x)
-{
-    const vec_scalar within = vmax_scalar(vset_scalar(-106.0f), vmin_scalar(vset_scalar(90.0f), x));             /* a NaN stays one */
-    const vec_scalar shifted = vfma_scalar(within, vset_scalar(1.44269504f), vset_scalar(12582912.0f));     /* 1.5 * 2^23: rounds to a whole number */
-    const vec_scalar n = vsub_scalar(shifted, vset_scalar(12582912.0f));
-    const vec_scalar r = vfma_scalar(n, vset_scalar(2.12194440e-4f), vfma_scalar(n, vset_scalar(-0.693359375f), within));      /* ln 2 in two parts */
-    vec_scalar p = vset_scalar(1.0f / 720.0f);
-    p = vfma_scalar(p, r, vset_scalar(1.0f / 120.0f));
-    p = vfma_scalar(p, r, vset_scalar(1.0f / 24.0f));
-    p = vfma_scalar(p, r, vset_scalar(1.0f / 6.0f));
-    p = vfma_scalar(p, r, vset_scalar(1.0f / 2.0f));
-    p = vfma_scalar(p, r, vset_scalar(1.0f / 1.0f));
-    p = vfma_scalar(p, r, vset_scalar(1.0f / 1.0f));
-    const ivec_scalar whole = isub_scalar(vbits_scalar(shifted), vbits_scalar(vset_scalar(12582912.0f))), half = ihalf_scalar(whole);
-    return vmul_scalar(vmul_scalar(p, vpower_scalar(half)), vpower_scalar(isub_scalar(whole, half)));
-}
-
-/*
-** ln x: x = 2^e m with m within a factor of sqrt(2) of 1, and ln m = 2 artanh((m - 1) / (m + 1)). Relative error 3e-7.
-** Minus infinity for 0, NaN for what is negative.
-*/
-OP_scalar vec_scalar vlog_scalar(vec_scalar x)
-{
-    const mask_scalar tiny = vlt_scalar(x, vset_scalar(1.17549435e-38f));                              /* may have less than 24 bits */
-    const vec_scalar normal = vmax_scalar(vselect_scalar(tiny, vmul_scalar(x, vset_scalar(8388608.0f)), x), vset_scalar(1.17549435e-38f));
-    const ivec_scalar e = iexponent_scalar(isub_scalar(vbits_scalar(normal), iset_scalar(0x3f3504f3)));          /* sqrt(1/2) */
-    const vec_scalar m = vfrombits_scalar(isub_scalar(vbits_scalar(normal), imul_scalar(e, iset_scalar(1 << 23))));
-    const vec_scalar t = vdiv_scalar(vsub_scalar(m, vset_scalar(1.0f)), vadd_scalar(m, vset_scalar(1.0f))), square = vmul_scalar(t, t);
-    vec_scalar sum = vset_scalar(2.0f / 9.0f);
-    sum = vfma_scalar(sum, square, vset_scalar(2.0f / 7.0f));
-    sum = vfma_scalar(sum, square, vset_scalar(2.0f / 5.0f));
-    sum = vfma_scalar(sum, square, vset_scalar(2.0f / 3.0f));
-    const vec_scalar exponent = vsub_scalar(vfromi_scalar(e), vselect_scalar(tiny, vset_scalar(23.0f), vzero_scalar()));
-    const vec_scalar rest = vfma_scalar(exponent, vset_scalar(-2.12194440e-4f), vmul_scalar(vmul_scalar(sum, square), t));
-    const vec_scalar value = vfma_scalar(exponent, vset_scalar(0.693359375f), vadd_scalar(vadd_scalar(t, t), rest));
-    const vec_scalar positive = vselect_scalar(vlt_scalar(x, vset_scalar(__builtin_inff())), value, x);     /* a NaN stays one */
-    const vec_scalar outside = vselect_scalar(veq_scalar(x, vzero_scalar()), vset_scalar(-__builtin_inff()), vset_scalar(__builtin_nanf("")));
-    return vselect_scalar(vle_scalar(x, vzero_scalar()), outside, positive);
-}
-
-/* tanh x: an odd polynomial below 0.7, else 1 - 2 / (e^2x + 1). Error 2e-7, relative error 2e-7. */
-OP_scalar vec_scalar vtanh_scalar(vec_scalar x)
-{
-    const vec_scalar size = vabs_scalar(x), square = vmul_scalar(x, x);
-    vec_scalar p = vset_scalar(2.060621438e-03f);
-    p = vfma_scalar(p, square, vset_scalar(-8.113507025e-03f));
-    p = vfma_scalar(p, square, vset_scalar(2.168940590e-02f));
-    p = vfma_scalar(p, square, vset_scalar(-5.394817033e-02f));
-    p = vfma_scalar(p, square, vset_scalar(1.333325017e-01f));
-    p = vfma_scalar(p, square, vset_scalar(-3.333333277e-01f));
-    const vec_scalar near = vfma_scalar(vmul_scalar(p, square), x, x);
-    const vec_scalar quotient = vdiv_scalar(vset_scalar(2.0f), vadd_scalar(vexp_scalar(vadd_scalar(size, size)), vset_scalar(1.0f)));
-    const vec_scalar far = vsub_scalar(vset_scalar(1.0f), quotient);
-    const vec_scalar away = vselect_scalar(vlt_scalar(x, vzero_scalar()), vsub_scalar(vzero_scalar(), far), far);
-    return vselect_scalar(vlt_scalar(size, vset_scalar(0.7f)), near, away);
-}
 
 /* Definition attention on scalar. */
 
 /* Which of the queries q see key k. */
 OP_scalar mask_scalar sees_queries_attention_scalar(ivec_scalar q, int32_t k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
+    const int32_t kv_len = view->kv_len;
     (void)q;
     if (k >= kv_len)
         return mset_scalar(0);
@@ -422,10 +360,7 @@ OP_scalar mask_scalar sees_queries_attention_scalar(ivec_scalar q, int32_t k, co
 /* Which of the keys k query q sees. */
 OP_scalar mask_scalar sees_keys_attention_scalar(int32_t q, ivec_scalar k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
+    const int32_t kv_len = view->kv_len;
     (void)q;
     return mand_scalar(ilt_scalar(k, iset_scalar(kv_len)), mset_scalar(1));
 }
@@ -637,24 +572,22 @@ KERNEL_scalar void prefill_scores_3_attention_scalar(const float *restrict k, in
     vstore_scalar(&s[key + 3][lane + 2], s3_2);
 }
 
-/* Each query's largest score. */
-KERNEL_scalar void prefill_top_attention_scalar(struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
+/* All scores of a tile, and each query's largest. */
+KERNEL_scalar void prefill_scores_all_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, const float *k,
+    struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
 {
-    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
-        vec_scalar top = vload_scalar(&s[0][lane]);
-        for (int key = 1; key < BLOCK_attention; key++)
-            top = vmax_scalar(top, vload_scalar(&s[key][lane]));
-        vstore_scalar(&t->tile_max[lane], top);
-    }
-}
-
-/* All scores of a tile. */
-KERNEL_scalar void prefill_scores_all_attention_scalar(const float *k, struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
-{
+    (void)block;
+    (void)key0;
     for (int lane = 0; lane < QUERIES_attention_scalar; lane += 3)
         for (int key = 0; key < BLOCK_attention; key += 4)
             prefill_scores_3_attention_scalar(k, key, lane, t, s);
-    prefill_top_attention_scalar(t, s);
+    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
+        vec_scalar top = vset_scalar(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            top = vmax_scalar(top, vload_scalar(&s[key][lane]));
+        }
+        vstore_scalar(&t->tile_max[lane], top);
+    }
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
@@ -704,7 +637,8 @@ KERNEL_scalar void prefill_scores_some_attention_scalar(const struct prefill_blo
             vec_scalar score = vset_scalar(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 1] && key <= t->last_key[lane / 1]) {
                 const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
-                score = vselect_scalar(sees, vload_scalar(&s[key][lane]), score);
+                const vec_scalar seen = vload_scalar(&s[key][lane]);
+                score = vselect_scalar(sees, seen, score);
             }
             vstore_scalar(&s[key][lane], score);
             top = vmax_scalar(top, score);
@@ -930,7 +864,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     prefill_settle_attention_scalar(block, before, t);
     if (sight == SEES_ALL)
-        prefill_scores_all_attention_scalar(k, t, s);
+        prefill_scores_all_attention_scalar(block, key0, k, t, s);
     else
         prefill_scores_some_attention_scalar(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_scalar(t, block->queries))

@@ -1,6 +1,6 @@
 /*
 ** plain.h: attention kernels of the model plain.
-** Made by attngen 0.1 from tests/golden/plain.lua; do not edit.
+** Made by attngen 0.1 from plain.lua; do not edit.
 **
 ** For each definition, NAME() below returns its functions for the best of the targets
 ** that this CPU has (scalar); NULL when it has none of them. Ask once and keep the answer.

@@ -1,6 +1,6 @@
 /*
 ** windowed.c: attention kernels of the model windowed.
-** Made by attngen 0.1 from tests/golden/windowed.lua; do not edit.
+** Made by attngen 0.1 from windowed.lua; do not edit.
 **
 **   attention
 **     softmax heads=4 kv_heads=2 d_k=32 d_v=20 scale=0.17677669529663687 mask="k <= q and q - k <= 15" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32
@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  c63f0ee59ee4fc52   (of all that follows this comment)
+**   digest  5f834da71bdb4130   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -42,6 +42,7 @@ struct attn_view { int32_t h, b, q_len, kv_len; };
 #define ATTN_LOWEST (-3.0e38f)
 #define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
 #define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode */
+#define ATTN_LOG2E  1.44269504088896340736f
 #define ATTN_LN2    0.69314718055994530942
 
 /* ln x for x > 0: x = 2^e m with m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
@@ -232,7 +233,7 @@ static void rotate_attention(const float *restrict from, const float *restrict r
     }
 }
 
-/* One query, rotated and times SCALE: scale / ln 2, since weights are powers of two. */
+/* One query, rotated, times the scale of q k and 1 / ln 2, since weights are powers of two. */
 static void query_row_attention(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
 {
     const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
@@ -452,76 +453,13 @@ OP_avx2 vec_avx2 vexp2_avx2(vec_avx2 x)
 }
 
 OP_avx2 vec_avx2 vexp2_exact_avx2(vec_avx2 x)                        { return vmul_avx2(vexp2_avx2(x), vset_avx2(vexp2_scale_avx2)); }
-/*
-** e^x: 2^n e^r with n the whole number nearest x / ln 2, and a polynomial for |r| <= ln 2 / 2; 2^n is two factors, since
-** it can lie outside of what a float is. Relative error 3e-7; 0 far below, infinity far above.
-*/
-OP_avx2 vec_avx2 vexp_avx2(vec_avx2 x)
-{
-    const vec_avx2 within = vmax_avx2(vset_avx2(-106.0f), vmin_avx2(vset_avx2(90.0f), x));             /* a NaN stays one */
-    const vec_avx2 shifted = vfma_avx2(within, vset_avx2(1.44269504f), vset_avx2(12582912.0f));     /* 1.5 * 2^23: rounds to a whole number */
-    const vec_avx2 n = vsub_avx2(shifted, vset_avx2(12582912.0f));
-    const vec_avx2 r = vfma_avx2(n, vset_avx2(2.12194440e-4f), vfma_avx2(n, vset_avx2(-0.693359375f), within));      /* ln 2 in two parts */
-    vec_avx2 p = vset_avx2(1.0f / 720.0f);
-    p = vfma_avx2(p, r, vset_avx2(1.0f / 120.0f));
-    p = vfma_avx2(p, r, vset_avx2(1.0f / 24.0f));
-    p = vfma_avx2(p, r, vset_avx2(1.0f / 6.0f));
-    p = vfma_avx2(p, r, vset_avx2(1.0f / 2.0f));
-    p = vfma_avx2(p, r, vset_avx2(1.0f / 1.0f));
-    p = vfma_avx2(p, r, vset_avx2(1.0f / 1.0f));
-    const ivec_avx2 whole = isub_avx2(vbits_avx2(shifted), vbits_avx2(vset_avx2(12582912.0f))), half = ihalf_avx2(whole);
-    return vmul_avx2(vmul_avx2(p, vpower_avx2(half)), vpower_avx2(isub_avx2(whole, half)));
-}
-
-/*
-** ln x: x = 2^e m with m within a factor of sqrt(2) of 1, and ln m = 2 artanh((m - 1) / (m + 1)). Relative error 3e-7.
-** Minus infinity for 0, NaN for what is negative.
-*/
-OP_avx2 vec_avx2 vlog_avx2(vec_avx2 x)
-{
-    const mask_avx2 tiny = vlt_avx2(x, vset_avx2(1.17549435e-38f));                              /* may have less than 24 bits */
-    const vec_avx2 normal = vmax_avx2(vselect_avx2(tiny, vmul_avx2(x, vset_avx2(8388608.0f)), x), vset_avx2(1.17549435e-38f));
-    const ivec_avx2 e = iexponent_avx2(isub_avx2(vbits_avx2(normal), iset_avx2(0x3f3504f3)));          /* sqrt(1/2) */
-    const vec_avx2 m = vfrombits_avx2(isub_avx2(vbits_avx2(normal), imul_avx2(e, iset_avx2(1 << 23))));
-    const vec_avx2 t = vdiv_avx2(vsub_avx2(m, vset_avx2(1.0f)), vadd_avx2(m, vset_avx2(1.0f))), square = vmul_avx2(t, t);
-    vec_avx2 sum = vset_avx2(2.0f / 9.0f);
-    sum = vfma_avx2(sum, square, vset_avx2(2.0f / 7.0f));
-    sum = vfma_avx2(sum, square, vset_avx2(2.0f / 5.0f));
-    sum = vfma_avx2(sum, square, vset_avx2(2.0f / 3.0f));
-    const vec_avx2 exponent = vsub_avx2(vfromi_avx2(e), vselect_avx2(tiny, vset_avx2(23.0f), vzero_avx2()));
-    const vec_avx2 rest = vfma_avx2(exponent, vset_avx2(-2.12194440e-4f), vmul_avx2(vmul_avx2(sum, square), t));
-    const vec_avx2 value = vfma_avx2(exponent, vset_avx2(0.693359375f), vadd_avx2(vadd_avx2(t, t), rest));
-    const vec_avx2 positive = vselect_avx2(vlt_avx2(x, vset_avx2(__builtin_inff())), value, x);     /* a NaN stays one */
-    const vec_avx2 outside = vselect_avx2(veq_avx2(x, vzero_avx2()), vset_avx2(-__builtin_inff()), vset_avx2(__builtin_nanf("")));
-    return vselect_avx2(vle_avx2(x, vzero_avx2()), outside, positive);
-}
-
-/* tanh x: an odd polynomial below 0.7, else 1 - 2 / (e^2x + 1). Error 2e-7, relative error 2e-7. */
-OP_avx2 vec_avx2 vtanh_avx2(vec_avx2 x)
-{
-    const vec_avx2 size = vabs_avx2(x), square = vmul_avx2(x, x);
-    vec_avx2 p = vset_avx2(2.060621438e-03f);
-    p = vfma_avx2(p, square, vset_avx2(-8.113507025e-03f));
-    p = vfma_avx2(p, square, vset_avx2(2.168940590e-02f));
-    p = vfma_avx2(p, square, vset_avx2(-5.394817033e-02f));
-    p = vfma_avx2(p, square, vset_avx2(1.333325017e-01f));
-    p = vfma_avx2(p, square, vset_avx2(-3.333333277e-01f));
-    const vec_avx2 near = vfma_avx2(vmul_avx2(p, square), x, x);
-    const vec_avx2 quotient = vdiv_avx2(vset_avx2(2.0f), vadd_avx2(vexp_avx2(vadd_avx2(size, size)), vset_avx2(1.0f)));
-    const vec_avx2 far = vsub_avx2(vset_avx2(1.0f), quotient);
-    const vec_avx2 away = vselect_avx2(vlt_avx2(x, vzero_avx2()), vsub_avx2(vzero_avx2(), far), far);
-    return vselect_avx2(vlt_avx2(size, vset_avx2(0.7f)), near, away);
-}
 
 /* Definition attention on avx2. */
 
 /* Which of the queries q see key k. */
 OP_avx2 mask_avx2 sees_queries_attention_avx2(ivec_avx2 q, int32_t k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
+    const int32_t kv_len = view->kv_len;
     if (k >= kv_len)
         return mset_avx2(0);
     return mand_avx2(ile_avx2(iset_avx2(k), q), ile_avx2(isub_avx2(q, iset_avx2(k)), iset_avx2(15)));
@@ -530,10 +468,7 @@ OP_avx2 mask_avx2 sees_queries_attention_avx2(ivec_avx2 q, int32_t k, const stru
 /* Which of the keys k query q sees. */
 OP_avx2 mask_avx2 sees_keys_attention_avx2(int32_t q, ivec_avx2 k, const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
+    const int32_t kv_len = view->kv_len;
     return mand_avx2(ilt_avx2(k, iset_avx2(kv_len)), mand_avx2(ile_avx2(k, iset_avx2(q)), ile_avx2(isub_avx2(iset_avx2(q), k), iset_avx2(15))));
 }
 
@@ -746,24 +681,22 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
     vstore_avx2(&s[key + 3][lane + 16], s3_2);
 }
 
-/* Each query's largest score. */
-KERNEL_avx2 void prefill_top_attention_avx2(struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
+/* All scores of a tile, and each query's largest. */
+KERNEL_avx2 void prefill_scores_all_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, const float *k,
+    struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
 {
-    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
-        vec_avx2 top = vload_avx2(&s[0][lane]);
-        for (int key = 1; key < BLOCK_attention; key++)
-            top = vmax_avx2(top, vload_avx2(&s[key][lane]));
-        vstore_avx2(&t->tile_max[lane], top);
-    }
-}
-
-/* All scores of a tile. */
-KERNEL_avx2 void prefill_scores_all_attention_avx2(const float *k, struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
-{
+    (void)block;
+    (void)key0;
     for (int lane = 0; lane < QUERIES_attention_avx2; lane += 24)
         for (int key = 0; key < BLOCK_attention; key += 4)
             prefill_scores_3_attention_avx2(k, key, lane, t, s);
-    prefill_top_attention_avx2(t, s);
+    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
+        vec_avx2 top = vset_avx2(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            top = vmax_avx2(top, vload_avx2(&s[key][lane]));
+        }
+        vstore_avx2(&t->tile_max[lane], top);
+    }
 }
 
 /* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
@@ -813,7 +746,8 @@ KERNEL_avx2 void prefill_scores_some_attention_avx2(const struct prefill_block_a
             vec_avx2 score = vset_avx2(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 8] && key <= t->last_key[lane / 8]) {
                 const mask_avx2 sees = sees_queries_attention_avx2(place, key0 + key, &block->view);
-                score = vselect_avx2(sees, vload_avx2(&s[key][lane]), score);
+                const vec_avx2 seen = vload_avx2(&s[key][lane]);
+                score = vselect_avx2(sees, seen, score);
             }
             vstore_avx2(&s[key][lane], score);
             top = vmax_avx2(top, score);
@@ -1039,7 +973,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     prefill_settle_attention_avx2(block, before, t);
     if (sight == SEES_ALL)
-        prefill_scores_all_attention_avx2(k, t, s);
+        prefill_scores_all_attention_avx2(block, key0, k, t, s);
     else
         prefill_scores_some_attention_avx2(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_avx2(t, block->queries))

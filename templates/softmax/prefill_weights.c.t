@@ -1,0 +1,165 @@
+/*
+** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY,
+** and l with it; true when some did: then alpha holds what their o must be multiplied by,
+** and 1 for the others.
+*/
+$FN int prefill_maximum$F(struct prefill_scratch$F *t, int32_t queries)
+{
+    int grown = 0;
+    for (int lane = 0; lane < queries; lane += $LANES) {
+        const vec$T m = vload$T(&t->m[lane]), top = vload$T(&t->tile_max[lane]);
+        const mask$T grows = vgreater$T(top, vadd$T(m, vset$T(ATTN_LAZY)));
+        if (!many$T(grows)) {
+            vstore$T(&t->alpha[lane], vset$T(1.0f));
+            continue;
+        }
+        const vec$T alpha = vselect$T(grows, vexp2_exact$T(vsub$T(m, top)), vset$T(1.0f));
+        vstore$T(&t->alpha[lane], alpha);
+        vstore$T(&t->l[lane], vmul$T(vload$T(&t->l[lane]), alpha));
+        vstore$T(&t->m[lane], vselect$T(grows, top, m));
+        grown = 1;
+    }
+    return grown;
+}
+
+/* o = alpha o. */
+$FN void prefill_rescale$F(struct prefill_scratch$F *t, int32_t queries)
+{
+    for (int32_t i = 0; i < queries; i++) {
+        if (t->alpha[i] == 1.0f)
+            continue;
+        for (int d = 0; d < V_ROW$D; d += $LANES)
+            vstore$T(&t->o[i][d], vmul$T(vload$T(&t->o[i][d]), vset$T(t->alpha[i])));
+    }
+}
+
+/* l += the tile's weights, by a fixed tree: keys $PANEL apart in order, then halves. */
+$FN void prefill_sum$F(struct prefill_scratch$F *t, int32_t queries)
+{
+    for (int lane = 0; lane < queries; lane += $LANES) {
+        for (int half = PANEL$D / 2; half > 0; half /= 2)
+            for (int j = 0; j < half; j++) {
+                const vec$T other = vload$T(&t->sums[j + half][lane]);
+                vstore$T(&t->sums[j][lane], vadd$T(vload$T(&t->sums[j][lane]), other));
+            }
+        vstore$T(&t->l[lane], vadd$T(vload$T(&t->l[lane]), vload$T(&t->sums[0][lane])));
+    }
+}
+
+% for _, name in ipairs { "all", "some" } do
+% local masked = name == "some"
+% if masked then
+/* The same where scores may be hidden: their weight is 0. */
+% else
+/* p = exp2(s - m) in the place of s. */
+% end
+$FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries,
+    float (*s)[QUERIES$F])
+{
+    for (int lane = 0; lane < queries; lane += $LANES) {
+% if masked then
+        /* a query may have seen no key yet */
+        const vec$T m = vmax$T(vload$T(&t->m[lane]), vset$T(ATTN_LOWEST));
+% else
+        const vec$T m = vload$T(&t->m[lane]);
+% end
+        for (int j = 0; j < PANEL$D; j++) {
+% for i = 0, BLOCK / PANEL - 1 do
+% if masked then
+            const vec$T s$i = vload$T(&s[j + $(i * PANEL)][lane]);
+            const mask$T seen$i = vgreater$T(s$i, vset$T(ATTN_HIDDEN));
+            const vec$T p$i = vselect$T(seen$i, vexp2$T(vsub$T(s$i, m)), vzero$T());
+% else
+            const vec$T p$i = vexp2$T(vsub$T(vload$T(&s[j + $(i * PANEL)][lane]), m));
+% end
+            vstore$T(&s[j + $(i * PANEL)][lane], p$i);
+% end
+            vec$T sum = vadd$T(p0, p1);
+% for i = 2, BLOCK / PANEL - 1 do
+            sum = vadd$T(sum, p$i);
+% end
+            vstore$T(&t->sums[j][lane], sum);
+        }
+    }
+}
+
+% end
+% if INTERLEAVE then
+% local exps = QUERY_VECTORS * BLOCK // PANEL
+% local steps = D_K // exps
+/*
+** All scores s of a tile and each query's largest, and meanwhile the weights of the tile before it in place of its scores p: a step
+** of exponentials after every $steps steps of d, so that they fill the pipes that the FMAs leave idle.
+*/
+$FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t key0,
+    const float *restrict k, struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F],
+    float (*restrict p)[QUERIES$F])
+{
+% if not HAS_SCORE then
+    (void)block;
+    (void)key0;
+% end
+    for (int j = 0; j < PANEL$D; j++) {
+        const float *restrict panel = k + j * $SCORE_KEYS / PANEL$D * (PANEL$D * D_K$D) + j * $SCORE_KEYS % PANEL$D;
+        float (*restrict q)[QUERIES$F] = t->q;
+% for i = 0, SCORE_KEYS - 1 do
+% for v = 0, QUERY_VECTORS - 1 do
+        vec$T s$(i)_$v = vzero$T();
+% end
+% end
+        for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+            const vec$T m = vload$T(&t->m[lane]);
+            vec$T sum = vzero$T();
+% for e = 0, BLOCK // PANEL - 1 do
+            const vec$T p$e = vexp2$T(vsub$T(vload$T(&p[j + $(e * PANEL)][lane]), m));
+            vstore$T(&p[j + $(e * PANEL)][lane], p$e);
+            sum = vadd$T(sum, p$e);
+            for (int d = 0; d < $steps; d++, panel += PANEL$D, q++) {
+% for v = 0, QUERY_VECTORS - 1 do
+                const vec$T q$v = vload$T(&q[0][$(v * LANES)]);
+% end
+% for i = 0, SCORE_KEYS - 1 do
+                const vec$T k$i = vset$T(panel[$i]);
+% for v = 0, QUERY_VECTORS - 1 do
+                s$(i)_$v = vfma$T(q$v, k$i, s$(i)_$v);
+% end
+% end
+            }
+% end
+            vstore$T(&t->sums[j][lane], sum);
+        }
+% if D_K % exps > 0 then
+        for (int d = $(steps * exps); d < D_K$D; d++, panel += PANEL$D, q++) {
+% for v = 0, QUERY_VECTORS - 1 do
+            const vec$T q$v = vload$T(&q[0][$(v * LANES)]);
+% end
+% for i = 0, SCORE_KEYS - 1 do
+            const vec$T k$i = vset$T(panel[$i]);
+% for v = 0, QUERY_VECTORS - 1 do
+            s$(i)_$v = vfma$T(q$v, k$i, s$(i)_$v);
+% end
+% end
+        }
+% end
+% if HAS_SCORE then
+% for v = 0, QUERY_VECTORS - 1 do
+        const ivec$T place$v = iramp$T(block->first + $(v * LANES));
+% for i = 0, SCORE_KEYS - 1 do
+        s$(i)_$v = score_queries$F(s$(i)_$v, place$v, key0 + j * $SCORE_KEYS + $i, &block->view);
+% end
+% end
+% end
+% for v = 0, QUERY_VECTORS - 1 do
+        vec$T top$v = j == 0 ? s0_$v : vmax$T(vload$T(&t->tile_max[$(v * LANES)]), s0_$v);
+% for i = 0, SCORE_KEYS - 1 do
+        vstore$T(&s[j * $SCORE_KEYS + $i][$(v * LANES)], s$(i)_$v);
+% if i > 0 then
+        top$v = vmax$T(top$v, s$(i)_$v);
+% end
+% end
+        vstore$T(&t->tile_max[$(v * LANES)], top$v);
+% end
+    }
+}
+
+% end
