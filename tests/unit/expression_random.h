@@ -116,12 +116,37 @@ static inline struct random_values random_divisor(struct random_expression *e, i
     return values;
 }
 
+/* A function, a conditional or a table of integers. */
+static inline struct random_values random_call(struct random_expression *e, int depth)
+{
+    static const char *const starts[] = { "abs(", "min(", "max(", "(if k%2==0 then ", "{3,-1,4,1,5}[(" };
+    static const char *const ends[] = { ")", ")", ")", ")", ")%5]" };
+    static const int64_t table[] = { 3, -1, 4, 1, 5 };
+    const int op = (int)random_between(e->random, 0, 4);
+    random_put(e, starts[op]);
+    struct random_values a = random_integer(e, depth - 1), b = a;
+    if (op >= 1 && op <= 3) {
+        random_put(e, op == 3 ? " else " : ",");
+        b = random_integer(e, depth - 1);
+    }
+    random_put(e, ends[op]);
+    for (int i = 0; i < RANDOM_POINTS; i++) {
+        const int64_t x = a.at[i], y = b.at[i];
+        const int64_t values[] = { x < 0 ? -x : x, x < y ? x : y, x > y ? x : y, e->points[i][EXPRESSION_K] % 2 == 0 ? x : y,
+                                   table[x - random_floor(x, 5) * 5] };
+        a.at[i] = values[op];
+    }
+    return a;
+}
+
 static inline struct random_values random_integer(struct random_expression *e, int depth)
 {
     static const char *const symbols[] = { "+", "-", "*", "//", "%" };
     if (depth == 0 || random_between(e->random, 0, 3) == 0)
         return random_leaf(e);
-    const int op = (int)random_between(e->random, -1, 4);
+    const int op = (int)random_between(e->random, -1, 6);
+    if (op > 4)
+        return random_call(e, depth);
     struct random_values a = { { 0 } }, b;
     if (op >= 0) {
         random_put(e, "(");
