@@ -51,7 +51,7 @@ def real_configs_are_imported_or_refused_by_name() -> None:
             assert f'model_type is "{fields["model_type"]}"' in message, message
         else:
             assert any(name in message for name in fields), message
-    assert imported >= 18, imported
+    assert imported >= 28, imported
 
 
 def imported_configs_explain_alike() -> None:

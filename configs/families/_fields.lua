@@ -77,11 +77,12 @@ local function flag(name, default)
   return value
 end
 
--- A field that may be there as long as it says what holds anyway.
+-- A field that may be there as long as it says what holds anyway, or null.
 local function only(name, expected)
   local value = json[name]
   if value ~= nil and value ~= expected then
-    refuse(name, "is " .. show(value) .. "; only " .. show(expected) .. " is understood so far")
+    local understood = expected == nil and "its absence" or show(expected)
+    refuse(name, "is " .. show(value) .. "; only " .. understood .. " is understood so far")
   end
 end
 

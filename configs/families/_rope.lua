@@ -110,7 +110,7 @@ end
 
 -- Options: neighbours, when dimension 2 i turns with 2 i + 1 and not i with i + dims / 2; dims, when not
 -- all turn; base, where no field says it; older, a field that says the base as well; layers, the kind of
--- those that have a table of their own.
+-- those that have a table of their own; unscaled, when rope_scaling is not for them.
 local function rotary(options)
   options = options or {}
   local from, older = rope_source(options.layers), options.older
@@ -118,8 +118,10 @@ local function rotary(options)
     { "rope_theta", options.layers == nil and json.rope_theta or nil }, { older, older and json[older] },
     { from.name, from.given and from.given.rope_theta },
   }, options.base or 10000)
+  local scaled = from.field == "rope_parameters" or not options.unscaled
   return rope {
-    base = base, dims = options.dims, pairing = options.neighbours and interleaved or half, scaling = rope_scaling(from),
+    base = base, dims = options.dims, pairing = options.neighbours and interleaved or half,
+    scaling = scaled and rope_scaling(from) or nil,
   }
 end
 

@@ -29,9 +29,12 @@ local function embed_row(x, name, rows, width, row)
   step { op = "embed_row", ["in"] = x, out = x, weight = weight(name), rows = rows, width = width, row = row }
 end
 
--- Of each of so many groups of columns by itself, or of the whole row.
-local function rms_norm(from, to, name, eps, groups)
-  step { op = "norm", kind = "rms", ["in"] = from, out = to, weight = weight(name), eps = eps, groups = groups }
+-- Of each of so many groups of columns by itself, or of the whole row; `offset` is added to the weights.
+local function rms_norm(from, to, name, eps, groups, offset)
+  step {
+    op = "norm", kind = "rms", ["in"] = from, out = to, weight = weight(name), eps = eps, groups = groups,
+    weight_offset = offset,
+  }
 end
 
 local function layer_norm(from, to, name, eps, biased)

@@ -41,6 +41,9 @@ CASES = {
     "falcon": ("Falcon", FALCON | {"multi_query": True}),
     "falcon_grouped": ("Falcon", FALCON | {"new_decoder_architecture": True, "num_kv_heads": 2, "bias": True}),
     "falcon_sequential": ("Falcon", FALCON | {"multi_query": False, "parallel_attn": False, "bias": True}),
+    "gemma3_text": ("Gemma3Text", OWN_HEAD | {"sliding_window": 13, "num_hidden_layers": 4, "query_pre_attn_scalar": 30,
+                                              "layer_types": ["sliding_attention", "sliding_attention", "full_attention",
+                                                              "sliding_attention"]}),
     "glm4": ("Glm4", OWN_HEAD),
     "gpt2": ("GPT2", GPT),
     "gpt_neox": ("GPTNeoX", DECODER | {"rotary_pct": 0.5}),
@@ -52,11 +55,13 @@ CASES = {
     "mistral": ("Mistral", OWN_HEAD | {"sliding_window": 13}),
     "modernbert": ("ModernBert", DECODER | {"local_attention": 13, "num_hidden_layers": 4}),
     "olmo2": ("Olmo2", GROUPED),
+    "olmo3": ("Olmo3", GROUPED | {"sliding_window": 13, "num_hidden_layers": 4}),
     "phi": ("Phi", GROUPED | {"partial_rotary_factor": 0.4}),
     "phi3": ("Phi3", GROUPED | {"sliding_window": 13}),
     "qwen2": ("Qwen2", GROUPED | {"use_sliding_window": True, "sliding_window": 13, "max_window_layers": 1}),
     "qwen3": ("Qwen3", OWN_HEAD),
     "roberta": ("Roberta", ENCODER | {"max_position_embeddings": 98, "pad_token_id": 1, "bos_token_id": 0}),
+    "starcoder2": ("Starcoder2", GROUPED | {"sliding_window": 13}),
     "smollm3": ("SmolLM3", GROUPED | {"num_hidden_layers": 4}),
 }
 
