@@ -4,6 +4,7 @@
 */
 #include "operation.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "activation.h"
@@ -213,7 +214,7 @@ static void multiply_run(struct attn_session *session, const struct step *step)
         out->values[i] = in->values[i] * with[i];
 }
 
-/* scale: out = in * factor; activate: out = function(in) */
+/* scale: out = in * factor; softcap: out = factor * tanh(in / factor); activate: out = function(in) */
 
 static bool scale_bind(struct binding *binding, struct step *step)
 {
@@ -228,6 +229,22 @@ static void scale_run(struct attn_session *session, const struct step *step)
     const float factor = (float)step->factor;
     for (int64_t i = 0; i < in->rows * in->width; i++)
         out->values[i] = in->values[i] * factor;
+}
+
+static bool softcap_bind(struct binding *binding, struct step *step)
+{
+    if (!(step->factor > 0))
+        return binding_fail(binding, step, "factor is %g; expected a number above 0", step->factor);
+    return scale_bind(binding, step);
+}
+
+static void softcap_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *in = activation_at(session, step->in);
+    const struct activation *out = activation_shape(session, step, in->width);
+    const float factor = (float)step->factor;
+    for (int64_t i = 0; i < in->rows * in->width; i++)
+        out->values[i] = factor * tanhf(in->values[i] / factor);
 }
 
 static bool activate_bind(struct binding *binding, struct step *step)
@@ -294,6 +311,7 @@ static const struct operation operations[] = {
     { "add",             "in with out",                        pair_bind,            add_run },
     { "multiply",        "in with out",                        pair_bind,            multiply_run },
     { "scale",           "in out factor",                      scale_bind,           scale_run },
+    { "softcap",         "in out factor",                      softcap_bind,         softcap_run },
     { "activate",        "kind in out",                        activate_bind,        activate_run },
     { "last",            "in out",                             last_bind,            last_run },
 };

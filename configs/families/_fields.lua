@@ -77,12 +77,13 @@ local function flag(name, default)
   return value
 end
 
--- A field that may be there as long as it says what holds anyway, or null.
-local function only(name, expected)
-  local value = json[name]
+-- A field, of the config or of a table in it, that may be there as long as it says what holds anyway, or null.
+local function only(name, expected, within)
+  local value
+  if within == nil then value = json[name] else value = json[within] and json[within][name] end
   if value ~= nil and value ~= expected then
     local understood = expected == nil and "its absence" or show(expected)
-    refuse(name, "is " .. show(value) .. "; only " .. understood .. " is understood so far")
+    refuse(within == nil and name or within .. "." .. name, "is " .. show(value) .. "; only " .. understood .. " is understood so far")
   end
 end
 

@@ -89,6 +89,11 @@ local function scale(x, factor)
   if factor ~= 1 then step { op = "scale", ["in"] = x, out = x, factor = factor } end
 end
 
+-- x = most * tanh(x / most); nothing without a number
+local function cap(x, most)
+  if most ~= nil then step { op = "softcap", ["in"] = x, out = x, factor = most } end
+end
+
 local function activate(x, kind)
   step { op = "activate", kind = kind, ["in"] = x, out = x }
 end
@@ -167,6 +172,6 @@ return {
   embed = embed, embed_positions = embed_positions, embed_row = embed_row,
   rms_norm = rms_norm, layer_norm = layer_norm, linear = linear, linear_transposed = linear_transposed,
   slice = slice, join = join, copies = copies, attend = attend,
-  add = add, multiply = multiply, scale = scale, activate = activate, last = last,
+  add = add, multiply = multiply, scale = scale, cap = cap, activate = activate, last = last,
   project = project, project_latent = project_latent, split = split, gated = gated, gated_fused = gated_fused, head = head,
 }

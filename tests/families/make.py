@@ -34,6 +34,7 @@ ENCODER = DECODER | {"layer_norm_eps": 1e-12}
 
 CASES = {
     "bert": ("Bert", ENCODER),
+    "bloom": ("Bloom", COMMON | {"hidden_size": 100, "n_layer": 3, "n_head": 5}),
     "cohere2": ("Cohere2", GROUPED | {"sliding_window": 13, "num_hidden_layers": 4, "logit_scale": 0.3}),
     "deepseek_v2": ("DeepseekV2", MLA | {"q_lora_rank": None, "first_k_dense_replace": 3}),
     "deepseek_v3": ("DeepseekV3", MLA | {"q_lora_rank": 24, "first_k_dense_replace": 3, "rope_scaling": YARN}),
@@ -41,6 +42,8 @@ CASES = {
     "falcon": ("Falcon", FALCON | {"multi_query": True}),
     "falcon_grouped": ("Falcon", FALCON | {"new_decoder_architecture": True, "num_kv_heads": 2, "bias": True}),
     "falcon_sequential": ("Falcon", FALCON | {"multi_query": False, "parallel_attn": False, "bias": True}),
+    "gemma2": ("Gemma2", OWN_HEAD | {"sliding_window": 13, "num_hidden_layers": 4, "query_pre_attn_scalar": 5,
+                                     "attn_logit_softcapping": 4.0, "final_logit_softcapping": 25.0}),
     "gemma3_text": ("Gemma3Text", OWN_HEAD | {"sliding_window": 13, "num_hidden_layers": 4, "query_pre_attn_scalar": 30,
                                               "layer_types": ["sliding_attention", "sliding_attention", "full_attention",
                                                               "sliding_attention"]}),
@@ -54,6 +57,7 @@ CASES = {
     "llama": ("Llama", OWN_HEAD | {"attention_bias": True, "mlp_bias": True}),
     "mistral": ("Mistral", OWN_HEAD | {"sliding_window": 13}),
     "modernbert": ("ModernBert", DECODER | {"local_attention": 13, "num_hidden_layers": 4}),
+    "mpt": ("Mpt", COMMON | {"d_model": 60, "n_layers": 3, "n_heads": 3, "max_seq_len": 96}),   # it ignores alibi_bias_max
     "olmo2": ("Olmo2", GROUPED),
     "olmo3": ("Olmo3", GROUPED | {"sliding_window": 13, "num_hidden_layers": 4}),
     "phi": ("Phi", GROUPED | {"partial_rotary_factor": 0.4}),

@@ -200,6 +200,8 @@ static void columns_refused(void)
                "/d.json: step 8 (join): a width of 4 cannot be cut into 8 groups");
     CHECK_TEXT(refusal(8, "{'op':'repeat','in':'a','out':'h','times':16777216}"),
                "/d.json: step 8 (repeat): a width of 8, 16777216 times, is more than 16777216");
+    CHECK_TEXT(refusal(8, "{'op':'softcap','in':'a','out':'h','factor':0}"),
+               "/d.json: step 8 (softcap): factor is 0; expected a number above 0");
     CHECK_TEXT(refusal(3, "{'op':'norm','kind':'rms','in':'x','out':'h','weight':'norm','eps':1e-5,'groups':3}"),
                "/d.json: step 3 (norm): a width of 8 cannot be cut into 3 groups");
 }
