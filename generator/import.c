@@ -29,7 +29,8 @@ static void print_read_fields(struct text *text, const struct family *family)
         struct text item = text_start(text->arena);
         text_format(&item, " %s ", field->name);
         config_text_value(&item, field->value);
-        if (text->length - line + item.length >= COMMENT_COLUMNS) {
+        bool first = text->length - line == strlen(start);       /* which stays, however long it is */
+        if (!first && text->length - line + item.length >= COMMENT_COLUMNS) {
             text_put(text, "\n");
             line = text->length;
             text_format(text, "--%*s", (int)strlen(start) - 2, "");

@@ -29,13 +29,13 @@ def run(folder: Path, vocab: int, *options: object) -> np.ndarray:
 
 
 def differences(name: str) -> list[float]:
-    """Of the output's range: all tokens at once, then, where tokens do not see later ones, by each chunk."""
+    """Of the output's range: all tokens at once by kernels and by the reference; then, unless tokens see later ones, by chunks."""
     case = json.loads((FAMILIES / f"{name}.json").read_text())
     expected, config = np.load(FAMILIES / f"{name}.npy"), case["config"]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "family"      # models of one name and one attention share their kernels
         write_folder(folder, config, case["tensors"])
-        found = [run(folder, config["vocab_size"])]
+        found = [run(folder, config["vocab_size"]), run(folder, config["vocab_size"], "--reference")]
         if found[0].shape[1] == config["vocab_size"]:
             found += [run(folder, config["vocab_size"], "--chunk", chunk) for chunk in CHUNKS]
     assert all(len(rows) == TOKENS for rows in found)
@@ -65,10 +65,10 @@ def every_family_has_a_case() -> None:
 
 def table() -> None:
     """For the README."""
-    print("| model | all tokens at once | 13 at once | token by token |\n| --- | --- | --- | --- |")
+    print("| model | all tokens at once | by the reference | 13 at once | token by token |\n| --- | --- | --- | --- | --- |")
     for name in names():
         cells = [f"{difference:.0e}" for difference in differences(name)]
-        print(f"| {name} | " + " | ".join(cells + ["–"] * (1 + len(CHUNKS) - len(cells))) + " |", flush=True)
+        print(f"| {name} | " + " | ".join(cells + ["–"] * (2 + len(CHUNKS) - len(cells))) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,9 @@ CASES = {
     "granite": ("Granite", GROUPED | {"embedding_multiplier": 3.0, "attention_multiplier": 0.15, "residual_multiplier": 0.4,
                                       "logits_scaling": 5.0}),
     "llama": ("Llama", OWN_HEAD | {"attention_bias": True, "mlp_bias": True}),
+    "llama_scaled": ("Llama", OWN_HEAD | {"rope_theta": 5000.0, "rope_scaling": {
+        "rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 32}}),
     "mistral": ("Mistral", OWN_HEAD | {"sliding_window": 13}),
     "modernbert": ("ModernBert", DECODER | {"local_attention": 13, "num_hidden_layers": 4}),
     "mpt": ("Mpt", COMMON | {"d_model": 60, "n_layers": 3, "n_heads": 3, "max_seq_len": 96}),   # it ignores alibi_bias_max
@@ -62,6 +65,8 @@ CASES = {
     "olmo3": ("Olmo3", GROUPED | {"sliding_window": 13, "num_hidden_layers": 4}),
     "phi": ("Phi", GROUPED | {"partial_rotary_factor": 0.4}),
     "phi3": ("Phi3", GROUPED | {"sliding_window": 13}),
+    "phi3_longrope": ("Phi3", GROUPED | {"original_max_position_embeddings": 32, "partial_rotary_factor": 0.5, "rope_scaling": {
+        "type": "longrope", "short_factor": [1.0, 1.1, 1.3, 1.5, 1.7], "long_factor": [1.0, 1.5, 2.0, 4.0, 7.0]}}),
     "qwen2": ("Qwen2", GROUPED | {"use_sliding_window": True, "sliding_window": 13, "max_window_layers": 1}),
     "qwen3": ("Qwen3", OWN_HEAD),
     "roberta": ("Roberta", ENCODER | {"max_position_embeddings": 98, "pad_token_id": 1, "bos_token_id": 0}),
