@@ -136,22 +136,20 @@ local function causal_window(keys)
   return causal() & window { left = keys - 1 }
 end
 
--- Which layers have a window: layer_types says it, or `rule` of a layer, from 0, by the field of that name.
--- True for those that have one, from 1.
-local function windowed_layers(count, field, rule)
+-- The kinds of the layers, "windowed" or "full": layer_types says them, or whether `has_window`, of a layer from 0,
+-- which the field of that name decides, if there is one.
+local function layer_kinds(count, field, has_window)
   local types, list = json.layer_types, {}
-  for i = 1, count do list[i] = rule(i - 1) end
+  for i = 1, count do list[i] = has_window(i - 1) and "windowed" or "full" end
   if types == nil then return list end
   if type(types) ~= "table" or #types ~= count then refuse("layer_types", "is no list of " .. count .. " kinds of layers") end
   for i, kind in ipairs(types) do
-    if kind ~= "full_attention" and kind ~= "sliding_attention" then
-      refuse_value("layer_types", kind, '"full_attention" or "sliding_attention"')
-    end
-    local windowed = kind == "sliding_attention"
-    if json[field] ~= nil and windowed ~= list[i] then
+    local known = kind == "full_attention" and "full" or kind == "sliding_attention" and "windowed"
+    if not known then refuse_value("layer_types", kind, '"full_attention" or "sliding_attention"') end
+    if field ~= nil and json[field] ~= nil and known ~= list[i] then
       refuse("layer_types", "says " .. kind .. " of layer " .. i - 1 .. ", which " .. field .. " does not")
     end
-    list[i] = windowed
+    list[i] = known
   end
   return list
 end
@@ -186,5 +184,5 @@ end
 return {
   show = show, refuse_value = refuse_value, whole = whole, layer_count = layer_count, number = number, agreed = agreed,
   flag = flag, only = only, tokens = tokens, activation = activation, head_size = head_size,
-  causal_window = causal_window, windowed_layers = windowed_layers, mixed = mixed, harmless_and = harmless_and,
+  causal_window = causal_window, layer_kinds = layer_kinds, mixed = mixed, harmless_and = harmless_and,
 }

@@ -22,9 +22,7 @@ only("use_parallel_block", true)
 only("use_parallel_embedding", false)
 only("use_embedding_sharing", true)
 
-local windowed = windowed_layers(count, "sliding_window_pattern", function(layer) return (layer + 1) % period ~= 0 end)
-local kinds = {}
-for i = 1, count do kinds[i] = windowed[i] and "windowed" or "full" end
+local kinds = layer_kinds(count, "sliding_window_pattern", function(layer) return (layer + 1) % period ~= 0 end)
 
 local function definition(mask, position)
   return { heads = heads, kv_heads = kv_heads, d_k = d, mask = mask, position = position }

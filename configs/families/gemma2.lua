@@ -12,9 +12,7 @@ local count    = layer_count "num_hidden_layers"
 
 only("use_bidirectional_attention", false)
 
-local windowed = windowed_layers(count, "layer_types", function(layer) return layer % 2 == 0 end)
-local kinds = {}
-for i = 1, count do kinds[i] = windowed[i] and "windowed" or "full" end
+local kinds = layer_kinds(count, nil, function(layer) return layer % 2 == 0 end)
 
 local function definition(mask)
   return {

@@ -15,9 +15,7 @@ only("use_bidirectional_attention", false)
 only("attn_logit_softcapping", nil)
 only("final_logit_softcapping", nil)
 
-local windowed = windowed_layers(count, "sliding_window_pattern", function(layer) return (layer + 1) % period ~= 0 end)
-local kinds = {}
-for i = 1, count do kinds[i] = windowed[i] and "windowed" or "full" end
+local kinds = layer_kinds(count, "sliding_window_pattern", function(layer) return (layer + 1) % period ~= 0 end)
 
 local function definition(mask, position)
   return {

@@ -12,9 +12,7 @@ local norm_bias, attention_bias, mlp_bias = flag("norm_bias", false), flag("atte
 
 only("position_embedding_type", "absolute")
 
-local windowed = windowed_layers(count, "global_attn_every_n_layers", function(layer) return layer % period ~= 0 end)
-local kinds = {}
-for i = 1, count do kinds[i] = windowed[i] and "windowed" or "full" end
+local kinds = layer_kinds(count, "global_attn_every_n_layers", function(layer) return layer % period ~= 0 end)
 
 local function definition(mask, position)
   return { heads = heads, d_k = head_size(hidden, heads), mask = mask, position = position }

@@ -9,9 +9,7 @@ local act      = activation("hidden_act", "silu")
 local biased   = flag("attention_bias", false)
 local count    = layer_count "num_hidden_layers"
 
-local windowed = windowed_layers(count, "layer_types", function(layer) return (layer + 1) % 4 ~= 0 end)
-local kinds = {}
-for i = 1, count do kinds[i] = windowed[i] and "windowed" or "full" end
+local kinds = layer_kinds(count, nil, function(layer) return (layer + 1) % 4 ~= 0 end)
 
 local function definition(mask, position)
   return { heads = heads, kv_heads = kv_heads, d_k = d, mask = mask, position = position }

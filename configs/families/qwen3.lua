@@ -12,9 +12,7 @@ local keys     = flag("use_sliding_window", false) and whole("sliding_window", 4
 local first    = whole("max_window_layers", 28, nil, 0)
 local biased   = flag("attention_bias", false)
 
-local windowed = windowed_layers(count, "max_window_layers", function(layer) return keys ~= nil and layer >= first end)
-local kinds = {}
-for i = 1, count do kinds[i] = windowed[i] and "windowed" or "full" end
+local kinds = layer_kinds(count, "max_window_layers", function(layer) return keys ~= nil and layer >= first end)
 
 local function definition(mask)
   return { heads = heads, kv_heads = kv_heads, d_k = d, mask = mask, position = rotary() }

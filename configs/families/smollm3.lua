@@ -11,7 +11,7 @@ local count    = layer_count "num_hidden_layers"
 local interval = whole("no_rope_layer_interval", 4)
 
 only("use_sliding_window", false)
-windowed_layers(count, "use_sliding_window", function() return false end)
+layer_kinds(count, "use_sliding_window", function() return false end)
 
 -- no_rope_layers has 1 for the layers that do rotate.
 local rotates, kinds = json.no_rope_layers, {}

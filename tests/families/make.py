@@ -62,7 +62,7 @@ CASES = {
     "modernbert": ("ModernBert", DECODER | {"local_attention": 13, "num_hidden_layers": 4}),
     "mpt": ("Mpt", COMMON | {"d_model": 60, "n_layers": 3, "n_heads": 3, "max_seq_len": 96}),   # it ignores alibi_bias_max
     "olmo2": ("Olmo2", GROUPED),
-    "olmo3": ("Olmo3", GROUPED | {"sliding_window": 13, "num_hidden_layers": 4}),
+    "olmo3": ("Olmo3", GROUPED | {"sliding_window": 13, "layer_types": ["full_attention", "sliding_attention", "full_attention"]}),
     "phi": ("Phi", GROUPED | {"partial_rotary_factor": 0.4}),
     "phi3": ("Phi3", GROUPED | {"sliding_window": 13}),
     "phi3_longrope": ("Phi3", GROUPED | {"original_max_position_embeddings": 32, "partial_rotary_factor": 0.5, "rope_scaling": {
