@@ -10,6 +10,7 @@
 #include "file.h"
 #include "process.h"
 #include "random_definition.h"
+#include "source.h"
 
 enum {
     FILE_DEFINITIONS = 25,       /* random definitions in one C file */
@@ -99,9 +100,9 @@ static bool config_add(struct checking *checking, const char *file)
 {
     const struct options *options = checking->options;
     struct arena *arena = arena_create();
-    struct model model;
-    const bool added = definition_read_file(&model, file, &options->catalog, arena, options->report)
-                    && model_add(checking, &model, arena);
+    struct source source;
+    const bool added = source_read(&source, file, &options->catalog, arena, options->report)
+                    && model_add(checking, &source.model, arena);
     arena_destroy(arena);
     return added;
 }

@@ -51,7 +51,7 @@ def real_configs_are_imported_or_refused_by_name() -> None:
             assert f'model_type is "{fields["model_type"]}"' in message, message
         else:
             assert any(name in message for name in fields), message
-    assert imported >= 31, imported
+    assert imported >= 33, imported
 
 
 def imported_configs_explain_alike() -> None:
@@ -115,6 +115,12 @@ def explain_gives_every_choice_as_json() -> None:
     assert definition["line"] in text
 
 
+def models_are_checked() -> None:
+    """By their config.json, a line for each definition."""
+    lines = harness.attngen("check", "tests/cases/import/ok_qwen2.json", "--target", "scalar").splitlines()
+    assert sum(line.startswith("pass softmax ") for line in lines) == 2, lines
+
+
 def runs_that_cannot_start_say_why() -> None:
     """Exit status 2 and one sentence."""
     case = "tests/cases/import/ok_llama.json"
@@ -133,4 +139,4 @@ def runs_that_cannot_start_say_why() -> None:
 if __name__ == "__main__":
     harness.run(real_configs_are_imported_or_refused_by_name, imported_configs_explain_alike,
                 rope_frequencies_are_those_of_transformers, llama_3_scales_its_frequencies,
-                explain_gives_every_choice_as_json, runs_that_cannot_start_say_why)
+                explain_gives_every_choice_as_json, models_are_checked, runs_that_cannot_start_say_why)

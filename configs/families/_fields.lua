@@ -49,6 +49,11 @@ local function layer_count(name)
   return whole(name, nil, 1024)
 end
 
+-- The name of two that the config uses, the first of which is preferred.
+local function either(name, other)
+  return json[name] == nil and json[other] ~= nil and other or name
+end
+
 local function number(name, default)
   local value = json[name]
   if value == nil then value = default end
@@ -182,7 +187,7 @@ local function harmless_and(names)
 end
 
 return {
-  show = show, refuse_value = refuse_value, whole = whole, layer_count = layer_count, number = number, agreed = agreed,
+  show = show, refuse_value = refuse_value, whole = whole, layer_count = layer_count, number = number, agreed = agreed, either = either,
   flag = flag, only = only, tokens = tokens, activation = activation, head_size = head_size,
   causal_window = causal_window, layer_kinds = layer_kinds, mixed = mixed, harmless_and = harmless_and,
 }

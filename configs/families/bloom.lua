@@ -1,7 +1,7 @@
 -- BLOOM: ALiBi, which is not scaled with the scores; a norm behind the embedding.
 -- q, k and v lie head by head in one weight.
-local hidden = json.n_embed and whole "n_embed" or whole "hidden_size"
-local heads  = json.num_attention_heads and whole "num_attention_heads" or whole "n_head"
+local hidden = whole(either("hidden_size", "n_embed"))
+local heads  = whole(either("n_head", "num_attention_heads"))
 local d      = head_size(hidden, heads, "n_head")
 local eps    = number("layer_norm_epsilon", 1e-5)
 local normed = flag("apply_residual_connection_post_layernorm", false)
@@ -12,7 +12,7 @@ attention = {
   score = alibi(),
 }
 
-layers   = json.num_hidden_layers and layer_count "num_hidden_layers" or layer_count "n_layer"
+layers   = layer_count(either("n_layer", "num_hidden_layers"))
 context  = whole("seq_length", 2048)
 vocab    = whole "vocab_size"
 bos, eos = tokens "bos_token_id", tokens "eos_token_id"

@@ -1,0 +1,52 @@
+-- EXAONE 4: norms behind each part and on each head; layers that see all have no positions where others have a window.
+local hidden   = whole "hidden_size"
+local inner    = whole "intermediate_size"
+local heads    = whole "num_attention_heads"
+local kv_heads = whole("num_key_value_heads", 32)
+local d        = json.head_dim == nil and head_size(hidden, heads) or whole "head_dim"
+local eps      = number("rms_norm_eps", 1e-5)
+local act      = activation("hidden_act", "silu")
+local count    = layer_count "num_hidden_layers"
+local keys     = json.sliding_window and whole "sliding_window"
+local period   = json.sliding_window_pattern == "LLLG" and 4 or whole("sliding_window_pattern", 4, nil, 0)
+
+local kinds = layer_kinds(count, keys and "sliding_window_pattern", function(layer)
+  return keys ~= nil and period > 0 and (layer + 1) % period ~= 0
+end)
+
+local function definition(mask, position)
+  return { heads = heads, kv_heads = kv_heads, d_k = d, mask = mask, position = position }
+end
+
+attention, layers = mixed(kinds, {
+  full     = definition(causal(), keys == nil and rotary() or none()),
+  windowed = definition(causal_window(keys), rotary()),
+})
+
+context  = whole("max_position_embeddings", 2048)
+vocab    = whole "vocab_size"
+bos, eos = tokens "bos_token_id", tokens "eos_token_id"
+prefixes = { "", "model." }
+harmless = harmless_and {}
+
+embed("x", "embed_tokens", vocab, hidden)
+
+for layer = 0, count - 1 do
+  local name = "layers." .. layer .. "."
+  project("x", name .. "self_attn.", heads, kv_heads, d)
+  rms_norm("q", "q", name .. "self_attn.q_norm", eps, heads)
+  rms_norm("k", "k", name .. "self_attn.k_norm", eps, kv_heads)
+  attend(layer, "q", "k", "v", "a")
+  linear("a", "h", name .. "self_attn.o_proj", hidden)
+  rms_norm("h", "h", name .. "post_attention_layernorm", eps)
+  add("x", "h", "x")
+
+  gated("x", "h", name .. "mlp.", inner, hidden, act)
+  rms_norm("h", "h", name .. "post_feedforward_layernorm", eps)
+  add("x", "h", "x")
+end
+
+last("x")
+rms_norm("x", "x", "norm", eps)
+linear("x", "logits", head("embed_tokens", false), vocab)
+output = "logits"
