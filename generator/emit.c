@@ -123,15 +123,6 @@ static bool emit_header(struct emission *e, struct text *header)
     return emission_render(e, header, "model.h.t");
 }
 
-/* FNV-1a, 64 bits. */
-static uint64_t digest_of(const struct text *text)
-{
-    uint64_t digest = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < text->length; i++)
-        digest = (digest ^ (unsigned char)text->data[i]) * UINT64_C(0x100000001b3);
-    return digest;
-}
-
 /* The head comment carries the digest of all that follows it, so it is rendered last. */
 bool emit_model(struct emitted *emitted, const struct model *model, const struct catalog *catalog,
                 const struct emit_options *options, struct arena *arena, struct report *report)
@@ -149,7 +140,7 @@ bool emit_model(struct emitted *emitted, const struct model *model, const struct
     emission_set_model(e);
     if (!emit_header(e, &header) || !emit_body(e))
         return false;
-    const char *digest = arena_format(arena, "%016llx", (unsigned long long)digest_of(&e->source));
+    const char *digest = text_digest(&e->source);
     template_set_text(&e->values, "DIGEST", digest);
     template_set_text(&e->values, "PLANS", e->plans.data);
     if (!emission_render(e, &source, "head.c.t"))

@@ -173,6 +173,7 @@ int verb_run(const struct options *options)
             model->definition_count == 1 ? "" : "s", model->layer_count);
     if (!run_prepare(&run))
         return 2;
-    const char *path = arena_format(options->arena, "%s/%s.json", run.directory, model->name);
+    /* Models that share kernels may run at the same time. */
+    const char *path = arena_format(options->arena, "%s/%s_%s.json", run.directory, model->name, text_digest(&description));
     return file_write(path, description.data, description.length, options->report, NULL) ? run_start(&run, path) : 2;
 }

@@ -82,3 +82,12 @@ void text_number(struct text *text, double number)
     }
     text_put(text, digits);
 }
+
+/* FNV-1a. */
+const char *text_digest(const struct text *text)
+{
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < text->length; i++)
+        digest = (digest ^ (unsigned char)text->data[i]) * UINT64_C(0x100000001b3);
+    return arena_format(text->arena, "%016llx", (unsigned long long)digest);
+}

@@ -21,6 +21,9 @@ void text_cut(struct text *text, size_t length);
 void text_put(struct text *text, const char *string);
 void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* 64 bits that follow from the text, in hexadecimal. */
+const char *text_digest(const struct text *text);
+
 /* Whole numbers in full, others with the fewest digits that give the same double again. */
 void text_number(struct text *text, double number);
 

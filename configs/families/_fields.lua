@@ -69,7 +69,9 @@ local function agreed(spellings, default)
     if value ~= nil then
       if type(value) ~= "number" then refuse_value(name, value, "a number") end
       first = first or spelling
-      if value ~= first[2] then refuse(first[1], "is " .. show(first[2]) .. ", but " .. name .. " has " .. show(value)) end
+      if value ~= first[2] then
+        refuse(first[1], "is " .. show(first[2]) .. ", but " .. name .. " has " .. show(value))
+      end
     end
   end
   return first == nil and default or first[2]
@@ -88,7 +90,8 @@ local function only(name, expected, within)
   if within == nil then value = json[name] else value = json[within] and json[within][name] end
   if value ~= nil and value ~= expected then
     local understood = expected == nil and "its absence" or show(expected)
-    refuse(within == nil and name or within .. "." .. name, "is " .. show(value) .. "; only " .. understood .. " is understood so far")
+    local path = within == nil and name or within .. "." .. name
+    refuse(path, "is " .. show(value) .. "; only " .. understood .. " is understood so far")
   end
 end
 
@@ -147,7 +150,9 @@ local function layer_kinds(count, field, has_window)
   local types, list = json.layer_types, {}
   for i = 1, count do list[i] = has_window(i - 1) and "windowed" or "full" end
   if types == nil then return list end
-  if type(types) ~= "table" or #types ~= count then refuse("layer_types", "is no list of " .. count .. " kinds of layers") end
+  if type(types) ~= "table" or #types ~= count then
+    refuse("layer_types", "is no list of " .. count .. " kinds of layers")
+  end
   for i, kind in ipairs(types) do
     local known = kind == "full_attention" and "full" or kind == "sliding_attention" and "windowed"
     if not known then refuse_value("layer_types", kind, '"full_attention" or "sliding_attention"') end
@@ -187,7 +192,7 @@ local function harmless_and(names)
 end
 
 return {
-  show = show, refuse_value = refuse_value, whole = whole, layer_count = layer_count, number = number, agreed = agreed, either = either,
-  flag = flag, only = only, tokens = tokens, activation = activation, head_size = head_size,
+  show = show, refuse_value = refuse_value, whole = whole, layer_count = layer_count, number = number,
+  agreed = agreed, either = either, flag = flag, only = only, tokens = tokens, activation = activation, head_size = head_size,
   causal_window = causal_window, layer_kinds = layer_kinds, mixed = mixed, harmless_and = harmless_and,
 }

@@ -119,8 +119,9 @@ local function split(from, heads, kv_heads, d)
   slice(from, "v", kv_heads * d, (heads + kv_heads) * d)
 end
 
--- q, k and v of multi-head latent attention: k and v come from a latent of so few columns, q may as well. Heads begin
--- with the dimensions that are rotated, which all heads of k share. sizes: heads, rotated, plain, d_v, q_rank or none, kv_rank
+-- q, k and v of multi-head latent attention: k and v come from a latent of kv_rank columns, q from one of
+-- q_rank, if there is that. Heads begin with the dimensions that are rotated, which all heads of k share.
+-- sizes has heads, rotated, plain, d_v, q_rank, kv_rank.
 local function project_latent(from, name, sizes, eps, biased)
   local heads, rotated, plain, latent = sizes.heads, sizes.rotated, sizes.plain, from
   if sizes.q_rank ~= nil then
