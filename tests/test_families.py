@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -63,6 +64,21 @@ def every_family_has_a_case() -> None:
         assert "\nmissing " in family.read_text() or any(name.startswith(family.stem) for name in names()), f"tests/families has no {family.stem}"
 
 
+def published_logits_are_met() -> None:
+    """Of a GPT-2 of random weights, as the tests of ONNX Runtime expect them; attention moves them by 4e-4 at least."""
+    data = os.environ.get("ATTNGEN_DATA")
+    if data is None:
+        raise harness.Skip("ATTNGEN_DATA is not set")
+    folder = harness.need(Path(data) / "models" / "tiny-random-gpt2", "in ATTNGEN_DATA").resolve()
+    published = json.loads((folder / "expected.json").read_text())["prompt_logits"]
+    with tempfile.TemporaryDirectory() as place:
+        prompts, rows = Path(place) / "prompts.npy", Path(place) / "rows.npy"
+        np.save(prompts, np.array(published["prompts"], np.int32))
+        harness.attngen("run", folder, "--tokens", prompts, "--logits", rows)
+        found = np.load(rows)[:, [0, 200, 400, 600, 800]]
+    assert np.abs(found - np.concatenate(published["values"])).max() < 1e-6
+
+
 def table() -> None:
     """For the README."""
     print("| model | all tokens at once | by the reference | 13 at once | token by token |\n| --- | --- | --- | --- | --- |")
@@ -75,4 +91,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--table"]:
         table()
     else:
-        harness.run(every_family_has_a_case, *map(case_test, names()))
+        harness.run(every_family_has_a_case, published_logits_are_met, *map(case_test, names()))
