@@ -166,6 +166,23 @@ static int parse_operand(struct parser *parser)
     return token_is(token, "(") ? parse_parentheses(parser) : parser_unexpected(parser, "a number, a name or '('");
 }
 
+static int parse_unary(struct parser *parser);
+
+/* What follows a '-'. A number takes the sign itself, so that the text of a negative one is one node again. */
+static int parse_negated(struct parser *parser, int column)
+{
+    if (parser->token.kind != TOKEN_NUMBER)
+        return parser_operate(parser, EXPRESSION_NEGATE, parse_unary(parser), -1, column);
+    const int number = parse_number(parser);
+    if (number >= 0) {
+        struct expression_node *node = &parser->tree.nodes[number];
+        node->value = -node->value;
+        node->number = -node->number;
+        node->column = column;
+    }
+    return number;
+}
+
 static int parse_unary(struct parser *parser)
 {
     const int column = parser_column(parser);
@@ -175,7 +192,7 @@ static int parse_unary(struct parser *parser)
     }
     int operand;
     if (parser_take(parser, "-"))
-        operand = parser_operate(parser, EXPRESSION_NEGATE, parse_unary(parser), -1, column);
+        operand = parse_negated(parser, column);
     else if (parser_take(parser, "not"))
         operand = parser_operate(parser, EXPRESSION_NOT, parse_unary(parser), -1, column);
     else

@@ -201,6 +201,17 @@ static void hostile_sizes_are_refused(void)
     check_repeated("k", " ", "", 150000, 1, "this is longer than 139264 bytes");
 }
 
+/* Else an expression could fit whose text does not. */
+static void negative_constants_are_one_node(void)
+{
+    enum { TIMES = EXPRESSION_NODES / 6 };      /* five nodes a comparison, and what joins them */
+    static const char comparison[] = " and k + -7 <= q";
+    char text[TIMES * sizeof comparison] = "k + -7 <= q";
+    for (int i = 1; i < TIMES; i++)
+        strcat(text, comparison);
+    check_printed(text, text);
+}
+
 static void heads_bound_h(void)
 {
     struct expression expression;
@@ -318,6 +329,7 @@ int main(void)
     RUN(integers_are_no_booleans);
     RUN(values_stay_within_32_bits);
     RUN(hostile_sizes_are_refused);
+    RUN(negative_constants_are_one_node);
     RUN(heads_bound_h);
     RUN(expressions_join);
     RUN(print_is_cut_at_the_end_of_its_buffer);
