@@ -88,10 +88,11 @@ const char *sandbox_describe(lua_State *L, int index)
 static void sandbox_look(lua_State *L, lua_Debug *activation)
 {
     struct sandbox *sandbox = sandbox_of(L);
+    const int limit = sandbox->script->steps > 0 ? sandbox->script->steps : SCRIPT_STEPS;
     sandbox->steps += STEPS_A_LOOK;
-    if (sandbox->steps > SCRIPT_STEPS)
+    if (sandbox->steps > limit)
         sandbox_refuse(L, activation_where(L, activation), "still runs after %d steps; is this loop endless?",
-                       SCRIPT_STEPS);
+                       limit);
     if (clock() > sandbox->deadline)
         sandbox_refuse(L, activation_where(L, activation), "still runs after %d seconds; is this text huge?",
                        SCRIPT_SECONDS);

@@ -12,7 +12,7 @@
 #include "value.h"
 
 enum {
-    SCRIPT_STEPS = 20 * 1000 * 1000,       /* Lua instructions */
+    SCRIPT_STEPS = 20 * 1000 * 1000,       /* Lua instructions, where a script has no limit of its own */
     SCRIPT_BYTES = 64 * 1024 * 1024,       /* of Lua's own memory */
     SCRIPT_SOURCE_BYTES = 4 * 1024 * 1024, /* of the chunk's text */
     SCRIPT_SECONDS = 10,                   /* of the processor: steps on huge texts are slow ones */
@@ -34,6 +34,7 @@ struct script {
                                                           tables that they return are words too */
     const char *const *words;        /* NULL-ended: names that make a VALUE_WORD */
     const char *const *fields;       /* NULL-ended: globals the chunk may assign; NULL: any */
+    int steps;                       /* Lua instructions that it may take; 0: SCRIPT_STEPS */
 
     /*
     ** A read-only global, such as "json"; or NULL. With it come type(value), as Lua's, and

@@ -149,6 +149,16 @@ static void mistakes_are_told_at_their_line(void)
     check_chunk("name = 'x'", 10, fields, "@0{ name=x@1 }");
 }
 
+static void steps_can_be_fewer(void)
+{
+    struct capture capture;
+    capture_open(&capture);
+    struct script script = { .source = { "x.lua", "while true do end", 17 }, .steps = 1000 };
+    CHECK(script_run(&script, capture.arena, &capture.report) == NULL);
+    CHECK_TEXT(capture_text(&capture), "x.lua:1: still runs after 1000 steps; is this loop endless?\n");
+    capture_close(&capture);
+}
+
 static void hostile_chunks_end_with_an_error(void)
 {
     static const char *const rows[][2] = {
@@ -278,6 +288,7 @@ int main(void)
     RUN(values_come_out_with_their_lines);
     RUN(words_come_in_every_form);
     RUN(mistakes_are_told_at_their_line);
+    RUN(steps_can_be_fewer);
     RUN(hostile_chunks_end_with_an_error);
     RUN(deep_nesting_is_refused);
     RUN(long_texts_are_refused);
