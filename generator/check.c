@@ -42,8 +42,11 @@ struct checking {
 /* One program of it, running. */
 struct program {
     struct checking *checking;
-    const char *command[10];
-    char trying[TRYING_BYTES];             /* what it is at; "" between two tries */
+    const char *name;
+    const char *command[12];
+    int first;                             /* the definition that it starts with */
+    int at;                                /* the one that it is at */
+    char trying[TRYING_BYTES];             /* what it does there; "" between two definitions */
 };
 
 static uint64_t checking_seed(const struct checking *checking)
@@ -151,6 +154,14 @@ static void progress_show(const struct checking *checking)
         fprintf(stderr, "\rchecked %d\033[K", checking->passed + checking->failed + checking->skipped);
 }
 
+/* "3 softmax ...": the index of a definition, and what is done with it. */
+static void trying_take(struct program *program, const char *line)
+{
+    char *text;
+    program->at = (int)strtol(line, &text, 10);
+    snprintf(program->trying, sizeof program->trying, "%s", text + strspn(text, " "));
+}
+
 /* A config's lines are all shown, of random ones the failures. */
 static void line_take(void *context, const char *line)
 {
@@ -160,7 +171,7 @@ static void line_take(void *context, const char *line)
     const bool fail = strncmp(line, "fail ", 5) == 0;
     const bool skip = strncmp(line, "skip ", 5) == 0;
     if (strncmp(line, "trying ", 7) == 0)
-        snprintf(program->trying, sizeof program->trying, "%s", line + 7);
+        trying_take(program, line + 7);
     if (!pass && !fail && !skip)
         return;
     program->trying[0] = '\0';
@@ -179,23 +190,31 @@ static const char *process_end(const struct process *process, struct arena *aren
                                 : arena_format(arena, "status %d", process->status);
 }
 
-/* A program that ended in the middle of a try has failed it. */
+/* A program that ended in the middle of a try has failed it; what it knew of the definition is lost with it. */
 static void death_print(struct program *program, const struct process *process)
 {
     const bool outside = process->signal == SIGSEGV || process->signal == SIGBUS;
-    printf("fail %s; the program ended with %s%s\n", program->trying,
+    printf("fail %s; the program ended with %s%s; the definition's other targets have no result\n", program->trying,
            process_end(process, program->checking->options->arena),
            outside ? ": a kernel read or wrote outside of its memory" : "");
     program->checking->failed++;
 }
 
-/* Whether a program came to its end, or died in a try, which is a failure of that try. */
+/*
+** Whether a program came to its end, or died in a try, which is a failure of that try: then it has to run again,
+** from the next definition on, and its name is set.
+*/
 static bool program_ended(struct program *program, const struct process *process)
 {
     const struct options *options = program->checking->options;
-    if (program->trying[0] != '\0')
+    if (program->trying[0] != '\0') {
         death_print(program, process);
-    else if (process->signal != 0 || process->status > 1) {
+        program->first = program->at + 1;
+        program->trying[0] = '\0';
+        return true;
+    }
+    program->name = NULL;
+    if (process->signal != 0 || process->status > 1) {
         const struct where where = { program->command[4], 0 };
         report_error(options->report, where, "ended with %s", process_end(process, options->arena));
         return false;
@@ -204,34 +223,51 @@ static bool program_ended(struct program *program, const struct process *process
 }
 
 /* The runner is a command with arguments, as a shell reads it. */
-static void program_prepare(struct program *program, struct checking *checking, const char *name)
+static void program_prepare(struct program *program)
 {
+    const struct checking *checking = program->checking;
     struct arena *arena = checking->options->arena;
     const char *runner = checking->options->text[OPTION_RUNNER];
     const char *const command[] = {
         "sh", "-c", arena_format(arena, "exec %s \"$@\"", runner != NULL ? runner : ""), "sh",
-        arena_format(arena, "%s/%s", checking->directory, name), "--trace",
+        arena_format(arena, "%s/%s", checking->directory, program->name), "--trace",
         "--seed", arena_format(arena, "%llu", (unsigned long long)checking_seed(checking)),
-        checking->random ? "--quick" : NULL, NULL
+        "--first", arena_format(arena, "%d", program->first), checking->random ? "--quick" : NULL, NULL
     };
-    program->checking = checking;
     memcpy(program->command, command, sizeof command);
+}
+
+/* Runs the programs, and keeps those that have to run again at the front: *left of them. */
+static bool programs_round(struct program *programs, int count, int *left, const struct options *options)
+{
+    struct process *processes = arena_alloc(options->arena, (size_t)count, sizeof *processes);
+    for (int i = 0; i < count; i++) {
+        program_prepare(&programs[i]);
+        processes[i] = (struct process){ .command = programs[i].command, .take = line_take, .context = &programs[i] };
+    }
+    bool good = process_run(processes, count, process_processors(), options->report);
+    *left = 0;
+    for (int i = 0; i < count && good; i++) {
+        good = program_ended(&programs[i], &processes[i]);
+        if (programs[i].name != NULL)
+            programs[(*left)++] = programs[i];
+    }
+    return good;
 }
 
 static bool programs_run(struct checking *checking)
 {
     const struct options *options = checking->options;
-    const int count = checking->product_count;
-    struct program *programs = arena_alloc(options->arena, (size_t)count, sizeof *programs);
-    struct process *processes = arena_alloc(options->arena, (size_t)count, sizeof *processes);
-    for (int i = 0; i < count; i++) {
-        program_prepare(&programs[i], checking, checking->products[i].name);
-        processes[i] = (struct process){ .command = programs[i].command, .take = line_take, .context = &programs[i] };
+    int left = checking->product_count;
+    struct program *programs = arena_alloc(options->arena, (size_t)left, sizeof *programs);
+    for (int i = 0; i < left; i++) {
+        programs[i].checking = checking;
+        programs[i].name = checking->products[i].name;
     }
-    bool good = process_run(processes, count, process_processors(), options->report);
-    for (int i = 0; i < count && good; i++)
-        good = program_ended(&programs[i], &processes[i]);
-    return good;
+    while (left > 0)
+        if (!programs_round(programs, left, &left, options))
+            return false;
+    return true;
 }
 
 static void summary_print(const struct checking *checking)

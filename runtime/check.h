@@ -17,7 +17,8 @@
 
 /*
 ** For every definition and target one line, `pass|fail|skip DEFINITION target=T: detail`, and a summary.
-** Options: --seed S, --quick. 0: all passed, 1: a check failed, 2: bad usage or a model that cannot be checked.
+** Options: --seed S, --quick; --trace says what is about to run, --first D leaves out the definitions before index D.
+** 0: all passed, 1: a check failed, 2: bad usage or a model that cannot be checked.
 */
 int check_main(const struct attn_model_kernels *kernels, int argc, char **argv);
 

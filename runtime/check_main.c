@@ -40,6 +40,7 @@ struct session {
     const struct attn_model_kernels *kernels;
     const struct effort *effort;
     uint64_t seed;
+    int first;                         /* definitions before this one are left out */
     bool trace;                        /* say what is about to run, for whoever finds it dead */
     int passed, failed, skipped;
     double worst;
@@ -48,6 +49,7 @@ struct session {
 /* One definition and what its targets made of it. */
 struct definition_check {
     struct session *session;
+    int index;                         /* in the model */
     const char *text;
     struct subject subject;
     struct random random;
@@ -127,7 +129,7 @@ static void trace_print(const struct definition_check *check, const struct attn_
 {
     if (!check->session->trace)
         return;
-    printf("trying %s target=%s: sequences (q_len kv_len q_offset)", check->text, attention->target);
+    printf("trying %d %s target=%s: sequences (q_len kv_len q_offset)", check->index, check->text, attention->target);
     for (int32_t b = 0; b < trial->sequences; b++)
         printf("%s %d %d %d", b > 0 ? "," : "", (int)trial->sequence[b].q_len, (int)trial->sequence[b].kv_len,
                (int)trial->sequence[b].q_offset);
@@ -152,7 +154,7 @@ static void target_try(struct definition_check *definition, struct trial *trial,
     result_destroy(&check.whole);
 }
 
-static void trial_try(struct definition_check *check, int definition, int index)
+static void trial_try(struct definition_check *check, int index)
 {
     struct trial_shape shape[TRIAL_SEQUENCES];
     struct trial trial;
@@ -160,24 +162,24 @@ static void trial_try(struct definition_check *check, int definition, int index)
     trial_create(&trial, &check->subject, shape, sequences, &check->random);
     const uint64_t seed = random_next(&check->random);
     for (int target = 0; target < check->session->kernels->targets; target++) {
-        const struct attn_attention *attention = target_find(check->session, definition, target);
+        const struct attn_attention *attention = target_find(check->session, check->index, target);
         if (attention != NULL && check->verdict[target].failure[0] == '\0')
             target_try(check, &trial, attention, target, seed);
     }
     trial_destroy(&trial);
 }
 
-static void verdict_print(const struct definition_check *check, int definition, int target)
+static void verdict_print(const struct definition_check *check, int target)
 {
     struct session *session = check->session;
     const struct verdict *verdict = &check->verdict[target];
-    const struct attn_attention *attention = session->kernels->all[definition * session->kernels->targets + target];
+    const struct attn_attention *attention = session->kernels->all[check->index * session->kernels->targets + target];
     const char *name = attention != NULL ? attention->target : "(another machine's)";
     if (verdict->failure[0] != '\0') {
         session->failed++;
         printf("fail %s target=%s: %s; seed %llu\n", check->text, name, verdict->failure,
                (unsigned long long)session->seed);
-    } else if (target_find(session, definition, target) == NULL) {
+    } else if (target_find(session, check->index, target) == NULL) {
         session->skipped++;
         printf("skip %s target=%s: this CPU does not have it\n", check->text, name);
     } else {
@@ -210,18 +212,18 @@ static void table_check(struct definition_check *check, const struct attn_attent
         snprintf(verdict->failure, VERDICT_BYTES, "its table has other heads, sizes or rotation than its definition");
 }
 
-static void definition_run(struct definition_check *check, int definition)
+static void definition_run(struct definition_check *check)
 {
     const struct effort *effort = check->session->effort;
     for (int target = 0; target < check->session->kernels->targets; target++) {
-        const struct attn_attention *attention = target_find(check->session, definition, target);
+        const struct attn_attention *attention = target_find(check->session, check->index, target);
         if (attention != NULL)
             table_check(check, attention, &check->verdict[target]);
     }
     for (int index = 0; index < effort->short_trials + effort->long_trials + effort->ragged_trials; index++)
-        trial_try(check, definition, index);
+        trial_try(check, index);
     for (int target = 0; target < check->session->kernels->targets; target++)
-        verdict_print(check, definition, target);
+        verdict_print(check, target);
 }
 
 /* The text of a definition stands in each of its tables. */
@@ -237,7 +239,9 @@ static const char *definition_text(const struct attn_model_kernels *kernels, int
 
 static bool definition_check(struct session *session, int definition)
 {
-    struct definition_check check = { .session = session, .text = definition_text(session->kernels, definition) };
+    struct definition_check check = {
+        .session = session, .index = definition, .text = definition_text(session->kernels, definition)
+    };
     char error[400];
     if (check.text == NULL) {
         printf("skip definition %d of %s: it has no target of this machine\n", definition, session->kernels->name);
@@ -250,39 +254,53 @@ static bool definition_check(struct session *session, int definition)
         return false;
     }
     check.random = random_start(session->seed ^ text_hash(check.text));
-    definition_run(&check, definition);
+    definition_run(&check);
     reference_destroy(check.subject.reference);
     return true;
 }
 
 /* Command line ------------------------------------------------------------------------------- */
 
-static bool seed_read(const char *text, uint64_t *seed)
+static bool number_read(const char *option, const char *text, unsigned long long most, unsigned long long *number)
 {
     char *end;
     errno = 0;
-    const unsigned long long number = text == NULL ? 0 : strtoull(text, &end, 10);
-    if (text == NULL || *text < '0' || *text > '9' || *end != '\0' || errno != 0) {
-        fprintf(stderr, "check: --seed is %s; expected a whole number\n", text == NULL ? "nothing" : text);
+    *number = text == NULL ? 0 : strtoull(text, &end, 10);
+    if (text != NULL && *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && *number <= most)
+        return true;
+    fprintf(stderr, "check: %s is %s; expected a whole number\n", option, text == NULL ? "nothing" : text);
+    return false;
+}
+
+/* Takes the option at argv[*at], and moves *at to its value. argv ends with NULL. */
+static bool option_take(struct session *session, char **argv, int *at)
+{
+    const char *option = argv[*at];
+    unsigned long long number = 0;
+    if (strcmp(option, "--quick") == 0)
+        session->effort = &quick_effort;
+    else if (strcmp(option, "--trace") == 0)
+        session->trace = true;
+    else if (strcmp(option, "--seed") == 0) {
+        const bool read = number_read(option, argv[++*at], UINT64_MAX, &number);
+        session->seed = number;
+        return read;
+    } else if (strcmp(option, "--first") == 0) {
+        const bool read = number_read(option, argv[++*at], INT32_MAX, &number);
+        session->first = (int)number;
+        return read;
+    } else {
+        fprintf(stderr, "check: unknown option %s; expected --seed S, --first D, --quick or --trace\n", option);
         return false;
     }
-    *seed = number;
     return true;
 }
 
 static bool options_read(struct session *session, int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--quick") == 0)
-            session->effort = &quick_effort;
-        else if (strcmp(argv[i], "--trace") == 0)
-            session->trace = true;
-        else if (strcmp(argv[i], "--seed") != 0) {
-            fprintf(stderr, "check: unknown option %s; expected --seed S, --quick or --trace\n", argv[i]);
+    for (int i = 1; i < argc; i++)
+        if (!option_take(session, argv, &i))
             return false;
-        } else if (!seed_read(argv[++i], &session->seed))
-            return false;
-    }
     return true;
 }
 
@@ -296,7 +314,7 @@ int check_main(const struct attn_model_kernels *kernels, int argc, char **argv)
                 MOST_TARGETS);
         return 2;
     }
-    for (int definition = 0; definition < kernels->attentions; definition++)
+    for (int definition = session.first; definition < kernels->attentions; definition++)
         if (!definition_check(&session, definition))
             return 2;
     printf("check %s: %d passed, %d failed, %d skipped; largest error %.1e; seed %llu\n", kernels->name, session.passed,

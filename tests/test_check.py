@@ -10,6 +10,10 @@ from harness import ATTNGEN, ROOT, attngen, need, run
 
 SUMMARY = re.compile(r"^check: (\d+) passed, (\d+) failed, (\d+) skipped; largest error \S+; seed \d+$")
 CONFIG = 'attention = { heads = 2, kv_heads = 1, d_k = 20, mask = causal() }\n'
+PAIR = """
+attention = { first = { heads = 1, d_k = 4 }, dies = { heads = 1, d_k = 4, d_v = 7 }, last = { heads = 1, d_k = 5 } }
+layers = { "first", "dies", "last" }
+"""
 
 
 def check(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -34,22 +38,34 @@ def random_definitions_agree() -> None:
         print(f"skip random_definitions_on_other_targets: this CPU does not have them ({skipped} checks)", flush=True)
 
 
-def fault_in_template_is_found() -> None:
-    """Outputs a hundredth of a percent too large fail, with what is needed to repeat it, and exit 1."""
+def check_broken(config_text: str, line: str, broken: str) -> subprocess.CompletedProcess[str]:
+    """Checks a config on the scalar target with one expression of the softmax templates replaced."""
     with tempfile.TemporaryDirectory() as folder:
-        templates, config = Path(folder, "templates"), Path(folder, "faulty.lua")
+        templates, config = Path(folder, "templates"), Path(folder, "broken.lua")
         shutil.copytree(ROOT / "templates", templates)
         target = templates / "softmax" / "target.c.t"
         text = target.read_text()
-        faulty = text.replace("1.0f / l", "1.0001f / l")
-        assert faulty != text, "the line to break is not in the template"
-        target.write_text(faulty)
-        config.write_text(CONFIG)
-        done = check(config, "--target", "scalar", "--templates", templates)
+        assert line in text, "the line to break is not in the template"
+        target.write_text(text.replace(line, broken))
+        config.write_text(config_text)
+        return check(config, "--target", "scalar", "--templates", templates)
+
+
+def fault_in_template_is_found() -> None:
+    """Outputs a hundredth of a percent too large fail, with what is needed to repeat it, and exit 1."""
+    done = check_broken(CONFIG, "1.0f / l", "1.0001f / l")
     assert done.returncode == 1, done.stdout + done.stderr
     assert counts(done.stdout) == (0, 1, 0)
     assert done.stdout.startswith("fail softmax heads=2 kv_heads=1 d_k=20 "), done.stdout
     assert "target=scalar: prefill at once: o of row" in done.stdout and "seed 1" in done.stdout, done.stdout
+
+
+def death_is_one_failure() -> None:
+    """Kernels that touch memory that is not theirs end their program; the definitions after theirs are still checked."""
+    done = check_broken(PAIR, "1.0f / l", "(D_V$D == 7 ? *(volatile float *)64 : 1.0f / l)")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert counts(done.stdout) == (2, 1, 0), done.stdout
+    assert "d_v=7 " in done.stdout and "a kernel read or wrote outside of its memory" in done.stdout, done.stdout
 
 
 def runner_runs_the_program() -> None:
@@ -72,4 +88,5 @@ def wrong_usage_ends_with_2() -> None:
         assert (done.returncode, done.stderr) == (2, sentence), done
 
 
-run(random_definitions_agree, fault_in_template_is_found, runner_runs_the_program, wrong_usage_ends_with_2)
+run(random_definitions_agree, fault_in_template_is_found, death_is_one_failure, runner_runs_the_program,
+    wrong_usage_ends_with_2)
