@@ -9,6 +9,7 @@ import os
 import re
 import struct
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +17,8 @@ import harness
 
 FOLDER = harness.ROOT / "build" / "fuzz"
 SECONDS = 4
-LIMITS = ("-timeout=10", "-rss_limit_mb=1024", "-max_len=8192")
+EXTREMES = ("-1", "0", "2147483647", "16777216", "9223372036854775807", "1e308", "1e-308", "0.0", "null", "{}", "[]")
+LIMITS = ("-timeout=20", "-rss_limit_mb=1024", "-max_len=8192")      # the sandbox itself ends what takes 10 s
 
 RULES = """
 sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -75,9 +77,10 @@ def tensors() -> Iterator[bytes]:
 
 
 def lines() -> Iterator[bytes]:
-    """Definition lines of emitted heads and of descriptions."""
-    for line in texts(r'"(softmax heads=(?:[^"\\]|\\.)+)"', "tests/cases/*.json", "tests/golden/*.c", "generated/*.c"):
-        yield line.replace(b'\\"', b'"').replace(b'"\n"', b"")
+    """Definition lines of the accepted cases."""
+    for path in sorted(harness.ROOT.glob("tests/cases/ok_*.lua")):
+        for definition in json.loads(harness.attngen("explain", path, "--json"))["definitions"]:
+            yield definition["line"].encode()
 
 
 def tokens() -> Iterator[bytes]:
@@ -134,18 +137,30 @@ def build(names: list[str]) -> None:
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
 
 
+def seed(name: str) -> tuple[Path, Path]:
+    """The folder of the target's seeds and the file of their words, which libFuzzer puts elsewhere."""
+    folder, dictionary = FOLDER / "seeds" / name, FOLDER / f"{name}.words"
+    folder.mkdir(parents=True, exist_ok=True)
+    words = set(EXTREMES)
+    for number, content in enumerate(TARGETS[name][1]()):
+        (folder / str(number)).write_bytes(content)
+        words |= set(re.findall(r"[A-Za-z_]{2,40}", content.decode("latin-1")))
+    dictionary.write_text("".join(f'"{word}"\n' for word in sorted(words)))
+    return folder, dictionary
+
+
 def fuzz(name: str, seconds: int) -> str:
     """Runs a target over its seeds and from them on; libFuzzer's words. Fails when it found something."""
-    seeds, found = FOLDER / "seeds" / name, FOLDER / "found" / name
-    for folder in seeds, found:
-        folder.mkdir(parents=True, exist_ok=True)
-    for number, content in enumerate(TARGETS[name][1]()):
-        (seeds / str(number)).write_bytes(content)
-    command = [FOLDER / name, f"-max_total_time={seconds}", "-seed=1", *LIMITS, f"-artifact_prefix={FOLDER}/{name}-", found, seeds]
-    done = subprocess.run(command, cwd=harness.ROOT, capture_output=True, text=True, errors="replace",
-                          env=os.environ | {"TMPDIR": str(FOLDER)})
+    seeds, dictionary = seed(name)
+    found = FOLDER / "found" / name
+    found.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="attngen-fuzz-") as folder:
+        command = [FOLDER / name, f"-max_total_time={seconds}", "-seed=1", *LIMITS, f"-dict={dictionary}",
+                   f"-artifact_prefix={FOLDER}/{name}-", found, seeds]
+        done = subprocess.run(command, cwd=harness.ROOT, capture_output=True, text=True, errors="replace",
+                              env=os.environ | {"TMPDIR": folder})
     wrote = re.search(r"Test unit written to (\S+)", done.stderr)
-    again = f"; again by: TMPDIR=/tmp {FOLDER / name} {wrote.group(1)}" if wrote else ""
+    again = f"; again by: {FOLDER / name} {wrote.group(1)}" if wrote else ""
     assert done.returncode == 0, f"{done.stderr[-4000:]}\nthe target '{name}' ended with {done.returncode}{again}"
     return done.stderr
 
