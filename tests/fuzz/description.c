@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_runtime fuzz;
     struct description description = { 0 };
     fuzz_runtime_open(&fuzz, data, size);
-    if (fuzz_runtime_result(&fuzz, description_read(&description, fuzz.file.path, &fuzz.memory, &fuzz.problem)))
+    if (fuzz_runtime_result(&fuzz, description_read(&description, "input", &fuzz.memory, &fuzz.problem)))
         for (int i = 0; i < description.step_count; i++)
             description_place(&description, &description.steps[i], fuzz.sentence, sizeof fuzz.sentence);
     fuzz_runtime_close(&fuzz);

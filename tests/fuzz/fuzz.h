@@ -23,7 +23,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         } \
     } while (0)
 
-/* A copy ended by a zero, of just that size, so that reading behind it is seen. The caller frees it. */
+/* A copy in a block of its own, so that reading behind it is seen. The caller frees it. */
+static inline void *fuzz_copy(const uint8_t *data, size_t size)
+{
+    void *copy = malloc(size);
+    FUZZ_CHECK(copy != NULL || size == 0);
+    if (size > 0)
+        memcpy(copy, data, size);
+    return copy;
+}
+
+/* The same, ended by a zero. */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);
@@ -34,7 +44,7 @@ static inline char *fuzz_text(const uint8_t *data, size_t size)
     return text;
 }
 
-/* A file of those bytes, for parsers that take a path; its name ends in .json, as families expect. */
+/* A file of those bytes, for the generator, which reads paths; its name ends in .json, as families expect. */
 struct fuzz_file { char path[512]; };
 
 static inline void fuzz_file_make(struct fuzz_file *file, const uint8_t *data, size_t size)

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_runtime fuzz;
     struct prompt prompt;
     fuzz_runtime_open(&fuzz, data, size);
-    if (fuzz_runtime_result(&fuzz, prompt_read(&prompt, fuzz.file.path, &fuzz.memory, &fuzz.problem)))
+    if (fuzz_runtime_result(&fuzz, prompt_read(&prompt, "input", &fuzz.memory, &fuzz.problem)))
         for (int i = 0; i < prompt.count; i++)
             sequence_check(&prompt.sequences[i]);
     fuzz_runtime_close(&fuzz);
