@@ -9,11 +9,12 @@
 ** The largest error allowed: of o relative to the largest |v| of its sequence and head, of lse relative to
 ** 1 + |lse|. Ordinary scores are floats of up to about 30 in size (score_kinds of check_main.c), and a float of
 ** that size is known to 2e-6; a chain of d_k roundings makes a few times as much of it, and a weight, e^s, is wrong
-** by the factor by which s is wrong: so a trial of wider scores is allowed its sharpness times as much. Sums over
-** keys add less than that. A hidden key that is seen, or one that is forgotten, changes o by one part in the
-** number of keys: 4e-4 of the longest trial.
+** by the factor by which s is wrong: so wider scores are allowed more, as row_width says. Sums over keys add less
+** than that. A hidden key that is seen, or one that is forgotten, changes o by one part in the number of keys: 4e-4
+** of the longest trial.
 */
 static const double tolerance = 2e-5;
+static const double ordinary_score = 30.0;
 
 /* "17 17 0, 3 0 -2": queries, keys and offset of each sequence. */
 static void shapes_print(const struct trial *trial, char *text, size_t size)
@@ -82,11 +83,20 @@ static double value_largest(const struct trial *trial, const struct attn_sequenc
     return largest;
 }
 
+/*
+** How many times wider than ordinary a row's scores are: because its trial is sharp, or because a bias makes them
+** large, which shows in the lse, close to the largest of them. A row without a key is exact.
+*/
+static double row_width(const struct trial *trial, float lse)
+{
+    return isinf(lse) ? 1.0 : fmax(trial->sharpness, fabs((double)lse) / ordinary_score);
+}
+
 /* One float against its expectation; unit is what an error of 1 would be. Equal infinities are near. */
 static bool float_near(struct check *check, float found, float expected, double unit)
 {
     const double difference = found == expected ? 0.0 : fabs((double)found - (double)expected);
-    const double error = difference > 0.0 ? difference / (unit * check->trial->sharpness) : difference;
+    const double error = difference > 0.0 ? difference / unit : difference;
     if (error > check->verdict->worst)
         check->verdict->worst = error;
     return error <= tolerance;
@@ -98,13 +108,15 @@ static bool row_near(struct check *check, const char *way, int64_t row, int head
     const struct reference_line *line = check->trial->line;
     const int64_t row_head = row * line->heads + head;
     const float lse = found->lse[row_head], expected_lse = expected->lse[row_head];
+    const double width = row_width(check->trial, expected_lse);
     for (int64_t i = row_head * line->d_v; i < (row_head + 1) * line->d_v; i++)
-        if (!float_near(check, found->o[i], expected->o[i], largest)) {
+        if (!float_near(check, found->o[i], expected->o[i], largest * width)) {
             verdict_fail(check, way, "o of row %lld, head %d, place %lld is %.9g; expected %.9g (largest |v| %.3g)",
                          (long long)row, head, (long long)(i % line->d_v), found->o[i], expected->o[i], largest);
             return false;
         }
-    if (float_near(check, lse, expected_lse, 1.0 + fabs((double)expected_lse)))
+    const double lse_unit = isinf(expected_lse) ? 1.0 : 1.0 + fabs((double)expected_lse);
+    if (float_near(check, lse, expected_lse, lse_unit * width))
         return true;
     verdict_fail(check, way, "lse of row %lld, head %d is %.9g; expected %.9g", (long long)row, head, lse,
                  expected_lse);
