@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB
 **
 **   targets avx512
-**   digest  5a9f42257712723b   (of all that follows this comment)
+**   digest  75fbc78d5378b9db   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -147,11 +147,7 @@ enum {
 static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
                    const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
-    (void)kv_len;
+    (void)view;
     if (k_first > q_last)
         return 0;
     return k_last <= q_first ? 2 : 1;
@@ -161,12 +157,8 @@ static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int
 static void visible_keys_attention(int32_t q_first, int32_t q_last, const struct attn_view *view,
                            int32_t *k_first, int32_t *k_last)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)view;
     (void)q_first;
-    (void)h;
-    (void)b;
-    (void)q_len;
-    (void)kv_len;
     (void)k_first;
     if (*k_last > q_last)
         *k_last = q_last;

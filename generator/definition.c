@@ -48,7 +48,7 @@ static void words_add_choices(const char **words, const struct descriptor *descr
 
 static size_t words_room(const struct catalog *catalog)
 {
-    size_t room = 3;                     /* where, expr, and the NULL */
+    size_t room = 5;                     /* where, expr, zero, per_head, and the NULL */
     for (enum catalog_kind kind = CATALOG_MASK; kind < CATALOG_KINDS; kind++)
         for (int i = 0; i < catalog->count[kind]; i++) {
             const struct descriptor *descriptor = &catalog->entries[kind][i];
@@ -64,6 +64,8 @@ const char *const *definition_words(const struct catalog *catalog, struct arena 
     const char **words = arena_alloc(arena, words_room(catalog), sizeof *words);
     words_add(words, "where");
     words_add(words, "expr");
+    words_add(words, "zero");
+    words_add(words, "per_head");
     for (enum catalog_kind kind = CATALOG_MASK; kind < CATALOG_KINDS; kind++)
         for (int i = 0; i < catalog->count[kind]; i++) {
             words_add(words, catalog->entries[kind][i].name);

@@ -36,6 +36,12 @@ struct rotation {
     double magnitude;                    /* multiplies cosines and sines */
 };
 
+/* What takes part in the sum of a softmax besides visible keys: nothing, a score of 0, or one that each head is given. */
+enum definition_sink { SINK_NONE, SINK_ZERO, SINK_PER_HEAD, SINKS };
+
+/* "none", "zero", "per_head" */
+const char *definition_sink_name(enum definition_sink sink);
+
 struct definition {
     const char *name;             /* a C identifier: "attention", "local" */
     struct where where;
@@ -44,6 +50,7 @@ struct definition {
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees: boolean over q k h b q_len kv_len */
     struct expression score;      /* what becomes of s = scale q k: a number over s and the same */
+    enum definition_sink sink;
     const struct descriptor *position;
     struct argument position_argument[DEFINITION_PARAMETERS];
     struct rotation rotation;     /* what the position says, in numbers */

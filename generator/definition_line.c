@@ -34,6 +34,8 @@ const char *definition_line(const struct definition *definition, struct arena *a
         expression_print(&definition->score, text, sizeof text);
         text_format(&line, " score=\"%s\"", text);
     }
+    if (definition->sink != SINK_NONE)
+        text_format(&line, " sink=%s", definition_sink_name(definition->sink));
     text_format(&line, " position=%s", definition->position->name);
     line_arguments(&line, definition->position->name, definition->position, definition->position_argument);
     text_format(&line, " cache=%s", definition->cache->name);

@@ -8,7 +8,7 @@ static const struct field_limits size_limits = { 1, DEFINITION_D };
 static const struct field_limits scale_limits = { 1e-30, 1e30 };
 
 static const char *const attention_fields[] = {
-    "heads", "kv_heads", "d_k", "d_v", "scale", "mask", "score", "position", "cache", NULL
+    "heads", "kv_heads", "d_k", "d_v", "scale", "mask", "score", "sink", "position", "cache", NULL
 };
 
 const char *const *definition_attention_fields(void)
@@ -49,6 +49,28 @@ static bool read_sizes(struct definition *definition, const struct fields *field
         && fields_number(fields, "scale", false, scale_limits, &definition->scale);
 }
 
+static const char *const sink_names[SINKS] = { "none", "zero", "per_head" };
+
+const char *definition_sink_name(enum definition_sink sink)
+{
+    return sink_names[sink];
+}
+
+static bool read_sink(struct definition *definition, const struct fields *fields)
+{
+    const struct value *value = value_field(fields->table, "sink");
+    definition->sink = SINK_NONE;
+    if (value == NULL)
+        return true;
+    const bool bare = value->kind == VALUE_WORD && value->item_count == 0 && value->field_count == 0;
+    for (enum definition_sink sink = SINK_NONE; bare && sink < SINKS; sink++)
+        if (strcmp(value->word, sink_names[sink]) == 0) {
+            definition->sink = sink;
+            return true;
+        }
+    return fields_refuse(fields, "sink", "none, zero or per_head");
+}
+
 static bool read_position(struct definition *definition, const struct fields *fields,
                           const struct definition_reader *reader)
 {
@@ -82,6 +104,7 @@ bool definition_read_attention(struct definition *definition, const struct value
         return false;
     definition_read_mask(definition, value_field(table, "mask"), reader);
     definition_read_score(definition, value_field(table, "score"), reader);
+    read_sink(definition, &fields);
     read_position(definition, &fields, reader);
     read_cache(definition, &fields, reader);
     if (reader->report->errors > errors)

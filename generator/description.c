@@ -47,6 +47,18 @@ static bool layers_agree(const struct source *source, const struct value *steps,
     return false;
 }
 
+/* A sink of each head is a weight, which no step names yet. */
+static bool sinks_known(const struct model *model, struct report *report)
+{
+    for (int i = 0; i < model->definition_count; i++)
+        if (model->definitions[i].sink == SINK_PER_HEAD) {
+            report_error(report, model->definitions[i].where, "attention %s: sink is per_head; run has no weights for it yet, "
+                         "only emit and check do", model->definitions[i].name);
+            return false;
+        }
+    return true;
+}
+
 static struct value *describe_steps(const struct value *steps, const struct model *model, struct arena *arena)
 {
     struct value *list = tree_table(arena);
@@ -61,7 +73,7 @@ bool description_print(struct text *text, const struct source *source, struct re
     const struct value *rules = source->family.rules;
     const struct value *steps = value_field(rules, "steps"), *bidirectional = value_field(rules, "bidirectional");
     struct arena *arena = text->arena;
-    if (!layers_agree(source, steps, report))
+    if (!layers_agree(source, steps, report) || !sinks_known(&source->model, report))
         return false;
     struct value *description = tree_table(arena);
     for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "argument.h"
+#include "box_c.h"
 #include "emission.h"
 #include "expression_c.h"
 #include "version.h"
@@ -70,6 +71,17 @@ static void set_shape(struct emission *e, const struct definition *definition)
     template_set_integer(values, "SEGMENT", PLAN_SEGMENT);
 }
 
+/* What a function's body takes from view. */
+static const char *view_named(const struct emission *e, const char *body)
+{
+    static const char *const fields[] = { "h", "b", "q_len", "kv_len" };
+    struct text text = text_start(e->arena);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (box_names(body, fields[i]))
+            text_format(&text, "    const int32_t %s = view->%s;\n", fields[i], fields[i]);
+    return text.length > 0 ? text.data : "    (void)view;\n";
+}
+
 /* What the names of a mask's tables start with. */
 static const char *mask_tables(const struct emission *e, const struct definition *definition)
 {
@@ -87,8 +99,8 @@ static void set_mask(struct emission *e, const struct definition *definition)
     expression_keys_c(&keys, &definition->mask, tables);
     template_set_text(&e->values, "MASK_TABLES", arrays.data);
     template_set_text(&e->values, "MASK", arena_copy(e->arena, mask, strlen(mask)));
-    template_set_text(&e->values, "SIGHT", sight.data);
-    template_set_text(&e->values, "KEYS", keys.data);
+    template_set_text(&e->values, "SIGHT", arena_format(e->arena, "%s%s", view_named(e, sight.data), sight.data));
+    template_set_text(&e->values, "KEYS", arena_format(e->arena, "%s%s", view_named(e, keys.data), keys.data));
     template_set_boolean(&e->values, "MASK_USES_H", expression_uses(&definition->mask, EXPRESSION_H));
 }
 
@@ -105,6 +117,7 @@ static void set_score(struct emission *e, const struct definition *definition)
     expression_print(&definition->score, score, sizeof score);
     expression_tables_c(&arrays, &definition->score, score_tables(e, definition));
     const bool scored = definition_has_score(definition);
+    template_set_text(&e->values, "SINK", definition_sink_name(definition->sink));
     template_set_text(&e->values, "SCORE", arena_copy(e->arena, score, strlen(score)));
     template_set_text(&e->values, "SCORE_TABLES", arrays.data);
     template_set_boolean(&e->values, "HAS_SCORE", scored);
@@ -249,34 +262,47 @@ static void set_targets(struct emission *e)
     template_set_boolean(&e->values, "USES_AVX512", avx512);
 }
 
-/* Whether the C of some mask calls a function. */
-static bool masks_call(const struct emission *e, const char *function)
+/* The C of all masks and scores, in which the functions that it calls are looked for. */
+static const char *expressions_text(const struct emission *e)
 {
     struct text text = text_start(e->arena);
     for (int i = 0; i < e->model->definition_count; i++) {
-        const struct expression *mask = &e->model->definitions[i].mask;
+        const struct expression *mask = &e->model->definitions[i].mask, *score = &e->model->definitions[i].score;
         expression_sight_c(&text, mask, "");
         expression_keys_c(&text, mask, "");
-        expression_vector_c(&text, mask, EXPRESSION_Q, "", "");
-        expression_vector_c(&text, mask, EXPRESSION_K, "", "");
+        for (enum expression_variable varying = EXPRESSION_Q; varying <= EXPRESSION_K; varying++) {
+            expression_vector_c(&text, mask, varying, "", "");
+            expression_score_c(&text, score, varying, "", "");
+        }
     }
-    return strstr(text.data, function) != NULL;
+    return text.data;
 }
 
-/* Whether some mask asks for what is the same for all queries and keys of a tile. */
-static bool masks_use_view(const struct emission *e)
+/* Whether some mask or score asks for what is the same for all queries and keys of a tile. */
+static bool model_uses_view(const struct model *model)
 {
     static const enum expression_variable view[] = { EXPRESSION_H, EXPRESSION_B, EXPRESSION_Q_LEN, EXPRESSION_KV_LEN };
-    for (int i = 0; i < e->model->definition_count; i++)
+    for (int i = 0; i < model->definition_count; i++)
         for (size_t v = 0; v < sizeof view / sizeof *view; v++)
-            if (expression_uses(&e->model->definitions[i].mask, view[v]))
+            if (expression_uses(&model->definitions[i].mask, view[v]) || expression_uses(&model->definitions[i].score, view[v]))
                 return true;
     return false;
 }
 
+/* The functions of common.c.t that expressions call; one needs another. */
+static void set_functions(struct emission *e)
+{
+    const char *text = expressions_text(e);
+    const bool modulo = strstr(text, "attn_floor_mod") != NULL;
+    template_set_boolean(&e->values, "USES_FLOOR_DIV", modulo || strstr(text, "attn_floor_div") != NULL);
+    template_set_boolean(&e->values, "USES_FLOOR_MOD", modulo);
+    template_set_boolean(&e->values, "USES_MAGNITUDE", strstr(text, "attn_magnitude") != NULL);
+    template_set_boolean(&e->values, "USES_SMALLER", strstr(text, "attn_smaller") != NULL);
+    template_set_boolean(&e->values, "USES_LARGER", strstr(text, "attn_larger") != NULL);
+}
+
 void emission_set_model(struct emission *e)
 {
-    const bool modulo = masks_call(e, "attn_floor_mod");
     bool rotates = false;
     for (int i = 0; i < e->model->definition_count; i++)
         rotates = rotates || e->model->definitions[i].rotation.dims > 0;
@@ -288,11 +314,7 @@ void emission_set_model(struct emission *e)
     template_set_list(&e->values, "DEFINITIONS", definition_list(e, LIST_DEFINITIONS));
     template_set_list(&e->values, "LINES", definition_list(e, LIST_LINES));
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
-    template_set_boolean(&e->values, "USES_FLOOR_DIV", modulo || masks_call(e, "attn_floor_div"));
-    template_set_boolean(&e->values, "USES_FLOOR_MOD", modulo);
-    template_set_boolean(&e->values, "MASKS_COMPARE_LENGTHS", masks_use_view(e));
-    template_set_boolean(&e->values, "USES_MAGNITUDE", masks_call(e, "attn_magnitude"));
-    template_set_boolean(&e->values, "USES_SMALLER", masks_call(e, "attn_smaller"));
-    template_set_boolean(&e->values, "USES_LARGER", masks_call(e, "attn_larger"));
+    template_set_boolean(&e->values, "COMPARES_LENGTHS", model_uses_view(e->model));
+    set_functions(e);
     set_targets(e);
 }

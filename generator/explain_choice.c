@@ -37,6 +37,12 @@ static void collect_heads(struct choices *choices, const struct definition *defi
     choice_add_integer(choices, "d_v", definition->d_v, "floats of a value");
 }
 
+static const char *const sink_words[SINKS] = {
+    "nothing but visible keys takes part in the softmax",
+    "a score of 0 joins the softmax's sum, and no value; lse is without it",
+    "a score that each head is given joins the softmax's sum, and no value; lse is without it",
+};
+
 static void collect_scores(struct choices *choices, const struct definition *definition)
 {
     char score[EXPRESSION_BYTES];
@@ -49,7 +55,7 @@ static void collect_scores(struct choices *choices, const struct definition *def
     choice_add_text(choices, "score", plain ? "none" : arena_copy(choices->arena, score, strlen(score)),
                     plain ? "no soft-cap or bias changes the scaled product"
                           : "what becomes of s, the scaled product, in natural units, before the mask");
-    choice_add_text(choices, "sink", "none", "nothing but visible keys takes part in the softmax");
+    choice_add_text(choices, "sink", definition_sink_name(definition->sink), sink_words[definition->sink]);
     choice_add_text(choices, "qk_norm", "none", "q and k are not normed here");
     choice_add_text(choices, "arithmetic", "float32", "of products, exponentials and sums");
 }

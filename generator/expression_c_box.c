@@ -6,7 +6,7 @@
 
 void expression_sight_c(struct text *text, const struct expression *expression, const char *tables)
 {
-    static const char *const parameters[] = { "q_first", "q_last", "k_first", "k_last", "h", "b", "q_len", "kv_len", NULL };
+    static const char *const parameters[] = { "q_first", "q_last", "k_first", "k_last", NULL };
     struct box_writer writer;
     box_start(&writer, text->arena, expression, tables, (struct ends){ "k_first", "k_last" });
     const enum expression_op op = expression->nodes[expression->count - 1].op;
@@ -103,7 +103,7 @@ static void keys_start(struct text *text, const char *body)
 
 void expression_keys_c(struct text *text, const struct expression *expression, const char *tables)
 {
-    static const char *const parameters[] = { "q_first", "q_last", "h", "b", "q_len", "kv_len", "k_first", "k_last", NULL };
+    static const char *const parameters[] = { "q_first", "q_last", "k_first", "k_last", NULL };
     static const struct keys keys = { "*k_first", "*k_last" };
     struct box_writer writer;
     box_start(&writer, text->arena, expression, tables, (struct ends){ "k_low", "k_high" });

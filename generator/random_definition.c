@@ -116,13 +116,13 @@ static void put_mask(struct text *text, struct random *random)
 
 /* Scores ---------------------------------------------------------------------------------------- */
 
-/* Steps that keep scores small: large ones only show how coarse a float is there. */
+/* Steps that keep scores small, where floats are fine, and do not jump with s, where rounding would decide. */
 static const char *const score_steps[] = {
     "softcap(20)", "softcap { cap = 2.5 }", "alibi()", "alibi { max = 4 }", "expr \"s * 0.5\"",
     "expr \"s - a * min(abs(q - k), w)\" { a = 0.125, w = 40 }", "expr \"if q - k < 8 then s + 1 else s\"",
     "expr \"s + t[min(abs(q - k) // 4, 5)]\" { t = { 0.5, -0.25, 1, 0, -1.5, 0.75 } }",
     "expr \"max(s, -3) + 0.1 * h\"", "expr \"tanh(s) * sqrt(1 + h) + log(1 + k % 7)\"",
-    "expr \"s * exp(-0.01 * abs(q - k)) + floor(s)/ 4\""
+    "expr \"s * exp(-0.01 * abs(q - k)) + floor(0.3 * h)\""
 };
 
 static void put_score(struct text *text, struct random *random)
@@ -133,6 +133,13 @@ static void put_score(struct text *text, struct random *random)
     if (chance(random, 2))
         text_format(text, ", %s", CHOOSE(random, score_steps));
     text_put(text, " }");
+}
+
+static void put_sink(struct text *text, struct random *random)
+{
+    static const char *const sinks[] = { "zero", "per_head" };
+    if (chance(random, 3))
+        text_format(text, ", sink = %s", CHOOSE(random, sinks));
 }
 
 /* Definitions -------------------------------------------------------------------------------- */
@@ -212,6 +219,7 @@ static void put_definition(struct text *text, struct random *random)
         text_format(text, ", scale = %.3f", 0.01 + random_uniform(random));
     put_mask(text, random);
     put_score(text, random);
+    put_sink(text, random);
     put_position(text, d_k, random);
     text_put(text, " },\n");
 }

@@ -25,10 +25,14 @@ static bool whole_take(struct check *check, const char *way, struct result *foun
     return taken;
 }
 
-/* Rows that see no key have an lse of -infinity. */
-static float constant_expected(float lse, int d)
+/* Rows that see no key have an lse of -infinity; a sink takes its part of the weights. */
+static float constant_expected(const struct trial *trial, float lse, int head, int d)
 {
-    return lse == -INFINITY ? 0.0f : constant_value(d);
+    const int sink = trial->line->sink;
+    if (lse == -INFINITY)
+        return 0.0f;
+    const double share = sink == 0 ? 1.0 : 1.0 / (1.0 + exp((sink == 1 ? 0.0 : (double)trial->sink[head]) - (double)lse));
+    return (float)(share * (double)constant_value(d));
 }
 
 /* Weights sum to one: a constant value comes back. */
@@ -40,8 +44,11 @@ static void constant_take(struct check *check)
     if (whole_take(check, name, &found)) {
         const int64_t row_heads = trial->q.rows * trial->line->heads;
         memcpy(expected.lse, check->whole.lse, (size_t)row_heads * sizeof *expected.lse);
-        for (int64_t i = 0; i < row_heads * trial->line->d_v; i++)
-            expected.o[i] = constant_expected(check->whole.lse[i / trial->line->d_v], (int)(i % trial->line->d_v));
+        for (int64_t i = 0; i < row_heads * trial->line->d_v; i++) {
+            const int64_t row_head = i / trial->line->d_v;
+            expected.o[i] = constant_expected(trial, check->whole.lse[row_head], (int)(row_head % trial->line->heads),
+                                              (int)(i % trial->line->d_v));
+        }
         verdict_near(check, name, &found, &expected);
     }
     result_destroy(&found);
@@ -185,7 +192,7 @@ static void identity_split(struct check *check)
     const bool by_head = expression_uses(&line->mask, EXPRESSION_H) || expression_uses(&line->score, EXPRESSION_H);
     const int heads = by_head ? line->heads : 1;
     int32_t cut[TRIAL_SEQUENCES];
-    if ((check->traits & TRAIT_NO_KV_LEN) == 0)
+    if ((check->traits & TRAIT_NO_KV_LEN) == 0 || line->sink != 0)      /* a sink may join once, after merging */
         return;
     for (int32_t b = 0; b < trial->sequences; b++) {
         cut[b] = (int32_t)random_between(check->random, 0, trial->sequence[b].kv_len);

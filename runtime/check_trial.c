@@ -74,7 +74,8 @@ struct attn_args trial_args(const struct trial *trial, const struct attn_sequenc
         .sequence = sequence, .sequences = sequences,
         .q = strided_row(&trial->q, 0, 0), .q_stride = trial->q.stride, .q_head_stride = trial->q.head_stride,
         .k = strided_row(&trial->k, 0, 0), .k_stride = trial->k.stride, .k_head_stride = trial->k.head_stride,
-        .v = strided_row(&trial->v, 0, 0), .v_stride = trial->v.stride, .v_head_stride = trial->v.head_stride
+        .v = strided_row(&trial->v, 0, 0), .v_stride = trial->v.stride, .v_head_stride = trial->v.head_stride,
+        .sink = trial->sink
     };
 }
 
@@ -109,8 +110,11 @@ void trial_create(struct trial *trial, const struct subject *subject, const stru
     trial->v = strided_create(k_rows, line->kv_heads, line->d_v, TRIAL_NAN, random);
     trial->q_position = check_memory((size_t)q_rows, sizeof *trial->q_position);
     trial->k_position = check_memory((size_t)k_rows, sizeof *trial->k_position);
+    trial->sink = check_memory((size_t)line->heads, sizeof *trial->sink);
     trial->expected = result_create(trial);
     trial_fill(trial, shape, random);
+    for (int head = 0; head < line->heads && line->sink == 2; head++)
+        trial->sink[head] = 2.0f * random_normal(random);
     trial_answer(trial, subject);
 }
 
@@ -119,6 +123,7 @@ void trial_destroy(struct trial *trial)
     guarded_destroy(&trial->q.memory);
     guarded_destroy(&trial->k.memory);
     guarded_destroy(&trial->v.memory);
+    free(trial->sink);
     free(trial->q_position);
     free(trial->k_position);
     for (int32_t b = 0; b < trial->sequences; b++)

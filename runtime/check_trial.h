@@ -33,6 +33,7 @@ struct trial {
     int32_t sequences;
     struct attn_sequence sequence[TRIAL_SEQUENCES];   /* all queries and all keys at once; without caches */
     struct strided q, k, v;
+    float *sink;                                      /* (heads) */
     int32_t *q_position, *k_position;                 /* (rows of q), (rows of k) */
     double *reference_cache[TRIAL_SEQUENCES];
     struct result expected;

@@ -149,9 +149,11 @@ static void attend(const struct reference *reference, const struct attn_args *ar
             walk_key(&walk, key, key + line->d_k, at);
     }
 
+    /* The sink joins the sum, but no value. */
+    const double sink = line->sink == 0 ? 0.0 : exp((line->sink == 1 ? 0.0 : (double)args->sink[head]) - walk.m);
     float *o = args->o + row * args->o_stride + head * args->o_head_stride;
     for (int d = 0; d < line->d_v; d++)
-        o[d] = walk.l > 0.0 ? (float)(walk.o[d] / walk.l) : 0.0f;
+        o[d] = walk.l > 0.0 ? (float)(walk.o[d] / (walk.l + sink)) : 0.0f;
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] = (float)(walk.m + log(walk.l));
 }

@@ -19,8 +19,9 @@ struct reader {
 
 enum key_type { KEY_INTEGER, KEY_NUMBER, KEY_NUMBERS, KEY_CHOICE, KEY_MASK, KEY_SCORE };
 
-/* The scalings of rope that have a key; 0: it stands in every line. */
+/* The scalings of rope that have a key; 0: it stands in every line; OPTIONAL: it may stand in any. */
 enum {
+    OPTIONAL = -1,
     LINEAR = 1 << SCALING_LINEAR, LLAMA3 = 1 << SCALING_LLAMA3, YARN = 1 << SCALING_YARN,
     LONGROPE = 1 << SCALING_LONGROPE, SCALED = LINEAR | LLAMA3 | YARN | LONGROPE, ROPE = SCALED | 1 << SCALING_NONE
 };
@@ -33,7 +34,7 @@ static const struct key {
     enum key_type type;
     size_t offset;
     double min, max;
-    int scalings;                 /* with these it stands in a line, and only with them; 0: always */
+    int scalings;                 /* with these it stands in a line, and only with them; or 0 or OPTIONAL */
     const char *choices;          /* words, of which the index is stored */
 } keys[] = {
     { "heads",                          KEY_INTEGER, AT(heads),            1.0,   REFERENCE_HEADS, 0,                        NULL },
@@ -42,7 +43,8 @@ static const struct key {
     { "d_v",                            KEY_INTEGER, AT(d_v),              1.0,   REFERENCE_D,     0,                        NULL },
     { "scale",                          KEY_NUMBER,  AT(scale),            -1e30, 1e30,            0,                        NULL },
     { "mask",                           KEY_MASK,    0,                    0.0,   0.0,             0,                        NULL },
-    { "score",                          KEY_SCORE,   0,                    0.0,   0.0,             0,                        NULL },
+    { "score",                          KEY_SCORE,   0,                    0.0,   0.0,             OPTIONAL,                 NULL },
+    { "sink",                           KEY_CHOICE,  AT(sink),             0.0,   0.0,             OPTIONAL,                 "none zero per_head" },
     { "position",                       KEY_CHOICE,  AT(rotates),          0.0,   0.0,             0,                        "none rope" },
     { "rope.base",                      KEY_NUMBER,  AT(base),             1e-30, 1e30,            ROPE,                     NULL },
     { "rope.dims",                      KEY_INTEGER, AT(dims),             2.0,   REFERENCE_D,     ROPE,                     NULL },
@@ -201,8 +203,8 @@ static bool keys_check(const struct reader *reader)
     const int scaling = line->rotates ? 1 << line->scaling : 0;
     for (int i = 0; i < KEYS; i++) {
         const bool found = (reader->seen >> i & 1) != 0;
-        if (keys[i].type == KEY_SCORE)
-            continue;                       /* a definition need not have one */
+        if (keys[i].scalings == OPTIONAL)
+            continue;
         const bool expected = keys[i].scalings == 0 || (keys[i].scalings & scaling) != 0;
         if (!found && expected)
             return reader_refuse(reader, "%s is missing", keys[i].name);

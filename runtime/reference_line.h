@@ -24,6 +24,7 @@ struct reference_line {
     int d_k, d_v;
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees */
+    int sink;                     /* 0: none; 1: a score of 0; 2: one that each head is given */
     struct expression score;      /* what becomes of scale q k: "s" when nothing */
     int rotates;                  /* whether position=rope */
     double base;

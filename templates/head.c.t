@@ -25,7 +25,7 @@ $PLANS
 #endif
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
-% if MASKS_COMPARE_LENGTHS then
+% if COMPARES_LENGTHS then
 /* A mask may compare a length twice in ways that exclude each other. */
 #pragma clang diagnostic ignored "-Wtautological-overlap-compare"
 % end

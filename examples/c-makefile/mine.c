@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  5c94af519274ac78   (of all that follows this comment)
+**   digest  3caf3a880f546b18   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -153,11 +153,7 @@ enum {
 static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
                    const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
-    (void)kv_len;
+    (void)view;
     if (k_first > q_last)
         return 0;
     return k_last <= q_first ? 2 : 1;
@@ -167,12 +163,8 @@ static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int
 static void visible_keys_attention(int32_t q_first, int32_t q_last, const struct attn_view *view,
                            int32_t *k_first, int32_t *k_last)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)view;
     (void)q_first;
-    (void)h;
-    (void)b;
-    (void)q_len;
-    (void)kv_len;
     (void)k_first;
     if (*k_last > q_last)
         *k_last = q_last;

@@ -27,7 +27,6 @@ $SCORE_TABLES
 static int sight$D(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
                    const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
 $SIGHT
 }
 
@@ -35,7 +34,6 @@ $SIGHT
 static void visible_keys$D(int32_t q_first, int32_t q_last, const struct attn_view *view,
                            int32_t *k_first, int32_t *k_last)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
 $KEYS
 }
 

@@ -56,12 +56,29 @@ $FN void merge$F(float m, float l, const float *restrict o,
         vstore$T(o_total + d, vfma$T(vload$T(o + d), new, vmul$T(vload$T(o_total + d), old)));
 }
 
+% if SINK == "none" then
 /* o = o_total / l, and lse. A query that saw no key gives zeros. */
+% else
+/*
+** o = o_total / (l + the sink's weight), and lse, which is without the sink. A query that saw
+** no key gives zeros.
+*/
+% end
 $FN void finish$F(const struct attn_args *args, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
+% if SINK == "none" then
     const vec$T scale = vset$T(l > 0.0f ? 1.0f / l : 0.0f);
+% else
+% if SINK == "zero" then
+    const float sink = -m;                     /* a score of 0, relative to m */
+% else
+    const float sink = args->sink[head] * ATTN_LOG2E - m;
+% end
+    const float weight = vfirst$T(vexp2$T(vset$T(sink < 100.0f ? sink : 100.0f)));
+    const vec$T scale = vset$T(l > 0.0f ? 1.0f / (l + weight) : 0.0f);
+% end
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale$T)) : ATTN_HIDDEN;

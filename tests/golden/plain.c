@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  74399383ee9f9cd7   (of all that follows this comment)
+**   digest  a245b493993b487f   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -87,15 +87,11 @@ enum {
 static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
                    const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)view;
     (void)q_first;
     (void)q_last;
     (void)k_first;
     (void)k_last;
-    (void)h;
-    (void)b;
-    (void)q_len;
-    (void)kv_len;
     return 2;
 }
 
@@ -103,13 +99,9 @@ static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int
 static void visible_keys_attention(int32_t q_first, int32_t q_last, const struct attn_view *view,
                            int32_t *k_first, int32_t *k_last)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
+    (void)view;
     (void)q_first;
     (void)q_last;
-    (void)h;
-    (void)b;
-    (void)q_len;
-    (void)kv_len;
     (void)k_first;
     (void)k_last;
 }

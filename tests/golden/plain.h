@@ -62,6 +62,8 @@ struct attn_args {
     float *lse;                              /* (rows, heads), natural log, -infinity for a row that sees no key; or NULL */
     int64_t lse_stride;
 
+    const float *sink;                       /* (heads): scores of no key, which only join the sum; unread unless sink=per_head */
+
     const float *q_rotation;                 /* (rows, rotation_floats), made by `rotation`; unread when rotation_floats is 0 */
     const float *k_rotation;                 /* the same for the rows of k */
 

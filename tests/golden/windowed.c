@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  5f834da71bdb4130   (of all that follows this comment)
+**   digest  57c4f15dddb6cca6   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -140,11 +140,7 @@ enum {
 static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
                    const struct attn_view *view)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
-    (void)kv_len;
+    (void)view;
     if (k_first > q_last || q_first - k_last > 15)
         return 0;
     return k_last <= q_first && q_last - k_first <= 15 ? 2 : 1;
@@ -154,11 +150,7 @@ static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int
 static void visible_keys_attention(int32_t q_first, int32_t q_last, const struct attn_view *view,
                            int32_t *k_first, int32_t *k_last)
 {
-    const int32_t h = view->h, b = view->b, q_len = view->q_len, kv_len = view->kv_len;
-    (void)h;
-    (void)b;
-    (void)q_len;
-    (void)kv_len;
+    (void)view;
     if (*k_last > q_last)
         *k_last = q_last;
     if (*k_first < q_first - 15)
