@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB
 **
 **   targets avx512
-**   digest  75fbc78d5378b9db   (of all that follows this comment)
+**   digest  bbcd5297fdfe15f2   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1596,7 +1596,7 @@ KERNEL_avx512 void decode_segment_attention_avx512(const struct attn_args *args,
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+    for (int32_t key0 = first - first % BLOCK_attention; first <= last && key0 <= last; key0 += BLOCK_attention)
         decode_tile_attention_avx512(place, view, key0,
                       cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
 }

@@ -47,8 +47,9 @@ static void keys_comparison(struct box_writer *writer, int index, bool negated, 
         keys_bound(writer, &bounds[i], keys);
     if (count > 0)
         return;
+    /* What is empty already stays as it is: first may lie far behind all keys, and last must never grow. */
     const struct conditions conditions = box_conditions(writer, index);
-    text_format(&writer->statements, "    if (%s)\n        %s = %s - 1;\n",
+    text_format(&writer->statements, "    if (%s <= %s && (%s))\n        %s = %s - 1;\n", keys.first, keys.last,
                 negated ? conditions.always.text : conditions.never.text, keys.last, keys.first);
 }
 

@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  3caf3a880f546b18   (of all that follows this comment)
+**   digest  647434509abf8455   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1307,7 +1307,7 @@ KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args,
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+    for (int32_t key0 = first - first % BLOCK_attention; first <= last && key0 <= last; key0 += BLOCK_attention)
         decode_tile_attention_scalar(place, view, key0,
                       cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
 }
@@ -2359,7 +2359,7 @@ KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+    for (int32_t key0 = first - first % BLOCK_attention; first <= last && key0 <= last; key0 += BLOCK_attention)
         decode_tile_attention_avx2(place, view, key0,
                       cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
 }
@@ -3731,7 +3731,7 @@ KERNEL_avx512 void decode_segment_attention_avx512(const struct attn_args *args,
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+    for (int32_t key0 = first - first % BLOCK_attention; first <= last && key0 <= last; key0 += BLOCK_attention)
         decode_tile_attention_avx512(place, view, key0,
                       cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
 }

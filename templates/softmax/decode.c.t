@@ -208,7 +208,7 @@ $FN void decode_segment$F(const struct attn_args *args, int64_t row, int32_t pla
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK$D; key0 <= last; key0 += BLOCK$D)
+    for (int32_t key0 = first - first % BLOCK$D; first <= last && key0 <= last; key0 += BLOCK$D)
         decode_tile$F(place, view, key0,
                       cache_block$D(sequence, view->h / GROUP$D, key0 / BLOCK$D), t);
 }

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  57c4f15dddb6cca6   (of all that follows this comment)
+**   digest  ce798aa7b6a2b541   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1214,7 +1214,7 @@ KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+    for (int32_t key0 = first - first % BLOCK_attention; first <= last && key0 <= last; key0 += BLOCK_attention)
         decode_tile_attention_avx2(place, view, key0,
                       cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
 }

@@ -171,6 +171,7 @@ static bool agrees(const struct expression *expression, const struct compiled *c
     const bool sees = expression_evaluate(expression, at);
     bool equal = CHECK(compiled->sight(q, high[EXPRESSION_Q], k, high[EXPRESSION_K], h, b, q_len, kv_len)
                        == sights[range_sight(expression, box)]);
+    equal = CHECK(first >= k && last <= high[EXPRESSION_K]) && equal;      /* kernels read what lies between */
     equal = CHECK((first > last && keys.low > keys.high) || (first == keys.low && last == keys.high)) && equal;
     equal = CHECK(compiled->sees_queries(q, k, h, b, q_len, kv_len) == sees) && equal;
     return CHECK(compiled->sees_keys(q, k, h, b, q_len, kv_len) == sees) && equal;
