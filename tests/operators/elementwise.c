@@ -60,9 +60,10 @@ static float *compute_gelu(const struct operator_case *given, struct arena *aren
 {
     const struct case_tensor *x = case_input(given, "X");
     const struct case_attribute *approximate = case_attribute(given, "approximate");
-    const bool by_tanh = approximate != NULL && strcmp(approximate->value, "tanh") == 0;
-    *why = "there is no input X";
-    if (x == NULL)
+    const char *kind = approximate == NULL ? "none" : approximate->value;
+    const bool by_tanh = strcmp(kind, "tanh") == 0;
+    *why = x == NULL ? "there is no input X" : "approximate is neither none nor tanh";
+    if (x == NULL || (!by_tanh && strcmp(kind, "none") != 0))
         return NULL;
     float *values = as_floats(x, arena);
     activation_find(by_tanh ? "gelu_tanh" : "gelu")->apply(values, x->count);
