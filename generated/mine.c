@@ -5,12 +5,18 @@
 **   attention
 **     softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask="k <= q" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32
 **
+**   attention on scalar
+**     prefill  online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 41 KiB
+**     decode   split keys, scores lanes=keys 4 heads x 2 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 11 of 16 registers, 35 KiB
+**   attention on avx2
+**     prefill  online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 50 KiB
+**     decode   split keys, scores lanes=keys 4 heads x 16 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 11 of 16 registers, 35 KiB
 **   attention on avx512
 **     prefill  online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 4 queries x 64, tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 80 KiB
 **     decode   split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB
 **
-**   targets avx512
-**   digest  bbcd5297fdfe15f2   (of all that follows this comment)
+**   targets scalar, avx2, avx512
+**   digest  c314e6678a896b62   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -20,8 +26,8 @@
 #include "mine.h"
 
 /* Results must not change with the user's flags: no fused operation that is not written here. */
-#if defined(__FAST_MATH__)
-#error "compile mine.c without -ffast-math: online softmax needs infinities"
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "compile mine.c without -ffast-math and -ffinite-math-only: online softmax needs infinities"
 #endif
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -327,6 +333,2225 @@ static void read_attention(const struct attn_sequence *sequence, int32_t kv_head
     }
 }
 
+/* Target scalar ------------------------------------------------------------------------- */
+
+#define KERNEL_scalar static __attribute__((noinline))
+#define OP_scalar static inline __attribute__((always_inline, unused))
+#define vexp2_scale_scalar 1.0f
+
+typedef float vec_scalar;
+typedef int32_t ivec_scalar;
+typedef int mask_scalar;
+
+OP_scalar vec_scalar vzero_scalar(void)                                 { return 0.0f; }
+OP_scalar vec_scalar vset_scalar(float x)                               { return x; }
+OP_scalar vec_scalar vload_scalar(const float *p)                       { return *p; }
+OP_scalar void vstore_scalar(float *p, vec_scalar a)                    { *p = a; }
+OP_scalar vec_scalar vadd_scalar(vec_scalar a, vec_scalar b)                      { return a + b; }
+OP_scalar vec_scalar vsub_scalar(vec_scalar a, vec_scalar b)                      { return a - b; }
+OP_scalar vec_scalar vmul_scalar(vec_scalar a, vec_scalar b)                      { return a * b; }
+OP_scalar vec_scalar vfma_scalar(vec_scalar a, vec_scalar b, vec_scalar c)             { return a * b + c; }     /* two roundings: no instruction to rely on */
+OP_scalar vec_scalar vmax_scalar(vec_scalar a, vec_scalar b)                      { return a > b ? a : b; }
+OP_scalar vec_scalar vdiv_scalar(vec_scalar a, vec_scalar b)                      { return a / b; }
+OP_scalar vec_scalar vmin_scalar(vec_scalar a, vec_scalar b)                      { return a < b ? a : b; }
+OP_scalar vec_scalar vabs_scalar(vec_scalar a)                               { return a < 0.0f ? -a : a + 0.0f; }      /* -0.0 + 0.0 is 0.0 */
+OP_scalar vec_scalar vfromi_scalar(ivec_scalar a)                            { return (float)a; }
+OP_scalar mask_scalar veq_scalar(vec_scalar a, vec_scalar b)                      { return a == b; }
+OP_scalar mask_scalar vlt_scalar(vec_scalar a, vec_scalar b)                      { return a < b; }
+OP_scalar mask_scalar vle_scalar(vec_scalar a, vec_scalar b)                      { return a <= b; }
+OP_scalar vec_scalar vtable_scalar(const float *table, ivec_scalar i)        { return table[i]; }
+OP_scalar mask_scalar vgreater_scalar(vec_scalar a, vec_scalar b)                 { return a > b; }
+OP_scalar vec_scalar vselect_scalar(mask_scalar m, vec_scalar a, vec_scalar b)         { return m ? a : b; }
+OP_scalar float vfirst_scalar(vec_scalar a)                             { return a; }
+OP_scalar float vlargest_scalar(vec_scalar a)                           { return a; }
+OP_scalar float vsum_scalar(vec_scalar a)                               { return a; }
+
+OP_scalar ivec_scalar iset_scalar(int32_t x)                            { return x; }
+OP_scalar ivec_scalar iramp_scalar(int32_t x)                           { return x; }
+OP_scalar ivec_scalar iadd_scalar(ivec_scalar a, ivec_scalar b)                   { return a + b; }
+OP_scalar ivec_scalar isub_scalar(ivec_scalar a, ivec_scalar b)                   { return a - b; }
+OP_scalar ivec_scalar imul_scalar(ivec_scalar a, ivec_scalar b)                   { return a * b; }
+OP_scalar ivec_scalar iabs_scalar(ivec_scalar a)                             { return a < 0 ? -a : a; }
+OP_scalar ivec_scalar imin_scalar(ivec_scalar a, ivec_scalar b)                   { return a < b ? a : b; }
+OP_scalar ivec_scalar imax_scalar(ivec_scalar a, ivec_scalar b)                   { return a > b ? a : b; }
+OP_scalar ivec_scalar iselect_scalar(mask_scalar m, ivec_scalar a, ivec_scalar b)      { return m ? a : b; }
+OP_scalar ivec_scalar itable_scalar(const int32_t *table, ivec_scalar i)     { return table[i]; }
+OP_scalar ivec_scalar ihalf_scalar(ivec_scalar a)                            { return a >> 1; }                                 /* floored */
+OP_scalar ivec_scalar iexponent_scalar(ivec_scalar a)                        { return a >> 23; }                                /* of the bits of a float */
+OP_scalar ivec_scalar idiv_scalar(ivec_scalar a, ivec_scalar b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+OP_scalar ivec_scalar imod_scalar(ivec_scalar a, ivec_scalar b)                   { return a - idiv_scalar(a, b) * b; }
+OP_scalar mask_scalar ieq_scalar(ivec_scalar a, ivec_scalar b)                    { return a == b; }
+OP_scalar mask_scalar ile_scalar(ivec_scalar a, ivec_scalar b)                    { return a <= b; }
+OP_scalar mask_scalar ilt_scalar(ivec_scalar a, ivec_scalar b)                    { return a < b; }
+OP_scalar mask_scalar mset_scalar(int all)                              { return all != 0; }
+OP_scalar mask_scalar mand_scalar(mask_scalar a, mask_scalar b)                   { return a & b; }
+OP_scalar mask_scalar mor_scalar(mask_scalar a, mask_scalar b)                    { return a | b; }
+OP_scalar mask_scalar mnot_scalar(mask_scalar a)                             { return !a; }
+OP_scalar int many_scalar(mask_scalar a)                                { return a; }
+
+OP_scalar ivec_scalar vbits_scalar(vec_scalar a)
+{
+    int32_t bits;
+    memcpy(&bits, &a, sizeof bits);
+    return bits;
+}
+
+OP_scalar vec_scalar vfrombits_scalar(ivec_scalar a)
+{
+    float x;
+    memcpy(&x, &a, sizeof x);
+    return x;
+}
+
+/* 2^n */
+OP_scalar vec_scalar vpower_scalar(ivec_scalar n)                            { return vfrombits_scalar((int32_t)((uint32_t)(n + 127) << 23)); }
+
+OP_scalar vec_scalar vfloor_scalar(vec_scalar a)
+{
+    if (!(vabs_scalar(a) < 8388608.0f))                        /* whole already, infinite or a NaN */
+        return a;
+    const float cut = (float)(int32_t)a;
+    return cut > a ? cut - 1.0f : cut;
+}
+
+/* Newton's steps in double, from the bits halved: closer to the root than any float's rounding can tell. */
+OP_scalar vec_scalar vsqrt_scalar(vec_scalar a)
+{
+    if (!(a > 0.0f) || a > 3.40282347e38f)
+        return a < 0.0f ? __builtin_nanf("") : a;
+    const double wide = a;
+    uint64_t bits;
+    memcpy(&bits, &wide, sizeof bits);
+    bits = (bits >> 1) + 0x1ff7a00000000000u;
+    double root;
+    memcpy(&root, &bits, sizeof root);
+    for (int step = 0; step < 5; step++)
+        root = 0.5 * (root + wide / root);
+    return (float)root;
+}
+
+/* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
+OP_scalar void vtranspose_scalar(const float *from, int64_t from_stride, float *to, int64_t to_stride)
+{
+    (void)from_stride;
+    (void)to_stride;
+    *to = *from;
+}
+
+/* 2^x for x up to 100; below -120 it is 2^-120. Relative error 1.5e-7. */
+OP_scalar vec_scalar vexp2_scalar(vec_scalar x)
+{
+    x = vmax_scalar(x, -120.0f);
+    const float shifted = x + 12582912.0f;                /* 1.5 * 2^23: rounds x to a whole number */
+    const float f = x - (shifted - 12582912.0f);
+    float p = 1.327647217e-03f;
+    p = p * f + 9.675541331e-03f;
+    p = p * f + 5.550713273e-02f;
+    p = p * f + 2.402211972e-01f;
+    p = p * f + 6.931469671e-01f;
+    p = p * f + 1.0f;
+    uint32_t bits, exponent;
+    memcpy(&bits, &p, sizeof bits);
+    memcpy(&exponent, &shifted, sizeof exponent);
+    bits += exponent << 23;
+    memcpy(&p, &bits, sizeof p);
+    return p;
+}
+
+OP_scalar vec_scalar vexp2_exact_scalar(vec_scalar x)                        { return vexp2_scalar(x); }
+
+/* Definition attention on scalar. */
+
+/* Which of the queries q see key k. */
+OP_scalar mask_scalar sees_queries_attention_scalar(ivec_scalar q, int32_t k, const struct attn_view *view)
+{
+    const int32_t kv_len = view->kv_len;
+    if (k >= kv_len)
+        return mset_scalar(0);
+    return ile_scalar(iset_scalar(k), q);
+}
+
+/* Which of the keys k query q sees. */
+OP_scalar mask_scalar sees_keys_attention_scalar(int32_t q, ivec_scalar k, const struct attn_view *view)
+{
+    const int32_t kv_len = view->kv_len;
+    return mand_scalar(ilt_scalar(k, iset_scalar(kv_len)), ile_scalar(k, iset_scalar(q)));
+}
+
+/*
+** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
+** a visible key adds nothing.
+*/
+KERNEL_scalar void merge_attention_scalar(float m, float l, const float *restrict o,
+    float *m_total, float *l_total, float *restrict o_total)
+{
+    if (l == 0.0f)
+        return;
+    if (*l_total == 0.0f) {
+        *m_total = m;
+        *l_total = l;
+        memcpy(o_total, o, V_ROW_attention * sizeof(float));
+        return;
+    }
+    const float top = m > *m_total ? m : *m_total;
+    const vec_scalar old = vexp2_exact_scalar(vset_scalar(*m_total - top));
+    const vec_scalar new = vexp2_exact_scalar(vset_scalar(m - top));
+    *m_total = top;
+    *l_total = vfirst_scalar(vfma_scalar(vset_scalar(l), new, vmul_scalar(vset_scalar(*l_total), old)));
+    for (int d = 0; d < V_ROW_attention; d += 1)
+        vstore_scalar(o_total + d, vfma_scalar(vload_scalar(o + d), new, vmul_scalar(vload_scalar(o_total + d), old)));
+}
+
+/* o = o_total / l, and lse. A query that saw no key gives zeros. */
+KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, int64_t row, int32_t head,
+    float m, float l, const float *restrict o_total)
+{
+    float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
+    if (args->lse != NULL)
+        args->lse[row * args->lse_stride + head] =
+            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_scalar)) : ATTN_HIDDEN;
+    if (l == 0.0f) {
+        for (int d = 0; d < D_V_attention; d++)
+            o[d] = 0.0f;
+        return;
+    }
+    const vec_scalar scale = vset_scalar(1.0f / l);
+    /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
+    for (int d = 0; d + 1 <= D_V_attention; d += 1)
+        vstore_scalar(o + d, vadd_scalar(vmul_scalar(vload_scalar(o_total + d), scale), vzero_scalar()));
+}
+
+/*
+** Prefill, scalar: a block of 12 queries of one head walks the keys, a tile of 64 at
+** a time. Scores have lanes = queries, so that the softmax needs no reduction across
+** lanes and K is read as the cache stores it; o has lanes = d_v.
+*/
+enum {
+    QUERIES_attention_scalar = 12,      /* queries in a block */
+    Q_ROW_attention_scalar   = 64       /* D_K, padded to whole vectors */
+};
+
+struct prefill_scratch_attention_scalar {
+    float q[Q_ROW_attention_scalar][QUERIES_attention_scalar];             /* transposed, rotated, scaled */
+    float rows[QUERIES_attention_scalar][Q_ROW_attention_scalar];          /* the same, not yet transposed */
+    float s[1][BLOCK_attention][QUERIES_attention_scalar];          /* scores of a tile, then weights p */
+    float sums[PANEL_attention][QUERIES_attention_scalar];          /* partial sums of p */
+    float o[QUERIES_attention_scalar][V_ROW_attention];             /* of this segment */
+    float o_total[QUERIES_attention_scalar][V_ROW_attention];       /* of the segments before */
+    float tile_max[QUERIES_attention_scalar];
+    float m[QUERIES_attention_scalar], l[QUERIES_attention_scalar];        /* running maximum (log2) and sum of this segment */
+    float m_total[QUERIES_attention_scalar], l_total[QUERIES_attention_scalar];
+    float alpha[QUERIES_attention_scalar];                  /* what the last rescale multiplied by */
+    int32_t first_key[12];  /* what each vector of queries may see of a mixed tile */
+    int32_t last_key[12];
+};
+
+/* Where a block is: some queries of one sequence and one head. */
+struct prefill_block_attention_scalar {
+    const struct attn_sequence *sequence;
+    int64_t row;                 /* of its first query in q and o */
+    int32_t queries, first;      /* how many, and the first one's place on the key axis */
+    struct attn_view view;
+};
+
+/* Transposes the block's queries, rotated and scaled; lanes without a query are zero. */
+KERNEL_scalar void prefill_queries_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block,
+    struct prefill_scratch_attention_scalar *t)
+{
+    float (*rows)[Q_ROW_attention_scalar] = t->rows;
+    for (int32_t i = 0; i < block->queries; i++)
+        query_row_attention(args, block->row + i, block->view.h, rows[i]);
+    if (block->queries < QUERIES_attention_scalar)
+        memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_scalar - block->queries));
+    for (int d = 0; d < Q_ROW_attention_scalar; d += 1)
+        for (int i = 0; i < QUERIES_attention_scalar; i += 1)
+            vtranspose_scalar(&rows[i][d], Q_ROW_attention_scalar, &t->q[d][i], QUERIES_attention_scalar);
+}
+
+/* s = q k for 4 keys x 1 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_scalar void prefill_scores_1_attention_scalar(const float *restrict k, int key, int lane,
+    const struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_scalar s0_0 = vzero_scalar();
+    vec_scalar s1_0 = vzero_scalar();
+    vec_scalar s2_0 = vzero_scalar();
+    vec_scalar s3_0 = vzero_scalar();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_scalar q0 = vload_scalar(&t->q[d][lane + 0]);
+        const vec_scalar k0 = vset_scalar(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_scalar(q0, k0, s0_0);
+        const vec_scalar k1 = vset_scalar(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_scalar(q0, k1, s1_0);
+        const vec_scalar k2 = vset_scalar(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_scalar(q0, k2, s2_0);
+        const vec_scalar k3 = vset_scalar(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_scalar(q0, k3, s3_0);
+    }
+    vstore_scalar(&s[key + 0][lane + 0], s0_0);
+    vstore_scalar(&s[key + 1][lane + 0], s1_0);
+    vstore_scalar(&s[key + 2][lane + 0], s2_0);
+    vstore_scalar(&s[key + 3][lane + 0], s3_0);
+}
+
+/* s = q k for 4 keys x 2 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_scalar void prefill_scores_2_attention_scalar(const float *restrict k, int key, int lane,
+    const struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_scalar s0_0 = vzero_scalar();
+    vec_scalar s0_1 = vzero_scalar();
+    vec_scalar s1_0 = vzero_scalar();
+    vec_scalar s1_1 = vzero_scalar();
+    vec_scalar s2_0 = vzero_scalar();
+    vec_scalar s2_1 = vzero_scalar();
+    vec_scalar s3_0 = vzero_scalar();
+    vec_scalar s3_1 = vzero_scalar();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_scalar q0 = vload_scalar(&t->q[d][lane + 0]);
+        const vec_scalar q1 = vload_scalar(&t->q[d][lane + 1]);
+        const vec_scalar k0 = vset_scalar(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_scalar(q0, k0, s0_0);
+        s0_1 = vfma_scalar(q1, k0, s0_1);
+        const vec_scalar k1 = vset_scalar(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_scalar(q0, k1, s1_0);
+        s1_1 = vfma_scalar(q1, k1, s1_1);
+        const vec_scalar k2 = vset_scalar(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_scalar(q0, k2, s2_0);
+        s2_1 = vfma_scalar(q1, k2, s2_1);
+        const vec_scalar k3 = vset_scalar(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_scalar(q0, k3, s3_0);
+        s3_1 = vfma_scalar(q1, k3, s3_1);
+    }
+    vstore_scalar(&s[key + 0][lane + 0], s0_0);
+    vstore_scalar(&s[key + 0][lane + 1], s0_1);
+    vstore_scalar(&s[key + 1][lane + 0], s1_0);
+    vstore_scalar(&s[key + 1][lane + 1], s1_1);
+    vstore_scalar(&s[key + 2][lane + 0], s2_0);
+    vstore_scalar(&s[key + 2][lane + 1], s2_1);
+    vstore_scalar(&s[key + 3][lane + 0], s3_0);
+    vstore_scalar(&s[key + 3][lane + 1], s3_1);
+}
+
+/* s = q k for 4 keys x 3 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_scalar void prefill_scores_3_attention_scalar(const float *restrict k, int key, int lane,
+    const struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_scalar s0_0 = vzero_scalar();
+    vec_scalar s0_1 = vzero_scalar();
+    vec_scalar s0_2 = vzero_scalar();
+    vec_scalar s1_0 = vzero_scalar();
+    vec_scalar s1_1 = vzero_scalar();
+    vec_scalar s1_2 = vzero_scalar();
+    vec_scalar s2_0 = vzero_scalar();
+    vec_scalar s2_1 = vzero_scalar();
+    vec_scalar s2_2 = vzero_scalar();
+    vec_scalar s3_0 = vzero_scalar();
+    vec_scalar s3_1 = vzero_scalar();
+    vec_scalar s3_2 = vzero_scalar();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_scalar q0 = vload_scalar(&t->q[d][lane + 0]);
+        const vec_scalar q1 = vload_scalar(&t->q[d][lane + 1]);
+        const vec_scalar q2 = vload_scalar(&t->q[d][lane + 2]);
+        const vec_scalar k0 = vset_scalar(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_scalar(q0, k0, s0_0);
+        s0_1 = vfma_scalar(q1, k0, s0_1);
+        s0_2 = vfma_scalar(q2, k0, s0_2);
+        const vec_scalar k1 = vset_scalar(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_scalar(q0, k1, s1_0);
+        s1_1 = vfma_scalar(q1, k1, s1_1);
+        s1_2 = vfma_scalar(q2, k1, s1_2);
+        const vec_scalar k2 = vset_scalar(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_scalar(q0, k2, s2_0);
+        s2_1 = vfma_scalar(q1, k2, s2_1);
+        s2_2 = vfma_scalar(q2, k2, s2_2);
+        const vec_scalar k3 = vset_scalar(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_scalar(q0, k3, s3_0);
+        s3_1 = vfma_scalar(q1, k3, s3_1);
+        s3_2 = vfma_scalar(q2, k3, s3_2);
+    }
+    vstore_scalar(&s[key + 0][lane + 0], s0_0);
+    vstore_scalar(&s[key + 0][lane + 1], s0_1);
+    vstore_scalar(&s[key + 0][lane + 2], s0_2);
+    vstore_scalar(&s[key + 1][lane + 0], s1_0);
+    vstore_scalar(&s[key + 1][lane + 1], s1_1);
+    vstore_scalar(&s[key + 1][lane + 2], s1_2);
+    vstore_scalar(&s[key + 2][lane + 0], s2_0);
+    vstore_scalar(&s[key + 2][lane + 1], s2_1);
+    vstore_scalar(&s[key + 2][lane + 2], s2_2);
+    vstore_scalar(&s[key + 3][lane + 0], s3_0);
+    vstore_scalar(&s[key + 3][lane + 1], s3_1);
+    vstore_scalar(&s[key + 3][lane + 2], s3_2);
+}
+
+/* All scores of a tile, and each query's largest. */
+KERNEL_scalar void prefill_scores_all_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, const float *k,
+    struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
+{
+    (void)block;
+    (void)key0;
+    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 3)
+        for (int key = 0; key < BLOCK_attention; key += 4)
+            prefill_scores_3_attention_scalar(k, key, lane, t, s);
+    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
+        vec_scalar top = vset_scalar(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            top = vmax_scalar(top, vload_scalar(&s[key][lane]));
+        }
+        vstore_scalar(&t->tile_max[lane], top);
+    }
+}
+
+/* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
+static void prefill_sights_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
+    struct prefill_scratch_attention_scalar *t)
+{
+    for (int32_t lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
+        const int32_t end = lane + 1 < block->queries ? lane + 1 : block->queries;
+        int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
+        if (lane < end)
+            visible_keys_attention(block->first + lane, block->first + end - 1, &block->view, &first, &last);
+        t->first_key[lane / 1] = first - key0;
+        t->last_key[lane / 1] = last - key0;
+    }
+}
+
+/* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
+KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key, int lane,
+    const struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
+{
+    int from = lane, to = lane;
+    for (int at = lane; at < lane + 3; at += 1)
+        if (t->first_key[at / 1] < key + 4 && t->last_key[at / 1] >= key) {
+            from = to == lane ? at : from;
+            to = at + 1;
+        }
+    switch ((to - from) / 1) {
+    case 1: prefill_scores_1_attention_scalar(k, key, from, t, s); break;
+    case 2: prefill_scores_2_attention_scalar(k, key, from, t, s); break;
+    case 3: prefill_scores_3_attention_scalar(k, key, from, t, s); break;
+    default: break;
+    }
+}
+
+/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
+KERNEL_scalar void prefill_scores_some_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
+    const float *k, struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
+{
+    prefill_sights_attention_scalar(block, key0, keys, t);
+    for (int lane = 0; lane < block->queries; lane += 3)
+        for (int key = 0; key < keys; key += 4)
+            prefill_scores_seen_attention_scalar(k, key, lane, t, s);
+    for (int lane = 0; lane < block->queries; lane += 1) {
+        const ivec_scalar place = iramp_scalar(block->first + lane);
+        vec_scalar top = vset_scalar(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            vec_scalar score = vset_scalar(ATTN_HIDDEN);
+            if (key >= t->first_key[lane / 1] && key <= t->last_key[lane / 1]) {
+                const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
+                const vec_scalar seen = vload_scalar(&s[key][lane]);
+                score = vselect_scalar(sees, seen, score);
+            }
+            vstore_scalar(&s[key][lane], score);
+            top = vmax_scalar(top, score);
+        }
+        vstore_scalar(&t->tile_max[lane], top);
+    }
+}
+
+/*
+** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY,
+** and l with it; true when some did: then alpha holds what their o must be multiplied by,
+** and 1 for the others.
+*/
+KERNEL_scalar int prefill_maximum_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
+{
+    int grown = 0;
+    for (int lane = 0; lane < queries; lane += 1) {
+        const vec_scalar m = vload_scalar(&t->m[lane]), top = vload_scalar(&t->tile_max[lane]);
+        const mask_scalar grows = vgreater_scalar(top, vadd_scalar(m, vset_scalar(ATTN_LAZY)));
+        if (!many_scalar(grows)) {
+            vstore_scalar(&t->alpha[lane], vset_scalar(1.0f));
+            continue;
+        }
+        const vec_scalar alpha = vselect_scalar(grows, vexp2_exact_scalar(vsub_scalar(m, top)), vset_scalar(1.0f));
+        vstore_scalar(&t->alpha[lane], alpha);
+        vstore_scalar(&t->l[lane], vmul_scalar(vload_scalar(&t->l[lane]), alpha));
+        vstore_scalar(&t->m[lane], vselect_scalar(grows, top, m));
+        grown = 1;
+    }
+    return grown;
+}
+
+/* o = alpha o. */
+KERNEL_scalar void prefill_rescale_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
+{
+    for (int32_t i = 0; i < queries; i++) {
+        if (t->alpha[i] == 1.0f)
+            continue;
+        for (int d = 0; d < V_ROW_attention; d += 1)
+            vstore_scalar(&t->o[i][d], vmul_scalar(vload_scalar(&t->o[i][d]), vset_scalar(t->alpha[i])));
+    }
+}
+
+/* l += the tile's weights, by a fixed tree: keys 16 apart in order, then halves. */
+KERNEL_scalar void prefill_sum_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
+{
+    for (int lane = 0; lane < queries; lane += 1) {
+        for (int half = PANEL_attention / 2; half > 0; half /= 2)
+            for (int j = 0; j < half; j++) {
+                const vec_scalar other = vload_scalar(&t->sums[j + half][lane]);
+                vstore_scalar(&t->sums[j][lane], vadd_scalar(vload_scalar(&t->sums[j][lane]), other));
+            }
+        vstore_scalar(&t->l[lane], vadd_scalar(vload_scalar(&t->l[lane]), vload_scalar(&t->sums[0][lane])));
+    }
+}
+
+/* p = exp2(s - m) in the place of s. */
+KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
+    float (*s)[QUERIES_attention_scalar])
+{
+    for (int lane = 0; lane < queries; lane += 1) {
+        const vec_scalar m = vload_scalar(&t->m[lane]);
+        for (int j = 0; j < PANEL_attention; j++) {
+            const vec_scalar p0 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 0][lane]), m));
+            vstore_scalar(&s[j + 0][lane], p0);
+            const vec_scalar p1 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 16][lane]), m));
+            vstore_scalar(&s[j + 16][lane], p1);
+            const vec_scalar p2 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 32][lane]), m));
+            vstore_scalar(&s[j + 32][lane], p2);
+            const vec_scalar p3 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 48][lane]), m));
+            vstore_scalar(&s[j + 48][lane], p3);
+            vec_scalar sum = vadd_scalar(p0, p1);
+            sum = vadd_scalar(sum, p2);
+            sum = vadd_scalar(sum, p3);
+            vstore_scalar(&t->sums[j][lane], sum);
+        }
+    }
+}
+
+/* The same where scores may be hidden: their weight is 0. */
+KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
+    float (*s)[QUERIES_attention_scalar])
+{
+    for (int lane = 0; lane < queries; lane += 1) {
+        /* a query may have seen no key yet */
+        const vec_scalar m = vmax_scalar(vload_scalar(&t->m[lane]), vset_scalar(ATTN_LOWEST));
+        for (int j = 0; j < PANEL_attention; j++) {
+            const vec_scalar s0 = vload_scalar(&s[j + 0][lane]);
+            const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
+            const vec_scalar p0 = vselect_scalar(seen0, vexp2_scalar(vsub_scalar(s0, m)), vzero_scalar());
+            vstore_scalar(&s[j + 0][lane], p0);
+            const vec_scalar s1 = vload_scalar(&s[j + 16][lane]);
+            const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
+            const vec_scalar p1 = vselect_scalar(seen1, vexp2_scalar(vsub_scalar(s1, m)), vzero_scalar());
+            vstore_scalar(&s[j + 16][lane], p1);
+            const vec_scalar s2 = vload_scalar(&s[j + 32][lane]);
+            const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
+            const vec_scalar p2 = vselect_scalar(seen2, vexp2_scalar(vsub_scalar(s2, m)), vzero_scalar());
+            vstore_scalar(&s[j + 32][lane], p2);
+            const vec_scalar s3 = vload_scalar(&s[j + 48][lane]);
+            const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
+            const vec_scalar p3 = vselect_scalar(seen3, vexp2_scalar(vsub_scalar(s3, m)), vzero_scalar());
+            vstore_scalar(&s[j + 48][lane], p3);
+            vec_scalar sum = vadd_scalar(p0, p1);
+            sum = vadd_scalar(sum, p2);
+            sum = vadd_scalar(sum, p3);
+            vstore_scalar(&t->sums[j][lane], sum);
+        }
+    }
+}
+
+/*
+** o += p v over keys from .. end - 1 of the tile, for 6 queries x 2 columns: one FMA
+** chain over the keys for each.
+*/
+KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, int32_t from, int32_t end,
+    int32_t query, int column, float (*restrict p)[QUERIES_attention_scalar], float (*restrict o)[V_ROW_attention])
+{
+    vec_scalar o0_0 = vload_scalar(&o[query + 0][column + 0]);
+    vec_scalar o0_1 = vload_scalar(&o[query + 0][column + 1]);
+    vec_scalar o1_0 = vload_scalar(&o[query + 1][column + 0]);
+    vec_scalar o1_1 = vload_scalar(&o[query + 1][column + 1]);
+    vec_scalar o2_0 = vload_scalar(&o[query + 2][column + 0]);
+    vec_scalar o2_1 = vload_scalar(&o[query + 2][column + 1]);
+    vec_scalar o3_0 = vload_scalar(&o[query + 3][column + 0]);
+    vec_scalar o3_1 = vload_scalar(&o[query + 3][column + 1]);
+    vec_scalar o4_0 = vload_scalar(&o[query + 4][column + 0]);
+    vec_scalar o4_1 = vload_scalar(&o[query + 4][column + 1]);
+    vec_scalar o5_0 = vload_scalar(&o[query + 5][column + 0]);
+    vec_scalar o5_1 = vload_scalar(&o[query + 5][column + 1]);
+    for (int32_t key = from; key < end; key++) {
+        const vec_scalar v0 = vload_scalar(&v[key * V_ROW_attention + column + 0]);
+        const vec_scalar v1 = vload_scalar(&v[key * V_ROW_attention + column + 1]);
+        const vec_scalar p0 = vset_scalar(p[key][query + 0]);
+        o0_0 = vfma_scalar(p0, v0, o0_0);
+        o0_1 = vfma_scalar(p0, v1, o0_1);
+        const vec_scalar p1 = vset_scalar(p[key][query + 1]);
+        o1_0 = vfma_scalar(p1, v0, o1_0);
+        o1_1 = vfma_scalar(p1, v1, o1_1);
+        const vec_scalar p2 = vset_scalar(p[key][query + 2]);
+        o2_0 = vfma_scalar(p2, v0, o2_0);
+        o2_1 = vfma_scalar(p2, v1, o2_1);
+        const vec_scalar p3 = vset_scalar(p[key][query + 3]);
+        o3_0 = vfma_scalar(p3, v0, o3_0);
+        o3_1 = vfma_scalar(p3, v1, o3_1);
+        const vec_scalar p4 = vset_scalar(p[key][query + 4]);
+        o4_0 = vfma_scalar(p4, v0, o4_0);
+        o4_1 = vfma_scalar(p4, v1, o4_1);
+        const vec_scalar p5 = vset_scalar(p[key][query + 5]);
+        o5_0 = vfma_scalar(p5, v0, o5_0);
+        o5_1 = vfma_scalar(p5, v1, o5_1);
+    }
+    vstore_scalar(&o[query + 0][column + 0], o0_0);
+    vstore_scalar(&o[query + 0][column + 1], o0_1);
+    vstore_scalar(&o[query + 1][column + 0], o1_0);
+    vstore_scalar(&o[query + 1][column + 1], o1_1);
+    vstore_scalar(&o[query + 2][column + 0], o2_0);
+    vstore_scalar(&o[query + 2][column + 1], o2_1);
+    vstore_scalar(&o[query + 3][column + 0], o3_0);
+    vstore_scalar(&o[query + 3][column + 1], o3_1);
+    vstore_scalar(&o[query + 4][column + 0], o4_0);
+    vstore_scalar(&o[query + 4][column + 1], o4_1);
+    vstore_scalar(&o[query + 5][column + 0], o5_0);
+    vstore_scalar(&o[query + 5][column + 1], o5_1);
+}
+
+/* A tile whose scores are there, and whose part of o may still be to come. */
+struct prefill_tile_attention_scalar {
+    float (*s)[QUERIES_attention_scalar];       /* scores, or weights once weighed */
+    const float *v;
+    int32_t key0, keys;          /* no keys: no tile */
+    int sight, weighed;
+};
+
+/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
+    struct prefill_scratch_attention_scalar *t)
+{
+    for (int column = 0; column < 64; column += 2)
+        for (int32_t query = 0; query < block->queries; query += 6) {
+            int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            if (tile->sight != SEES_ALL)
+                visible_keys_attention(block->first + query, block->first + query + 5,
+                               &block->view, &first, &last);
+            prefill_values_attention_scalar(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
+                               tile->s, t->o);
+        }
+}
+
+/* What is still to come of a tile: weights, l and o. */
+KERNEL_scalar void prefill_settle_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
+    struct prefill_scratch_attention_scalar *t)
+{
+    if (tile->keys == 0)
+        return;
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_scalar(t, block->queries, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_scalar(t, block->queries, tile->s);
+    prefill_sum_attention_scalar(t, block->queries);
+    prefill_accumulate_attention_scalar(block, tile, t);
+}
+
+/* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
+static int prefill_sight_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys)
+{
+    if (keys < BLOCK_attention || block->queries < QUERIES_attention_scalar)
+        return SEES_SOME;
+    return sight_attention(block->first, block->first + QUERIES_attention_scalar - 1, key0, key0 + BLOCK_attention - 1, &block->view);
+}
+
+/*
+** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
+** settled and the new one takes its place.
+*/
+KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, const float *k,
+    struct prefill_tile_attention_scalar *before, struct prefill_scratch_attention_scalar *t)
+{
+    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const int sight = prefill_sight_attention_scalar(block, key0, keys);
+    if (sight == SEES_NONE)
+        return;
+    float (*s)[QUERIES_attention_scalar] = t->s[0];
+    prefill_settle_attention_scalar(block, before, t);
+    if (sight == SEES_ALL)
+        prefill_scores_all_attention_scalar(block, key0, k, t, s);
+    else
+        prefill_scores_some_attention_scalar(block, key0, keys, k, t, s);
+    if (prefill_maximum_attention_scalar(t, block->queries))
+        prefill_rescale_attention_scalar(t, block->queries);
+    *before = (struct prefill_tile_attention_scalar){ s, k + BLOCK_attention * D_K_attention, key0, keys, sight, 0 };
+}
+
+/* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
+KERNEL_scalar void prefill_segment_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t first, int32_t last,
+    struct prefill_scratch_attention_scalar *t)
+{
+    for (int i = 0; i < QUERIES_attention_scalar; i++) {
+        t->m[i] = ATTN_HIDDEN;
+        t->l[i] = 0.0f;
+    }
+    memset(t->o, 0, sizeof t->o);
+    struct prefill_tile_attention_scalar tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+        prefill_advance_attention_scalar(block, key0,
+                          cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
+                          &tile, t);
+    prefill_settle_attention_scalar(block, &tile, t);
+    for (int32_t i = 0; i < block->queries; i++)
+        merge_attention_scalar(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
+}
+
+/* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
+static struct prefill_block_attention_scalar prefill_block_find_attention_scalar(const struct attn_args *args, int64_t task)
+{
+    int32_t b = 0;
+    int64_t blocks = 0;
+    for (;; b++) {
+        blocks = (args->sequence[b].q_len + QUERIES_attention_scalar - 1) / QUERIES_attention_scalar;
+        if (task < blocks * HEADS_attention)
+            break;
+        task -= blocks * HEADS_attention;
+    }
+    const struct attn_sequence *sequence = &args->sequence[b];
+    const int32_t index = (int32_t)(task % blocks) * QUERIES_attention_scalar, left = sequence->q_len - index;
+    const struct prefill_block_attention_scalar block = {
+        sequence, sequence->q_row + index,
+        left < QUERIES_attention_scalar ? left : QUERIES_attention_scalar, sequence->q_offset + index,
+        { (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len }
+    };
+    return block;
+}
+
+static int64_t prefill_tasks_attention_scalar(const struct attn_args *args, int pass)
+{
+    int64_t tasks = 0;
+    for (int32_t b = 0; b < args->sequences; b++)
+        tasks += (args->sequence[b].q_len + QUERIES_attention_scalar - 1) / QUERIES_attention_scalar * (int64_t)HEADS_attention;
+    return pass == 0 ? tasks : 0;
+}
+
+static size_t prefill_workspace_bytes_attention_scalar(const struct attn_args *args)
+{
+    (void)args;
+    return 0;
+}
+
+KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    struct prefill_scratch_attention_scalar *t = scratch;
+    const struct prefill_block_attention_scalar block = prefill_block_find_attention_scalar(args, task);
+    (void)pass;
+    prefill_queries_attention_scalar(args, &block, t);
+    for (int32_t i = 0; i < block.queries; i++)
+        t->l_total[i] = 0.0f;
+
+    int32_t first = 0, last = block.view.kv_len - 1;
+    visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
+    while (first <= last) {
+        const int32_t segment_last = first - first % SEGMENT_attention + SEGMENT_attention - 1;
+        prefill_segment_attention_scalar(&block, first, segment_last < last ? segment_last : last, t);
+        first = segment_last + 1;
+    }
+    for (int32_t i = 0; i < block.queries; i++)
+        finish_attention_scalar(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+}
+/*
+** Decode, scalar: one query of the 4 heads that share a KV head walks one segment of the
+** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
+*/
+struct decode_scratch_attention_scalar {
+    float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
+    float s[GROUP_attention][BLOCK_attention];           /* scores of a tile, then weights p */
+    float o[GROUP_attention][V_ROW_attention];
+    float m[GROUP_attention], l[GROUP_attention];
+};
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_scalar {
+    float o[V_ROW_attention];
+    float m, l;
+};
+
+/*
+** s = q k for the keys of a tile, 4 heads x 2 keys at once: one FMA chain over d for each.
+** Meanwhile the tile's V is fetched.
+*/
+KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, float (*restrict q)[D_K_attention],
+    float (*restrict s)[BLOCK_attention])
+{
+    for (int key = 0; key < BLOCK_attention; key += 2) {
+        const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+        vec_scalar s0_0 = vzero_scalar();
+        vec_scalar s0_1 = vzero_scalar();
+        vec_scalar s1_0 = vzero_scalar();
+        vec_scalar s1_1 = vzero_scalar();
+        vec_scalar s2_0 = vzero_scalar();
+        vec_scalar s2_1 = vzero_scalar();
+        vec_scalar s3_0 = vzero_scalar();
+        vec_scalar s3_1 = vzero_scalar();
+        const float *next = k + BLOCK_attention * D_K_attention + key / 2 * 1024;
+        for (int d = 0; d < D_K_attention; d++, next += 16) {
+            ATTN_FETCH(next + 0);
+            const vec_scalar k0 = vload_scalar(&panel[d * PANEL_attention + 0]);
+            const vec_scalar k1 = vload_scalar(&panel[d * PANEL_attention + 1]);
+            const vec_scalar q0 = vset_scalar(q[0][d]);
+            s0_0 = vfma_scalar(q0, k0, s0_0);
+            s0_1 = vfma_scalar(q0, k1, s0_1);
+            const vec_scalar q1 = vset_scalar(q[1][d]);
+            s1_0 = vfma_scalar(q1, k0, s1_0);
+            s1_1 = vfma_scalar(q1, k1, s1_1);
+            const vec_scalar q2 = vset_scalar(q[2][d]);
+            s2_0 = vfma_scalar(q2, k0, s2_0);
+            s2_1 = vfma_scalar(q2, k1, s2_1);
+            const vec_scalar q3 = vset_scalar(q[3][d]);
+            s3_0 = vfma_scalar(q3, k0, s3_0);
+            s3_1 = vfma_scalar(q3, k1, s3_1);
+        }
+        vstore_scalar(&s[0][key + 0], s0_0);
+        vstore_scalar(&s[0][key + 1], s0_1);
+        vstore_scalar(&s[1][key + 0], s1_0);
+        vstore_scalar(&s[1][key + 1], s1_1);
+        vstore_scalar(&s[2][key + 0], s2_0);
+        vstore_scalar(&s[2][key + 1], s2_1);
+        vstore_scalar(&s[3][key + 0], s3_0);
+        vstore_scalar(&s[3][key + 1], s3_1);
+    }
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 4 heads x 2 columns: one FMA chain over the
+** keys for each. Meanwhile the K of the next tile is fetched.
+*/
+KERNEL_scalar void decode_values_attention_scalar(const float *restrict v, int32_t keys, int column,
+    float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
+{
+    vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
+    vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
+    vec_scalar o1_0 = vload_scalar(&o[1][column + 0]);
+    vec_scalar o1_1 = vload_scalar(&o[1][column + 1]);
+    vec_scalar o2_0 = vload_scalar(&o[2][column + 0]);
+    vec_scalar o2_1 = vload_scalar(&o[2][column + 1]);
+    vec_scalar o3_0 = vload_scalar(&o[3][column + 0]);
+    vec_scalar o3_1 = vload_scalar(&o[3][column + 1]);
+    const float *next = v + BLOCK_attention * V_ROW_attention + column / 2 * 1024;
+    for (int32_t key = 0; key < keys; key++, next += 16) {
+        ATTN_FETCH(next + 0);
+        const vec_scalar v0 = vload_scalar(&v[key * V_ROW_attention + column + 0]);
+        const vec_scalar v1 = vload_scalar(&v[key * V_ROW_attention + column + 1]);
+        const vec_scalar p0 = vset_scalar(p[0][key]);
+        o0_0 = vfma_scalar(p0, v0, o0_0);
+        o0_1 = vfma_scalar(p0, v1, o0_1);
+        const vec_scalar p1 = vset_scalar(p[1][key]);
+        o1_0 = vfma_scalar(p1, v0, o1_0);
+        o1_1 = vfma_scalar(p1, v1, o1_1);
+        const vec_scalar p2 = vset_scalar(p[2][key]);
+        o2_0 = vfma_scalar(p2, v0, o2_0);
+        o2_1 = vfma_scalar(p2, v1, o2_1);
+        const vec_scalar p3 = vset_scalar(p[3][key]);
+        o3_0 = vfma_scalar(p3, v0, o3_0);
+        o3_1 = vfma_scalar(p3, v1, o3_1);
+    }
+    vstore_scalar(&o[0][column + 0], o0_0);
+    vstore_scalar(&o[0][column + 1], o0_1);
+    vstore_scalar(&o[1][column + 0], o1_0);
+    vstore_scalar(&o[1][column + 1], o1_1);
+    vstore_scalar(&o[2][column + 0], o2_0);
+    vstore_scalar(&o[2][column + 1], o2_1);
+    vstore_scalar(&o[3][column + 0], o3_0);
+    vstore_scalar(&o[3][column + 1], o3_1);
+}
+
+/* Hides what the query at `place` does not see. */
+KERNEL_scalar void decode_mask_attention_scalar(float *s, int32_t key0, int32_t place, const struct attn_view *view)
+{
+    for (int key = 0; key < BLOCK_attention; key += 1) {
+        const mask_scalar sees = sees_keys_attention_scalar(place, iramp_scalar(key0 + key), view);
+        vstore_scalar(s + key, vselect_scalar(sees, vload_scalar(s + key), vset_scalar(ATTN_HIDDEN)));
+    }
+}
+
+/* s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill. */
+KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *restrict m, float *restrict l,
+    float *restrict o)
+{
+    vec_scalar top = vload_scalar(s);
+    for (int key = 1; key < BLOCK_attention; key += 1)
+        top = vmax_scalar(top, vload_scalar(s + key));
+    const float tile_max = vlargest_scalar(top);
+    if (tile_max > *m + ATTN_LAZY) {
+        const vec_scalar alpha = vexp2_exact_scalar(vset_scalar(*m - tile_max));
+        *l = vfirst_scalar(vmul_scalar(vset_scalar(*l), alpha));
+        for (int d = 0; d < V_ROW_attention; d += 1)
+            vstore_scalar(o + d, vmul_scalar(vload_scalar(o + d), alpha));
+        *m = tile_max;
+    }
+    const vec_scalar base = vset_scalar(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
+    vec_scalar sum0 = vzero_scalar();
+    vec_scalar sum1 = vzero_scalar();
+    vec_scalar sum2 = vzero_scalar();
+    vec_scalar sum3 = vzero_scalar();
+    vec_scalar sum4 = vzero_scalar();
+    vec_scalar sum5 = vzero_scalar();
+    vec_scalar sum6 = vzero_scalar();
+    vec_scalar sum7 = vzero_scalar();
+    vec_scalar sum8 = vzero_scalar();
+    vec_scalar sum9 = vzero_scalar();
+    vec_scalar sum10 = vzero_scalar();
+    vec_scalar sum11 = vzero_scalar();
+    vec_scalar sum12 = vzero_scalar();
+    vec_scalar sum13 = vzero_scalar();
+    vec_scalar sum14 = vzero_scalar();
+    vec_scalar sum15 = vzero_scalar();
+    for (int key = 0; key < BLOCK_attention; key += PANEL_attention) {
+        const vec_scalar s0 = vload_scalar(s + key + 0);
+        const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p0 = vselect_scalar(seen0, vexp2_scalar(vsub_scalar(s0, base)), vzero_scalar());
+        vstore_scalar(s + key + 0, p0);
+        sum0 = vadd_scalar(sum0, p0);
+        const vec_scalar s1 = vload_scalar(s + key + 1);
+        const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p1 = vselect_scalar(seen1, vexp2_scalar(vsub_scalar(s1, base)), vzero_scalar());
+        vstore_scalar(s + key + 1, p1);
+        sum1 = vadd_scalar(sum1, p1);
+        const vec_scalar s2 = vload_scalar(s + key + 2);
+        const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p2 = vselect_scalar(seen2, vexp2_scalar(vsub_scalar(s2, base)), vzero_scalar());
+        vstore_scalar(s + key + 2, p2);
+        sum2 = vadd_scalar(sum2, p2);
+        const vec_scalar s3 = vload_scalar(s + key + 3);
+        const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p3 = vselect_scalar(seen3, vexp2_scalar(vsub_scalar(s3, base)), vzero_scalar());
+        vstore_scalar(s + key + 3, p3);
+        sum3 = vadd_scalar(sum3, p3);
+        const vec_scalar s4 = vload_scalar(s + key + 4);
+        const mask_scalar seen4 = vgreater_scalar(s4, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p4 = vselect_scalar(seen4, vexp2_scalar(vsub_scalar(s4, base)), vzero_scalar());
+        vstore_scalar(s + key + 4, p4);
+        sum4 = vadd_scalar(sum4, p4);
+        const vec_scalar s5 = vload_scalar(s + key + 5);
+        const mask_scalar seen5 = vgreater_scalar(s5, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p5 = vselect_scalar(seen5, vexp2_scalar(vsub_scalar(s5, base)), vzero_scalar());
+        vstore_scalar(s + key + 5, p5);
+        sum5 = vadd_scalar(sum5, p5);
+        const vec_scalar s6 = vload_scalar(s + key + 6);
+        const mask_scalar seen6 = vgreater_scalar(s6, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p6 = vselect_scalar(seen6, vexp2_scalar(vsub_scalar(s6, base)), vzero_scalar());
+        vstore_scalar(s + key + 6, p6);
+        sum6 = vadd_scalar(sum6, p6);
+        const vec_scalar s7 = vload_scalar(s + key + 7);
+        const mask_scalar seen7 = vgreater_scalar(s7, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p7 = vselect_scalar(seen7, vexp2_scalar(vsub_scalar(s7, base)), vzero_scalar());
+        vstore_scalar(s + key + 7, p7);
+        sum7 = vadd_scalar(sum7, p7);
+        const vec_scalar s8 = vload_scalar(s + key + 8);
+        const mask_scalar seen8 = vgreater_scalar(s8, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p8 = vselect_scalar(seen8, vexp2_scalar(vsub_scalar(s8, base)), vzero_scalar());
+        vstore_scalar(s + key + 8, p8);
+        sum8 = vadd_scalar(sum8, p8);
+        const vec_scalar s9 = vload_scalar(s + key + 9);
+        const mask_scalar seen9 = vgreater_scalar(s9, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p9 = vselect_scalar(seen9, vexp2_scalar(vsub_scalar(s9, base)), vzero_scalar());
+        vstore_scalar(s + key + 9, p9);
+        sum9 = vadd_scalar(sum9, p9);
+        const vec_scalar s10 = vload_scalar(s + key + 10);
+        const mask_scalar seen10 = vgreater_scalar(s10, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p10 = vselect_scalar(seen10, vexp2_scalar(vsub_scalar(s10, base)), vzero_scalar());
+        vstore_scalar(s + key + 10, p10);
+        sum10 = vadd_scalar(sum10, p10);
+        const vec_scalar s11 = vload_scalar(s + key + 11);
+        const mask_scalar seen11 = vgreater_scalar(s11, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p11 = vselect_scalar(seen11, vexp2_scalar(vsub_scalar(s11, base)), vzero_scalar());
+        vstore_scalar(s + key + 11, p11);
+        sum11 = vadd_scalar(sum11, p11);
+        const vec_scalar s12 = vload_scalar(s + key + 12);
+        const mask_scalar seen12 = vgreater_scalar(s12, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p12 = vselect_scalar(seen12, vexp2_scalar(vsub_scalar(s12, base)), vzero_scalar());
+        vstore_scalar(s + key + 12, p12);
+        sum12 = vadd_scalar(sum12, p12);
+        const vec_scalar s13 = vload_scalar(s + key + 13);
+        const mask_scalar seen13 = vgreater_scalar(s13, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p13 = vselect_scalar(seen13, vexp2_scalar(vsub_scalar(s13, base)), vzero_scalar());
+        vstore_scalar(s + key + 13, p13);
+        sum13 = vadd_scalar(sum13, p13);
+        const vec_scalar s14 = vload_scalar(s + key + 14);
+        const mask_scalar seen14 = vgreater_scalar(s14, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p14 = vselect_scalar(seen14, vexp2_scalar(vsub_scalar(s14, base)), vzero_scalar());
+        vstore_scalar(s + key + 14, p14);
+        sum14 = vadd_scalar(sum14, p14);
+        const vec_scalar s15 = vload_scalar(s + key + 15);
+        const mask_scalar seen15 = vgreater_scalar(s15, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p15 = vselect_scalar(seen15, vexp2_scalar(vsub_scalar(s15, base)), vzero_scalar());
+        vstore_scalar(s + key + 15, p15);
+        sum15 = vadd_scalar(sum15, p15);
+    }
+    sum0 = vadd_scalar(sum0, sum8);
+    sum1 = vadd_scalar(sum1, sum9);
+    sum2 = vadd_scalar(sum2, sum10);
+    sum3 = vadd_scalar(sum3, sum11);
+    sum4 = vadd_scalar(sum4, sum12);
+    sum5 = vadd_scalar(sum5, sum13);
+    sum6 = vadd_scalar(sum6, sum14);
+    sum7 = vadd_scalar(sum7, sum15);
+    sum0 = vadd_scalar(sum0, sum4);
+    sum1 = vadd_scalar(sum1, sum5);
+    sum2 = vadd_scalar(sum2, sum6);
+    sum3 = vadd_scalar(sum3, sum7);
+    sum0 = vadd_scalar(sum0, sum2);
+    sum1 = vadd_scalar(sum1, sum3);
+    sum0 = vadd_scalar(sum0, sum1);
+    *l += vsum_scalar(sum0);
+}
+
+/* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
+KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn_view *view, int32_t key0, const float *tile,
+    struct decode_scratch_attention_scalar *t)
+{
+    const int32_t left = view->kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const float *v = tile + BLOCK_attention * D_K_attention;
+    for (int h = 0; h < 4; h += 4)
+        decode_scores_attention_scalar(tile, &t->q[h], &t->s[h]);
+    for (int h = 0; h < GROUP_attention; h++) {
+        struct attn_view head = *view;
+        head.h += h;
+        if (keys < BLOCK_attention || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
+            decode_mask_attention_scalar(t->s[h], key0, place, &head);
+        decode_softmax_attention_scalar(t->s[h], &t->m[h], &t->l[h], t->o[h]);
+    }
+    for (int h = 0; h < 4; h += 4) {
+        for (int column = 0; column < 64; column += 2)
+            decode_values_attention_scalar(v, keys, column, &t->s[h], &t->o[h]);
+    }
+}
+
+/* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
+KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args, int64_t row, int32_t place,
+    const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch_attention_scalar *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[view->b];
+    for (int h = 0; h < GROUP_attention; h++) {
+        query_row_attention(args, row, view->h + h, t->q[h]);
+        t->m[h] = ATTN_HIDDEN;
+        t->l[h] = 0.0f;
+    }
+    memset(t->o, 0, sizeof t->o);
+    for (int32_t key0 = first - first % BLOCK_attention; first <= last && key0 <= last; key0 += BLOCK_attention)
+        decode_tile_attention_scalar(place, view, key0,
+                      cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+}
+
+/* The keys that some head of the group may see, within first .. last. */
+static void decode_keys_attention_scalar(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
+{
+    visible_keys_attention(place, place, view, first, last);
+}
+
+static int32_t decode_segments_attention_scalar(const struct attn_sequence *sequence)
+{
+    return (sequence->kv_len + SEGMENT_attention - 1) / SEGMENT_attention;
+}
+
+/*
+** Pass 0 has a task for each sequence, KV head and segment; pass 1, which merges, one for
+** each sequence and KV head.
+*/
+static int64_t decode_tasks_attention_scalar(const struct attn_args *args, int pass)
+{
+    int64_t tasks = 0;
+    for (int32_t b = 0; b < args->sequences; b++) {
+        const struct attn_sequence *sequence = &args->sequence[b];
+        if (sequence->q_len > 0)
+            tasks += (pass == 0 ? (int64_t)decode_segments_attention_scalar(sequence) : 1) * KV_HEADS_attention;
+    }
+    return tasks;
+}
+
+/* Partials of a sequence: (q_len, heads, segments). */
+static size_t decode_partials_attention_scalar(const struct attn_sequence *sequence)
+{
+    return (size_t)sequence->q_len * HEADS_attention * (size_t)decode_segments_attention_scalar(sequence);
+}
+
+static size_t decode_workspace_bytes_attention_scalar(const struct attn_args *args)
+{
+    size_t partials = 0;
+    for (int32_t b = 0; b < args->sequences; b++)
+        partials += decode_partials_attention_scalar(&args->sequence[b]);
+    return partials * sizeof(struct decode_partial_attention_scalar);
+}
+
+/* Where a task works: a sequence, one KV head, one segment, and the sequence's partials. */
+struct decode_place_attention_scalar {
+    int32_t b, kv_head, segment, segments;
+    struct decode_partial_attention_scalar *partials;
+};
+
+static struct decode_place_attention_scalar decode_place_find_attention_scalar(const struct attn_args *args, int pass,
+                                                 int64_t task)
+{
+    struct decode_place_attention_scalar place = { 0, 0, 0, 0, args->workspace };
+    for (;; place.b++) {
+        const struct attn_sequence *sequence = &args->sequence[place.b];
+        place.segments = decode_segments_attention_scalar(sequence);
+        const int64_t parts = pass == 0 ? place.segments : 1;
+        const int64_t tasks = sequence->q_len > 0 ? parts * KV_HEADS_attention : 0;
+        if (task < tasks) {
+            place.kv_head = (int32_t)(task / parts);
+            place.segment = (int32_t)(task % parts);
+            return place;
+        }
+        task -= tasks;
+        place.partials += decode_partials_attention_scalar(sequence);
+    }
+}
+
+/* The partials of one query and head, by segment. */
+static struct decode_partial_attention_scalar *decode_partial_of_attention_scalar(const struct decode_place_attention_scalar *place,
+                                                    int32_t query, int32_t head)
+{
+    return &place->partials[((int64_t)query * HEADS_attention + head) * place->segments];
+}
+
+/* Pass 0: one segment, for each query of the sequence, into its partials. */
+KERNEL_scalar void decode_run_segment_attention_scalar(const struct attn_args *args, const struct decode_place_attention_scalar *place,
+    struct decode_scratch_attention_scalar *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[place->b];
+    const struct attn_view view = {
+        place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
+    };
+    const int32_t start = place->segment * SEGMENT_attention, left = view.kv_len - start;
+    for (int32_t query = 0; query < sequence->q_len; query++) {
+        int32_t first = start, last = start + (left < SEGMENT_attention ? left : SEGMENT_attention) - 1;
+        const int32_t q = sequence->q_offset + query;
+        decode_keys_attention_scalar(q, &view, &first, &last);
+        decode_segment_attention_scalar(args, sequence->q_row + query, q, &view, first, last, t);
+        for (int h = 0; h < GROUP_attention; h++) {
+            struct decode_partial_attention_scalar *partial = decode_partial_of_attention_scalar(place, query, view.h + h);
+            partial += place->segment;
+            partial->m = t->m[h];
+            partial->l = t->l[h];
+            memcpy(partial->o, t->o[h], sizeof partial->o);
+        }
+    }
+}
+
+/* Pass 1: the segments of each query and head, merged from left to right. */
+KERNEL_scalar void decode_run_merge_attention_scalar(const struct attn_args *args, const struct decode_place_attention_scalar *place,
+    struct decode_scratch_attention_scalar *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[place->b];
+    const int32_t head0 = place->kv_head * GROUP_attention;
+    for (int32_t query = 0; query < sequence->q_len; query++)
+        for (int32_t h = head0; h < head0 + GROUP_attention; h++) {
+            const struct decode_partial_attention_scalar *part = decode_partial_of_attention_scalar(place, query, h);
+            t->l[0] = 0.0f;
+            for (int32_t i = 0; i < place->segments; i++)
+                merge_attention_scalar(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
+            finish_attention_scalar(args, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+        }
+}
+
+KERNEL_scalar void decode_run_attention_scalar(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct decode_place_attention_scalar place = decode_place_find_attention_scalar(args, pass, task);
+    if (pass == 0)
+        decode_run_segment_attention_scalar(args, &place, scratch);
+    else
+        decode_run_merge_attention_scalar(args, &place, scratch);
+}
+
+static const struct attn_attention attention_attention_scalar = {
+    "attention", "softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32", "scalar",
+    HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 64,
+    cache_bytes_attention, rotation_attention,
+    {
+        "rows into blocks",
+        1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
+    },
+    {
+        "online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 41 KiB",
+        1, sizeof(struct prefill_scratch_attention_scalar),
+        prefill_workspace_bytes_attention_scalar, prefill_tasks_attention_scalar, prefill_run_attention_scalar
+    },
+    {
+        "split keys, scores lanes=keys 4 heads x 2 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 11 of 16 registers, 35 KiB",
+        2, sizeof(struct decode_scratch_attention_scalar),
+        decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
+    },
+    read_attention
+};
+
+/* Target avx2 --------------------------------------------------------------------------- */
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define KERNEL_avx2 static __attribute__((noinline, target("avx2,fma")))
+#define OP_avx2 static inline __attribute__((always_inline, unused, target("avx2,fma")))
+#define vexp2_scale_avx2 0.05549890038768339f    /* 2^x is this times vexp2(x) */
+
+typedef __m256 vec_avx2;
+typedef __m256i ivec_avx2;
+typedef __m256i mask_avx2;
+
+OP_avx2 vec_avx2 vzero_avx2(void)                                 { return _mm256_setzero_ps(); }
+OP_avx2 vec_avx2 vset_avx2(float x)                               { return _mm256_set1_ps(x); }
+OP_avx2 vec_avx2 vload_avx2(const float *p)                       { return _mm256_loadu_ps(p); }
+OP_avx2 void vstore_avx2(float *p, vec_avx2 a)                    { _mm256_storeu_ps(p, a); }
+OP_avx2 vec_avx2 vadd_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_add_ps(a, b); }
+OP_avx2 vec_avx2 vsub_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_sub_ps(a, b); }
+OP_avx2 vec_avx2 vmul_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_mul_ps(a, b); }
+OP_avx2 vec_avx2 vfma_avx2(vec_avx2 a, vec_avx2 b, vec_avx2 c)             { return _mm256_fmadd_ps(a, b, c); }
+OP_avx2 vec_avx2 vmax_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_max_ps(a, b); }
+OP_avx2 vec_avx2 vdiv_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_div_ps(a, b); }
+OP_avx2 vec_avx2 vmin_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_min_ps(a, b); }
+OP_avx2 vec_avx2 vabs_avx2(vec_avx2 a)                               { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+OP_avx2 vec_avx2 vfloor_avx2(vec_avx2 a)                             { return _mm256_floor_ps(a); }
+OP_avx2 vec_avx2 vsqrt_avx2(vec_avx2 a)                              { return _mm256_sqrt_ps(a); }
+OP_avx2 vec_avx2 vfromi_avx2(ivec_avx2 a)                            { return _mm256_cvtepi32_ps(a); }
+OP_avx2 mask_avx2 veq_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)); }
+OP_avx2 mask_avx2 vlt_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
+OP_avx2 mask_avx2 vle_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LE_OQ)); }
+OP_avx2 vec_avx2 vtable_avx2(const float *table, ivec_avx2 i)        { return _mm256_i32gather_ps(table, i, 4); }
+OP_avx2 ivec_avx2 vbits_avx2(vec_avx2 a)                             { return _mm256_castps_si256(a); }
+OP_avx2 vec_avx2 vfrombits_avx2(ivec_avx2 a)                         { return _mm256_castsi256_ps(a); }
+OP_avx2 mask_avx2 vgreater_avx2(vec_avx2 a, vec_avx2 b)                 { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
+OP_avx2 vec_avx2 vselect_avx2(mask_avx2 m, vec_avx2 a, vec_avx2 b)         { return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(m)); }
+OP_avx2 float vfirst_avx2(vec_avx2 a)                             { return _mm256_cvtss_f32(a); }
+
+OP_avx2 ivec_avx2 iset_avx2(int32_t x)                            { return _mm256_set1_epi32(x); }
+OP_avx2 ivec_avx2 iramp_avx2(int32_t x)                           { return _mm256_add_epi32(_mm256_set1_epi32(x), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)); }
+OP_avx2 ivec_avx2 iadd_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_add_epi32(a, b); }
+OP_avx2 ivec_avx2 isub_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_sub_epi32(a, b); }
+OP_avx2 ivec_avx2 imul_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_mullo_epi32(a, b); }
+OP_avx2 ivec_avx2 iabs_avx2(ivec_avx2 a)                             { return _mm256_abs_epi32(a); }
+OP_avx2 ivec_avx2 imin_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_min_epi32(a, b); }
+OP_avx2 ivec_avx2 imax_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_max_epi32(a, b); }
+OP_avx2 ivec_avx2 iselect_avx2(mask_avx2 m, ivec_avx2 a, ivec_avx2 b)      { return _mm256_blendv_epi8(b, a, m); }
+OP_avx2 ivec_avx2 itable_avx2(const int32_t *table, ivec_avx2 i)     { return _mm256_i32gather_epi32(table, i, 4); }
+OP_avx2 ivec_avx2 ihalf_avx2(ivec_avx2 a)                            { return _mm256_srai_epi32(a, 1); }      /* floored */
+OP_avx2 ivec_avx2 iexponent_avx2(ivec_avx2 a)                        { return _mm256_srai_epi32(a, 23); }     /* of the bits of a float */
+OP_avx2 vec_avx2 vpower_avx2(ivec_avx2 n)                            { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23)); }      /* 2^n */
+OP_avx2 mask_avx2 ieq_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpeq_epi32(a, b); }
+OP_avx2 mask_avx2 ilt_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpgt_epi32(b, a); }
+OP_avx2 mask_avx2 mset_avx2(int all)                              { return _mm256_set1_epi32(-(all != 0)); }
+OP_avx2 mask_avx2 mand_avx2(mask_avx2 a, mask_avx2 b)                   { return _mm256_and_si256(a, b); }
+OP_avx2 mask_avx2 mor_avx2(mask_avx2 a, mask_avx2 b)                    { return _mm256_or_si256(a, b); }
+OP_avx2 mask_avx2 mnot_avx2(mask_avx2 a)                             { return _mm256_xor_si256(a, _mm256_set1_epi32(-1)); }
+OP_avx2 int many_avx2(mask_avx2 a)                                { return _mm256_movemask_ps(_mm256_castsi256_ps(a)) != 0; }
+OP_avx2 mask_avx2 ile_avx2(ivec_avx2 a, ivec_avx2 b)                    { return mnot_avx2(ilt_avx2(b, a)); }
+
+/* The first count lanes. */
+OP_avx2 void vstore_part_avx2(float *p, vec_avx2 a, int count)
+{
+    _mm256_maskstore_ps(p, ilt_avx2(iramp_avx2(0), iset_avx2(count)), a);
+}
+
+/* The sum of all lanes, by halves. */
+OP_avx2 float vsum_avx2(vec_avx2 a)
+{
+    __m128 half = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+
+OP_avx2 float vlargest_avx2(vec_avx2 a)
+{
+    __m128 half = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+}
+
+/* Floored division, exact: a quotient of two 32-bit integers differs from a whole number by more than a double's rounding. */
+OP_avx2 ivec_avx2 idiv_avx2(ivec_avx2 a, ivec_avx2 b)
+{
+    const __m256d low = _mm256_div_pd(_mm256_cvtepi32_pd(_mm256_castsi256_si128(a)), _mm256_cvtepi32_pd(_mm256_castsi256_si128(b)));
+    const __m256d high = _mm256_div_pd(_mm256_cvtepi32_pd(_mm256_extracti128_si256(a, 1)), _mm256_cvtepi32_pd(_mm256_extracti128_si256(b, 1)));
+    return _mm256_set_m128i(_mm256_cvtpd_epi32(_mm256_floor_pd(high)), _mm256_cvtpd_epi32(_mm256_floor_pd(low)));
+}
+
+OP_avx2 ivec_avx2 imod_avx2(ivec_avx2 a, ivec_avx2 b)                   { return isub_avx2(a, imul_avx2(idiv_avx2(a, b), b)); }
+
+/* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
+OP_avx2 void vtranspose_avx2(const float *from, int64_t from_stride, float *to, int64_t to_stride)
+{
+    const vec_avx2 row0 = vload_avx2(from + 0 * from_stride);
+    const vec_avx2 row1 = vload_avx2(from + 1 * from_stride);
+    const vec_avx2 row2 = vload_avx2(from + 2 * from_stride);
+    const vec_avx2 row3 = vload_avx2(from + 3 * from_stride);
+    const vec_avx2 row4 = vload_avx2(from + 4 * from_stride);
+    const vec_avx2 row5 = vload_avx2(from + 5 * from_stride);
+    const vec_avx2 row6 = vload_avx2(from + 6 * from_stride);
+    const vec_avx2 row7 = vload_avx2(from + 7 * from_stride);
+    const vec_avx2 low0 = _mm256_unpacklo_ps(row0, row1), high0 = _mm256_unpackhi_ps(row0, row1);
+    const vec_avx2 low2 = _mm256_unpacklo_ps(row2, row3), high2 = _mm256_unpackhi_ps(row2, row3);
+    const vec_avx2 low4 = _mm256_unpacklo_ps(row4, row5), high4 = _mm256_unpackhi_ps(row4, row5);
+    const vec_avx2 low6 = _mm256_unpacklo_ps(row6, row7), high6 = _mm256_unpackhi_ps(row6, row7);
+    const vec_avx2 four0 = _mm256_shuffle_ps(low0, low2, 0x44), four1 = _mm256_shuffle_ps(low0, low2, 0xee);
+    const vec_avx2 four2 = _mm256_shuffle_ps(high0, high2, 0x44), four3 = _mm256_shuffle_ps(high0, high2, 0xee);
+    const vec_avx2 four4 = _mm256_shuffle_ps(low4, low6, 0x44), four5 = _mm256_shuffle_ps(low4, low6, 0xee);
+    const vec_avx2 four6 = _mm256_shuffle_ps(high4, high6, 0x44), four7 = _mm256_shuffle_ps(high4, high6, 0xee);
+    vstore_avx2(to + 0 * to_stride, _mm256_permute2f128_ps(four0, four4, 0x20));
+    vstore_avx2(to + 4 * to_stride, _mm256_permute2f128_ps(four0, four4, 0x31));
+    vstore_avx2(to + 1 * to_stride, _mm256_permute2f128_ps(four1, four5, 0x20));
+    vstore_avx2(to + 5 * to_stride, _mm256_permute2f128_ps(four1, four5, 0x31));
+    vstore_avx2(to + 2 * to_stride, _mm256_permute2f128_ps(four2, four6, 0x20));
+    vstore_avx2(to + 6 * to_stride, _mm256_permute2f128_ps(four2, four6, 0x31));
+    vstore_avx2(to + 3 * to_stride, _mm256_permute2f128_ps(four3, four7, 0x20));
+    vstore_avx2(to + 7 * to_stride, _mm256_permute2f128_ps(four3, four7, 0x31));
+}
+
+/*
+** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. A table of 2^(i/8) and a cubic in factored form.
+** Relative error 1e-7.
+*/
+OP_avx2 vec_avx2 vexp2_avx2(vec_avx2 x)
+{
+    const __m256i table = _mm256_sub_epi32(_mm256_castps_si256(_mm256_setr_ps(1.0f, 1.09050773f, 1.18920712f, 1.29683955f, 1.41421356f, 1.54221083f, 1.68179283f, 1.83400809f)),
+                                           _mm256_slli_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), 20));
+    x = _mm256_max_ps(x, _mm256_set1_ps(-120.0f));
+    const __m256 shifted = _mm256_add_ps(x, _mm256_set1_ps(1572864.0f));      /* 1.5 * 2^20: rounds x to eighths */
+    const __m256 f = _mm256_sub_ps(x, _mm256_sub_ps(shifted, _mm256_set1_ps(1572864.0f)));
+    const __m256i eighths = _mm256_castps_si256(shifted);
+    const __m256 power = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_permutevar8x32_epi32(table, eighths), _mm256_slli_epi32(eighths, 20)));
+    const __m256 g = _mm256_add_ps(f, _mm256_set1_ps(1.012982036f)), h = _mm256_add_ps(f, _mm256_set1_ps(2.303204096f));
+    return _mm256_mul_ps(_mm256_fmadd_ps(g, g, _mm256_set1_ps(6.79704499f)), _mm256_mul_ps(h, power));
+}
+
+OP_avx2 vec_avx2 vexp2_exact_avx2(vec_avx2 x)                        { return vmul_avx2(vexp2_avx2(x), vset_avx2(vexp2_scale_avx2)); }
+
+/* Definition attention on avx2. */
+
+/* Which of the queries q see key k. */
+OP_avx2 mask_avx2 sees_queries_attention_avx2(ivec_avx2 q, int32_t k, const struct attn_view *view)
+{
+    const int32_t kv_len = view->kv_len;
+    if (k >= kv_len)
+        return mset_avx2(0);
+    return ile_avx2(iset_avx2(k), q);
+}
+
+/* Which of the keys k query q sees. */
+OP_avx2 mask_avx2 sees_keys_attention_avx2(int32_t q, ivec_avx2 k, const struct attn_view *view)
+{
+    const int32_t kv_len = view->kv_len;
+    return mand_avx2(ilt_avx2(k, iset_avx2(kv_len)), ile_avx2(k, iset_avx2(q)));
+}
+
+/*
+** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
+** a visible key adds nothing.
+*/
+KERNEL_avx2 void merge_attention_avx2(float m, float l, const float *restrict o,
+    float *m_total, float *l_total, float *restrict o_total)
+{
+    if (l == 0.0f)
+        return;
+    if (*l_total == 0.0f) {
+        *m_total = m;
+        *l_total = l;
+        memcpy(o_total, o, V_ROW_attention * sizeof(float));
+        return;
+    }
+    const float top = m > *m_total ? m : *m_total;
+    const vec_avx2 old = vexp2_exact_avx2(vset_avx2(*m_total - top));
+    const vec_avx2 new = vexp2_exact_avx2(vset_avx2(m - top));
+    *m_total = top;
+    *l_total = vfirst_avx2(vfma_avx2(vset_avx2(l), new, vmul_avx2(vset_avx2(*l_total), old)));
+    for (int d = 0; d < V_ROW_attention; d += 8)
+        vstore_avx2(o_total + d, vfma_avx2(vload_avx2(o + d), new, vmul_avx2(vload_avx2(o_total + d), old)));
+}
+
+/* o = o_total / l, and lse. A query that saw no key gives zeros. */
+KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, int64_t row, int32_t head,
+    float m, float l, const float *restrict o_total)
+{
+    float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
+    if (args->lse != NULL)
+        args->lse[row * args->lse_stride + head] =
+            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx2)) : ATTN_HIDDEN;
+    if (l == 0.0f) {
+        for (int d = 0; d < D_V_attention; d++)
+            o[d] = 0.0f;
+        return;
+    }
+    const vec_avx2 scale = vset_avx2(1.0f / l);
+    /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
+    for (int d = 0; d + 8 <= D_V_attention; d += 8)
+        vstore_avx2(o + d, vadd_avx2(vmul_avx2(vload_avx2(o_total + d), scale), vzero_avx2()));
+}
+
+/*
+** Prefill, avx2: a block of 24 queries of one head walks the keys, a tile of 64 at
+** a time. Scores have lanes = queries, so that the softmax needs no reduction across
+** lanes and K is read as the cache stores it; o has lanes = d_v.
+*/
+enum {
+    QUERIES_attention_avx2 = 24,      /* queries in a block */
+    Q_ROW_attention_avx2   = 64       /* D_K, padded to whole vectors */
+};
+
+struct prefill_scratch_attention_avx2 {
+    float q[Q_ROW_attention_avx2][QUERIES_attention_avx2];             /* transposed, rotated, scaled */
+    float rows[QUERIES_attention_avx2][Q_ROW_attention_avx2];          /* the same, not yet transposed */
+    float s[1][BLOCK_attention][QUERIES_attention_avx2];          /* scores of a tile, then weights p */
+    float sums[PANEL_attention][QUERIES_attention_avx2];          /* partial sums of p */
+    float o[QUERIES_attention_avx2][V_ROW_attention];             /* of this segment */
+    float o_total[QUERIES_attention_avx2][V_ROW_attention];       /* of the segments before */
+    float tile_max[QUERIES_attention_avx2];
+    float m[QUERIES_attention_avx2], l[QUERIES_attention_avx2];        /* running maximum (log2) and sum of this segment */
+    float m_total[QUERIES_attention_avx2], l_total[QUERIES_attention_avx2];
+    float alpha[QUERIES_attention_avx2];                  /* what the last rescale multiplied by */
+    int32_t first_key[3];  /* what each vector of queries may see of a mixed tile */
+    int32_t last_key[3];
+};
+
+/* Where a block is: some queries of one sequence and one head. */
+struct prefill_block_attention_avx2 {
+    const struct attn_sequence *sequence;
+    int64_t row;                 /* of its first query in q and o */
+    int32_t queries, first;      /* how many, and the first one's place on the key axis */
+    struct attn_view view;
+};
+
+/* Transposes the block's queries, rotated and scaled; lanes without a query are zero. */
+KERNEL_avx2 void prefill_queries_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block,
+    struct prefill_scratch_attention_avx2 *t)
+{
+    float (*rows)[Q_ROW_attention_avx2] = t->rows;
+    for (int32_t i = 0; i < block->queries; i++)
+        query_row_attention(args, block->row + i, block->view.h, rows[i]);
+    if (block->queries < QUERIES_attention_avx2)
+        memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_avx2 - block->queries));
+    for (int d = 0; d < Q_ROW_attention_avx2; d += 8)
+        for (int i = 0; i < QUERIES_attention_avx2; i += 8)
+            vtranspose_avx2(&rows[i][d], Q_ROW_attention_avx2, &t->q[d][i], QUERIES_attention_avx2);
+}
+
+/* s = q k for 4 keys x 8 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int key, int lane,
+    const struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_avx2 s0_0 = vzero_avx2();
+    vec_avx2 s1_0 = vzero_avx2();
+    vec_avx2 s2_0 = vzero_avx2();
+    vec_avx2 s3_0 = vzero_avx2();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_avx2 q0 = vload_avx2(&t->q[d][lane + 0]);
+        const vec_avx2 k0 = vset_avx2(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0, k0, s0_0);
+        const vec_avx2 k1 = vset_avx2(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0, k1, s1_0);
+        const vec_avx2 k2 = vset_avx2(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0, k2, s2_0);
+        const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0, k3, s3_0);
+    }
+    vstore_avx2(&s[key + 0][lane + 0], s0_0);
+    vstore_avx2(&s[key + 1][lane + 0], s1_0);
+    vstore_avx2(&s[key + 2][lane + 0], s2_0);
+    vstore_avx2(&s[key + 3][lane + 0], s3_0);
+}
+
+/* s = q k for 4 keys x 16 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_avx2 void prefill_scores_2_attention_avx2(const float *restrict k, int key, int lane,
+    const struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_avx2 s0_0 = vzero_avx2();
+    vec_avx2 s0_1 = vzero_avx2();
+    vec_avx2 s1_0 = vzero_avx2();
+    vec_avx2 s1_1 = vzero_avx2();
+    vec_avx2 s2_0 = vzero_avx2();
+    vec_avx2 s2_1 = vzero_avx2();
+    vec_avx2 s3_0 = vzero_avx2();
+    vec_avx2 s3_1 = vzero_avx2();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_avx2 q0 = vload_avx2(&t->q[d][lane + 0]);
+        const vec_avx2 q1 = vload_avx2(&t->q[d][lane + 8]);
+        const vec_avx2 k0 = vset_avx2(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0, k0, s0_0);
+        s0_1 = vfma_avx2(q1, k0, s0_1);
+        const vec_avx2 k1 = vset_avx2(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0, k1, s1_0);
+        s1_1 = vfma_avx2(q1, k1, s1_1);
+        const vec_avx2 k2 = vset_avx2(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0, k2, s2_0);
+        s2_1 = vfma_avx2(q1, k2, s2_1);
+        const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0, k3, s3_0);
+        s3_1 = vfma_avx2(q1, k3, s3_1);
+    }
+    vstore_avx2(&s[key + 0][lane + 0], s0_0);
+    vstore_avx2(&s[key + 0][lane + 8], s0_1);
+    vstore_avx2(&s[key + 1][lane + 0], s1_0);
+    vstore_avx2(&s[key + 1][lane + 8], s1_1);
+    vstore_avx2(&s[key + 2][lane + 0], s2_0);
+    vstore_avx2(&s[key + 2][lane + 8], s2_1);
+    vstore_avx2(&s[key + 3][lane + 0], s3_0);
+    vstore_avx2(&s[key + 3][lane + 8], s3_1);
+}
+
+/* s = q k for 4 keys x 24 queries, from `key` and `lane`: one FMA chain over d for each. */
+KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int key, int lane,
+    const struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_avx2 s0_0 = vzero_avx2();
+    vec_avx2 s0_1 = vzero_avx2();
+    vec_avx2 s0_2 = vzero_avx2();
+    vec_avx2 s1_0 = vzero_avx2();
+    vec_avx2 s1_1 = vzero_avx2();
+    vec_avx2 s1_2 = vzero_avx2();
+    vec_avx2 s2_0 = vzero_avx2();
+    vec_avx2 s2_1 = vzero_avx2();
+    vec_avx2 s2_2 = vzero_avx2();
+    vec_avx2 s3_0 = vzero_avx2();
+    vec_avx2 s3_1 = vzero_avx2();
+    vec_avx2 s3_2 = vzero_avx2();
+    for (int d = 0; d < D_K_attention; d++) {
+        const vec_avx2 q0 = vload_avx2(&t->q[d][lane + 0]);
+        const vec_avx2 q1 = vload_avx2(&t->q[d][lane + 8]);
+        const vec_avx2 q2 = vload_avx2(&t->q[d][lane + 16]);
+        const vec_avx2 k0 = vset_avx2(panel[d * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0, k0, s0_0);
+        s0_1 = vfma_avx2(q1, k0, s0_1);
+        s0_2 = vfma_avx2(q2, k0, s0_2);
+        const vec_avx2 k1 = vset_avx2(panel[d * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0, k1, s1_0);
+        s1_1 = vfma_avx2(q1, k1, s1_1);
+        s1_2 = vfma_avx2(q2, k1, s1_2);
+        const vec_avx2 k2 = vset_avx2(panel[d * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0, k2, s2_0);
+        s2_1 = vfma_avx2(q1, k2, s2_1);
+        s2_2 = vfma_avx2(q2, k2, s2_2);
+        const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0, k3, s3_0);
+        s3_1 = vfma_avx2(q1, k3, s3_1);
+        s3_2 = vfma_avx2(q2, k3, s3_2);
+    }
+    vstore_avx2(&s[key + 0][lane + 0], s0_0);
+    vstore_avx2(&s[key + 0][lane + 8], s0_1);
+    vstore_avx2(&s[key + 0][lane + 16], s0_2);
+    vstore_avx2(&s[key + 1][lane + 0], s1_0);
+    vstore_avx2(&s[key + 1][lane + 8], s1_1);
+    vstore_avx2(&s[key + 1][lane + 16], s1_2);
+    vstore_avx2(&s[key + 2][lane + 0], s2_0);
+    vstore_avx2(&s[key + 2][lane + 8], s2_1);
+    vstore_avx2(&s[key + 2][lane + 16], s2_2);
+    vstore_avx2(&s[key + 3][lane + 0], s3_0);
+    vstore_avx2(&s[key + 3][lane + 8], s3_1);
+    vstore_avx2(&s[key + 3][lane + 16], s3_2);
+}
+
+/* All scores of a tile, and each query's largest. */
+KERNEL_avx2 void prefill_scores_all_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, const float *k,
+    struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
+{
+    (void)block;
+    (void)key0;
+    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 24)
+        for (int key = 0; key < BLOCK_attention; key += 4)
+            prefill_scores_3_attention_avx2(k, key, lane, t, s);
+    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
+        vec_avx2 top = vset_avx2(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            top = vmax_avx2(top, vload_avx2(&s[key][lane]));
+        }
+        vstore_avx2(&t->tile_max[lane], top);
+    }
+}
+
+/* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
+static void prefill_sights_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
+    struct prefill_scratch_attention_avx2 *t)
+{
+    for (int32_t lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
+        const int32_t end = lane + 8 < block->queries ? lane + 8 : block->queries;
+        int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
+        if (lane < end)
+            visible_keys_attention(block->first + lane, block->first + end - 1, &block->view, &first, &last);
+        t->first_key[lane / 8] = first - key0;
+        t->last_key[lane / 8] = last - key0;
+    }
+}
+
+/* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
+KERNEL_avx2 void prefill_scores_seen_attention_avx2(const float *k, int key, int lane,
+    const struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
+{
+    int from = lane, to = lane;
+    for (int at = lane; at < lane + 24; at += 8)
+        if (t->first_key[at / 8] < key + 4 && t->last_key[at / 8] >= key) {
+            from = to == lane ? at : from;
+            to = at + 8;
+        }
+    switch ((to - from) / 8) {
+    case 1: prefill_scores_1_attention_avx2(k, key, from, t, s); break;
+    case 2: prefill_scores_2_attention_avx2(k, key, from, t, s); break;
+    case 3: prefill_scores_3_attention_avx2(k, key, from, t, s); break;
+    default: break;
+    }
+}
+
+/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
+KERNEL_avx2 void prefill_scores_some_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
+    const float *k, struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
+{
+    prefill_sights_attention_avx2(block, key0, keys, t);
+    for (int lane = 0; lane < block->queries; lane += 24)
+        for (int key = 0; key < keys; key += 4)
+            prefill_scores_seen_attention_avx2(k, key, lane, t, s);
+    for (int lane = 0; lane < block->queries; lane += 8) {
+        const ivec_avx2 place = iramp_avx2(block->first + lane);
+        vec_avx2 top = vset_avx2(ATTN_HIDDEN);
+        for (int key = 0; key < BLOCK_attention; key++) {
+            vec_avx2 score = vset_avx2(ATTN_HIDDEN);
+            if (key >= t->first_key[lane / 8] && key <= t->last_key[lane / 8]) {
+                const mask_avx2 sees = sees_queries_attention_avx2(place, key0 + key, &block->view);
+                const vec_avx2 seen = vload_avx2(&s[key][lane]);
+                score = vselect_avx2(sees, seen, score);
+            }
+            vstore_avx2(&s[key][lane], score);
+            top = vmax_avx2(top, score);
+        }
+        vstore_avx2(&t->tile_max[lane], top);
+    }
+}
+
+/*
+** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY,
+** and l with it; true when some did: then alpha holds what their o must be multiplied by,
+** and 1 for the others.
+*/
+KERNEL_avx2 int prefill_maximum_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
+{
+    int grown = 0;
+    for (int lane = 0; lane < queries; lane += 8) {
+        const vec_avx2 m = vload_avx2(&t->m[lane]), top = vload_avx2(&t->tile_max[lane]);
+        const mask_avx2 grows = vgreater_avx2(top, vadd_avx2(m, vset_avx2(ATTN_LAZY)));
+        if (!many_avx2(grows)) {
+            vstore_avx2(&t->alpha[lane], vset_avx2(1.0f));
+            continue;
+        }
+        const vec_avx2 alpha = vselect_avx2(grows, vexp2_exact_avx2(vsub_avx2(m, top)), vset_avx2(1.0f));
+        vstore_avx2(&t->alpha[lane], alpha);
+        vstore_avx2(&t->l[lane], vmul_avx2(vload_avx2(&t->l[lane]), alpha));
+        vstore_avx2(&t->m[lane], vselect_avx2(grows, top, m));
+        grown = 1;
+    }
+    return grown;
+}
+
+/* o = alpha o. */
+KERNEL_avx2 void prefill_rescale_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
+{
+    for (int32_t i = 0; i < queries; i++) {
+        if (t->alpha[i] == 1.0f)
+            continue;
+        for (int d = 0; d < V_ROW_attention; d += 8)
+            vstore_avx2(&t->o[i][d], vmul_avx2(vload_avx2(&t->o[i][d]), vset_avx2(t->alpha[i])));
+    }
+}
+
+/* l += the tile's weights, by a fixed tree: keys 16 apart in order, then halves. */
+KERNEL_avx2 void prefill_sum_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
+{
+    for (int lane = 0; lane < queries; lane += 8) {
+        for (int half = PANEL_attention / 2; half > 0; half /= 2)
+            for (int j = 0; j < half; j++) {
+                const vec_avx2 other = vload_avx2(&t->sums[j + half][lane]);
+                vstore_avx2(&t->sums[j][lane], vadd_avx2(vload_avx2(&t->sums[j][lane]), other));
+            }
+        vstore_avx2(&t->l[lane], vadd_avx2(vload_avx2(&t->l[lane]), vload_avx2(&t->sums[0][lane])));
+    }
+}
+
+/* p = exp2(s - m) in the place of s. */
+KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries,
+    float (*s)[QUERIES_attention_avx2])
+{
+    for (int lane = 0; lane < queries; lane += 8) {
+        const vec_avx2 m = vload_avx2(&t->m[lane]);
+        for (int j = 0; j < PANEL_attention; j++) {
+            const vec_avx2 p0 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 0][lane]), m));
+            vstore_avx2(&s[j + 0][lane], p0);
+            const vec_avx2 p1 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 16][lane]), m));
+            vstore_avx2(&s[j + 16][lane], p1);
+            const vec_avx2 p2 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 32][lane]), m));
+            vstore_avx2(&s[j + 32][lane], p2);
+            const vec_avx2 p3 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 48][lane]), m));
+            vstore_avx2(&s[j + 48][lane], p3);
+            vec_avx2 sum = vadd_avx2(p0, p1);
+            sum = vadd_avx2(sum, p2);
+            sum = vadd_avx2(sum, p3);
+            vstore_avx2(&t->sums[j][lane], sum);
+        }
+    }
+}
+
+/* The same where scores may be hidden: their weight is 0. */
+KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries,
+    float (*s)[QUERIES_attention_avx2])
+{
+    for (int lane = 0; lane < queries; lane += 8) {
+        /* a query may have seen no key yet */
+        const vec_avx2 m = vmax_avx2(vload_avx2(&t->m[lane]), vset_avx2(ATTN_LOWEST));
+        for (int j = 0; j < PANEL_attention; j++) {
+            const vec_avx2 s0 = vload_avx2(&s[j + 0][lane]);
+            const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
+            const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, m)), vzero_avx2());
+            vstore_avx2(&s[j + 0][lane], p0);
+            const vec_avx2 s1 = vload_avx2(&s[j + 16][lane]);
+            const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
+            const vec_avx2 p1 = vselect_avx2(seen1, vexp2_avx2(vsub_avx2(s1, m)), vzero_avx2());
+            vstore_avx2(&s[j + 16][lane], p1);
+            const vec_avx2 s2 = vload_avx2(&s[j + 32][lane]);
+            const mask_avx2 seen2 = vgreater_avx2(s2, vset_avx2(ATTN_HIDDEN));
+            const vec_avx2 p2 = vselect_avx2(seen2, vexp2_avx2(vsub_avx2(s2, m)), vzero_avx2());
+            vstore_avx2(&s[j + 32][lane], p2);
+            const vec_avx2 s3 = vload_avx2(&s[j + 48][lane]);
+            const mask_avx2 seen3 = vgreater_avx2(s3, vset_avx2(ATTN_HIDDEN));
+            const vec_avx2 p3 = vselect_avx2(seen3, vexp2_avx2(vsub_avx2(s3, m)), vzero_avx2());
+            vstore_avx2(&s[j + 48][lane], p3);
+            vec_avx2 sum = vadd_avx2(p0, p1);
+            sum = vadd_avx2(sum, p2);
+            sum = vadd_avx2(sum, p3);
+            vstore_avx2(&t->sums[j][lane], sum);
+        }
+    }
+}
+
+/*
+** o += p v over keys from .. end - 1 of the tile, for 6 queries x 16 columns: one FMA
+** chain over the keys for each.
+*/
+KERNEL_avx2 void prefill_values_attention_avx2(const float *restrict v, int32_t from, int32_t end,
+    int32_t query, int column, float (*restrict p)[QUERIES_attention_avx2], float (*restrict o)[V_ROW_attention])
+{
+    vec_avx2 o0_0 = vload_avx2(&o[query + 0][column + 0]);
+    vec_avx2 o0_1 = vload_avx2(&o[query + 0][column + 8]);
+    vec_avx2 o1_0 = vload_avx2(&o[query + 1][column + 0]);
+    vec_avx2 o1_1 = vload_avx2(&o[query + 1][column + 8]);
+    vec_avx2 o2_0 = vload_avx2(&o[query + 2][column + 0]);
+    vec_avx2 o2_1 = vload_avx2(&o[query + 2][column + 8]);
+    vec_avx2 o3_0 = vload_avx2(&o[query + 3][column + 0]);
+    vec_avx2 o3_1 = vload_avx2(&o[query + 3][column + 8]);
+    vec_avx2 o4_0 = vload_avx2(&o[query + 4][column + 0]);
+    vec_avx2 o4_1 = vload_avx2(&o[query + 4][column + 8]);
+    vec_avx2 o5_0 = vload_avx2(&o[query + 5][column + 0]);
+    vec_avx2 o5_1 = vload_avx2(&o[query + 5][column + 8]);
+    for (int32_t key = from; key < end; key++) {
+        const vec_avx2 v0 = vload_avx2(&v[key * V_ROW_attention + column + 0]);
+        const vec_avx2 v1 = vload_avx2(&v[key * V_ROW_attention + column + 8]);
+        const vec_avx2 p0 = vset_avx2(p[key][query + 0]);
+        o0_0 = vfma_avx2(p0, v0, o0_0);
+        o0_1 = vfma_avx2(p0, v1, o0_1);
+        const vec_avx2 p1 = vset_avx2(p[key][query + 1]);
+        o1_0 = vfma_avx2(p1, v0, o1_0);
+        o1_1 = vfma_avx2(p1, v1, o1_1);
+        const vec_avx2 p2 = vset_avx2(p[key][query + 2]);
+        o2_0 = vfma_avx2(p2, v0, o2_0);
+        o2_1 = vfma_avx2(p2, v1, o2_1);
+        const vec_avx2 p3 = vset_avx2(p[key][query + 3]);
+        o3_0 = vfma_avx2(p3, v0, o3_0);
+        o3_1 = vfma_avx2(p3, v1, o3_1);
+        const vec_avx2 p4 = vset_avx2(p[key][query + 4]);
+        o4_0 = vfma_avx2(p4, v0, o4_0);
+        o4_1 = vfma_avx2(p4, v1, o4_1);
+        const vec_avx2 p5 = vset_avx2(p[key][query + 5]);
+        o5_0 = vfma_avx2(p5, v0, o5_0);
+        o5_1 = vfma_avx2(p5, v1, o5_1);
+    }
+    vstore_avx2(&o[query + 0][column + 0], o0_0);
+    vstore_avx2(&o[query + 0][column + 8], o0_1);
+    vstore_avx2(&o[query + 1][column + 0], o1_0);
+    vstore_avx2(&o[query + 1][column + 8], o1_1);
+    vstore_avx2(&o[query + 2][column + 0], o2_0);
+    vstore_avx2(&o[query + 2][column + 8], o2_1);
+    vstore_avx2(&o[query + 3][column + 0], o3_0);
+    vstore_avx2(&o[query + 3][column + 8], o3_1);
+    vstore_avx2(&o[query + 4][column + 0], o4_0);
+    vstore_avx2(&o[query + 4][column + 8], o4_1);
+    vstore_avx2(&o[query + 5][column + 0], o5_0);
+    vstore_avx2(&o[query + 5][column + 8], o5_1);
+}
+
+/* A tile whose scores are there, and whose part of o may still be to come. */
+struct prefill_tile_attention_avx2 {
+    float (*s)[QUERIES_attention_avx2];       /* scores, or weights once weighed */
+    const float *v;
+    int32_t key0, keys;          /* no keys: no tile */
+    int sight, weighed;
+};
+
+/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
+    struct prefill_scratch_attention_avx2 *t)
+{
+    for (int column = 0; column < 64; column += 16)
+        for (int32_t query = 0; query < block->queries; query += 6) {
+            int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            if (tile->sight != SEES_ALL)
+                visible_keys_attention(block->first + query, block->first + query + 5,
+                               &block->view, &first, &last);
+            prefill_values_attention_avx2(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
+                               tile->s, t->o);
+        }
+}
+
+/* What is still to come of a tile: weights, l and o. */
+KERNEL_avx2 void prefill_settle_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
+    struct prefill_scratch_attention_avx2 *t)
+{
+    if (tile->keys == 0)
+        return;
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_avx2(t, block->queries, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_avx2(t, block->queries, tile->s);
+    prefill_sum_attention_avx2(t, block->queries);
+    prefill_accumulate_attention_avx2(block, tile, t);
+}
+
+/* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
+static int prefill_sight_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys)
+{
+    if (keys < BLOCK_attention || block->queries < QUERIES_attention_avx2)
+        return SEES_SOME;
+    return sight_attention(block->first, block->first + QUERIES_attention_avx2 - 1, key0, key0 + BLOCK_attention - 1, &block->view);
+}
+
+/*
+** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
+** settled and the new one takes its place.
+*/
+KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, const float *k,
+    struct prefill_tile_attention_avx2 *before, struct prefill_scratch_attention_avx2 *t)
+{
+    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const int sight = prefill_sight_attention_avx2(block, key0, keys);
+    if (sight == SEES_NONE)
+        return;
+    float (*s)[QUERIES_attention_avx2] = t->s[0];
+    prefill_settle_attention_avx2(block, before, t);
+    if (sight == SEES_ALL)
+        prefill_scores_all_attention_avx2(block, key0, k, t, s);
+    else
+        prefill_scores_some_attention_avx2(block, key0, keys, k, t, s);
+    if (prefill_maximum_attention_avx2(t, block->queries))
+        prefill_rescale_attention_avx2(t, block->queries);
+    *before = (struct prefill_tile_attention_avx2){ s, k + BLOCK_attention * D_K_attention, key0, keys, sight, 0 };
+}
+
+/* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
+KERNEL_avx2 void prefill_segment_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t first, int32_t last,
+    struct prefill_scratch_attention_avx2 *t)
+{
+    for (int i = 0; i < QUERIES_attention_avx2; i++) {
+        t->m[i] = ATTN_HIDDEN;
+        t->l[i] = 0.0f;
+    }
+    memset(t->o, 0, sizeof t->o);
+    struct prefill_tile_attention_avx2 tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+        prefill_advance_attention_avx2(block, key0,
+                          cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
+                          &tile, t);
+    prefill_settle_attention_avx2(block, &tile, t);
+    for (int32_t i = 0; i < block->queries; i++)
+        merge_attention_avx2(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
+}
+
+/* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
+static struct prefill_block_attention_avx2 prefill_block_find_attention_avx2(const struct attn_args *args, int64_t task)
+{
+    int32_t b = 0;
+    int64_t blocks = 0;
+    for (;; b++) {
+        blocks = (args->sequence[b].q_len + QUERIES_attention_avx2 - 1) / QUERIES_attention_avx2;
+        if (task < blocks * HEADS_attention)
+            break;
+        task -= blocks * HEADS_attention;
+    }
+    const struct attn_sequence *sequence = &args->sequence[b];
+    const int32_t index = (int32_t)(task % blocks) * QUERIES_attention_avx2, left = sequence->q_len - index;
+    const struct prefill_block_attention_avx2 block = {
+        sequence, sequence->q_row + index,
+        left < QUERIES_attention_avx2 ? left : QUERIES_attention_avx2, sequence->q_offset + index,
+        { (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len }
+    };
+    return block;
+}
+
+static int64_t prefill_tasks_attention_avx2(const struct attn_args *args, int pass)
+{
+    int64_t tasks = 0;
+    for (int32_t b = 0; b < args->sequences; b++)
+        tasks += (args->sequence[b].q_len + QUERIES_attention_avx2 - 1) / QUERIES_attention_avx2 * (int64_t)HEADS_attention;
+    return pass == 0 ? tasks : 0;
+}
+
+static size_t prefill_workspace_bytes_attention_avx2(const struct attn_args *args)
+{
+    (void)args;
+    return 0;
+}
+
+KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    struct prefill_scratch_attention_avx2 *t = scratch;
+    const struct prefill_block_attention_avx2 block = prefill_block_find_attention_avx2(args, task);
+    (void)pass;
+    prefill_queries_attention_avx2(args, &block, t);
+    for (int32_t i = 0; i < block.queries; i++)
+        t->l_total[i] = 0.0f;
+
+    int32_t first = 0, last = block.view.kv_len - 1;
+    visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
+    while (first <= last) {
+        const int32_t segment_last = first - first % SEGMENT_attention + SEGMENT_attention - 1;
+        prefill_segment_attention_avx2(&block, first, segment_last < last ? segment_last : last, t);
+        first = segment_last + 1;
+    }
+    for (int32_t i = 0; i < block.queries; i++)
+        finish_attention_avx2(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+}
+/*
+** Decode, avx2: one query of the 4 heads that share a KV head walks one segment of the
+** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
+*/
+struct decode_scratch_attention_avx2 {
+    float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
+    float s[GROUP_attention][BLOCK_attention];           /* scores of a tile, then weights p */
+    float o[GROUP_attention][V_ROW_attention];
+    float m[GROUP_attention], l[GROUP_attention];
+};
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_avx2 {
+    float o[V_ROW_attention];
+    float m, l;
+};
+
+/*
+** s = q k for the keys of a tile, 4 heads x 16 keys at once: one FMA chain over d for each.
+** Meanwhile the tile's V is fetched.
+*/
+KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*restrict q)[D_K_attention],
+    float (*restrict s)[BLOCK_attention])
+{
+    for (int key = 0; key < BLOCK_attention; key += 16) {
+        const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+        vec_avx2 s0_0 = vzero_avx2();
+        vec_avx2 s0_1 = vzero_avx2();
+        vec_avx2 s1_0 = vzero_avx2();
+        vec_avx2 s1_1 = vzero_avx2();
+        vec_avx2 s2_0 = vzero_avx2();
+        vec_avx2 s2_1 = vzero_avx2();
+        vec_avx2 s3_0 = vzero_avx2();
+        vec_avx2 s3_1 = vzero_avx2();
+        const float *next = k + BLOCK_attention * D_K_attention + key / 16 * 1024;
+        for (int d = 0; d < D_K_attention; d++, next += 16) {
+            ATTN_FETCH(next + 0);
+            const vec_avx2 k0 = vload_avx2(&panel[d * PANEL_attention + 0]);
+            const vec_avx2 k1 = vload_avx2(&panel[d * PANEL_attention + 8]);
+            const vec_avx2 q0 = vset_avx2(q[0][d]);
+            s0_0 = vfma_avx2(q0, k0, s0_0);
+            s0_1 = vfma_avx2(q0, k1, s0_1);
+            const vec_avx2 q1 = vset_avx2(q[1][d]);
+            s1_0 = vfma_avx2(q1, k0, s1_0);
+            s1_1 = vfma_avx2(q1, k1, s1_1);
+            const vec_avx2 q2 = vset_avx2(q[2][d]);
+            s2_0 = vfma_avx2(q2, k0, s2_0);
+            s2_1 = vfma_avx2(q2, k1, s2_1);
+            const vec_avx2 q3 = vset_avx2(q[3][d]);
+            s3_0 = vfma_avx2(q3, k0, s3_0);
+            s3_1 = vfma_avx2(q3, k1, s3_1);
+        }
+        vstore_avx2(&s[0][key + 0], s0_0);
+        vstore_avx2(&s[0][key + 8], s0_1);
+        vstore_avx2(&s[1][key + 0], s1_0);
+        vstore_avx2(&s[1][key + 8], s1_1);
+        vstore_avx2(&s[2][key + 0], s2_0);
+        vstore_avx2(&s[2][key + 8], s2_1);
+        vstore_avx2(&s[3][key + 0], s3_0);
+        vstore_avx2(&s[3][key + 8], s3_1);
+    }
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 4 heads x 16 columns: one FMA chain over the
+** keys for each. Meanwhile the K of the next tile is fetched.
+*/
+KERNEL_avx2 void decode_values_attention_avx2(const float *restrict v, int32_t keys, int column,
+    float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
+{
+    vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
+    vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
+    vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
+    vec_avx2 o1_1 = vload_avx2(&o[1][column + 8]);
+    vec_avx2 o2_0 = vload_avx2(&o[2][column + 0]);
+    vec_avx2 o2_1 = vload_avx2(&o[2][column + 8]);
+    vec_avx2 o3_0 = vload_avx2(&o[3][column + 0]);
+    vec_avx2 o3_1 = vload_avx2(&o[3][column + 8]);
+    const float *next = v + BLOCK_attention * V_ROW_attention + column / 16 * 1024;
+    for (int32_t key = 0; key < keys; key++, next += 16) {
+        ATTN_FETCH(next + 0);
+        const vec_avx2 v0 = vload_avx2(&v[key * V_ROW_attention + column + 0]);
+        const vec_avx2 v1 = vload_avx2(&v[key * V_ROW_attention + column + 8]);
+        const vec_avx2 p0 = vset_avx2(p[0][key]);
+        o0_0 = vfma_avx2(p0, v0, o0_0);
+        o0_1 = vfma_avx2(p0, v1, o0_1);
+        const vec_avx2 p1 = vset_avx2(p[1][key]);
+        o1_0 = vfma_avx2(p1, v0, o1_0);
+        o1_1 = vfma_avx2(p1, v1, o1_1);
+        const vec_avx2 p2 = vset_avx2(p[2][key]);
+        o2_0 = vfma_avx2(p2, v0, o2_0);
+        o2_1 = vfma_avx2(p2, v1, o2_1);
+        const vec_avx2 p3 = vset_avx2(p[3][key]);
+        o3_0 = vfma_avx2(p3, v0, o3_0);
+        o3_1 = vfma_avx2(p3, v1, o3_1);
+    }
+    vstore_avx2(&o[0][column + 0], o0_0);
+    vstore_avx2(&o[0][column + 8], o0_1);
+    vstore_avx2(&o[1][column + 0], o1_0);
+    vstore_avx2(&o[1][column + 8], o1_1);
+    vstore_avx2(&o[2][column + 0], o2_0);
+    vstore_avx2(&o[2][column + 8], o2_1);
+    vstore_avx2(&o[3][column + 0], o3_0);
+    vstore_avx2(&o[3][column + 8], o3_1);
+}
+
+/* Hides what the query at `place` does not see. */
+KERNEL_avx2 void decode_mask_attention_avx2(float *s, int32_t key0, int32_t place, const struct attn_view *view)
+{
+    for (int key = 0; key < BLOCK_attention; key += 8) {
+        const mask_avx2 sees = sees_keys_attention_avx2(place, iramp_avx2(key0 + key), view);
+        vstore_avx2(s + key, vselect_avx2(sees, vload_avx2(s + key), vset_avx2(ATTN_HIDDEN)));
+    }
+}
+
+/* s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill. */
+KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restrict m, float *restrict l,
+    float *restrict o)
+{
+    vec_avx2 top = vload_avx2(s);
+    for (int key = 8; key < BLOCK_attention; key += 8)
+        top = vmax_avx2(top, vload_avx2(s + key));
+    const float tile_max = vlargest_avx2(top);
+    if (tile_max > *m + ATTN_LAZY) {
+        const vec_avx2 alpha = vexp2_exact_avx2(vset_avx2(*m - tile_max));
+        *l = vfirst_avx2(vmul_avx2(vset_avx2(*l), alpha));
+        for (int d = 0; d < V_ROW_attention; d += 8)
+            vstore_avx2(o + d, vmul_avx2(vload_avx2(o + d), alpha));
+        *m = tile_max;
+    }
+    const vec_avx2 base = vset_avx2(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
+    vec_avx2 sum0 = vzero_avx2();
+    vec_avx2 sum1 = vzero_avx2();
+    for (int key = 0; key < BLOCK_attention; key += PANEL_attention) {
+        const vec_avx2 s0 = vload_avx2(s + key + 0);
+        const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
+        const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, base)), vzero_avx2());
+        vstore_avx2(s + key + 0, p0);
+        sum0 = vadd_avx2(sum0, p0);
+        const vec_avx2 s1 = vload_avx2(s + key + 8);
+        const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
+        const vec_avx2 p1 = vselect_avx2(seen1, vexp2_avx2(vsub_avx2(s1, base)), vzero_avx2());
+        vstore_avx2(s + key + 8, p1);
+        sum1 = vadd_avx2(sum1, p1);
+    }
+    sum0 = vadd_avx2(sum0, sum1);
+    *l += vsum_avx2(sum0);
+}
+
+/* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
+KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_view *view, int32_t key0, const float *tile,
+    struct decode_scratch_attention_avx2 *t)
+{
+    const int32_t left = view->kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const float *v = tile + BLOCK_attention * D_K_attention;
+    for (int h = 0; h < 4; h += 4)
+        decode_scores_attention_avx2(tile, &t->q[h], &t->s[h]);
+    for (int h = 0; h < GROUP_attention; h++) {
+        struct attn_view head = *view;
+        head.h += h;
+        if (keys < BLOCK_attention || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
+            decode_mask_attention_avx2(t->s[h], key0, place, &head);
+        decode_softmax_attention_avx2(t->s[h], &t->m[h], &t->l[h], t->o[h]);
+    }
+    for (int h = 0; h < 4; h += 4) {
+        for (int column = 0; column < 64; column += 16)
+            decode_values_attention_avx2(v, keys, column, &t->s[h], &t->o[h]);
+    }
+}
+
+/* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
+KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int64_t row, int32_t place,
+    const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch_attention_avx2 *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[view->b];
+    for (int h = 0; h < GROUP_attention; h++) {
+        query_row_attention(args, row, view->h + h, t->q[h]);
+        t->m[h] = ATTN_HIDDEN;
+        t->l[h] = 0.0f;
+    }
+    memset(t->o, 0, sizeof t->o);
+    for (int32_t key0 = first - first % BLOCK_attention; first <= last && key0 <= last; key0 += BLOCK_attention)
+        decode_tile_attention_avx2(place, view, key0,
+                      cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+}
+
+/* The keys that some head of the group may see, within first .. last. */
+static void decode_keys_attention_avx2(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
+{
+    visible_keys_attention(place, place, view, first, last);
+}
+
+static int32_t decode_segments_attention_avx2(const struct attn_sequence *sequence)
+{
+    return (sequence->kv_len + SEGMENT_attention - 1) / SEGMENT_attention;
+}
+
+/*
+** Pass 0 has a task for each sequence, KV head and segment; pass 1, which merges, one for
+** each sequence and KV head.
+*/
+static int64_t decode_tasks_attention_avx2(const struct attn_args *args, int pass)
+{
+    int64_t tasks = 0;
+    for (int32_t b = 0; b < args->sequences; b++) {
+        const struct attn_sequence *sequence = &args->sequence[b];
+        if (sequence->q_len > 0)
+            tasks += (pass == 0 ? (int64_t)decode_segments_attention_avx2(sequence) : 1) * KV_HEADS_attention;
+    }
+    return tasks;
+}
+
+/* Partials of a sequence: (q_len, heads, segments). */
+static size_t decode_partials_attention_avx2(const struct attn_sequence *sequence)
+{
+    return (size_t)sequence->q_len * HEADS_attention * (size_t)decode_segments_attention_avx2(sequence);
+}
+
+static size_t decode_workspace_bytes_attention_avx2(const struct attn_args *args)
+{
+    size_t partials = 0;
+    for (int32_t b = 0; b < args->sequences; b++)
+        partials += decode_partials_attention_avx2(&args->sequence[b]);
+    return partials * sizeof(struct decode_partial_attention_avx2);
+}
+
+/* Where a task works: a sequence, one KV head, one segment, and the sequence's partials. */
+struct decode_place_attention_avx2 {
+    int32_t b, kv_head, segment, segments;
+    struct decode_partial_attention_avx2 *partials;
+};
+
+static struct decode_place_attention_avx2 decode_place_find_attention_avx2(const struct attn_args *args, int pass,
+                                                 int64_t task)
+{
+    struct decode_place_attention_avx2 place = { 0, 0, 0, 0, args->workspace };
+    for (;; place.b++) {
+        const struct attn_sequence *sequence = &args->sequence[place.b];
+        place.segments = decode_segments_attention_avx2(sequence);
+        const int64_t parts = pass == 0 ? place.segments : 1;
+        const int64_t tasks = sequence->q_len > 0 ? parts * KV_HEADS_attention : 0;
+        if (task < tasks) {
+            place.kv_head = (int32_t)(task / parts);
+            place.segment = (int32_t)(task % parts);
+            return place;
+        }
+        task -= tasks;
+        place.partials += decode_partials_attention_avx2(sequence);
+    }
+}
+
+/* The partials of one query and head, by segment. */
+static struct decode_partial_attention_avx2 *decode_partial_of_attention_avx2(const struct decode_place_attention_avx2 *place,
+                                                    int32_t query, int32_t head)
+{
+    return &place->partials[((int64_t)query * HEADS_attention + head) * place->segments];
+}
+
+/* Pass 0: one segment, for each query of the sequence, into its partials. */
+KERNEL_avx2 void decode_run_segment_attention_avx2(const struct attn_args *args, const struct decode_place_attention_avx2 *place,
+    struct decode_scratch_attention_avx2 *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[place->b];
+    const struct attn_view view = {
+        place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
+    };
+    const int32_t start = place->segment * SEGMENT_attention, left = view.kv_len - start;
+    for (int32_t query = 0; query < sequence->q_len; query++) {
+        int32_t first = start, last = start + (left < SEGMENT_attention ? left : SEGMENT_attention) - 1;
+        const int32_t q = sequence->q_offset + query;
+        decode_keys_attention_avx2(q, &view, &first, &last);
+        decode_segment_attention_avx2(args, sequence->q_row + query, q, &view, first, last, t);
+        for (int h = 0; h < GROUP_attention; h++) {
+            struct decode_partial_attention_avx2 *partial = decode_partial_of_attention_avx2(place, query, view.h + h);
+            partial += place->segment;
+            partial->m = t->m[h];
+            partial->l = t->l[h];
+            memcpy(partial->o, t->o[h], sizeof partial->o);
+        }
+    }
+}
+
+/* Pass 1: the segments of each query and head, merged from left to right. */
+KERNEL_avx2 void decode_run_merge_attention_avx2(const struct attn_args *args, const struct decode_place_attention_avx2 *place,
+    struct decode_scratch_attention_avx2 *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[place->b];
+    const int32_t head0 = place->kv_head * GROUP_attention;
+    for (int32_t query = 0; query < sequence->q_len; query++)
+        for (int32_t h = head0; h < head0 + GROUP_attention; h++) {
+            const struct decode_partial_attention_avx2 *part = decode_partial_of_attention_avx2(place, query, h);
+            t->l[0] = 0.0f;
+            for (int32_t i = 0; i < place->segments; i++)
+                merge_attention_avx2(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
+            finish_attention_avx2(args, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+        }
+}
+
+KERNEL_avx2 void decode_run_attention_avx2(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct decode_place_attention_avx2 place = decode_place_find_attention_avx2(args, pass, task);
+    if (pass == 0)
+        decode_run_segment_attention_avx2(args, &place, scratch);
+    else
+        decode_run_merge_attention_avx2(args, &place, scratch);
+}
+
+static const struct attn_attention attention_attention_avx2 = {
+    "attention", "softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32", "avx2",
+    HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 64,
+    cache_bytes_attention, rotation_attention,
+    {
+        "rows into blocks",
+        1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
+    },
+    {
+        "online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 50 KiB",
+        1, sizeof(struct prefill_scratch_attention_avx2),
+        prefill_workspace_bytes_attention_avx2, prefill_tasks_attention_avx2, prefill_run_attention_avx2
+    },
+    {
+        "split keys, scores lanes=keys 4 heads x 16 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 11 of 16 registers, 35 KiB",
+        2, sizeof(struct decode_scratch_attention_avx2),
+        decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
+    },
+    read_attention
+};
+
+#endif
+
 /* Target avx512 ------------------------------------------------------------------------- */
 
 #if defined(__x86_64__)
@@ -543,7 +2768,6 @@ KERNEL_avx512 void finish_attention_avx512(const struct attn_args *args, int64_t
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
-    const vec_avx512 scale = vset_avx512(l > 0.0f ? 1.0f / l : 0.0f);
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx512)) : ATTN_HIDDEN;
@@ -552,6 +2776,7 @@ KERNEL_avx512 void finish_attention_avx512(const struct attn_args *args, int64_t
             o[d] = 0.0f;
         return;
     }
+    const vec_avx512 scale = vset_avx512(1.0f / l);
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + 16 <= D_V_attention; d += 16)
         vstore_avx512(o + d, vadd_avx512(vmul_avx512(vload_avx512(o_total + d), scale), vzero_avx512()));
@@ -966,8 +3191,9 @@ KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_
 }
 
 /*
-** All scores s of a tile and each query's largest, and meanwhile the weights of the tile before it in place of its scores p: a step
-** of exponentials after every 4 steps of d, so that they fill the pipes that the FMAs leave idle.
+** All scores s of a tile and each query's largest, and meanwhile the weights of the tile
+** before it in place of its scores p: exponentials after every 4 steps of d, so that
+** they fill the pipes that the FMAs leave idle.
 */
 KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0,
     const float *restrict k, struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512],
@@ -976,7 +3202,8 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
     (void)block;
     (void)key0;
     for (int j = 0; j < PANEL_attention; j++) {
-        const float *restrict panel = k + j * 4 / PANEL_attention * (PANEL_attention * D_K_attention) + j * 4 % PANEL_attention;
+        const int key = j * 4;
+        const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
         float (*restrict q)[QUERIES_attention_avx512] = t->q;
         vec_avx512 s0_0 = vzero_avx512();
         vec_avx512 s0_1 = vzero_avx512();
@@ -1116,39 +3343,39 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
             vstore_avx512(&t->sums[j][lane], sum);
         }
         vec_avx512 top0 = j == 0 ? s0_0 : vmax_avx512(vload_avx512(&t->tile_max[0]), s0_0);
-        vstore_avx512(&s[j * 4 + 0][0], s0_0);
-        vstore_avx512(&s[j * 4 + 1][0], s1_0);
+        vstore_avx512(&s[key + 0][0], s0_0);
+        vstore_avx512(&s[key + 1][0], s1_0);
         top0 = vmax_avx512(top0, s1_0);
-        vstore_avx512(&s[j * 4 + 2][0], s2_0);
+        vstore_avx512(&s[key + 2][0], s2_0);
         top0 = vmax_avx512(top0, s2_0);
-        vstore_avx512(&s[j * 4 + 3][0], s3_0);
+        vstore_avx512(&s[key + 3][0], s3_0);
         top0 = vmax_avx512(top0, s3_0);
         vstore_avx512(&t->tile_max[0], top0);
         vec_avx512 top1 = j == 0 ? s0_1 : vmax_avx512(vload_avx512(&t->tile_max[16]), s0_1);
-        vstore_avx512(&s[j * 4 + 0][16], s0_1);
-        vstore_avx512(&s[j * 4 + 1][16], s1_1);
+        vstore_avx512(&s[key + 0][16], s0_1);
+        vstore_avx512(&s[key + 1][16], s1_1);
         top1 = vmax_avx512(top1, s1_1);
-        vstore_avx512(&s[j * 4 + 2][16], s2_1);
+        vstore_avx512(&s[key + 2][16], s2_1);
         top1 = vmax_avx512(top1, s2_1);
-        vstore_avx512(&s[j * 4 + 3][16], s3_1);
+        vstore_avx512(&s[key + 3][16], s3_1);
         top1 = vmax_avx512(top1, s3_1);
         vstore_avx512(&t->tile_max[16], top1);
         vec_avx512 top2 = j == 0 ? s0_2 : vmax_avx512(vload_avx512(&t->tile_max[32]), s0_2);
-        vstore_avx512(&s[j * 4 + 0][32], s0_2);
-        vstore_avx512(&s[j * 4 + 1][32], s1_2);
+        vstore_avx512(&s[key + 0][32], s0_2);
+        vstore_avx512(&s[key + 1][32], s1_2);
         top2 = vmax_avx512(top2, s1_2);
-        vstore_avx512(&s[j * 4 + 2][32], s2_2);
+        vstore_avx512(&s[key + 2][32], s2_2);
         top2 = vmax_avx512(top2, s2_2);
-        vstore_avx512(&s[j * 4 + 3][32], s3_2);
+        vstore_avx512(&s[key + 3][32], s3_2);
         top2 = vmax_avx512(top2, s3_2);
         vstore_avx512(&t->tile_max[32], top2);
         vec_avx512 top3 = j == 0 ? s0_3 : vmax_avx512(vload_avx512(&t->tile_max[48]), s0_3);
-        vstore_avx512(&s[j * 4 + 0][48], s0_3);
-        vstore_avx512(&s[j * 4 + 1][48], s1_3);
+        vstore_avx512(&s[key + 0][48], s0_3);
+        vstore_avx512(&s[key + 1][48], s1_3);
         top3 = vmax_avx512(top3, s1_3);
-        vstore_avx512(&s[j * 4 + 2][48], s2_3);
+        vstore_avx512(&s[key + 2][48], s2_3);
         top3 = vmax_avx512(top3, s2_3);
-        vstore_avx512(&s[j * 4 + 3][48], s3_3);
+        vstore_avx512(&s[key + 3][48], s3_3);
         top3 = vmax_avx512(top3, s3_3);
         vstore_avx512(&t->tile_max[48], top3);
     }
@@ -1762,7 +3989,11 @@ const struct attn_attention *mine_attention(void)
     if (cpu_has_avx512())
         return &attention_attention_avx512;
 #endif
-    return NULL;
+#if defined(__x86_64__)
+    if (cpu_has_avx2())
+        return &attention_attention_avx2;
+#endif
+    return &attention_attention_scalar;
 }
 
 void mine_attention_write(const struct attn_args *args, void *scratch)
@@ -1786,12 +4017,32 @@ static const struct attn_attention *(*const resolvers[])(void) = {
 
 /* (attentions, targets); NULL where this machine cannot have the target. */
 static const struct attn_attention *const all[] = {
+    &attention_attention_scalar,
+#if defined(__x86_64__)
+    &attention_attention_avx2,
+#else
+    NULL,
+#endif
 #if defined(__x86_64__)
     &attention_attention_avx512,
 #else
     NULL,
 #endif
 };
+
+static int supported_scalar(void)
+{
+    return 1;
+}
+
+static int supported_avx2(void)
+{
+#if defined(__x86_64__)
+    return cpu_has_avx2();
+#else
+    return 0;
+#endif
+}
 
 static int supported_avx512(void)
 {
@@ -1803,9 +4054,11 @@ static int supported_avx512(void)
 }
 
 static int (*const supported[])(void) = {
+    supported_scalar,
+    supported_avx2,
     supported_avx512,
 };
 
 const struct attn_model_kernels mine_kernels = {
-    "mine", 1, resolvers, 1, all, supported
+    "mine", 1, resolvers, 3, all, supported
 };

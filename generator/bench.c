@@ -1,5 +1,6 @@
 #include "bench.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "compile.h"
@@ -60,16 +61,33 @@ static void arguments_add(const struct options *options, const char **arguments)
             continue;
         *arguments++ = passed[i].name;
         if (passed[i].option != OPTION_JSON)
-            *arguments++ = options->text[passed[i].option];
+            *arguments++ = options_value(options, passed[i].option);
     }
     *arguments = NULL;
+}
+
+static bool phase_known(const struct options *options)
+{
+    static const char *const phases[] = { "write", "prefill", "append", "decode", NULL };
+    const char *phase = options->text[OPTION_PHASE];
+    const struct where command_line = { NULL, 0 };
+    for (int i = 0; phase != NULL && phases[i] != NULL; i++)
+        if (strcmp(phase, phases[i]) == 0 && (i > 0 || options->text[OPTION_Q] == NULL))
+            return true;
+        else if (strcmp(phase, phases[i]) == 0) {
+            report_error(options->report, command_line, "--q has no effect on --phase write; --kv says how many keys");
+            return false;
+        }
+    if (phase != NULL)
+        report_error(options->report, command_line, "--phase is '%s'; expected write, prefill, append or decode", phase);
+    return phase == NULL;
 }
 
 int verb_bench(const struct options *options)
 {
     const char *arguments[ARGUMENTS] = { NULL, options->input };
     struct source source;
-    if (!source_read(&source, options->input, &options->catalog, options->arena, options->report))
+    if (!phase_known(options) || !source_read(&source, options->input, &options->catalog, options->arena, options->report))
         return 2;
     arguments[0] = program_make(options, &source.model);
     if (arguments[0] == NULL)

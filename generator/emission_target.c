@@ -52,5 +52,7 @@ bool emission_choose_targets(struct emission *e, const char *targets)
         if (targets == NULL || targets_name(targets, isa->name))
             e->targets[e->target_count++] = isa;
     }
-    return true;
+    if (e->target_count == 0)
+        report_error(e->report, (struct where){ NULL, 0 }, "--target names no target; `attngen list targets` prints them");
+    return e->target_count > 0;
 }

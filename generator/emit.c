@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "box_c.h"
 #include "emission.h"
 #include "file.h"
 #include "source.h"
@@ -97,6 +98,27 @@ static bool emit_target(struct emission *e, const struct descriptor *isa)
     return true;
 }
 
+/* Public names: what the model and its definitions are called must not name them twice, nor something inside of the file. */
+static bool public_names_agree(struct emission *e)
+{
+    static const char *const suffixes[] = { "", "_write", "_prefill", "_decode" };
+    const struct model *model = e->model;
+    struct text names = text_start(e->arena);
+    text_format(&names, " %s_kernels ", model->name);
+    for (int i = 0; i < model->definition_count; i++)
+        for (size_t s = 0; s < sizeof suffixes / sizeof *suffixes; s++) {
+            const char *name = arena_format(e->arena, "%s_%s%s", model->name, model->definitions[i].name, suffixes[s]);
+            if (box_names(names.data, name) || box_names(e->source.data, name)) {
+                report_error(e->report, model->definitions[i].where,
+                             "the names %s and %s make the function %s, which there is already; choose another",
+                             model->name, model->definitions[i].name, name);
+                return false;
+            }
+            text_format(&names, " %s ", name);
+        }
+    return true;
+}
+
 static bool emit_body(struct emission *e)
 {
     if (!emission_render(e, &e->source, "common.c.t"))
@@ -107,7 +129,8 @@ static bool emit_body(struct emission *e)
     for (int i = 0; i < e->target_count; i++)
         if (!emit_target(e, e->targets[i]))
             return false;
-    return emission_render(e, &e->source, "run_all.c.t") && emission_render(e, &e->source, "model.c.t");
+    return emission_render(e, &e->source, "run_all.c.t") && public_names_agree(e)
+        && emission_render(e, &e->source, "model.c.t");
 }
 
 static bool emit_header(struct emission *e, struct text *header)

@@ -58,6 +58,10 @@ int main(int argc, char **argv)
     struct report report = { .out = stderr };
     struct options options = { .arena = arena_create(), .report = &report };
     int status = command_run(&options, argc, argv);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        report_error(&report, (struct where){ NULL, 0 }, "the output cannot be written");
+        status = 2;
+    }
     arena_destroy(options.arena);
     return status;
 }

@@ -20,7 +20,7 @@ static const struct option_rule {
     [OPTION_RANDOM]      = { "--random",      "N",       TAKES_WHOLE,  1, 1e6,   " check ", "check this many random definitions" },
     [OPTION_SEED]        = { "--seed",        "S",       TAKES_WHOLE,  0, 2147483647, " check run ", "of the random numbers" },
     [OPTION_RUNNER]      = { "--runner",      "COMMAND", TAKES_TEXT,   0, 0,     " check ", "runs the compiled check, as an emulator does" },
-    [OPTION_PHASE]       = { "--phase",       "PHASE",   TAKES_TEXT,   0, 0,     " bench ", "prefill, append or decode" },
+    [OPTION_PHASE]       = { "--phase",       "PHASE",   TAKES_TEXT,   0, 0,     " bench ", "write, prefill, append or decode" },
     [OPTION_Q]           = { "--q",           "N",       TAKES_WHOLE,  1, 1e7,   " bench ", "queries" },
     [OPTION_KV]          = { "--kv",          "N",       TAKES_WHOLE,  1, 1e7,   " bench ", "keys" },
     [OPTION_PROMPT]      = { "--prompt",      "TEXT",    TAKES_TEXT,   0, 0,     " run ", "text to continue" },
@@ -178,4 +178,10 @@ void options_print(FILE *out, const struct verb *verb)
             snprintf(option, sizeof option, "%s %s", rules[i].name, rules[i].value == NULL ? "" : rules[i].value);
             fprintf(out, "    %-22s %s\n", option, rules[i].help);
         }
+}
+
+const char *options_value(const struct options *options, enum option option)
+{
+    const bool whole = rules[option].takes == TAKES_WHOLE;
+    return whole ? arena_format(options->arena, "%.0f", options->number[option]) : options->text[option];
 }

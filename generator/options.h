@@ -43,6 +43,9 @@ struct verb {
 /* verbs ends with a NULL name. false after a report. arena and report are set before. */
 bool options_read(struct options *options, int argc, char **argv, const struct verb *verbs);
 
+/* A given option's value as another program of attngen reads it: whole numbers in digits. */
+const char *options_value(const struct options *options, enum option option);
+
 /* The options of a verb, one a line with its help; verb NULL: those that every verb takes. */
 void options_print(FILE *out, const struct verb *verb);
 

@@ -119,11 +119,11 @@ static int run_start(const struct run *run, const char *description)
         arguments[count++] = run->kernels;
     }
     for (int i = 0; i < PASSED_ON; i++) {
-        const char *value = options->text[passed_on[i].option];
-        if (value != NULL)
-            arguments[count++] = passed_on[i].name;
-        if (value != NULL && passed_on[i].has_value)
-            arguments[count++] = value;
+        if (options->text[passed_on[i].option] == NULL)
+            continue;
+        arguments[count++] = passed_on[i].name;
+        if (passed_on[i].has_value)
+            arguments[count++] = options_value(options, passed_on[i].option);
     }
     fflush(NULL);
     execv(program, (char *const *)(uintptr_t)arguments);
@@ -141,6 +141,26 @@ static bool run_complete(const struct run *run)
         report_error(run->options->report, (struct where){ family->config, 0 },
                      "cannot be run yet: there is no step for %s; import, explain, emit and check take it", missing->text);
     return missing == NULL;
+}
+
+/* Options that exclude each other, or have no effect without another. */
+static bool options_agree(const struct options *options)
+{
+    static const struct { enum option option; bool needs; enum option other; const char *sentence; } rules[] = {
+        { OPTION_PROMPT,    false, OPTION_TOKENS,      "--prompt and --tokens exclude each other" },
+        { OPTION_REFERENCE, false, OPTION_COMPARE,     "--reference and --compare exclude each other: --compare runs both" },
+        { OPTION_REFERENCE, false, OPTION_TARGET,      "--target has no effect with --reference" },
+        { OPTION_TOP_K,     true,  OPTION_TEMPERATURE, "--top-k has no effect without --temperature" },
+        { OPTION_TOP_P,     true,  OPTION_TEMPERATURE, "--top-p has no effect without --temperature" },
+        { OPTION_SEED,      true,  OPTION_TEMPERATURE, "--seed has no effect without --temperature" },
+        { OPTION_RAW,       true,  OPTION_PROMPT,      "--raw has no effect without --prompt" },
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (options->text[rules[i].option] != NULL && (options->text[rules[i].other] == NULL) == rules[i].needs) {
+            report_error(options->report, (struct where){ NULL, 0 }, "%s", rules[i].sentence);
+            return false;
+        }
+    return true;
 }
 
 /* Whether there are weights to run with, and something to run them on. */
@@ -166,7 +186,7 @@ int verb_run(const struct options *options)
     struct run run = { .options = options };
     struct text description = text_start(options->arena);
     const struct model *model = &run.source.model;
-    if (!source_read(&run.source, options->input, &options->catalog, options->arena, options->report)
+    if (!options_agree(options) || !source_read(&run.source, options->input, &options->catalog, options->arena, options->report)
         || !run_possible(&run) || !description_print(&description, &run.source, options->report))
         return 2;
     fprintf(stderr, "%s: %d definition%s of attention, %d layers\n", model->name, model->definition_count,

@@ -80,16 +80,17 @@ static bool options_read(struct options *options, int argc, char **argv)
     return argc > 1;
 }
 
-/* Lengths of a phase: what was asked for, and enough keys for the queries. */
+/* Lengths of a phase: what was asked for; what was not fits to it. Without --phase, --q is of prefill. */
 static struct bench_case case_of(const struct options *options, const struct attn_attention *attention, enum bench_phase phase)
 {
     struct bench_case bench = { attention, phase, options->q, options->kv, options->threads, 1.0 };
-    if (bench.q == 0)
+    if (phase == BENCH_DECODE && options->phase < 0)
         bench.q = defaults[phase].q;
+    const int32_t past = defaults[phase].kv - defaults[phase].q;
     if (bench.kv == 0)
-        bench.kv = options->q > 0 && phase != BENCH_DECODE ? options->q + defaults[phase].kv - defaults[phase].q : defaults[phase].kv;
-    if (phase == BENCH_WRITE)
-        bench.q = bench.kv;
+        bench.kv = bench.q == 0 || phase == BENCH_DECODE ? defaults[phase].kv : bench.q + past;
+    if (bench.q == 0)
+        bench.q = bench.kv < defaults[phase].q ? bench.kv : phase == BENCH_WRITE ? bench.kv : defaults[phase].q;
     return bench;
 }
 

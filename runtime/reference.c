@@ -117,7 +117,9 @@ static void walk_key(struct walk *walk, const double *k, const double *v, const 
         s += walk->q[d] * k[d];
     s = expression_number(&walk->line->score, at, s * walk->line->scale);
 
-    /* 2. Its weight. */
+    /* 2. Its weight: none when a score hides the key. */
+    if (s == -INFINITY)
+        return;
     if (s > walk->m)
         walk_grow(walk, s);
     const double p = exp(s - walk->m);

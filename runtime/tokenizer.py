@@ -31,7 +31,10 @@ def read_tokenizer(folder):
 
     path = os.path.join(folder, "tokenizer.json")
     if os.path.exists(path):
-        return tokenizers.Tokenizer.from_file(path)
+        tokenizer = tokenizers.Tokenizer.from_file(path)
+        tokenizer.no_padding()       # lengths say where a sequence ends
+        tokenizer.no_truncation()    # a prompt that is too long is refused
+        return tokenizer
     path = os.path.join(folder, "vocab.txt")
     if os.path.exists(path):
         config = read_json(os.path.join(folder, "tokenizer_config.json"))

@@ -4,8 +4,9 @@
 ** in one program agree on it or do not compile.
 **
 ** Shapes are written (rows, columns) with the last one contiguous. Strides and
-** sizes count floats unless a name says bytes. Lengths and places on the key
-** axis stay below ATTN_MAX_KEYS, and q_offset above -ATTN_MAX_KEYS.
+** sizes count floats unless a name says bytes. Lengths, positions and places on the
+** key axis stay below ATTN_MAX_KEYS, and q_offset above -ATTN_MAX_KEYS. q, k and v
+** are finite, also those of keys that a mask hides.
 */
 #ifndef ATTN_CONTRACT
 #define ATTN_CONTRACT 1
@@ -18,7 +19,7 @@ extern "C" {
 #endif
 
 enum {
-    ATTN_MAX_KEYS  = 1 << 24,
+    ATTN_MAX_KEYS  = (1 << 24) - 64,   /* with a tile's padding still below 2^24, which masks are proved for */
     ATTN_ALIGNMENT = 64       /* bytes: of caches, workspaces and scratches */
 };
 

@@ -20,8 +20,8 @@ $PLANS
 #include "$NAME.h"
 
 /* Results must not change with the user's flags: no fused operation that is not written here. */
-#if defined(__FAST_MATH__)
-#error "compile $NAME.c without -ffast-math: online softmax needs infinities"
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "compile $NAME.c without -ffast-math and -ffinite-math-only: online softmax needs infinities"
 #endif
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF

@@ -136,6 +136,28 @@ def emit_is_not_noticed() -> None:
     assert min(times) < EMIT_SECONDS, times
 
 
+def names_that_meet_are_refused() -> None:
+    """A public function that another public one, or one inside of the file, has the name of."""
+    configs = {
+        "read": "attention = { heads = 2, d_k = 4 }",
+        "own": "attention = { kernels = { heads = 2, d_k = 4 } }",
+        "two": 'attention = { a = { heads = 2, d_k = 4 }, a_write = { heads = 2, d_k = 8 } }\nlayers = { "a", "a_write" }',
+    }
+    for name, text in configs.items():
+        config = Path(FOLDER.name) / f"{name}.lua"
+        config.write_text(text)
+        done = subprocess.run([harness.ATTNGEN, "emit", config, "-o", FOLDER.name], capture_output=True, text=True)
+        assert done.returncode == 2 and "choose another" in done.stderr, done
+        assert not (Path(FOLDER.name) / f"{name}.c").exists()
+
+
+def no_target_is_refused() -> None:
+    """An empty list of targets is a mistake, not an empty file."""
+    done = subprocess.run([harness.ATTNGEN, "emit", CONFIGS[0], "-o", FOLDER.name, "--target", ""], cwd=harness.ROOT,
+                          capture_output=True, text=True)
+    assert done.returncode == 2 and "names no target" in done.stderr, done
+
+
 def fast_math_is_refused() -> None:
     """By an #error that says why."""
     for compiler in COMPILERS:
@@ -147,4 +169,4 @@ def fast_math_is_refused() -> None:
 if __name__ == "__main__":
     harness.run(no_compiler_warns, headers_are_cpp_too, objects_need_memcpy_and_memset_at_most, objects_hold_no_state,
                 scalar_code_is_not_fused, two_models_link_into_one_program, emits_give_the_same_bytes,
-                emit_is_not_noticed, fast_math_is_refused)
+                emit_is_not_noticed, fast_math_is_refused, names_that_meet_are_refused, no_target_is_refused)

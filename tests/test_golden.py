@@ -13,7 +13,7 @@ import harness
 PAIRS = (
     ("tests/golden/plain.lua", "tests/golden", "scalar"),
     ("tests/golden/windowed.lua", "tests/golden", "avx2"),
-    ("configs/mine.lua", "generated", "avx512"),
+    ("configs/mine.lua", "generated", None),
     ("examples/c-makefile/mine.lua", "examples/c-makefile", None),
     ("examples/cmake/windowed.lua", "examples/cmake", None),
 )

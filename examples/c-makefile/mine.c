@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  647434509abf8455   (of all that follows this comment)
+**   digest  59de760f3ac28525   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -26,8 +26,8 @@
 #include "mine.h"
 
 /* Results must not change with the user's flags: no fused operation that is not written here. */
-#if defined(__FAST_MATH__)
-#error "compile mine.c without -ffast-math: online softmax needs infinities"
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "compile mine.c without -ffast-math and -ffinite-math-only: online softmax needs infinities"
 #endif
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -491,7 +491,6 @@ KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, int64_t
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
-    const vec_scalar scale = vset_scalar(l > 0.0f ? 1.0f / l : 0.0f);
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_scalar)) : ATTN_HIDDEN;
@@ -500,6 +499,7 @@ KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, int64_t
             o[d] = 0.0f;
         return;
     }
+    const vec_scalar scale = vset_scalar(1.0f / l);
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + 1 <= D_V_attention; d += 1)
         vstore_scalar(o + d, vadd_scalar(vmul_scalar(vload_scalar(o_total + d), scale), vzero_scalar()));
@@ -1641,7 +1641,6 @@ KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, int64_t row
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
-    const vec_avx2 scale = vset_avx2(l > 0.0f ? 1.0f / l : 0.0f);
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx2)) : ATTN_HIDDEN;
@@ -1650,6 +1649,7 @@ KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, int64_t row
             o[d] = 0.0f;
         return;
     }
+    const vec_avx2 scale = vset_avx2(1.0f / l);
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + 8 <= D_V_attention; d += 8)
         vstore_avx2(o + d, vadd_avx2(vmul_avx2(vload_avx2(o_total + d), scale), vzero_avx2()));
@@ -2724,7 +2724,6 @@ KERNEL_avx512 void finish_attention_avx512(const struct attn_args *args, int64_t
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
-    const vec_avx512 scale = vset_avx512(l > 0.0f ? 1.0f / l : 0.0f);
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx512)) : ATTN_HIDDEN;
@@ -2733,6 +2732,7 @@ KERNEL_avx512 void finish_attention_avx512(const struct attn_args *args, int64_t
             o[d] = 0.0f;
         return;
     }
+    const vec_avx512 scale = vset_avx512(1.0f / l);
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + 16 <= D_V_attention; d += 16)
         vstore_avx512(o + d, vadd_avx512(vmul_avx512(vload_avx512(o_total + d), scale), vzero_avx512()));
@@ -3147,8 +3147,9 @@ KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_
 }
 
 /*
-** All scores s of a tile and each query's largest, and meanwhile the weights of the tile before it in place of its scores p: a step
-** of exponentials after every 2 steps of d, so that they fill the pipes that the FMAs leave idle.
+** All scores s of a tile and each query's largest, and meanwhile the weights of the tile
+** before it in place of its scores p: exponentials after every 2 steps of d, so that
+** they fill the pipes that the FMAs leave idle.
 */
 KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0,
     const float *restrict k, struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512],
@@ -3157,7 +3158,8 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
     (void)block;
     (void)key0;
     for (int j = 0; j < PANEL_attention; j++) {
-        const float *restrict panel = k + j * 4 / PANEL_attention * (PANEL_attention * D_K_attention) + j * 4 % PANEL_attention;
+        const int key = j * 4;
+        const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
         float (*restrict q)[QUERIES_attention_avx512] = t->q;
         vec_avx512 s0_0 = vzero_avx512();
         vec_avx512 s0_1 = vzero_avx512();
@@ -3297,39 +3299,39 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
             vstore_avx512(&t->sums[j][lane], sum);
         }
         vec_avx512 top0 = j == 0 ? s0_0 : vmax_avx512(vload_avx512(&t->tile_max[0]), s0_0);
-        vstore_avx512(&s[j * 4 + 0][0], s0_0);
-        vstore_avx512(&s[j * 4 + 1][0], s1_0);
+        vstore_avx512(&s[key + 0][0], s0_0);
+        vstore_avx512(&s[key + 1][0], s1_0);
         top0 = vmax_avx512(top0, s1_0);
-        vstore_avx512(&s[j * 4 + 2][0], s2_0);
+        vstore_avx512(&s[key + 2][0], s2_0);
         top0 = vmax_avx512(top0, s2_0);
-        vstore_avx512(&s[j * 4 + 3][0], s3_0);
+        vstore_avx512(&s[key + 3][0], s3_0);
         top0 = vmax_avx512(top0, s3_0);
         vstore_avx512(&t->tile_max[0], top0);
         vec_avx512 top1 = j == 0 ? s0_1 : vmax_avx512(vload_avx512(&t->tile_max[16]), s0_1);
-        vstore_avx512(&s[j * 4 + 0][16], s0_1);
-        vstore_avx512(&s[j * 4 + 1][16], s1_1);
+        vstore_avx512(&s[key + 0][16], s0_1);
+        vstore_avx512(&s[key + 1][16], s1_1);
         top1 = vmax_avx512(top1, s1_1);
-        vstore_avx512(&s[j * 4 + 2][16], s2_1);
+        vstore_avx512(&s[key + 2][16], s2_1);
         top1 = vmax_avx512(top1, s2_1);
-        vstore_avx512(&s[j * 4 + 3][16], s3_1);
+        vstore_avx512(&s[key + 3][16], s3_1);
         top1 = vmax_avx512(top1, s3_1);
         vstore_avx512(&t->tile_max[16], top1);
         vec_avx512 top2 = j == 0 ? s0_2 : vmax_avx512(vload_avx512(&t->tile_max[32]), s0_2);
-        vstore_avx512(&s[j * 4 + 0][32], s0_2);
-        vstore_avx512(&s[j * 4 + 1][32], s1_2);
+        vstore_avx512(&s[key + 0][32], s0_2);
+        vstore_avx512(&s[key + 1][32], s1_2);
         top2 = vmax_avx512(top2, s1_2);
-        vstore_avx512(&s[j * 4 + 2][32], s2_2);
+        vstore_avx512(&s[key + 2][32], s2_2);
         top2 = vmax_avx512(top2, s2_2);
-        vstore_avx512(&s[j * 4 + 3][32], s3_2);
+        vstore_avx512(&s[key + 3][32], s3_2);
         top2 = vmax_avx512(top2, s3_2);
         vstore_avx512(&t->tile_max[32], top2);
         vec_avx512 top3 = j == 0 ? s0_3 : vmax_avx512(vload_avx512(&t->tile_max[48]), s0_3);
-        vstore_avx512(&s[j * 4 + 0][48], s0_3);
-        vstore_avx512(&s[j * 4 + 1][48], s1_3);
+        vstore_avx512(&s[key + 0][48], s0_3);
+        vstore_avx512(&s[key + 1][48], s1_3);
         top3 = vmax_avx512(top3, s1_3);
-        vstore_avx512(&s[j * 4 + 2][48], s2_3);
+        vstore_avx512(&s[key + 2][48], s2_3);
         top3 = vmax_avx512(top3, s2_3);
-        vstore_avx512(&s[j * 4 + 3][48], s3_3);
+        vstore_avx512(&s[key + 3][48], s3_3);
         top3 = vmax_avx512(top3, s3_3);
         vstore_avx512(&t->tile_max[48], top3);
     }

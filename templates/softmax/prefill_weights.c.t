@@ -47,8 +47,9 @@ $FN void prefill_sum$F(struct prefill_scratch$F *t, int32_t queries)
 }
 
 % for _, name in ipairs { "all", "some" } do
-% local masked = name == "some"
-% if masked then
+% -- a score may make a key invisible by being -infinity
+% local masked = name == "some" or HAS_SCORE
+% if name == "some" then
 /* The same where scores may be hidden: their weight is 0. */
 % else
 /* p = exp2(s - m) in the place of s. */
@@ -88,8 +89,9 @@ $FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries,
 % local exps = QUERY_VECTORS * BLOCK // PANEL
 % local steps = D_K // exps
 /*
-** All scores s of a tile and each query's largest, and meanwhile the weights of the tile before it in place of its scores p: a step
-** of exponentials after every $steps steps of d, so that they fill the pipes that the FMAs leave idle.
+** All scores s of a tile and each query's largest, and meanwhile the weights of the tile
+** before it in place of its scores p: exponentials after every $steps steps of d, so that
+** they fill the pipes that the FMAs leave idle.
 */
 $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t key0,
     const float *restrict k, struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F],
@@ -100,7 +102,8 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
     (void)key0;
 % end
     for (int j = 0; j < PANEL$D; j++) {
-        const float *restrict panel = k + j * $SCORE_KEYS / PANEL$D * (PANEL$D * D_K$D) + j * $SCORE_KEYS % PANEL$D;
+        const int key = j * $SCORE_KEYS;
+        const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
         float (*restrict q)[QUERIES$F] = t->q;
 % for i = 0, SCORE_KEYS - 1 do
 % for v = 0, QUERY_VECTORS - 1 do
@@ -108,10 +111,20 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
 % end
 % end
         for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+% if HAS_SCORE then
+            const vec$T m = vmax$T(vload$T(&t->m[lane]), vset$T(ATTN_LOWEST));
+% else
             const vec$T m = vload$T(&t->m[lane]);
+% end
             vec$T sum = vzero$T();
 % for e = 0, BLOCK // PANEL - 1 do
+% if HAS_SCORE then
+            const vec$T old$e = vload$T(&p[j + $(e * PANEL)][lane]);
+            const mask$T seen$e = vgreater$T(old$e, vset$T(ATTN_HIDDEN));
+            const vec$T p$e = vselect$T(seen$e, vexp2$T(vsub$T(old$e, m)), vzero$T());
+% else
             const vec$T p$e = vexp2$T(vsub$T(vload$T(&p[j + $(e * PANEL)][lane]), m));
+% end
             vstore$T(&p[j + $(e * PANEL)][lane], p$e);
             sum = vadd$T(sum, p$e);
             for (int d = 0; d < $steps; d++, panel += PANEL$D, q++) {
@@ -145,14 +158,14 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
 % for v = 0, QUERY_VECTORS - 1 do
         const ivec$T place$v = iramp$T(block->first + $(v * LANES));
 % for i = 0, SCORE_KEYS - 1 do
-        s$(i)_$v = score_queries$F(s$(i)_$v, place$v, key0 + j * $SCORE_KEYS + $i, &block->view);
+        s$(i)_$v = score_queries$F(s$(i)_$v, place$v, key0 + key + $i, &block->view);
 % end
 % end
 % end
 % for v = 0, QUERY_VECTORS - 1 do
         vec$T top$v = j == 0 ? s0_$v : vmax$T(vload$T(&t->tile_max[$(v * LANES)]), s0_$v);
 % for i = 0, SCORE_KEYS - 1 do
-        vstore$T(&s[j * $SCORE_KEYS + $i][$(v * LANES)], s$(i)_$v);
+        vstore$T(&s[key + $i][$(v * LANES)], s$(i)_$v);
 % if i > 0 then
         top$v = vmax$T(top$v, s$(i)_$v);
 % end

@@ -68,17 +68,6 @@ $FN void finish$F(const struct attn_args *args, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
-% if SINK == "none" then
-    const vec$T scale = vset$T(l > 0.0f ? 1.0f / l : 0.0f);
-% else
-% if SINK == "zero" then
-    const float sink = -m;                     /* a score of 0, relative to m */
-% else
-    const float sink = args->sink[head] * ATTN_LOG2E - m;
-% end
-    const float weight = vfirst$T(vexp2$T(vset$T(sink < 100.0f ? sink : 100.0f)));
-    const vec$T scale = vset$T(l > 0.0f ? 1.0f / (l + weight) : 0.0f);
-% end
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale$T)) : ATTN_HIDDEN;
@@ -87,6 +76,17 @@ $FN void finish$F(const struct attn_args *args, int64_t row, int32_t head,
             o[d] = 0.0f;
         return;
     }
+% if SINK == "none" then
+    const vec$T scale = vset$T(1.0f / l);
+% else
+% if SINK == "zero" then
+    const float sink = -m;                     /* a score of 0, relative to m */
+% else
+    const float sink = args->sink[head] * ATTN_LOG2E - m;
+% end
+    const float weight = vfirst$T(vexp2$T(vset$T(sink < 100.0f ? sink : 100.0f)));
+    const vec$T scale = vset$T(1.0f / (l + weight));
+% end
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + $LANES <= D_V$D; d += $LANES)
         vstore$T(o + d, vadd$T(vmul$T(vload$T(o_total + d), scale), vzero$T()));

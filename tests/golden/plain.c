@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  e7f06b552c142c26   (of all that follows this comment)
+**   digest  143fb53b26ec68db   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -20,8 +20,8 @@
 #include "plain.h"
 
 /* Results must not change with the user's flags: no fused operation that is not written here. */
-#if defined(__FAST_MATH__)
-#error "compile plain.c without -ffast-math: online softmax needs infinities"
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "compile plain.c without -ffast-math and -ffinite-math-only: online softmax needs infinities"
 #endif
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -386,7 +386,6 @@ KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, int64_t
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
-    const vec_scalar scale = vset_scalar(l > 0.0f ? 1.0f / l : 0.0f);
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_scalar)) : ATTN_HIDDEN;
@@ -395,6 +394,7 @@ KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, int64_t
             o[d] = 0.0f;
         return;
     }
+    const vec_scalar scale = vset_scalar(1.0f / l);
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + 1 <= D_V_attention; d += 1)
         vstore_scalar(o + d, vadd_scalar(vmul_scalar(vload_scalar(o_total + d), scale), vzero_scalar()));

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  ce798aa7b6a2b541   (of all that follows this comment)
+**   digest  2820ef189881e788   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -20,8 +20,8 @@
 #include "windowed.h"
 
 /* Results must not change with the user's flags: no fused operation that is not written here. */
-#if defined(__FAST_MATH__)
-#error "compile windowed.c without -ffast-math: online softmax needs infinities"
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "compile windowed.c without -ffast-math and -ffinite-math-only: online softmax needs infinities"
 #endif
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -493,7 +493,6 @@ KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, int64_t row
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
-    const vec_avx2 scale = vset_avx2(l > 0.0f ? 1.0f / l : 0.0f);
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx2)) : ATTN_HIDDEN;
@@ -502,6 +501,7 @@ KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, int64_t row
             o[d] = 0.0f;
         return;
     }
+    const vec_avx2 scale = vset_avx2(1.0f / l);
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + 8 <= D_V_attention; d += 8)
         vstore_avx2(o + d, vadd_avx2(vmul_avx2(vload_avx2(o_total + d), scale), vzero_avx2()));
