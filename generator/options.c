@@ -16,6 +16,7 @@ static const struct option_rule {
 } rules[OPTIONS] = {
     [OPTION_OUTPUT]      = { "-o",            "PATH",    TAKES_TEXT,   0, 0,     " emit import ", "where the result goes" },
     [OPTION_TARGET]      = { "--target",      "T,T...",  TAKES_TEXT,   0, 0,     " emit explain check bench run ", "targets, instead of all that attngen has" },
+    [OPTION_TUNED]       = { "--tuned",       "none",    TAKES_TEXT,   0, 0,     " emit explain check bench run ", "the tuned table to read: none, as there are none yet" },
     [OPTION_JSON]        = { "--json",        NULL,      TAKES_TEXT,   0, 0,     " explain bench ", "print one JSON document" },
     [OPTION_RANDOM]      = { "--random",      "N",       TAKES_WHOLE,  1, 1e6,   " check ", "check this many random definitions" },
     [OPTION_SEED]        = { "--seed",        "S",       TAKES_WHOLE,  0, 2147483647, " check run ", "of the random numbers" },
@@ -137,6 +138,16 @@ static bool word_take(struct options *options, const char *word, const struct ve
     return options->verb != NULL;
 }
 
+/* There is nothing yet that could be read. */
+static bool tuned_fits(const struct options *options)
+{
+    const char *tuned = options->text[OPTION_TUNED];
+    if (tuned == NULL || strcmp(tuned, "none") == 0)
+        return true;
+    report_error(options->report, command_line, "--tuned is '%s'; expected none: there are no tuned tables yet", tuned);
+    return false;
+}
+
 static bool options_fit(struct options *options)
 {
     const struct verb *verb = options->verb;
@@ -167,7 +178,7 @@ bool options_read(struct options *options, int argc, char **argv, const struct v
         else if (!(dashed ? option_take(options, argc, argv, &i) : word_take(options, argv[i], verbs)))
             return false;
     }
-    return options_fit(options);
+    return options_fit(options) && tuned_fits(options);
 }
 
 void options_print(FILE *out, const struct verb *verb)

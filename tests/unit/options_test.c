@@ -56,6 +56,7 @@ static void options_are_taken(void)
     CHECK(line_read(&options, &capture, "attngen run x --steps 64 --temperature 0.5 --raw"));
     CHECK(options.number[OPTION_STEPS] == 64 && options.number[OPTION_TEMPERATURE] == 0.5);
     CHECK_TEXT(options.text[OPTION_RAW], "");
+    CHECK(line_read(&options, &capture, "attngen emit x.lua --tuned none"));
     CHECK(line_read(&options, &capture, "attngen emit -- -x.lua"));
     CHECK_TEXT(options.input, "-x.lua");
     CHECK(line_read(&options, &capture, "attngen list"));
@@ -69,6 +70,8 @@ static void options_are_taken(void)
 
 static void bad_usage_is_refused(void)
 {
+    check_refused("attngen emit x.lua --tuned zen4.lua",
+                  "attngen: --tuned is 'zen4.lua'; expected none: there are no tuned tables yet\n");
     check_refused("attngen", "attngen: no verb is given; `attngen --help` lists them\n");
     check_refused("attngen emti x", "attngen: unknown verb 'emti' (did you mean 'emit'?)\n");
     check_refused("attngen frobnicate", "attngen: unknown verb 'frobnicate'; `attngen --help` lists them\n");
