@@ -1,8 +1,9 @@
 /*
 ** Between the files that read definitions: definition.c reads the model,
 ** definition_read.c one attention, definition_mask.c its mask, definition_score.c its
-** scores, definition_names.c what their expressions name, definition_word.c the arguments of a word, definition_rotation.c computes how
-** pairs turn, definition_line.c prints the line.
+** scores, definition_names.c what their expressions name, definition_word.c the
+** arguments of a word, definition_rotation.c computes how pairs turn,
+** definition_line.c prints the line.
 */
 #ifndef DEFINITION_PARTS_H
 #define DEFINITION_PARTS_H

@@ -90,7 +90,7 @@ void attn_session_destroy(struct attn_session *session);         /* accepts NULL
 
 /*
 ** Appends the batch to the sequences. A model that is not causal forgets what its sequences held.
-** A batch that fails leaves the sequences as they were; its output is empty.
+** A batch that fails leaves the sequences as they were; the output is then not to be read.
 */
 bool attn_forward(struct attn_session *session, const struct attn_batch *batch, char *error, size_t error_size);
 
