@@ -138,6 +138,8 @@ static int sandbox_run(lua_State *L)
     sandbox_call(L, &sandbox->script->source, chunk_name);
     environment_push_assigned(L);
     sandbox->result = value_take_assigned(L);
+    if (sandbox->script->given == NULL)          /* rules of a family may prepare what they then do not need */
+        word_check_used(L);
     return 0;
 }
 

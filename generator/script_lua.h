@@ -33,6 +33,7 @@ struct sandbox {
     size_t result_bytes;         /* of texts and names in them */
     bool refused;                /* the error on its way is reported already */
     struct given_table *given_tables;
+    struct word *words;          /* made by calls and operators, the newest first */
     struct value *result;
 };
 
@@ -52,6 +53,8 @@ struct word {
     const char *name;
     struct where where;
     enum { WORD_NAMED, WORD_ITEM, WORD_COMPLETE } stage;   /* what calls have given it */
+    bool used;                   /* called on, combined, or part of what the chunk assigned */
+    struct word *next;           /* made before it by a call or an operator */
 };
 
 enum { WORD_ITEMS = 1, WORD_FIELDS = 2, WORD_VALUES = 2 };   /* user values */
@@ -59,6 +62,7 @@ enum { WORD_ITEMS = 1, WORD_FIELDS = 2, WORD_VALUES = 2 };   /* user values */
 void word_open(lua_State *L);                                   /* once, before all words */
 void word_push(lua_State *L, const char *name, struct where where);
 struct word *word_test(lua_State *L, int index);                /* NULL when it is something else */
+void word_check_used(lua_State *L);                             /* a word that came to nothing ends the chunk */
 
 /* A proxy of a given value: nested reads work, writes do not. path is its place in the whole. */
 void given_open(lua_State *L);

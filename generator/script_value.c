@@ -125,8 +125,9 @@ static void value_take_table(struct taking *taking)
 }
 
 /* What a word was called with; the operands of a composed word share its place. */
-static void value_take_word(struct taking *taking, const struct word *word)
+static void value_take_word(struct taking *taking, struct word *word)
 {
+    word->used = true;
     lua_State *L = taking->L;
     struct value *value = taking->value;
     value->kind = VALUE_WORD;
@@ -151,7 +152,7 @@ static void value_take_word(struct taking *taking, const struct word *word)
 static void value_take_kind(struct taking *taking)
 {
     lua_State *L = taking->L;
-    const struct word *word = word_test(L, -1);
+    struct word *word = word_test(L, -1);
     int type = lua_type(L, -1);
     if (word != NULL)
         value_take_word(taking, word);

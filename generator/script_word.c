@@ -21,6 +21,29 @@ void word_push(lua_State *L, const char *name, struct where where)
     luaL_setmetatable(L, word_type);
 }
 
+/* The word on top came from a call or an operator: it must come to something. */
+static void word_keep(lua_State *L)
+{
+    struct sandbox *sandbox = sandbox_of(L);
+    struct word *word = word_test(L, -1);
+    lua_pushvalue(L, -1);
+    luaL_ref(L, LUA_REGISTRYINDEX);              /* it stays until the end, used or not */
+    word->next = sandbox->words;
+    sandbox->words = word;
+}
+
+/* Lua's own `and` and `or` give one of their sides, and the other would be lost without a word. */
+void word_check_used(lua_State *L)
+{
+    const struct word *unused = NULL;
+    for (const struct word *word = sandbox_of(L)->words; word != NULL; word = word->next)
+        if (!word->used)
+            unused = word;
+    if (unused != NULL)
+        sandbox_refuse(L, unused->where, "'%s' is used by nothing; masks combine by & | ~, not by and, or, not",
+                       unused->name);
+}
+
 /* Appends the value at index to the items of the word on top. */
 static void word_add_item(lua_State *L, int index)
 {
@@ -59,18 +82,22 @@ static void word_complete(lua_State *L, bool with_table)
 /* word(), word { ... }, word "text", word "text" { ... } */
 static int word_call(lua_State *L)
 {
-    const struct word *word = word_test(L, 1);
+    struct word *word = word_test(L, 1);
     int arguments = lua_gettop(L) - 1;
     if (word->stage == WORD_COMPLETE || (word->stage == WORD_ITEM && !lua_istable(L, 2)))
         return sandbox_refuse(L, sandbox_where(L), "'%s' is called once too often", word->name);
     if (arguments > 1 || (arguments == 1 && !lua_istable(L, 2) && !is_item(L, 2)))
         return sandbox_refuse(L, sandbox_where(L), "'%s' is given %s; expected one table, text or number", word->name,
                               arguments > 1 ? "several values" : sandbox_describe(L, 2));
+    word->used = true;
+    if (arguments == 1 && word_test(L, 2) != NULL)
+        word_test(L, 2)->used = true;
     word_push(L, word->name, word->where);
     if (arguments == 1 && !lua_istable(L, 2))
         word_give_item(L);
     else
         word_complete(L, arguments == 1);
+    word_keep(L);
     return 1;
 }
 
@@ -81,8 +108,11 @@ static int word_combine(lua_State *L, const char *name, int operands)
             return sandbox_refuse(L, sandbox_where(L), "'%s' combines words; found %s", name, sandbox_describe(L, i));
     word_push(L, name, word_test(L, 1)->where);
     word_test(L, -1)->stage = WORD_COMPLETE;
-    for (int i = 1; i <= operands; i++)
+    for (int i = 1; i <= operands; i++) {
+        word_test(L, i)->used = true;
         word_add_item(L, i);
+    }
+    word_keep(L);
     return 1;
 }
 
