@@ -46,7 +46,7 @@ struct descriptor {
     const char *table;               /* score: name of a table with one entry a head, or "" */
     struct formula entry;            /* score: the table's entry i, from 0; sees the parameters and heads */
 
-    const char *code;                /* position, isa: template text that is emitted; "" where there is none. It stands in [[ ]] below `code = [[` */
+    const char *code;                /* position, isa: template text that is emitted, in [[ ]] below `code = [[`; "" for none */
     int code_line;                   /* line of the descriptor on which that text starts */
 
     struct formula frequency;        /* scaling: radians a position by which pair i turns; sees the parameters, also the position's */

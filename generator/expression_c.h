@@ -36,14 +36,16 @@ void expression_score_c(struct text *text, const struct expression *score,
 void expression_scalar_c(struct text *text, const struct expression *expression, int node, const char *tables);
 
 /*
-** The body of a C function (indented by four spaces) over int32_t q_first q_last k_first k_last, and those of h b q_len kv_len that it names,
-** that returns 0 (no query sees a key), 2 (every query sees every key) or 1.
+** The body of a C function (indented by four spaces) over int32_t q_first q_last k_first
+** k_last, and those of h b q_len kv_len that it names, that returns 0 (no query sees a
+** key), 2 (every query sees every key) or 1.
 */
 void expression_sight_c(struct text *text, const struct expression *expression, const char *tables);
 
 /*
-** The body of a C function over int32_t q_first q_last, the same others, and int32_t *k_first, *k_last (the range of keys,
-** inclusive) that narrows *k_first .. *k_last to the keys that some query may see.
+** The body of a C function over int32_t q_first q_last, the same others, and int32_t *k_first,
+** *k_last (the range of keys, inclusive) that narrows *k_first .. *k_last to the keys that some
+** query may see. It never widens them.
 */
 void expression_keys_c(struct text *text, const struct expression *expression, const char *tables);
 
