@@ -7,7 +7,7 @@ from pathlib import Path
 
 import harness
 
-LIBRARIES = ("-ljansson", "-lopenblas", "-ldl", "-lpthread", "-lm")
+LIBRARIES = ("-ljansson", "-lopenblas", "-lz", "-ldl", "-lpthread", "-lm")
 FLAGS = ("-std=c11", "-O1", "-g", "-ffp-contract=off", "-D_GNU_SOURCE", "-fno-sanitize-recover=all")
 
 
@@ -38,10 +38,15 @@ def whole_models_under_asan_and_ubsan() -> None:
     run("model_test", "address,undefined")
 
 
+def cached_prompts_under_asan_and_ubsan() -> None:
+    """Pages that are shared, remembered, forgotten, saved and loaded."""
+    run("prefix_tree_test", "address,undefined")
+
+
 def threads_under_tsan() -> None:
     """Tasks of the pool."""
     run("pool_test", "thread")
 
 
 if __name__ == "__main__":
-    harness.run(whole_models_under_asan_and_ubsan, threads_under_tsan)
+    harness.run(whole_models_under_asan_and_ubsan, cached_prompts_under_asan_and_ubsan, threads_under_tsan)
