@@ -1,6 +1,5 @@
 /*
-** attngen bench: emits a config, compiles the kernels with the timing program of runtime/bench.h
-** and runs it.
+** attngen bench: emits a config, compiles the kernels and times them by build/attn_bench.
 */
 #ifndef GENERATOR_BENCH_H
 #define GENERATOR_BENCH_H

@@ -8,7 +8,7 @@
 static const struct option_rule {
     const char *name;
     const char *value;                   /* what it takes: "FILE"; NULL: nothing */
-    enum { TAKES_TEXT, TAKES_WHOLE, TAKES_NUMBER } takes;
+    enum { TAKES_TEXT, TAKES_WHOLE, TAKES_NUMBER, TAKES_LIST } takes;
     double min, max;                     /* of a number */
     const char *verbs;                   /* those that use it, with a blank on both sides; "" for all */
     const char *help;
@@ -21,8 +21,9 @@ static const struct option_rule {
     [OPTION_SEED]        = { "--seed",        "S",       TAKES_WHOLE,  0, 2147483647, " check run ", "of the random numbers" },
     [OPTION_RUNNER]      = { "--runner",      "COMMAND", TAKES_TEXT,   0, 0,     " check ", "runs the compiled check, as an emulator does" },
     [OPTION_PHASE]       = { "--phase",       "PHASE",   TAKES_TEXT,   0, 0,     " bench ", "write, prefill, append or decode" },
-    [OPTION_Q]           = { "--q",           "N",       TAKES_WHOLE,  1, 1e7,   " bench ", "queries" },
-    [OPTION_KV]          = { "--kv",          "N",       TAKES_WHOLE,  1, 1e7,   " bench ", "keys" },
+    [OPTION_Q]           = { "--q",           "LIST",    TAKES_LIST,   1, 1e7,   " bench ", "queries: 64,256 or 1..16 or 64..4096*2" },
+    [OPTION_KV]          = { "--kv",          "LIST",    TAKES_LIST,   1, 1e7,   " bench ", "keys, a list as of --q" },
+    [OPTION_PLOT]        = { "--plot",        "FILE",    TAKES_TEXT,   0, 0,     " bench ", "draw the roofline and the cost by length as .svg or .png" },
     [OPTION_PROMPT]      = { "--prompt",      "TEXT",    TAKES_TEXT,   0, 0,     " run ", "text to continue" },
     [OPTION_TOKENS]      = { "--tokens",      "FILE",    TAKES_TEXT,   0, 0,     " run ", "token ids, one sequence a line, or .npy" },
     [OPTION_STEPS]       = { "--steps",       "N",       TAKES_WHOLE,  0, 16777216, " run ", "tokens to generate" },
@@ -34,7 +35,7 @@ static const struct option_rule {
     [OPTION_TEMPERATURE] = { "--temperature", "T",       TAKES_NUMBER, 0, 1000,  " run ", "0 takes the likeliest token" },
     [OPTION_TOP_K]       = { "--top-k",       "K",       TAKES_WHOLE,  1, 2147483647, " run ", "choose among the K likeliest tokens" },
     [OPTION_TOP_P]       = { "--top-p",       "P",       TAKES_NUMBER, 0, 1,     " run ", "choose among the likeliest tokens of this total probability" },
-    [OPTION_THREADS]     = { "--threads",     "N",       TAKES_WHOLE,  1, 256,   " bench run ", "threads to use" },
+    [OPTION_THREADS]     = { "--threads",     "LIST",    TAKES_LIST,   1, 256,   " bench run ", "threads to use; bench takes a list as of --q" },
     [OPTION_TEMPLATES]   = { "--templates",   "DIR",     TAKES_TEXT,   0, 0,     "", "read templates from here instead of the program" },
     [OPTION_HELP]        = { "--help",        NULL,      TAKES_TEXT,   0, 0,     "", "print this" },
     [OPTION_VERSION]     = { "--version",     NULL,      TAKES_TEXT,   0, 0,     "", "print the version" },
@@ -91,6 +92,17 @@ static bool option_take_number(struct options *options, int option)
     return false;
 }
 
+static bool option_check_list(const struct options *options, int option)
+{
+    const struct option_rule *rule = &rules[option];
+    struct lengths lengths;
+    if (lengths_read(&lengths, options->text[option], (int32_t)rule->min, (int32_t)rule->max))
+        return true;
+    report_error(options->report, command_line, "%s is '%s'; expected at most %d whole numbers from %.16g to %.16g, such as 4 or 64,256 or 1..16 or 64..4096*2",
+                 rule->name, options->text[option], LENGTHS_MOST, rule->min, rule->max);
+    return false;
+}
+
 /* Takes the option at argv[*at] and moves *at to its last argument. */
 static bool option_take(struct options *options, int argc, char **argv, int *at)
 {
@@ -109,6 +121,8 @@ static bool option_take(struct options *options, int argc, char **argv, int *at)
         return false;
     }
     options->text[option] = value;
+    if (rule->takes == TAKES_LIST)
+        return option_check_list(options, option);
     return rule->takes == TAKES_TEXT || option_take_number(options, option);
 }
 
@@ -194,4 +208,9 @@ const char *options_value(const struct options *options, enum option option)
 {
     const bool whole = rules[option].takes == TAKES_WHOLE;
     return whole ? arena_format(options->arena, "%.0f", options->number[option]) : options->text[option];
+}
+
+void options_list(const struct options *options, enum option option, struct lengths *lengths)
+{
+    (void)lengths_read(lengths, options->text[option], (int32_t)rules[option].min, (int32_t)rules[option].max);
 }

@@ -7,12 +7,13 @@
 
 #include "arena.h"
 #include "catalog.h"
+#include "lengths.h"
 #include "report.h"
 
 /* In the order of the table in options.c. */
 enum option {
     OPTION_OUTPUT, OPTION_TARGET, OPTION_TUNED, OPTION_JSON, OPTION_RANDOM, OPTION_SEED, OPTION_RUNNER, OPTION_PHASE,
-    OPTION_Q, OPTION_KV, OPTION_PROMPT, OPTION_TOKENS, OPTION_STEPS, OPTION_LOGITS, OPTION_CHUNK, OPTION_REFERENCE,
+    OPTION_Q, OPTION_KV, OPTION_PLOT, OPTION_PROMPT, OPTION_TOKENS, OPTION_STEPS, OPTION_LOGITS, OPTION_CHUNK, OPTION_REFERENCE,
     OPTION_COMPARE, OPTION_RAW, OPTION_TEMPERATURE, OPTION_TOP_K, OPTION_TOP_P, OPTION_THREADS, OPTION_TEMPLATES,
     OPTION_HELP, OPTION_VERSION,
     OPTIONS
@@ -45,6 +46,9 @@ bool options_read(struct options *options, int argc, char **argv, const struct v
 
 /* A given option's value as another program of attngen reads it: whole numbers in digits. */
 const char *options_value(const struct options *options, enum option option);
+
+/* The numbers of a given option that takes a list. */
+void options_list(const struct options *options, enum option option, struct lengths *lengths);
 
 /* The options of a verb, one a line with its help; verb NULL: those that every verb takes. */
 void options_print(FILE *out, const struct verb *verb);

@@ -1,17 +1,14 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "binary.h"
 #include "compile.h"
 #include "description.h"
-#include "emit.h"
 #include "file.h"
 #include "run.h"
 #include "source.h"
-
-static const char kernel_flags[] = "-std=c11 -O2 -fPIC";
 
 /* Options that go on to build/attn_run. */
 static const struct { enum option option; const char *name; bool has_value; } passed_on[] = {
@@ -44,52 +41,24 @@ struct run {
     const char *kernels;             /* the shared object; NULL: the reference takes its place */
 };
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static double file_kib(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 ? (double)status.st_size / 1024 : 0;
 }
 
-static bool run_compile(struct run *run, const struct emitted *emitted)
-{
-    const struct options *options = run->options;
-    const char *name = run->source.model.name;
-    const char *sources[] = { arena_format(options->arena, "%s.c", name), NULL };
-    const char *shared = arena_format(options->arena, "%s.so", name);
-    struct compile_product product = { shared, sources, true };
-    struct compile_job job = {
-        .name = "run", .flags = kernel_flags, .libraries = "", .products = &product, .product_count = 1
-    };
-    run->directory = compile_directory(run->root, emitted->digest, options->arena, options->report);
-    job.directory = run->directory;
-    run->kernels = arena_format(options->arena, "%s/%s", run->directory, shared);
-    return run->directory != NULL
-        && emit_write(emitted, &run->source.model, run->directory, options->arena, options->report)
-        && compile_run(&job, options->arena, options->report);
-}
-
 /* Emits and compiles the kernels, and says how long that took. */
 static bool run_make_kernels(struct run *run)
 {
-    const struct options *options = run->options;
-    struct emit_options emit = { .targets = options->text[OPTION_TARGET] };
-    struct emitted emitted;
-    double start = seconds_now();
-    if (!emit_model(&emitted, &run->source.model, &options->catalog, &emit, options->arena, options->report))
+    struct binary binary;
+    const double start = binary_clock();
+    if (!binary_make(&binary, &run->source.model, run->root, run->options))
         return false;
-    double emit_end = seconds_now();
-    if (!run_compile(run, &emitted))
-        return false;
-    fprintf(stderr, "%d kernels: %.0f KiB of C emitted in %.1f ms; %.0f KiB compiled in %.2f s\n", emitted.kernels,
-            (double)(emitted.source_length + emitted.header_length) / 1024, 1000 * (emit_end - start),
-            file_kib(run->kernels), seconds_now() - emit_end);
+    run->directory = binary.directory;
+    run->kernels = binary.path;
+    fprintf(stderr, "%d kernels: %.0f KiB of C emitted in %.1f ms; %.0f KiB compiled in %.2f s\n", binary.emitted.kernels,
+            (double)(binary.emitted.source_length + binary.emitted.header_length) / 1024, 1000 * binary.emit_seconds,
+            file_kib(run->kernels), binary_clock() - start - binary.emit_seconds);
     return true;
 }
 
@@ -143,6 +112,18 @@ static bool run_complete(const struct run *run)
     return missing == NULL;
 }
 
+/* bench takes a list of threads. */
+static bool threads_fit(const struct options *options)
+{
+    struct lengths threads = { { 1 }, 1 };
+    if (options->text[OPTION_THREADS] != NULL)
+        options_list(options, OPTION_THREADS, &threads);
+    if (threads.count > 1)
+        report_error(options->report, (struct where){ NULL, 0 }, "--threads is '%s'; run takes one number",
+                     options->text[OPTION_THREADS]);
+    return threads.count == 1;
+}
+
 /* Options that exclude each other, or have no effect without another. */
 static bool options_agree(const struct options *options)
 {
@@ -160,7 +141,7 @@ static bool options_agree(const struct options *options)
             report_error(options->report, (struct where){ NULL, 0 }, "%s", rules[i].sentence);
             return false;
         }
-    return true;
+    return threads_fit(options);
 }
 
 /* Whether there are weights to run with, and something to run them on. */

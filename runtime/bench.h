@@ -1,35 +1,41 @@
 /*
-** Timing of one phase of one definition: its arrays, its samples, its figures.
+** One phase of one definition at fixed lengths, with everything it works on, ready to be run again and
+** again: bench_measure.h times it.
 */
 #ifndef BENCH_H
 #define BENCH_H
 
+#include "bench_phase.h"
 #include "memory.h"
 #include "pool.h"
-
-enum bench_phase { BENCH_WRITE, BENCH_PREFILL, BENCH_APPEND, BENCH_DECODE, BENCH_PHASES };
-
-/* "write", "prefill", ... */
-const char *bench_phase_name(enum bench_phase phase);
 
 struct bench_case {
     const struct attn_attention *attention;
     enum bench_phase phase;
-    int32_t q, kv;                /* queries, keys they may see; append: the queries are the last of the keys */
+    int32_t q, kv;                       /* queries, keys they may see: the queries are the last of the keys */
     int threads;
-    double seconds;               /* to spend */
 };
 
-/* Medians over the samples. */
-struct bench_figures {
-    double ms;                    /* with one thread of its processor time, so that other processes do not count; else of the clock */
-    double gflops, gbps;          /* of visible work, of K, V, q and o read and written once */
-    double peak_gflops;           /* FMA peak of all threads, measured around each sample */
-    double stream_gbps;           /* memory read by all threads */
-    double fraction;              /* of the roofline: the larger of flops / peak and bytes / stream, over the time */
-    int samples, dropped;         /* dropped: the FMA probe beside it ran slow, so a neighbour was busy */
+struct bench {
+    struct bench_case setting;
+    struct memory memory;
+    struct pool *pool;
+    struct attn_sequence sequence;
+    struct attn_args args;
+    size_t workspace_bytes;
+    unsigned char *caches;               /* (cache_count, cache_stride bytes), used in turn */
+    size_t cache_stride;
+    int cache_count, next_cache;
 };
 
-bool bench_run(struct bench_figures *figures, const struct bench_case *bench, struct problem *problem);
+/* false, with a sentence, when there is no memory; bench_destroy is due all the same. */
+bool bench_create(struct bench *bench, const struct bench_case *setting, struct problem *problem);
+void bench_destroy(struct bench *bench);
+
+/* Runs it once, on the next cache. */
+void bench_run(struct bench *bench);
+
+/* Seconds: with one thread of its processor time, which other processes do not change; else of the clock. */
+double bench_seconds(const struct bench *bench);
 
 #endif

@@ -1,193 +1,168 @@
 /*
-** bench: times the phases of the emitted kernels that it is linked with.
+** attn_bench: times kernels that were compiled into shared objects. `attngen bench` and `attngen tune` start it,
+** and read what it prints: one line for each case and object, with the columns of `columns` below.
 **
-**     bench CONFIG [--phase P] [--q N] [--kv N] [--threads N] [--target T] [--json]
+**     attn_bench MODEL [--target T] [--seconds S] --kernels FILE... --case DEFINITION:PHASE:Q:KV:THREADS...
 **
-** CONFIG is what the figures are labelled with.
+** DEFINITION counts the model's definitions from 0. The objects take turns within a case.
 */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
+#include "bench_measure.h"
+#include "bench_work.h"
+#include "kernels.h"
+#include "huge_pages.h"
 
-/* The whole program; its main hands over the kernels. */
-int bench_main(const struct attn_model_kernels *kernels, int argc, char **argv);
+enum { OBJECTS = 64, CASES = 1024 };
 
-struct options {
-    const struct attn_model_kernels *kernels;
-    const char *config, *target;
-    int phase;                    /* of enum bench_phase, or -1: prefill and decode */
-    int32_t q, kv;                /* 0: the phase's default */
-    int threads;
-    bool json;
+/* A case as it was asked for. */
+struct wanted {
+    int32_t definition;
+    enum bench_phase phase;
+    int32_t q, kv, threads;
 };
 
-/* Lengths when none are given. */
-static const struct { int32_t q, kv; } defaults[BENCH_PHASES] = {
-    [BENCH_WRITE] = { 1024, 1024 }, [BENCH_PREFILL] = { 1024, 1024 }, [BENCH_APPEND] = { 256, 1280 }, [BENCH_DECODE] = { 1, 4096 }
+struct arguments {
+    const char *model, *target;
+    double seconds;                          /* for a case and object */
+    const char *files[OBJECTS];
+    struct kernels objects[OBJECTS];
+    int object_count;
+    struct wanted cases[CASES];
+    int case_count;
 };
 
-static int fail(const char *sentence, const char *what)
+static const char columns[] = "case object target seconds spread flops bytes peak stream workspace huge samples dropped";
+
+static int fail(const char *sentence)
 {
-    fprintf(stderr, "attngen bench: %s%s\n", sentence, what);
+    fprintf(stderr, "attn_bench: %s\n", sentence);
     return 2;
 }
 
-static bool number_read(const char *text, int32_t most, int32_t *number)
+/* Arguments ------------------------------------------------------------------------------------- */
+
+static bool case_read(struct wanted *wanted, const char *text)
+{
+    char phase[16];
+    int end = 0;
+    return sscanf(text, "%d:%15[a-z]:%d:%d:%d%n", &wanted->definition, phase, &wanted->q, &wanted->kv, &wanted->threads, &end) == 5
+        && text[end] == '\0' && bench_phase_find(&wanted->phase, phase)
+        && wanted->definition >= 0 && wanted->q >= 1 && wanted->kv >= wanted->q && wanted->kv < ATTN_MAX_KEYS
+        && wanted->threads >= 1 && wanted->threads <= POOL_THREADS;
+}
+
+static bool argument_take(struct arguments *arguments, const char *name, const char *value)
 {
     char *end;
-    const long value = strtol(text, &end, 10);
-    if (*text == '\0' || *end != '\0' || value < 1 || value > most)
+    if (strcmp(name, "--target") == 0)
+        arguments->target = value;
+    else if (strcmp(name, "--seconds") == 0)
+        return (arguments->seconds = strtod(value, &end)) >= 0.0 && *end == '\0';
+    else if (strcmp(name, "--kernels") == 0 && arguments->object_count < OBJECTS)
+        arguments->files[arguments->object_count++] = value;
+    else if (strcmp(name, "--case") == 0 && arguments->case_count < CASES)
+        return case_read(&arguments->cases[arguments->case_count++], value);
+    else
         return false;
-    *number = (int32_t)value;
     return true;
 }
 
-static bool phase_read(const char *text, int *phase)
+static bool arguments_read(struct arguments *arguments, int argc, char **argv)
 {
-    for (*phase = 0; *phase < BENCH_PHASES; ++*phase)
-        if (strcmp(text, bench_phase_name((enum bench_phase)*phase)) == 0)
-            return true;
-    return false;
+    bool good = argc > 2 && argc % 2 == 0;
+    *arguments = (struct arguments){ .model = argc > 1 ? argv[1] : NULL, .seconds = 1.0 };
+    for (int i = 2; good && i < argc; i += 2)
+        good = argument_take(arguments, argv[i], argv[i + 1]);
+    return good && arguments->object_count > 0 && arguments->case_count > 0;
 }
 
-static bool option_read(struct options *options, const char *name, const char *value)
+static bool objects_load(struct arguments *arguments, struct problem *problem)
 {
-    if (strcmp(name, "--phase") == 0)
-        return phase_read(value, &options->phase);
-    if (strcmp(name, "--q") == 0)
-        return number_read(value, ATTN_MAX_KEYS - 1, &options->q);
-    if (strcmp(name, "--kv") == 0)
-        return number_read(value, ATTN_MAX_KEYS - 1, &options->kv);
-    if (strcmp(name, "--threads") == 0)
-        return number_read(value, POOL_THREADS, &options->threads);
-    options->target = value;
-    return strcmp(name, "--target") == 0;
-}
-
-static bool options_read(struct options *options, int argc, char **argv)
-{
-    options->config = argc > 1 ? argv[1] : "";
-    for (int i = 2; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            options->json = true;
-        else if (i + 1 >= argc || !option_read(options, argv[i], argv[i + 1]))
+    for (int i = 0; i < arguments->object_count; i++)
+        if (!kernels_load(&arguments->objects[i], arguments->files[i], arguments->model, problem))
             return false;
-        else
-            i++;
+    return true;
+}
+
+/* Cases ------------------------------------------------------------------------------------------ */
+
+/* The definition on the target asked for, or on the best that this CPU has; NULL, with a sentence, when it has none. */
+static const struct attn_attention *attention_choose(const struct attn_model_kernels *kernels, int32_t definition,
+                                                     const char *target, struct problem *problem)
+{
+    if (definition >= kernels->attentions) {
+        problem_set(problem, "there is no definition %d", definition);
+        return NULL;
     }
-    return argc > 1;
-}
-
-/* Lengths of a phase: what was asked for; what was not fits to it. Without --phase, --q is of prefill. */
-static struct bench_case case_of(const struct options *options, const struct attn_attention *attention, enum bench_phase phase)
-{
-    struct bench_case bench = { attention, phase, options->q, options->kv, options->threads, 1.0 };
-    if (phase == BENCH_DECODE && options->phase < 0)
-        bench.q = defaults[phase].q;
-    const int32_t past = defaults[phase].kv - defaults[phase].q;
-    if (bench.kv == 0)
-        bench.kv = bench.q == 0 || phase == BENCH_DECODE ? defaults[phase].kv : bench.q + past;
-    if (bench.q == 0)
-        bench.q = bench.kv < defaults[phase].q ? bench.kv : phase == BENCH_WRITE ? bench.kv : defaults[phase].q;
-    return bench;
-}
-
-/* As the inside of a JSON string. */
-static void print_quoted(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if (*text == '"' || *text == '\\' || (unsigned char)*text < ' ')
-            printf("\\u%04x", (unsigned)(unsigned char)*text);
-        else
-            putchar(*text);
-}
-
-static void print_json(const struct options *options, const struct bench_case *bench, const struct bench_figures *f, bool first)
-{
-    const struct attn_attention *a = bench->attention;
-    printf("%s  {\"config\": \"", first ? "" : ",\n");
-    print_quoted(options->config);
-    printf("\", \"definition\": \"");
-    print_quoted(a->definition);
-    printf("\", \"phase\": \"%s\", \"q\": %d, \"kv\": %d, \"heads\": %d, \"kv_heads\": %d, \"d_k\": %d, \"d_v\": %d, ",
-           bench_phase_name(bench->phase), bench->q, bench->kv, a->heads, a->kv_heads, a->d_k, a->d_v);
-    const char *cache = strstr(a->definition, " cache=");
-    printf("\"cache\": \"%s\", \"target\": \"%s\", \"threads\": %d, \"ms\": %.5g, \"gflops\": %.5g, \"gbps\": %.5g, ",
-           cache == NULL ? "" : cache + strlen(" cache="), a->target, bench->threads, f->ms, f->gflops, f->gbps);
-    printf("\"peak_gflops\": %.5g, \"stream_gbps\": %.5g, \"fraction\": %.4f}",
-           f->peak_gflops, f->stream_gbps, f->fraction);
-}
-
-static void print_row(const struct bench_case *bench, const struct bench_figures *f, bool first)
-{
-    const struct attn_attention *a = bench->attention;
-    if (first)
-        printf("%-16s %-8s %-8s %6s %6s %10s %9s %8s %9s %8s %9s  %s\n", "definition", "target", "phase", "q", "kv",
-               "ms", "GFLOP/s", "GB/s", "peak", "stream", "fraction", "samples");
-    printf("%-16s %-8s %-8s %6d %6d %10.4g %9.1f %8.1f %9.1f %8.1f %8.1f%%  %d (%d dropped)\n", a->name, a->target,
-           bench_phase_name(bench->phase), bench->q, bench->kv, f->ms, f->gflops, f->gbps, f->peak_gflops, f->stream_gbps,
-           100.0 * f->fraction, f->samples, f->dropped);
-    fflush(stdout);
-}
-
-/* One phase of one definition; *first until something was printed. */
-static int bench_one(const struct options *options, const struct attn_attention *attention, enum bench_phase phase, bool *first)
-{
-    const struct bench_case bench = case_of(options, attention, phase);
-    struct bench_figures figures;
-    char error[256];
-    struct problem problem = { error, sizeof error };
-    if (bench.q > bench.kv)
-        return fail("--q is larger than --kv: the queries are the last of the keys", "");
-    if (!bench_run(&figures, &bench, &problem))
-        return fail(error, "");
-    if (options->json)
-        print_json(options, &bench, &figures, *first);
-    else
-        print_row(&bench, &figures, *first);
-    *first = false;
-    return 0;
-}
-
-static int bench_phases(const struct options *options, const struct attn_attention *attention, bool *first)
-{
-    if (options->phase >= 0)
-        return bench_one(options, attention, (enum bench_phase)options->phase, first);
-    const int status = bench_one(options, attention, BENCH_PREFILL, first);
-    return status != 0 ? status : bench_one(options, attention, BENCH_DECODE, first);
-}
-
-/* The definition on the target asked for, or on the best that this CPU has; NULL when it has none. */
-static const struct attn_attention *attention_choose(const struct options *options, int32_t i)
-{
-    const struct attn_model_kernels *kernels = options->kernels;
-    if (options->target == NULL)
-        return kernels->attention[i]();
-    for (int32_t target = 0; target < kernels->targets; target++) {
-        const struct attn_attention *attention = kernels->all[i * kernels->targets + target];
-        if (attention != NULL && strcmp(attention->target, options->target) == 0 && kernels->supported[target]())
+    if (target == NULL)
+        return kernels->attention[definition]();
+    for (int32_t i = 0; i < kernels->targets; i++) {
+        const struct attn_attention *attention = kernels->all[definition * kernels->targets + i];
+        if (attention != NULL && strcmp(attention->target, target) == 0 && kernels->supported[i]())
             return attention;
     }
+    problem_set(problem, "this CPU does not have the target %s", target);
     return NULL;
 }
 
-int bench_main(const struct attn_model_kernels *kernels, int argc, char **argv)
+static bool benches_create(struct bench *benches, const struct arguments *arguments, const struct wanted *wanted, struct problem *problem)
 {
-    struct options options = { .kernels = kernels, .phase = -1, .threads = 1 };
-    if (!options_read(&options, argc, argv))
-        return fail("usage: bench CONFIG [--phase write|prefill|append|decode] [--q N] [--kv N] [--threads N] [--target T] [--json]", "");
-    bool first = true;
-    int status = 0;
-    if (options.json)
-        printf("[\n");
-    for (int32_t i = 0; i < kernels->attentions && status == 0; i++) {
-        const struct attn_attention *attention = attention_choose(&options, i);
-        status = attention == NULL ? fail("this CPU does not have the target ", options.target == NULL ? "" : options.target)
-                                   : bench_phases(&options, attention, &first);
+    for (int i = 0; i < arguments->object_count; i++) {
+        const struct attn_attention *attention = attention_choose(arguments->objects[i].table, wanted->definition, arguments->target, problem);
+        const struct bench_case setting = { attention, wanted->phase, wanted->q, wanted->kv, wanted->threads };
+        if (attention == NULL || !bench_create(&benches[i], &setting, problem))
+            return false;
     }
-    if (options.json)
-        printf("\n]\n");
-    return status;
+    return true;
+}
+
+static void figures_print(int index, const struct arguments *arguments, const struct bench *benches,
+                          const struct bench_figures *figures, const struct bench_work *work, double stream)
+{
+    for (int i = 0; i < arguments->object_count; i++)
+        printf("%d %d %s %.6g %.4g %.8g %.8g %.6g %.6g %zu %.3f %d %d\n", index, i, benches[i].setting.attention->target,
+               figures[i].seconds, figures[i].spread, work->flops, work->bytes, figures[i].peak, stream,
+               benches[i].workspace_bytes, huge_pages_share(benches[i].caches), figures[i].samples, figures[i].dropped);
+    fflush(stdout);
+}
+
+/* Measures one case. The stream is measured anew only when the number of threads changes. */
+static bool case_run(const struct arguments *arguments, int index, double *stream, struct problem *problem)
+{
+    const struct wanted *wanted = &arguments->cases[index];
+    struct bench benches[OBJECTS] = { { .pool = NULL } };
+    struct bench_figures figures[OBJECTS];
+    struct bench_work work;
+    bool good = benches_create(benches, arguments, wanted, problem) && bench_work_count(&work, &benches[0].setting, problem);
+    if (good && (index == 0 || wanted->threads != arguments->cases[index - 1].threads))
+        *stream = bench_stream(&benches[0], problem);
+    good = good && *stream > 0.0;
+    if (good) {
+        bench_measure(benches, figures, arguments->object_count, arguments->seconds);
+        figures_print(index, arguments, benches, figures, &work, *stream);
+    }
+    for (int i = 0; i < arguments->object_count; i++)
+        bench_destroy(&benches[i]);
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    static struct arguments arguments;
+    char sentence[512] = "";
+    struct problem problem = { sentence, sizeof sentence };
+    double stream = 0.0;
+    if (!arguments_read(&arguments, argc, argv))
+        return fail("usage: attn_bench MODEL [--target T] [--seconds S] --kernels FILE... --case DEFINITION:PHASE:Q:KV:THREADS...");
+    bool good = objects_load(&arguments, &problem);
+    if (good)
+        puts(columns);
+    for (int i = 0; i < arguments.case_count && good; i++)
+        good = case_run(&arguments, i, &stream, &problem);
+    for (int i = 0; i < arguments.object_count; i++)
+        kernels_unload(&arguments.objects[i]);
+    return good ? 0 : fail(sentence);
 }

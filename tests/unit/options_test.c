@@ -87,7 +87,7 @@ static void bad_usage_is_refused(void)
     check_refused("attngen run x --steps -1", "attngen: --steps is '-1'; expected a whole number from 0 to 16777216\n");
     check_refused("attngen run x --steps 1x", "attngen: --steps is '1x'; expected a whole number from 0 to 16777216\n");
     check_refused("attngen run x --top-p nan", "attngen: --top-p is 'nan'; expected a number from 0 to 1\n");
-    check_refused("attngen run x --threads 257", "attngen: --threads is '257'; expected a whole number from 1 to 256\n");
+    check_refused("attngen run x --threads 257", "attngen: --threads is '257'; expected at most 64 whole numbers from 1 to 256, such as 4 or 64,256 or 1..16 or 64..4096*2\n");
 }
 
 int main(void)

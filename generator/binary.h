@@ -1,0 +1,23 @@
+/*
+** A model's kernels as a shared object: emitted and compiled as users do it, without flags for an
+** instruction set, into build/kernels/<digest>.
+*/
+#ifndef BINARY_H
+#define BINARY_H
+
+#include "emit.h"
+
+struct binary {
+    struct emitted emitted;
+    const char *directory, *path;            /* path is the object in it */
+    double emit_seconds;
+    double compile_seconds;                  /* that the compiler took when it last made the object */
+};
+
+/* root is compile_root's; false after a report. */
+bool binary_make(struct binary *binary, const struct model *model, const char *root, const struct options *options);
+
+/* Of a clock that never goes back. */
+double binary_clock(void);
+
+#endif

@@ -1,0 +1,68 @@
+"""attngen bench: what is asked for is what is timed, figures agree with each other, pictures are drawn."""
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+from harness import ATTNGEN, ROOT, Skip, attngen, need, run
+
+CONFIG = "attention = { heads = 4, kv_heads = 2, d_k = 16, mask = causal() }\n"
+
+
+def bench(*arguments: str | Path) -> list[dict]:
+    """The timings of a small config."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "small.lua")
+        config.write_text(CONFIG)
+        return json.loads(attngen("bench", config, "--json", *arguments))
+
+
+def sweep_times_what_was_asked_for() -> None:
+    """Each number of queries with each of keys and threads; visible work is counted exactly."""
+    found = bench("--phase", "append", "--q", "1..2", "--kv", "64..128*2", "--threads", "1,2")
+    asked = [(q, kv, threads) for threads in (1, 2) for kv in (64, 128) for q in (1, 2)]
+    assert [(t["q"], t["kv"], t["threads"]) for t in found] == asked, found
+    for timing in found:
+        pairs = sum(timing["kv"] - i for i in range(timing["q"]))
+        assert timing["flops"] == 2 * pairs * 4 * (16 + 16), timing
+        assert timing["phase"] == "append" and timing["samples"] >= 5, timing
+
+
+def figures_agree() -> None:
+    """Rates follow from work and time; the fraction from them and from the machine's limits."""
+    for timing in bench("--q", "256", "--kv", "256"):
+        seconds = 1e-3 * timing["ms"]
+        assert abs(timing["gflops"] * 1e9 * seconds / timing["flops"] - 1) < 1e-4, timing
+        fraction = max(timing["gflops"] / timing["peak_gflops"], timing["gbps"] / timing["stream_gbps"])
+        assert abs(timing["fraction"] / fraction - 1) < 1e-4, timing
+        assert 0 < timing["fraction"] < 1.5 and timing["code_bytes"] > 500 and timing["compile_seconds"] > 0, timing
+
+
+def picture_is_drawn() -> None:
+    """An SVG with the three titles, by matplotlib."""
+    python = ROOT / "build/venv/bin/python"
+    if subprocess.run([python if python.exists() else "python3", "-c", "import matplotlib"], capture_output=True).returncode != 0:
+        raise Skip("matplotlib is not installed (./bootstrap puts it into build/venv)")
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder, "plot.svg")
+        bench("--phase", "prefill", "--q", "16,32", "--plot", picture)
+        text = picture.read_text()
+        assert text.startswith("<?xml") and all(f"<!-- {title} -->" in text for title in ("roofline", "fraction", "cost")), text[:2000]
+
+
+def wrong_usage_ends_with_2() -> None:
+    """Before anything is compiled."""
+    need(ATTNGEN, "ninja builds it")
+    for arguments, sentence in (
+        (["--phase", "train"], "attngen: --phase is 'train'; expected write, prefill, append or decode\n"),
+        (["--phase", "write", "--q", "3"], "attngen: --q has no effect on --phase write; --kv says how many keys\n"),
+        (["--q", "9", "--kv", "8"], "attngen: --q 9 is larger than --kv 8: the queries are the last of the keys\n"),
+        (["--plot", "a.pdf"], "attngen: --plot is 'a.pdf'; expected a file that ends in .svg or .png\n"),
+        (["--target", "avx2,scalar"], "attngen: --target is 'avx2,scalar'; bench times one target at a time\n"),
+    ):
+        done = subprocess.run([ATTNGEN, "bench", "configs/mine.lua", *arguments], cwd=ROOT, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (2, sentence), done
+
+
+run(sweep_times_what_was_asked_for, figures_agree, picture_is_drawn, wrong_usage_ends_with_2)
