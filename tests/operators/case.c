@@ -67,14 +67,44 @@ static bool read_opset(struct reader *reader)
     return true;
 }
 
+/* Integers are exact in a double. */
+static bool read_number(struct reader *reader, const char *text, bool whole, double *number)
+{
+    char *end;
+    *number = strtod(text, &end);
+    if (end != text && *end == '\0' && !isnan(*number)
+        && (!whole || (fabs(*number) <= 0x1p53 && *number == nearbyint(*number))))
+        return true;
+    report_error(reader->report, reader->where, "found '%.40s', expected %s", text, whole ? "an integer" : "a number");
+    return false;
+}
+
+static bool read_items(struct reader *reader, struct case_attribute *attribute)
+{
+    const bool whole = strcmp(attribute->type, "i") == 0 || strcmp(attribute->type, "list") == 0;
+    const bool numbers = whole || strcmp(attribute->type, "f") == 0;
+    attribute->count = reader->count - 3;
+    for (int i = 0; i < attribute->count; i++) {
+        attribute->texts[i] = reader->words[3 + i];
+        if (numbers && !read_number(reader, attribute->texts[i], whole, &attribute->numbers[i]))
+            return false;
+    }
+    return true;
+}
+
 static bool read_attribute(struct reader *reader)
 {
+    static const char *const types[] = { "i", "f", "s", "list", "graph" };
     struct operator_case *found = reader->found;
     if (!has_room(reader, found->attribute_count, CASE_ATTRIBUTES))
         return false;
-    found->attributes[found->attribute_count++] =
-        (struct case_attribute){ reader->words[1], reader->words[2], reader->words[3] };
-    return true;
+    struct case_attribute *attribute = &found->attributes[found->attribute_count++];
+    *attribute = (struct case_attribute){ .name = reader->words[1], .type = reader->words[2] };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(types[i], attribute->type) == 0)
+            return read_items(reader, attribute);
+    report_error(reader->report, reader->where, "found the type '%.40s', expected i, f, s, list or graph", attribute->type);
+    return false;
 }
 
 static bool read_tolerance(struct reader *reader)
@@ -144,7 +174,7 @@ static bool read_tensor(struct reader *reader)
     tensor->role = reader->words[1];
     tensor->type = reader->words[2];
     if (case_type_bytes(tensor->type) == 0) {
-        report_error(reader->report, reader->where, "found the type '%.40s', expected f16, f32, f64, i32, i64 or bool",
+        report_error(reader->report, reader->where, "found the type '%.40s', expected f16, bf16, f32, f64, i32, i64 or bool",
                      tensor->type);
         return false;
     }
@@ -254,6 +284,12 @@ const struct case_attribute *case_attribute(const struct operator_case *found, c
         if (strcmp(found->attributes[i].name, name) == 0)
             return &found->attributes[i];
     return NULL;
+}
+
+double case_number(const struct operator_case *found, const char *name, double otherwise)
+{
+    const struct case_attribute *attribute = case_attribute(found, name);
+    return attribute == NULL ? otherwise : attribute->numbers[0];
 }
 
 const struct case_tolerance *case_tolerance(const struct operator_case *found, const char *role)

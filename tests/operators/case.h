@@ -28,7 +28,7 @@ enum {
 
 struct case_tensor {
     const char *role;                      /* the operator's formal name: "Q", "past_key" */
-    const char *type;                      /* "f16", "f32", "f64", "i32", "i64", "bool" */
+    const char *type;                      /* "f16", "bf16", "f32", "f64", "i32", "i64", "bool" */
     bool is_output;
     int rank;
     int64_t dims[CASE_RANK];
@@ -36,7 +36,13 @@ struct case_tensor {
     double *values;                        /* (count) */
 };
 
-struct case_attribute { const char *name, *type, *value; };    /* of a list: its first item */
+/* What stands behind the type: one value, or the items of a list. */
+struct case_attribute {
+    const char *name, *type;               /* "i", "f", "s", "list", "graph" */
+    int count;
+    const char *texts[CASE_WORDS];
+    double numbers[CASE_WORDS];            /* of i, f and list */
+};
 
 /* An output fits when |found - expected| <= absolute + relative * |expected|. */
 struct case_tolerance { const char *role; double absolute, relative; };
@@ -59,6 +65,9 @@ struct operator_case *case_read(const char *folder, struct arena *arena, struct 
 const struct case_tensor *case_input(const struct operator_case *found, const char *role);
 const struct case_tensor *case_output(const struct operator_case *found, const char *role);
 const struct case_attribute *case_attribute(const struct operator_case *found, const char *name);
+
+/* The attribute's number, or what holds without it. */
+double case_number(const struct operator_case *found, const char *name, double otherwise);
 const struct case_tolerance *case_tolerance(const struct operator_case *found, const char *role);
 
 #endif

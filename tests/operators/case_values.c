@@ -23,6 +23,17 @@ static double value_f16(const char *bytes)
     return bits >> 15 ? -size : size;
 }
 
+/* The upper half of a float. */
+static double value_bf16(const char *bytes)
+{
+    uint16_t bits;
+    memcpy(&bits, bytes, sizeof bits);
+    const uint32_t whole = (uint32_t)bits << 16;
+    float value;
+    memcpy(&value, &whole, sizeof value);
+    return (double)value;
+}
+
 static double value_f32(const char *bytes)
 {
     float value;
@@ -57,7 +68,7 @@ static double value_bool(const char *bytes)
 }
 
 static const struct type types[] = {
-    { "f16", 2, value_f16 }, { "f32", 4, value_f32 }, { "f64", 8, value_f64 },
+    { "f16", 2, value_f16 }, { "bf16", 2, value_bf16 }, { "f32", 4, value_f32 }, { "f64", 8, value_f64 },
     { "i32", 4, value_i32 }, { "i64", 8, value_i64 }, { "bool", 1, value_bool },
 };
 

@@ -1,6 +1,5 @@
 #include "elementwise.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "../../runtime/activation.h"
@@ -14,12 +13,12 @@ static float *as_floats(const struct case_tensor *tensor, struct arena *arena)
     return floats;
 }
 
-/* The weights have the shape of the dimensions that are normalised: the last ones of x. */
-static bool shape_ends_with(const struct case_tensor *x, const struct case_tensor *weight)
+/* axis .. rank - 1 are normalised, and the weights have their shape. */
+static bool weight_fits(const struct case_tensor *x, const struct case_tensor *weight, double axis)
 {
-    const int before = x->rank - weight->rank;
-    return before >= 0 && weight->count > 0
-        && memcmp(x->dims + before, weight->dims, (size_t)weight->rank * sizeof *x->dims) == 0;
+    const int first = (int)(axis < 0 ? axis + x->rank : axis);
+    return first >= 0 && first < x->rank && weight->rank == x->rank - first && weight->count > 0
+        && memcmp(x->dims + first, weight->dims, (size_t)weight->rank * sizeof *x->dims) == 0;
 }
 
 static float *apply_rows(const char *kind, const struct case_tensor *x, const struct norm *norm, struct arena *arena)
@@ -35,32 +34,32 @@ static float *compute_norm(const char *kind, const char *weight_role, const stru
 {
     const struct case_tensor *x = case_input(given, "X"), *weight = case_input(given, weight_role);
     const struct case_tensor *bias = case_input(given, "B");
-    const struct case_attribute *epsilon = case_attribute(given, "epsilon");
-    *why = "the weights are not as large as the normalised dimensions";
-    if (x == NULL || weight == NULL || !shape_ends_with(x, weight) || (bias != NULL && bias->count != weight->count))
+    *why = "the weights are not as large as the dimensions from axis on";
+    if (x == NULL || weight == NULL || !weight_fits(x, weight, case_number(given, "axis", -1))
+        || (bias != NULL && bias->count != weight->count))
         return NULL;
     const struct norm norm = {
         .weight = as_floats(weight, arena), .bias = bias == NULL ? NULL : as_floats(bias, arena),
-        .eps = epsilon == NULL ? 1e-5f : strtof(epsilon->value, NULL), .width = weight->count
+        .eps = (float)case_number(given, "epsilon", 1e-5), .width = weight->count
     };
     return apply_rows(kind, x, &norm, arena);
 }
 
-static float *compute_rms(const struct operator_case *given, struct arena *arena, const char **why)
+float *compute_rms(const struct operator_case *given, struct arena *arena, const char **why)
 {
     return compute_norm("rms", "scale", given, arena, why);
 }
 
-static float *compute_layer(const struct operator_case *given, struct arena *arena, const char **why)
+float *compute_layer(const struct operator_case *given, struct arena *arena, const char **why)
 {
     return compute_norm("layer", "Scale", given, arena, why);
 }
 
-static float *compute_gelu(const struct operator_case *given, struct arena *arena, const char **why)
+float *compute_gelu(const struct operator_case *given, struct arena *arena, const char **why)
 {
     const struct case_tensor *x = case_input(given, "X");
     const struct case_attribute *approximate = case_attribute(given, "approximate");
-    const char *kind = approximate == NULL ? "none" : approximate->value;
+    const char *kind = approximate == NULL ? "none" : approximate->texts[0];
     const bool by_tanh = strcmp(kind, "tanh") == 0;
     *why = x == NULL ? "there is no input X" : "approximate is neither none nor tanh";
     if (x == NULL || (!by_tanh && strcmp(kind, "none") != 0))
@@ -70,17 +69,19 @@ static float *compute_gelu(const struct operator_case *given, struct arena *aren
     return values;
 }
 
-static const struct {
-    const char *name;
-    elementwise_function *compute;
-} operators[] = {
-    { "RMSNormalization", compute_rms }, { "LayerNormalization", compute_layer }, { "Gelu", compute_gelu },
-};
-
-elementwise_function *elementwise_find(const char *operator_name)
+/* Y = a / (1 + e^(-alpha a)) * b, which is silu(alpha a) / alpha * b. */
+float *compute_swiglu(const struct operator_case *given, struct arena *arena, const char **why)
 {
-    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
-        if (strcmp(operators[i].name, operator_name) == 0)
-            return operators[i].compute;
-    return NULL;
+    const struct case_tensor *a = case_input(given, "A"), *b = case_input(given, "B");
+    const float alpha = (float)case_number(given, "alpha", 1);
+    *why = "A and B differ in size, or alpha is 0";
+    if (a == NULL || b == NULL || a->count != b->count || alpha == 0)
+        return NULL;
+    float *values = as_floats(a, arena);
+    for (int64_t i = 0; i < a->count; i++)
+        values[i] *= alpha;
+    activation_find("silu")->apply(values, a->count);
+    for (int64_t i = 0; i < a->count; i++)
+        values[i] *= (float)b->values[i] / alpha;
+    return values;
 }

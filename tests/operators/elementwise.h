@@ -6,10 +6,9 @@
 
 #include "case.h"
 
-/* The case's output Y, (count of Y); NULL with *why, the reason, when these functions cannot express the case. */
-typedef float *elementwise_function(const struct operator_case *given, struct arena *arena, const char **why);
+/* The case's output Y, as large as its first input; NULL with *why, the reason, when these functions cannot express it. */
+typedef float *compute_function(const struct operator_case *given, struct arena *arena, const char **why);
 
-/* NULL when the operator is another kind. */
-elementwise_function *elementwise_find(const char *operator_name);
+compute_function compute_rms, compute_layer, compute_gelu, compute_swiglu;
 
 #endif

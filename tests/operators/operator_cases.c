@@ -1,69 +1,142 @@
 /*
-** operator_cases FOLDER...: computes operator conformance cases and compares the output Y. A line a case:
-**     pass NAME | fail NAME: the error | skip NAME: why it is not computed
+** operator_cases FOLDER...: conformance cases of operators, computed by emitted kernels or by the runtime's
+** functions, and compared with the outputs that they come with. A line a case:
+**     pass NAME | fail NAME: the error | skip NAME: why it is not expressed
 */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "case.h"
-#include "elementwise.h"
+#include "call_run.h"
+#include "kernels_made.h"
+#include "nearness.h"
+#include "operators.h"
 
-/* Where a case has no tolerance of its own: that of the ONNX project's test runner. */
-static const struct case_tolerance usual_tolerance = { .role = "", .absolute = 1e-7, .relative = 1e-3 };
+/* A case and what became of it. */
+struct trial {
+    const struct operator_case *given;     /* NULL: it cannot be read */
+    const char *folder;
+    struct call *call;                     /* what kernels are asked for, or NULL */
+    const char *failure, *skip;            /* both NULL: passed, so far */
+};
 
-static bool is_near(double found, double expected, const struct case_tolerance *tolerance)
+struct session {
+    struct arena *arena;
+    struct report report;
+    struct trial *trials;                  /* (count) */
+    int count;
+    struct call **calls;                   /* (call_count) */
+    int call_count;
+};
+
+/* Expressing --------------------------------------------------------------------------------- */
+
+static void compute(struct trial *trial, const struct operator *operator, struct arena *arena)
 {
-    if (isnan(expected) || isinf(expected))
-        return isnan(expected) ? isnan(found) : found == expected;
-    return fabs(found - expected) <= tolerance->absolute + tolerance->relative * fabs(expected);
+    const struct operator_case *given = trial->given;
+    const struct case_tensor *y = case_output(given, "Y");
+    trial->skip = "the output Y is not as large as the first input";
+    if (y == NULL || given->tensors[0].is_output || given->tensors[0].count != y->count)
+        return;
+    const float *found = operator->compute(given, arena, &trial->skip);
+    if (found == NULL)
+        return;
+    trial->skip = NULL;
+    const struct case_tolerance *tolerance = nearness_tolerance(given, y);
+    for (int64_t i = 0; i < y->count && trial->failure == NULL; i++)
+        if (!nearness_holds((double)found[i], y->values[i], tolerance))
+            trial->failure = arena_format(arena, "Y[%lld] is %g, expected %g", (long long)i, (double)found[i], y->values[i]);
 }
 
-static bool compare(const struct operator_case *given, const struct case_tensor *y, const float *found)
+static void express(struct session *session, struct trial *trial, const struct operator *operator)
 {
-    const struct case_tolerance *own = case_tolerance(given, y->role);
-    for (int64_t i = 0; i < y->count; i++)
-        if (!is_near((double)found[i], y->values[i], own == NULL ? &usual_tolerance : own)) {
-            printf("fail %s: Y[%lld] is %g, expected %g\n", given->name, (long long)i, (double)found[i], y->values[i]);
-            return false;
-        }
-    printf("pass %s\n", given->name);
+    struct call *call = arena_alloc(session->arena, 1, sizeof *call);
+    call->given = trial->given;
+    call->arena = session->arena;
+    if (operator->express(call)) {
+        trial->call = call;
+        session->calls[session->call_count++] = call;
+    } else
+        trial->skip = call->refusal;
+}
+
+static void prepare(struct session *session, struct trial *trial)
+{
+    trial->given = case_read(trial->folder, session->arena, &session->report);
+    if (trial->given == NULL)
+        return;
+    const struct operator *operator = operator_find(trial->given);
+    const char *unread = operator != NULL && operator->why == NULL ? operator_unread(operator, trial->given) : NULL;
+    if (operator == NULL)
+        trial->skip = arena_format(session->arena, "the operator %s is not computed here", trial->given->operator_name);
+    else if (operator->why != NULL)
+        trial->skip = operator->why;
+    else if (unread != NULL)
+        trial->skip = arena_format(session->arena, "%s is not expressed", unread);
+    else if (operator->compute != NULL)
+        compute(trial, operator, session->arena);
+    else
+        express(session, trial, operator);
+}
+
+/* Running ------------------------------------------------------------------------------------ */
+
+static void run(struct trial *trial, const struct kernels_made *made, struct arena *arena)
+{
+    trial->skip = trial->call->refusal;
+    for (int target = 0; target < kernels_targets(made) && trial->failure == NULL && trial->skip == NULL; target++) {
+        const struct attn_attention *attention = kernels_for(made, trial->call, target);
+        if (attention != NULL)
+            trial->failure = call_run(trial->call, attention, arena);
+    }
+}
+
+static bool run_all(struct session *session)
+{
+    if (session->call_count == 0)
+        return true;
+    struct kernels_made *made = kernels_make(session->calls, session->call_count, session->arena, &session->report);
+    if (made == NULL)
+        return false;
+    for (int i = 0; i < session->count; i++)
+        if (session->trials[i].call != NULL)
+            run(&session->trials[i], made, session->arena);
+    kernels_forget(made);
     return true;
 }
 
-static bool run_case(const struct operator_case *given, struct arena *arena)
-{
-    elementwise_function *compute = elementwise_find(given->operator_name);
-    const struct case_tensor *x = case_input(given, "X"), *y = case_output(given, "Y");
-    const char *why = "the output Y is not as large as the input X";
-    float *found = NULL;
-    if (compute == NULL)
-        why = arena_format(arena, "the operator %s is not computed here", given->operator_name);
-    else if (x != NULL && y != NULL && x->count == y->count)
-        found = compute(given, arena, &why);
-    if (found != NULL)
-        return compare(given, y, found);
-    printf("skip %s: %s\n", given->name, why);
-    return true;
-}
+/* Telling ------------------------------------------------------------------------------------ */
 
-static bool run_folder(const char *folder)
+static bool tell(const struct trial *trial)
 {
-    struct arena *arena = arena_create();
-    struct report report = { .out = stdout };
-    const struct operator_case *given = case_read(folder, arena, &report);
-    const bool passed = given != NULL && run_case(given, arena);
-    if (given == NULL)
-        printf("fail %s: the case cannot be read\n", folder);
-    arena_destroy(arena);
-    return passed;
+    if (trial->given == NULL)
+        printf("fail %s: the case cannot be read\n", trial->folder);
+    else if (trial->failure != NULL)
+        printf("fail %s: %s\n", trial->given->name, trial->failure);
+    else if (trial->skip != NULL)
+        printf("skip %s: %s\n", trial->given->name, trial->skip);
+    else
+        printf("pass %s\n", trial->given->name);
+    return trial->given != NULL && trial->failure == NULL;
 }
 
 int main(int count, char **arguments)
 {
-    bool passed = true;
-    if (count < 2)
-        printf("skip operator_cases: no folders of cases were given\n");
-    for (int i = 1; i < count; i++)
-        passed = run_folder(arguments[i]) && passed;
-    return passed ? 0 : 1;
+    if (count < 2) {
+        fputs("usage: operator_cases FOLDER...   each with a case.txt\n", stderr);
+        return 2;
+    }
+    struct session session = { .arena = arena_create(), .report = { .out = stderr }, .count = count - 1 };
+    session.trials = arena_alloc(session.arena, (size_t)session.count, sizeof *session.trials);
+    session.calls = arena_alloc(session.arena, (size_t)session.count, sizeof *session.calls);
+    for (int i = 0; i < session.count; i++) {
+        session.trials[i].folder = arguments[i + 1];
+        prepare(&session, &session.trials[i]);
+    }
+    const bool ran = run_all(&session);
+    bool passed = ran;
+    for (int i = 0; i < session.count && ran; i++)
+        passed = tell(&session.trials[i]) && passed;
+    arena_destroy(session.arena);
+    return ran ? !passed : 2;
 }

@@ -39,7 +39,7 @@ static void check_refused(const char *text, const char *sentence)
 
 static void items_are_read(void)
 {
-    static const char text[] = "test t\nop Attention\ndomain -\nopset 23\nattr scale f 0.5\n"
+    static const char text[] = "test t\nop Attention\ndomain -\nopset 23\nattr scale f 0.5\nattr sizes list 6 6 4\n"
                                "input Q f32 x.bin 2 1 2\noutput Y f16 x.bin 1 4\ntolerance Y abs 0.02 rel 0";
     char said[1024];
     struct arena *arena = arena_create();
@@ -47,7 +47,9 @@ static void items_are_read(void)
     if (CHECK(found != NULL)) {
         const struct case_tensor *q = case_input(found, "Q"), *y = case_output(found, "Y");
         CHECK_TEXT(found->operator_name, "Attention");
-        CHECK_TEXT(case_attribute(found, "scale")->value, "0.5");
+        CHECK_TEXT(case_attribute(found, "scale")->texts[0], "0.5");
+        CHECK(case_number(found, "scale", 1) == 0.5 && case_number(found, "axis", -1) == -1);
+        CHECK(case_attribute(found, "sizes")->count == 3 && case_attribute(found, "sizes")->numbers[2] == 4);
         CHECK(found->opset == 23 && q->rank == 2 && q->count == 2 && q->values[0] == 1 && q->values[1] == -2);
         CHECK(y->values[0] == 0 && y->values[1] == 1.875 && y->values[3] == -2);
         CHECK(case_tolerance(found, "Y")->absolute == 0.02 && case_tolerance(found, "Q") == NULL);
@@ -65,6 +67,10 @@ static void broken_lines_are_refused(void)
     check_refused("opset 99999999999999999999", "expected an integer");
     check_refused("tolerance Y abs nan rel 0", "found 'nan'");
     check_refused("attr a list 1 2 3 4 5 6 7 8 9 10 11 12 13 14", "more than 16 words");
+    check_refused("attr a i 0.5", "found '0.5', expected an integer");
+    check_refused("attr a list 6 x", "found 'x', expected an integer");
+    check_refused("attr a f nan", "found 'nan', expected a number");
+    check_refused("attr a d 1", "found the type 'd', expected i, f, s, list or graph");
     check_refused_bytes("op\0x", 4, "a zero byte");
 }
 

@@ -1,0 +1,24 @@
+/*
+** Operators as calls of emitted kernels. Each takes a case and fills the call, or refuses with a reason.
+*/
+#ifndef EXPRESS_H
+#define EXPRESS_H
+
+#include "call.h"
+
+typedef bool express_function(struct call *call);
+
+/* express_onnx.c */
+bool express_attention(struct call *call);            /* ONNX Attention */
+bool express_flex(struct call *call);                 /* ONNX FlexAttention without subgraphs */
+
+/* express_ort.c: contributed operators of ONNX Runtime */
+bool express_projected(struct call *call);            /* Attention */
+bool express_multi_head(struct call *call);           /* MultiHeadAttention */
+bool express_packed(struct call *call);               /* PackedAttention */
+bool express_packed_multi_head(struct call *call);    /* PackedMultiHeadAttention */
+
+/* express_rotary.c */
+bool express_rotary(struct call *call);               /* ONNX RotaryEmbedding */
+
+#endif

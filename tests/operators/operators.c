@@ -1,0 +1,52 @@
+#include "operators.h"
+
+#include <string.h>
+
+static const char linear[] = "a linear recurrence is no attention with a softmax";
+
+static const struct operator operators[] = {
+    { .name = "Attention", .domain = "-", .express = express_attention,
+      .attributes = { "is_causal", "kv_num_heads", "q_num_heads", "qk_matmul_output_mode", "scale", "softcap",
+                      "softmax_precision" },
+      .inputs = { "Q", "K", "V", "attn_mask", "past_key", "past_value", "nonpad_kv_seqlen" } },
+    { .name = "FlexAttention", .domain = "ai.onnx.preview", .express = express_flex,
+      .attributes = { "scale", "score_mod", "prob_mod", "mask_mod", "softmax_precision" }, .inputs = { "Q", "K", "V" } },
+    { .name = "RotaryEmbedding", .domain = "-", .express = express_rotary,
+      .attributes = { "interleaved", "num_heads", "rotary_embedding_dim" },
+      .inputs = { "X", "cos_cache", "sin_cache", "position_ids" } },
+    { .name = "RMSNormalization", .domain = "-", .compute = compute_rms,
+      .attributes = { "axis", "epsilon" }, .inputs = { "X", "scale" } },
+    { .name = "LayerNormalization", .domain = "-", .compute = compute_layer,
+      .attributes = { "axis", "epsilon" }, .inputs = { "X", "Scale", "B" } },
+    { .name = "Gelu", .domain = "-", .compute = compute_gelu, .attributes = { "approximate" }, .inputs = { "X" } },
+    { .name = "SwiGLU", .domain = "-", .compute = compute_swiglu, .attributes = { "alpha" }, .inputs = { "A", "B" } },
+    { .name = "LinearAttention", .domain = "-", .why = linear },
+};
+
+const struct operator *operator_find(const struct operator_case *given)
+{
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
+        if (strcmp(operators[i].name, given->operator_name) == 0 && given->domain != NULL
+            && strcmp(operators[i].domain, given->domain) == 0)
+            return &operators[i];
+    return NULL;
+}
+
+static bool names_have(const char *const names[OPERATOR_NAMES], const char *name)
+{
+    for (int i = 0; i < OPERATOR_NAMES && names[i] != NULL; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+const char *operator_unread(const struct operator *operator, const struct operator_case *given)
+{
+    for (int i = 0; i < given->attribute_count; i++)
+        if (!names_have(operator->attributes, given->attributes[i].name))
+            return given->attributes[i].name;
+    for (int i = 0; i < given->tensor_count; i++)
+        if (!given->tensors[i].is_output && !names_have(operator->inputs, given->tensors[i].role))
+            return given->tensors[i].role;
+    return NULL;
+}
