@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Operator conformance cases: those under $ATTNGEN_DATA, and one made here that must fail."""
+"""Operator conformance cases: each of those under $ATTNGEN_DATA is a test, and some made here must pass or fail."""
 
 import os
+import struct
 import subprocess
 import tempfile
 from pathlib import Path
@@ -9,7 +10,16 @@ from pathlib import Path
 from harness import ROOT, Skip, need, run
 
 PROGRAM = ROOT / "build" / "tests" / "operator_cases"
-GELU = "test made\nop Gelu\ninput X f32 x.bin 1 1\noutput Y f32 x.bin 1 1\n"
+GELU = "test made\nop Gelu\ndomain -\ninput X f32 one.bin 1 1\noutput Y f32 one.bin 1 1\n"
+ATTENTION = """test made
+op Attention
+domain -
+{attribute}
+input Q f32 one.bin 4 1 1 1 1
+input K f32 one.bin 4 1 1 1 1
+input V f32 {value} 4 1 1 1 1
+output Y f32 one.bin 4 1 1 1 1
+"""
 
 
 def operator_cases(*folders: Path) -> subprocess.CompletedProcess:
@@ -18,23 +28,17 @@ def operator_cases(*folders: Path) -> subprocess.CompletedProcess:
     return subprocess.run([PROGRAM, *folders], capture_output=True, text=True)
 
 
-def published_cases_pass() -> None:
-    if "ATTNGEN_DATA" not in os.environ:
-        raise Skip("ATTNGEN_DATA does not name a folder of test data")
-    data = Path(os.environ["ATTNGEN_DATA"])
-    folders = sorted(case.parent for kind in ("onnx", "ort") for case in data.glob(f"{kind}/*/case.txt"))
-    done = operator_cases(*folders)
-    lines = done.stdout.splitlines()
-    failed = [line for line in lines if not line.startswith(("pass ", "skip "))]
-    assert done.returncode == 0 and not failed, "\n".join(failed) or done.stderr
-    assert len(lines) == len(folders) and any(line.startswith("pass ") for line in lines), done.stdout
+def made_case(text: str) -> subprocess.CompletedProcess:
+    """Runs a case with this text, beside files of 1.0 and 2.0."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "case.txt").write_text(text)
+        (Path(folder) / "one.bin").write_bytes(struct.pack("<f", 1.0))
+        (Path(folder) / "two.bin").write_bytes(struct.pack("<f", 2.0))
+        return operator_cases(Path(folder))
 
 
 def wrong_output_fails() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "case.txt").write_text(GELU)
-        (Path(folder) / "x.bin").write_bytes(b"\0\0\x80\x3f")
-        done = operator_cases(Path(folder))
+    done = made_case(GELU)
     assert done.returncode == 1 and done.stdout.startswith("fail made: Y[0] is 0.84"), done.stdout
 
 
@@ -44,4 +48,42 @@ def broken_case_fails() -> None:
     assert done.returncode == 1 and "the case cannot be read" in done.stdout, done.stdout
 
 
-run(published_cases_pass, wrong_output_fails, broken_case_fails)
+def right_attention_passes() -> None:
+    done = made_case(ATTENTION.format(attribute="attr is_causal i 1", value="one.bin"))
+    assert done.returncode == 0 and done.stdout == "pass made\n", done.stdout + done.stderr
+
+
+def wrong_attention_fails() -> None:
+    done = made_case(ATTENTION.format(attribute="", value="two.bin"))
+    assert done.returncode == 1 and done.stdout.startswith("fail made: Y[0] is 2, expected 1"), done.stdout + done.stderr
+
+
+def unknown_attribute_is_not_ignored() -> None:
+    done = made_case(ATTENTION.format(attribute="attr is_casual i 1", value="one.bin"))
+    assert done.returncode == 0 and done.stdout == "skip made: is_casual is not expressed\n", done.stdout
+
+
+def refused_definition_is_a_skip() -> None:
+    done = made_case(ATTENTION.format(attribute="attr scale f 1e35", value="one.bin"))
+    assert done.returncode == 0 and done.stdout.startswith("skip made: attngen refuses the definition"), done.stdout
+
+
+def without_folders_there_is_usage() -> None:
+    done = operator_cases()
+    assert done.returncode == 2 and done.stderr.startswith("usage: operator_cases") and not done.stdout, done
+
+
+def published_cases() -> None:
+    """Prints the lines of all cases under $ATTNGEN_DATA: each is a test."""
+    if "ATTNGEN_DATA" not in os.environ:
+        raise Skip("ATTNGEN_DATA does not name a folder of test data")
+    data = Path(os.environ["ATTNGEN_DATA"])
+    folders = sorted(case.parent for kind in ("onnx", "ort") for case in data.glob(f"{kind}/*/case.txt"))
+    done = operator_cases(*folders)
+    print(done.stdout + done.stderr, end="", flush=True)
+    assert len(done.stdout.splitlines()) == len(folders) and "pass " in done.stdout, f"lines of {len(folders)} cases"
+    assert done.returncode == 0, "a case failed"
+
+
+run(published_cases, wrong_output_fails, broken_case_fails, right_attention_passes, wrong_attention_fails,
+    unknown_attribute_is_not_ignored, refused_definition_is_a_skip, without_folders_there_is_usage)

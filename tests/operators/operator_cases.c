@@ -53,7 +53,9 @@ static void express(struct session *session, struct trial *trial, const struct o
     struct call *call = arena_alloc(session->arena, 1, sizeof *call);
     call->given = trial->given;
     call->arena = session->arena;
-    if (operator->express(call)) {
+    if (operator->express(call) && call_has_bias(call))
+        call_refuse(call, "biases and masks given at run time are not expressed yet");
+    if (call->refusal == NULL) {
         trial->call = call;
         session->calls[session->call_count++] = call;
     } else
