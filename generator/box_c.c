@@ -85,10 +85,8 @@ static struct ends linear_ends(const struct box_writer *writer, const struct lin
 
 /* Other integers ------------------------------------------------------------------------------- */
 
-static struct ends integer_ends(struct box_writer *writer, int index);
-
-/* Fit to stand beside any operator: an operator outside of parentheses has a space before it. */
-static const char *factor_text(struct box_writer *writer, const char *text)
+/* An operator outside of parentheses has a space before it. */
+const char *box_factor(struct box_writer *writer, const char *text)
 {
     bool apart = text[0] == '-';
     int depth = 0;
@@ -101,8 +99,8 @@ static const char *factor_text(struct box_writer *writer, const char *text)
 
 static struct ends factor_ends(struct box_writer *writer, int index)
 {
-    const struct ends ends = integer_ends(writer, index);
-    return (struct ends){ factor_text(writer, ends.low), factor_text(writer, ends.high) };
+    const struct ends ends = box_integer(writer, index);
+    return (struct ends){ box_factor(writer, ends.low), box_factor(writer, ends.high) };
 }
 
 static bool ends_meet(struct ends ends)
@@ -114,7 +112,7 @@ static const char *operation_text(struct box_writer *writer, enum expression_op 
 {
     if (op == EXPRESSION_DIVIDE)
         return arena_format(writer->arena, "attn_floor_div(%s, %s)", left, right);
-    return arena_format(writer->arena, "%s * %s", factor_text(writer, left), factor_text(writer, right));
+    return arena_format(writer->arena, "%s * %s", box_factor(writer, left), box_factor(writer, right));
 }
 
 static void local_put(struct box_writer *writer, const char *kind, int index, const char *value)
@@ -166,12 +164,12 @@ static void product_put(struct box_writer *writer, int index)
 {
     const struct expression_node *nodes = writer->expression->nodes, *node = &nodes[index];
     if (nodes[node->right].op == EXPRESSION_CONSTANT)
-        scaled_put(writer, index, integer_ends(writer, node->left), nodes[node->right].value);
+        scaled_put(writer, index, box_integer(writer, node->left), nodes[node->right].value);
     else if (nodes[node->left].op == EXPRESSION_CONSTANT && node->op == EXPRESSION_MULTIPLY)
-        scaled_put(writer, index, integer_ends(writer, node->right), nodes[node->left].value);
+        scaled_put(writer, index, box_integer(writer, node->right), nodes[node->left].value);
     else {
-        const struct ends left = integer_ends(writer, node->left);
-        corners_put(writer, index, left, integer_ends(writer, node->right));
+        const struct ends left = box_integer(writer, node->left);
+        corners_put(writer, index, left, box_integer(writer, node->right));
     }
 }
 
@@ -196,7 +194,7 @@ static void modulo_put(struct box_writer *writer, int index)
 {
     const struct expression_node *node = &writer->expression->nodes[index];
     const bool positive = divisor_is_positive(writer->expression, node->right);
-    const struct ends left = integer_ends(writer, node->left), right = integer_ends(writer, node->right);
+    const struct ends left = box_integer(writer, node->left), right = box_integer(writer, node->right);
     const char *same = arena_format(writer->arena, "attn_floor_div(%s, %s) == attn_floor_div(%s, %s)",
                                     left.low, right.low, left.high, right.low);
     local_put(writer, "same", index, ends_meet(right) ? same
@@ -226,8 +224,8 @@ static void total_put(struct box_writer *writer, int index)
 
 static void magnitude_put(struct box_writer *writer, int index)
 {
-    const struct ends ends = integer_ends(writer, writer->expression->nodes[index].left);
-    const char *low = factor_text(writer, ends.low), *high = factor_text(writer, ends.high);
+    const struct ends ends = box_integer(writer, writer->expression->nodes[index].left);
+    const char *low = box_factor(writer, ends.low), *high = box_factor(writer, ends.high);
     ends_put(writer, index, arena_format(writer->arena, "%s > 0 ? %s : %s < 0 ? -%s : 0", low, low, high, high),
              arena_format(writer->arena, "attn_larger(-%s, %s)", low, ends.high));
 }
@@ -236,7 +234,7 @@ static void extreme_put(struct box_writer *writer, int index)
 {
     const struct expression_node *node = &writer->expression->nodes[index];
     const char *format = node->op == EXPRESSION_MIN ? "attn_smaller(%s, %s)" : "attn_larger(%s, %s)";
-    const struct ends left = integer_ends(writer, node->left), right = integer_ends(writer, node->right);
+    const struct ends left = box_integer(writer, node->left), right = box_integer(writer, node->right);
     ends_put(writer, index, arena_format(writer->arena, format, left.low, right.low),
              arena_format(writer->arena, format, left.high, right.high));
 }
@@ -246,7 +244,7 @@ static void conditional_put(struct box_writer *writer, int index)
 {
     const struct expression_node *node = &writer->expression->nodes[index];
     const struct conditions conditions = box_conditions(writer, node->condition);
-    const struct ends left = integer_ends(writer, node->left), right = integer_ends(writer, node->right);
+    const struct ends left = box_integer(writer, node->left), right = box_integer(writer, node->right);
     local_put(writer, "always", index, conditions.always.text);
     local_put(writer, "never", index, conditions.never.text);
     ends_put(writer, index,
@@ -263,14 +261,14 @@ static void table_end_put(struct box_writer *writer, const char *kind, int index
     const char *name = arena_format(writer->arena, "%s%d", kind, index);
     table_name_c(&table, writer->expression, (int)writer->expression->nodes[index].value, writer->tables);
     const char *text = arena_format(writer->arena, "    int32_t %s = %s[%s];\n    for (int32_t i = %s + 1; i <= %s; i++)\n"
-                                    "        %s = %s(%s, %s[i]);\n", name, table.data, ends.low, factor_text(writer, ends.low),
+                                    "        %s = %s(%s, %s[i]);\n", name, table.data, ends.low, box_factor(writer, ends.low),
                                     ends.high, name, function, name, table.data);
     writer->locals[writer->local_count++] = (struct box_local){ name, text };
 }
 
 static void table_put(struct box_writer *writer, int index)
 {
-    const struct ends ends = integer_ends(writer, writer->expression->nodes[index].left);
+    const struct ends ends = box_integer(writer, writer->expression->nodes[index].left);
     table_end_put(writer, "low", index, "attn_smaller", ends);
     table_end_put(writer, "high", index, "attn_larger", ends);
 }
@@ -284,7 +282,7 @@ static bool varies(const struct expression *expression, int index)
            || (node->left >= 0 && varies(expression, node->left)) || (node->right >= 0 && varies(expression, node->right));
 }
 
-static struct ends integer_ends(struct box_writer *writer, int index)
+struct ends box_integer(struct box_writer *writer, int index)
 {
     static void (*const puts[EXPRESSION_OPS])(struct box_writer *, int) = {
         [EXPRESSION_NEGATE] = total_put, [EXPRESSION_ADD] = total_put, [EXPRESSION_SUBTRACT] = total_put,
@@ -302,7 +300,9 @@ static struct ends integer_ends(struct box_writer *writer, int index)
         const char *whole = op == EXPRESSION_IF ? arena_format(writer->arena, "(%s)", scalar.data) : scalar.data;
         return (struct ends){ whole, whole };
     }
-    puts[op](writer, index);
+    if (!writer->written[index])
+        puts[op](writer, index);
+    writer->written[index] = true;
     return (struct ends){ arena_format(writer->arena, "low%d", index), arena_format(writer->arena, "high%d", index) };
 }
 
@@ -361,8 +361,8 @@ static struct conditions conditions_comparison(struct box_writer *writer, int in
     struct linear left, right;
     if (linear_sides(&left, &right, writer->expression, index))
         return conditions_compare(writer, node->op, linear_ends(writer, &left), linear_ends(writer, &right));
-    const struct ends left_ends = integer_ends(writer, node->left);
-    return conditions_compare(writer, node->op, left_ends, integer_ends(writer, node->right));
+    const struct ends left_ends = box_integer(writer, node->left);
+    return conditions_compare(writer, node->op, left_ends, box_integer(writer, node->right));
 }
 
 struct conditions box_conditions(struct box_writer *writer, int index)

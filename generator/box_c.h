@@ -32,6 +32,7 @@ struct box_writer {
     struct arena *arena;
     struct box_local locals[BOX_LOCALS];     /* each uses only those before it */
     int local_count;
+    bool written[EXPRESSION_NODES];          /* integers that have their locals */
     struct text statements;
 };
 
@@ -41,6 +42,12 @@ void box_start(struct box_writer *writer, struct arena *arena, const struct expr
 
 /* A sum at its greatest (high) or least. */
 const char *box_linear(const struct box_writer *writer, const struct linear *form, bool high);
+
+/* An integer's ends, as locals where they are no sums. */
+struct ends box_integer(struct box_writer *writer, int index);
+
+/* The text, fit to stand beside any operator. */
+const char *box_factor(struct box_writer *writer, const char *text);
 
 /* Of a boolean node that is neither true nor false. */
 struct conditions box_conditions(struct box_writer *writer, int index);

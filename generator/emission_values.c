@@ -96,7 +96,7 @@ static void set_mask(struct emission *e, const struct definition *definition)
     struct text sight = text_start(e->arena), keys = text_start(e->arena), arrays = text_start(e->arena);
     expression_tables_c(&arrays, &definition->mask, tables);
     expression_sight_c(&sight, &definition->mask, tables);
-    expression_keys_c(&keys, &definition->mask, tables);
+    template_set_boolean(&e->values, "MASK_GAPS", expression_keys_c(&keys, &definition->mask, tables));
     template_set_text(&e->values, "MASK_TABLES", arrays.data);
     template_set_text(&e->values, "MASK", arena_copy(e->arena, mask, strlen(mask)));
     template_set_text(&e->values, "SIGHT", arena_format(e->arena, "%s%s", view_named(e, sight.data), sight.data));
@@ -278,27 +278,21 @@ static const char *expressions_text(const struct emission *e)
     return text.data;
 }
 
-/* Whether some mask or score asks for what is the same for all queries and keys of a tile. */
-static bool model_uses_view(const struct model *model)
-{
-    static const enum expression_variable view[] = { EXPRESSION_H, EXPRESSION_B, EXPRESSION_Q_LEN, EXPRESSION_KV_LEN };
-    for (int i = 0; i < model->definition_count; i++)
-        for (size_t v = 0; v < sizeof view / sizeof *view; v++)
-            if (expression_uses(&model->definitions[i].mask, view[v]) || expression_uses(&model->definitions[i].score, view[v]))
-                return true;
-    return false;
-}
-
 /* The functions of common.c.t that expressions call; one needs another. */
 static void set_functions(struct emission *e)
 {
+    static const struct { const char *value, *function; } functions[] = {
+        { "USES_MAGNITUDE", "attn_magnitude" },           { "USES_SMALLER", "attn_smaller" },
+        { "USES_LARGER", "attn_larger" },                 { "USES_CLIP", "attn_clip" },
+        { "USES_KEY_FROM", "attn_key_from" },             { "USES_KEY_TO", "attn_key_to" },
+        { "USES_REMAINDER_FROM", "attn_remainder_from" }, { "USES_REMAINDER_TO", "attn_remainder_to" },
+        { "USES_FLOOR_MOD", "attn_floor_mod" }
+    };
     const char *text = expressions_text(e);
-    const bool modulo = strstr(text, "attn_floor_mod") != NULL;
-    template_set_boolean(&e->values, "USES_FLOOR_DIV", modulo || strstr(text, "attn_floor_div") != NULL);
-    template_set_boolean(&e->values, "USES_FLOOR_MOD", modulo);
-    template_set_boolean(&e->values, "USES_MAGNITUDE", strstr(text, "attn_magnitude") != NULL);
-    template_set_boolean(&e->values, "USES_SMALLER", strstr(text, "attn_smaller") != NULL);
-    template_set_boolean(&e->values, "USES_LARGER", strstr(text, "attn_larger") != NULL);
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        template_set_boolean(&e->values, functions[i].value, strstr(text, functions[i].function) != NULL);
+    template_set_boolean(&e->values, "USES_FLOOR_DIV",
+                         strstr(text, "attn_floor_div") != NULL || strstr(text, "attn_floor_mod") != NULL);
 }
 
 void emission_set_model(struct emission *e)
@@ -314,7 +308,6 @@ void emission_set_model(struct emission *e)
     template_set_list(&e->values, "DEFINITIONS", definition_list(e, LIST_DEFINITIONS));
     template_set_list(&e->values, "LINES", definition_list(e, LIST_LINES));
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
-    template_set_boolean(&e->values, "COMPARES_LENGTHS", model_uses_view(e->model));
     set_functions(e);
     set_targets(e);
 }

@@ -54,6 +54,16 @@ enum expression_op expression_opposite(enum expression_op op)
     return opposites[op];
 }
 
+enum expression_op expression_mirrored(enum expression_op op)
+{
+    static const enum expression_op mirrored[] = {
+        [EXPRESSION_EQUAL]   = EXPRESSION_EQUAL,   [EXPRESSION_UNEQUAL]       = EXPRESSION_UNEQUAL,
+        [EXPRESSION_LESS]    = EXPRESSION_GREATER, [EXPRESSION_GREATER_EQUAL] = EXPRESSION_LESS_EQUAL,
+        [EXPRESSION_GREATER] = EXPRESSION_LESS,    [EXPRESSION_LESS_EQUAL]    = EXPRESSION_GREATER_EQUAL
+    };
+    return mirrored[op];
+}
+
 const char *expression_variable_name(enum expression_variable variable)
 {
     static const char *const names[EXPRESSION_VARIABLES] = {
@@ -180,6 +190,15 @@ bool expression_uses(const struct expression *expression, enum expression_variab
         if (expression->nodes[i].op == EXPRESSION_VARIABLE && expression->nodes[i].value == variable)
             return true;
     return false;
+}
+
+bool expression_node_uses(const struct expression *expression, int index, enum expression_variable variable)
+{
+    if (index < 0)
+        return false;
+    const struct expression_node *node = &expression->nodes[index];
+    return (node->op == EXPRESSION_VARIABLE && node->value == variable) || expression_node_uses(expression, node->condition, variable)
+           || expression_node_uses(expression, node->left, variable) || expression_node_uses(expression, node->right, variable);
 }
 
 bool expression_uses_score(const struct expression *expression)

@@ -45,8 +45,10 @@ void expression_sight_c(struct text *text, const struct expression *expression, 
 /*
 ** The body of a C function over int32_t q_first q_last, the same others, and int32_t *k_first,
 ** *k_last (the range of keys, inclusive) that narrows *k_first .. *k_last to the keys that some
-** query may see. It never widens them.
+** query may see. It never widens them. Calls besides the above attn_clip attn_key_from attn_key_to
+** attn_remainder_from attn_remainder_to. True when keys in between may be hidden from all, so that
+** narrowing what is left behind a key can skip some.
 */
-void expression_keys_c(struct text *text, const struct expression *expression, const char *tables);
+bool expression_keys_c(struct text *text, const struct expression *expression, const char *tables);
 
 #endif

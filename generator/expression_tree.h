@@ -37,7 +37,13 @@ bool expression_has_numbers(const struct expression *expression, const struct ex
 /* The comparison that holds where op does not. */
 enum expression_op expression_opposite(enum expression_op op);
 
+/* The comparison that holds for b and a where op holds for a and b. */
+enum expression_op expression_mirrored(enum expression_op op);
+
 const char *expression_variable_name(enum expression_variable variable);
+
+/* Whether the variable occurs in the tree under a node; index may be -1, no node. */
+bool expression_node_uses(const struct expression *expression, int index, enum expression_variable variable);
 
 /* Puts a node at the end; its index, or -1 when there is no room. */
 int expression_add(struct expression *expression, struct expression_node node);

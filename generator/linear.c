@@ -21,7 +21,7 @@ static void linear_add(struct linear *form, int64_t factor, const struct linear 
     form->constant += factor * addend->constant;
 }
 
-static bool linear_is_constant(const struct linear *form)
+bool linear_is_constant(const struct linear *form)
 {
     for (int v = 0; v < EXPRESSION_VARIABLES; v++)
         if (form->coefficient[v] != 0)

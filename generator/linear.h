@@ -16,6 +16,9 @@ bool linear_read(struct linear *form, const struct expression *expression, int n
 /* The sides of a comparison; what stands on both is brought to the left. false when one is not linear. */
 bool linear_sides(struct linear *left, struct linear *right, const struct expression *expression, int node);
 
+/* Whether no variable stands in it. */
+bool linear_is_constant(const struct linear *form);
+
 struct range linear_range(const struct linear *form, const struct range box[EXPRESSION_VARIABLES]);
 
 /* k <= form // divisor (upper), or k >= form // divisor; k does not stand in the form, and divisor is positive. */

@@ -95,6 +95,50 @@ static inline int32_t attn_larger(int32_t a, int32_t b)
 }
 
 % end
+% if USES_CLIP then
+/* To 32 bits, which no value of a mask leaves. */
+static inline int32_t attn_clip(int64_t end)
+{
+    return end > INT32_MAX ? INT32_MAX : end < -INT32_MAX ? -INT32_MAX : (int32_t)end;
+}
+
+% end
+% if USES_KEY_FROM then
+/* The first key, or where low lies behind it, that; 2^24 is no key any more. */
+static inline int32_t attn_key_from(int32_t first, int64_t low)
+{
+    return low <= first ? first : low < 16777216 ? (int32_t)low : 16777216;
+}
+
+% end
+% if USES_KEY_TO then
+/* The last key, or where high lies before it, that; -1 is no key any more. */
+static inline int32_t attn_key_to(int32_t last, int64_t high)
+{
+    return high >= last ? last : high < -1 ? -1 : (int32_t)high;
+}
+
+% end
+% if USES_REMAINDER_FROM then
+/* The least value from `value` on that leaves a remainder of low .. high by n. */
+static inline int64_t attn_remainder_from(int64_t value, int64_t n, int64_t low, int64_t high)
+{
+    const int64_t least = low > 0 ? low : 0, most = high < n ? high : n - 1;
+    const int64_t past = ((value - least) % n + n) % n;
+    return past <= most - least ? value : value + n - past;
+}
+
+% end
+% if USES_REMAINDER_TO then
+/* The greatest value up to `value` that does. */
+static inline int64_t attn_remainder_to(int64_t value, int64_t n, int64_t low, int64_t high)
+{
+    const int64_t least = low > 0 ? low : 0, most = high < n ? high : n - 1;
+    const int64_t past = ((value - least) % n + n) % n;
+    return past <= most - least ? value : value - past + most - least;
+}
+
+% end
 % if USES_CPUID then
 #if defined(__x86_64__)
 struct cpu_registers { uint32_t a, b, c, d; };

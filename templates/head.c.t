@@ -25,10 +25,8 @@ $PLANS
 #endif
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
-% if COMPARES_LENGTHS then
-/* A mask may compare a length twice in ways that exclude each other. */
+/* A mask may compare the same value twice in ways that exclude each other. */
 #pragma clang diagnostic ignored "-Wtautological-overlap-compare"
-% end
 #elif defined(__GNUC__)
 #pragma GCC optimize("fp-contract=off")
 #endif

@@ -197,22 +197,6 @@ $FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0
 % end
 }
 
-/* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
-$FN void decode_segment$F(const struct attn_args *args, int64_t row, int32_t place,
-    const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch$F *t)
-{
-    const struct attn_sequence *sequence = &args->sequence[view->b];
-    for (int h = 0; h < GROUP$D; h++) {
-        query_row$D(args, row, view->h + h, t->q[h]);
-        t->m[h] = ATTN_HIDDEN;
-        t->l[h] = 0.0f;
-    }
-    memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK$D; first <= last && key0 <= last; key0 += BLOCK$D)
-        decode_tile$F(place, view, key0,
-                      cache_block$D(sequence, view->h / GROUP$D, key0 / BLOCK$D), t);
-}
-
 /* The keys that some head of the group may see, within first .. last. */
 static void decode_keys$F(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
 {
@@ -233,6 +217,28 @@ static void decode_keys$F(int32_t place, const struct attn_view *view, int32_t *
 % else
     visible_keys$D(place, place, view, first, last);
 % end
+}
+
+/* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
+$FN void decode_segment$F(const struct attn_args *args, int64_t row, int32_t place,
+    const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch$F *t)
+{
+    const struct attn_sequence *sequence = &args->sequence[view->b];
+    for (int h = 0; h < GROUP$D; h++) {
+        query_row$D(args, row, view->h + h, t->q[h]);
+        t->m[h] = ATTN_HIDDEN;
+        t->l[h] = 0.0f;
+    }
+    memset(t->o, 0, sizeof t->o);
+    while (first <= last) {
+        const int32_t key0 = first - first % BLOCK$D;
+        decode_tile$F(place, view, key0,
+                      cache_block$D(sequence, view->h / GROUP$D, key0 / BLOCK$D), t);
+        first = key0 + BLOCK$D;
+% if MASK_GAPS then
+        decode_keys$F(place, view, &first, &last);
+% end
+    }
 }
 
 static int32_t decode_segments$F(const struct attn_sequence *sequence)

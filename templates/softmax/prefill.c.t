@@ -132,10 +132,16 @@ $FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, i
     }
     memset(t->o, 0, sizeof t->o);
     struct prefill_tile$F tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
-    for (int32_t key0 = first - first % BLOCK$D; key0 <= last; key0 += BLOCK$D)
+    while (first <= last) {
+        const int32_t key0 = first - first % BLOCK$D;
         prefill_advance$F(block, key0,
                           cache_block$D(block->sequence, block->view.h / GROUP$D, key0 / BLOCK$D),
                           &tile, t);
+        first = key0 + BLOCK$D;
+% if MASK_GAPS then
+        visible_keys$D(block->first, block->first + block->queries - 1, &block->view, &first, &last);
+% end
+    }
     prefill_settle$F(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
         merge$F(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
@@ -191,6 +197,9 @@ $FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, voi
         const int32_t segment_last = first - first % SEGMENT$D + SEGMENT$D - 1;
         prefill_segment$F(&block, first, segment_last < last ? segment_last : last, t);
         first = segment_last + 1;
+% if MASK_GAPS then
+        visible_keys$D(block.first, block.first + block.queries - 1, &block.view, &first, &last);
+% end
     }
     for (int32_t i = 0; i < block.queries; i++)
         finish$F(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);

@@ -166,7 +166,19 @@ static void bounds_on_keys_are_solved(void)
     check_keys("b == 0", 1, 0);
     check_keys("b == 1 and k < q_len", 0, 63);
     check_keys("not (k > q or k < 7)", 7, 163);
-    check_keys("k <= q // 64 * 64 + 63", 0, 1000);
+    check_keys("k <= q // 64 * 64 + 63", 0, 191);
+    check_keys("k // 64 == q // 64", 64, 191);
+    check_keys("q // 50 < k // 50 and k // 50 <= 4", 150, 249);
+    check_keys("abs(q - k) <= 5", 95, 168);
+    check_keys("abs(k - 500) == 100", 400, 600);
+    check_keys("min(k, 400) >= 70 and max(k // 3, q) <= 120", 70, 362);
+    check_keys("(if h < 3 then k + 2 else k * 3) == q", 34, 161);
+    check_keys("-(k // 3 * 6) > -100", 0, 50);
+    check_keys("7 - k * -2 // 5 < 50", 0, 105);
+    check_keys("k % 700 == 500", 500, 500);
+    check_keys("(k + q) % 700 >= 650", 487, 599);
+    check_keys("(k // 64 - 1) % 8 == 0", 64, 639);
+    check_keys("k - q // 64 * 64 < 0", 0, 127);
     check_keys("q // 64 == 9", 1, 0);
 }
 
