@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 64 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 6 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  c415c69801e1bd94   (of all that follows this comment)
+**   digest  673c9f73267ddbc1   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -31,6 +31,8 @@
 #endif
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
+/* A mask may compare the same value twice in ways that exclude each other. */
+#pragma clang diagnostic ignored "-Wtautological-overlap-compare"
 #elif defined(__GNUC__)
 #pragma GCC optimize("fp-contract=off")
 #endif
@@ -911,10 +913,13 @@ KERNEL_scalar void prefill_segment_attention_scalar(const struct prefill_block_a
     }
     memset(t->o, 0, sizeof t->o);
     struct prefill_tile_attention_scalar tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+    while (first <= last) {
+        const int32_t key0 = first - first % BLOCK_attention;
         prefill_advance_attention_scalar(block, key0,
                           cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
                           &tile, t);
+        first = key0 + BLOCK_attention;
+    }
     prefill_settle_attention_scalar(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
         merge_attention_scalar(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
@@ -1224,6 +1229,12 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn
     }
 }
 
+/* The keys that some head of the group may see, within first .. last. */
+static void decode_keys_attention_scalar(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
+{
+    visible_keys_attention(place, place, view, first, last);
+}
+
 /* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
 KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args, int64_t row, int32_t place,
     const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch_attention_scalar *t)
@@ -1235,15 +1246,12 @@ KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args,
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; first <= last && key0 <= last; key0 += BLOCK_attention)
+    while (first <= last) {
+        const int32_t key0 = first - first % BLOCK_attention;
         decode_tile_attention_scalar(place, view, key0,
                       cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
-}
-
-/* The keys that some head of the group may see, within first .. last. */
-static void decode_keys_attention_scalar(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
-{
-    visible_keys_attention(place, place, view, first, last);
+        first = key0 + BLOCK_attention;
+    }
 }
 
 static int32_t decode_segments_attention_scalar(const struct attn_sequence *sequence)
@@ -2057,10 +2065,13 @@ KERNEL_avx2 void prefill_segment_attention_avx2(const struct prefill_block_atten
     }
     memset(t->o, 0, sizeof t->o);
     struct prefill_tile_attention_avx2 tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+    while (first <= last) {
+        const int32_t key0 = first - first % BLOCK_attention;
         prefill_advance_attention_avx2(block, key0,
                           cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
                           &tile, t);
+        first = key0 + BLOCK_attention;
+    }
     prefill_settle_attention_avx2(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
         merge_attention_avx2(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
@@ -2275,6 +2286,12 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_vie
     }
 }
 
+/* The keys that some head of the group may see, within first .. last. */
+static void decode_keys_attention_avx2(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
+{
+    visible_keys_attention(place, place, view, first, last);
+}
+
 /* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
 KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int64_t row, int32_t place,
     const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch_attention_avx2 *t)
@@ -2286,15 +2303,12 @@ KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; first <= last && key0 <= last; key0 += BLOCK_attention)
+    while (first <= last) {
+        const int32_t key0 = first - first % BLOCK_attention;
         decode_tile_attention_avx2(place, view, key0,
                       cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
-}
-
-/* The keys that some head of the group may see, within first .. last. */
-static void decode_keys_attention_avx2(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
-{
-    visible_keys_attention(place, place, view, first, last);
+        first = key0 + BLOCK_attention;
+    }
 }
 
 static int32_t decode_segments_attention_avx2(const struct attn_sequence *sequence)
@@ -3414,10 +3428,13 @@ KERNEL_avx512 void prefill_segment_attention_avx512(const struct prefill_block_a
     }
     memset(t->o, 0, sizeof t->o);
     struct prefill_tile_attention_avx512 tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
-    for (int32_t key0 = first - first % BLOCK_attention; key0 <= last; key0 += BLOCK_attention)
+    while (first <= last) {
+        const int32_t key0 = first - first % BLOCK_attention;
         prefill_advance_attention_avx512(block, key0,
                           cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
                           &tile, t);
+        first = key0 + BLOCK_attention;
+    }
     prefill_settle_attention_avx512(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
         merge_attention_avx512(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
@@ -3605,6 +3622,12 @@ KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn
     }
 }
 
+/* The keys that some head of the group may see, within first .. last. */
+static void decode_keys_attention_avx512(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
+{
+    visible_keys_attention(place, place, view, first, last);
+}
+
 /* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
 KERNEL_avx512 void decode_segment_attention_avx512(const struct attn_args *args, int64_t row, int32_t place,
     const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch_attention_avx512 *t)
@@ -3616,15 +3639,12 @@ KERNEL_avx512 void decode_segment_attention_avx512(const struct attn_args *args,
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
-    for (int32_t key0 = first - first % BLOCK_attention; first <= last && key0 <= last; key0 += BLOCK_attention)
+    while (first <= last) {
+        const int32_t key0 = first - first % BLOCK_attention;
         decode_tile_attention_avx512(place, view, key0,
                       cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
-}
-
-/* The keys that some head of the group may see, within first .. last. */
-static void decode_keys_attention_avx512(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
-{
-    visible_keys_attention(place, place, view, first, last);
+        first = key0 + BLOCK_attention;
+    }
 }
 
 static int32_t decode_segments_attention_avx512(const struct attn_sequence *sequence)
