@@ -52,7 +52,7 @@ static bool binary_compile(struct binary *binary, const struct model *model, str
 
 bool binary_make(struct binary *binary, const struct model *model, const char *root, const struct options *options)
 {
-    const struct emit_options emit = { .targets = options->text[OPTION_TARGET] };
+    const struct emit_options emit = { .targets = options->text[OPTION_TARGET], .plan = options->text[OPTION_PLAN] };
     const double start = binary_clock();
     if (!emit_model(&binary->emitted, model, &options->catalog, &emit, options->arena, options->report))
         return false;

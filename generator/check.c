@@ -82,10 +82,10 @@ static void product_add(struct checking *checking, const char *name)
 }
 
 /* Emits a model into the directory, which a config's is named after its digest. */
-static bool model_add(struct checking *checking, const struct model *model, struct arena *arena)
+static bool model_add(struct checking *checking, const struct model *model, const char *plan, struct arena *arena)
 {
     const struct options *options = checking->options;
-    const struct emit_options emit_options = { .targets = options->text[OPTION_TARGET] };
+    const struct emit_options emit_options = { .targets = options->text[OPTION_TARGET], .plan = plan };
     struct emitted emitted;
     if (!emit_model(&emitted, model, &options->catalog, &emit_options, arena, options->report))
         return false;
@@ -99,26 +99,39 @@ static bool model_add(struct checking *checking, const struct model *model, stru
 }
 
 /* In an arena of its own: the C text of many random definitions is hundreds of megabytes. */
-static bool config_add(struct checking *checking, const char *file)
+static bool config_add(struct checking *checking, const char *file, const char *plan)
 {
     const struct options *options = checking->options;
     struct arena *arena = arena_create();
     struct source source;
     const bool added = source_read(&source, file, &options->catalog, arena, options->report)
-                    && model_add(checking, &source.model, arena);
+                    && model_add(checking, &source.model, plan, arena);
     arena_destroy(arena);
     return added;
 }
 
-/* The index-th file of random definitions. */
+/* As asked for, or each second file's at random. */
+static const char *random_plan(const struct checking *checking, int index, struct random *random)
+{
+    struct text plan = text_start(checking->options->arena);
+    if (checking->options->text[OPTION_PLAN] != NULL || index % 2 == 0)
+        return checking->options->text[OPTION_PLAN];
+    random_definition_plan(&plan, random);
+    return plan.data;
+}
+
+/* The index-th file of random definitions, which says how to check it again. */
 static bool random_add(struct checking *checking, int index, int count, struct random *random)
 {
     const struct options *options = checking->options;
     struct text text = text_start(options->arena);
     const char *name = arena_format(options->arena, "random_%d", index);
     const char *file = arena_format(options->arena, "%s/%s.lua", checking->directory, name);
+    const char *plan = random_plan(checking, index, random);
+    if (plan != NULL)
+        text_format(&text, "-- attngen check --plan %s\n", plan);
     random_definition_config(&text, name, count, random);
-    return file_write(file, text.data, text.length, options->report, NULL) && config_add(checking, file);
+    return file_write(file, text.data, text.length, options->report, NULL) && config_add(checking, file, plan);
 }
 
 static bool randoms_add(struct checking *checking, int count)
@@ -300,7 +313,7 @@ int verb_check(const struct options *options)
         return 2;
     const int count = checking.random ? (int)options->number[OPTION_RANDOM] : 1;
     checking.products = arena_alloc(options->arena, (size_t)count / FILE_DEFINITIONS + 1, sizeof *checking.products);
-    if (!(checking.random ? randoms_add(&checking, count) : config_add(&checking, options->input)))
+    if (!(checking.random ? randoms_add(&checking, count) : config_add(&checking, options->input, options->text[OPTION_PLAN])))
         return 2;
     /* Random definitions are many: -O1 halves the time of the compiler. */
     const struct compile_job job = {

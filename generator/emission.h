@@ -16,6 +16,7 @@ struct emission {
     struct report *report;
     const struct descriptor *targets[EMIT_TARGETS];
     int target_count;
+    struct plan_request request;
     struct text source;            /* all behind the head comment */
     struct text plans;             /* the head comment's lines about them */
     struct template_values values;

@@ -67,8 +67,7 @@ static void set_shape(struct emission *e, const struct definition *definition)
     template_set_integer(values, "D_V", definition->d_v);
     template_set_integer(values, "V_ROW", (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL);
     template_set_integer(values, "PANEL", PLAN_PANEL);
-    template_set_integer(values, "BLOCK", PLAN_BLOCK);
-    template_set_integer(values, "SEGMENT", PLAN_SEGMENT);
+    template_set_integer(values, "BLOCK", plan_block(&e->request));
 }
 
 /* What a function's body takes from view. */
@@ -146,15 +145,11 @@ void emission_set_isa(struct emission *e, const struct descriptor *isa)
 
 static void set_tiles(struct emission *e, const struct plan *plan)
 {
-    template_set_integer(&e->values, "QUERIES", plan->queries);
-    template_set_integer(&e->values, "QUERY_VECTORS", plan->query_vectors);
-    template_set_integer(&e->values, "SCORE_KEYS", plan->score_keys);
-    template_set_integer(&e->values, "VALUE_VECTORS", plan->value_vectors);
-    template_set_integer(&e->values, "VALUE_QUERIES", plan->value_queries);
+    for (enum plan_parameter i = 0; i < PLAN_PARAMETERS; i++)
+        template_set_integer(&e->values, upper(plan_parameter_name(i), e->arena), plan->value[i]);
     template_set_integer(&e->values, "REST_QUERIES", plan->rest_queries);
-    template_set_boolean(&e->values, "INTERLEAVE", plan->interleave);
-    template_set_integer(&e->values, "DECODE_HEADS", plan->decode_heads);
-    template_set_integer(&e->values, "DECODE_VECTORS", plan->decode_vectors);
+    /* Weights of a tile are summed as so many partial sums, then by halves. */
+    template_set_integer(&e->values, "PARTIALS", plan->value[PLAN_TILE] < PLAN_PANEL ? plan->value[PLAN_TILE] : PLAN_PANEL);
 }
 
 static void set_plan_lines(struct emission *e, const struct plan *plan, const struct definition *definition)

@@ -54,7 +54,8 @@ static bool emit_kernels(struct emission *e, const struct definition *definition
         "softmax/decode.c.t", "softmax/table.c.t"
     };
     struct plan plan;
-    plan_choose(&plan, definition, isa);
+    if (!plan_choose(&plan, definition, isa, &e->request, e->report))
+        return false;
     emission_set_definition(e, definition);
     emission_set_plan(e, definition, &plan);
     for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
@@ -158,7 +159,7 @@ bool emit_model(struct emitted *emitted, const struct model *model, const struct
     e->source = text_start(arena);
     e->plans = text_start(arena);
     struct text header = text_start(arena), source = text_start(arena);
-    if (!emission_choose_targets(e, options->targets))
+    if (!emission_choose_targets(e, options->targets) || !plan_request_read(&e->request, options->plan, report))
         return false;
     emission_set_model(e);
     if (!emit_header(e, &header) || !emit_body(e))
@@ -187,7 +188,7 @@ bool emit_write(const struct emitted *emitted, const struct model *model, const 
 int verb_emit(const struct options *options)
 {
     const char *directory = options->text[OPTION_OUTPUT] != NULL ? options->text[OPTION_OUTPUT] : "generated";
-    const struct emit_options emit = { .targets = options->text[OPTION_TARGET] };
+    const struct emit_options emit = { .targets = options->text[OPTION_TARGET], .plan = options->text[OPTION_PLAN] };
     struct source source;
     struct emitted emitted;
     if (!source_read(&source, options->input, &options->catalog, options->arena, options->report) ||

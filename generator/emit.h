@@ -16,6 +16,7 @@ enum { EMIT_TARGETS = 16 };        /* most targets in one file */
 
 struct emit_options {
     const char *targets;           /* "avx2,scalar"; NULL: all of the catalogue */
+    const char *plan;              /* "tile=32,queries=48"; NULL: what the plans choose */
 };
 
 struct emitted {

@@ -33,6 +33,7 @@ enum { PHASES = sizeof phases / sizeof phases[0] };
 struct explanation {
     const struct model *model;
     const struct emission *emission;         /* the targets */
+    const struct plan *plans;                /* (definitions, targets) */
     struct arena *arena;
     struct text text;                        /* what is printed */
 };
@@ -45,12 +46,26 @@ static const char *plan_line(const struct explanation *e, const struct plan *pla
     return line.data;
 }
 
-/* Queries in a block of the target that needs most: the last. */
-static int block_queries(const struct explanation *e, const struct definition *definition)
+static const struct plan *plan_of(const struct explanation *e, int definition, int target)
 {
-    struct plan plan;
-    plan_choose(&plan, definition, e->emission->targets[e->emission->target_count - 1]);
-    return plan.queries;
+    return &e->plans[definition * e->emission->target_count + target];
+}
+
+/* The plan whose tiles are counted: of the target that needs most, the last. */
+static const struct plan *plan_counted(const struct explanation *e, int definition)
+{
+    return plan_of(e, definition, e->emission->target_count - 1);
+}
+
+static bool plans_choose(struct explanation *e, const struct plan_request *request, struct report *report)
+{
+    const int targets = e->emission->target_count, count = e->model->definition_count * targets;
+    struct plan *plans = arena_alloc(e->arena, (size_t)count, sizeof *plans);
+    for (int i = 0; i < count; i++)
+        if (!plan_choose(&plans[i], &e->model->definitions[i / targets], e->emission->targets[i % targets], request, report))
+            return false;
+    e->plans = plans;
+    return true;
 }
 
 /* As text ------------------------------------------------------------------------------------ */
@@ -106,24 +121,28 @@ static void print_choices(struct explanation *e, const struct choices *choices)
     }
 }
 
-static void print_plans(struct explanation *e, const struct definition *definition)
+static void print_plans(struct explanation *e, int index)
 {
     for (int i = 0; i < e->emission->target_count; i++) {
-        struct plan plan;
-        plan_choose(&plan, definition, e->emission->targets[i]);
+        const struct plan *plan = plan_of(e, index, i);
         for (int phase = 0; phase < PHASES; phase++)
-            text_format(&e->text, "  %-8s %-8s %s\n", plan.isa->name, phases[phase].phase,
-                        plan_line(e, &plan, definition, phase));
+            text_format(&e->text, "  %-8s %-8s %s\n", plan->isa->name, phases[phase].phase,
+                        plan_line(e, plan, &e->model->definitions[index], phase));
+        text_format(&e->text, "  %-8s --plan   ", plan->isa->name);
+        plan_print_parameters(&e->text, plan);
+        text_put(&e->text, "\n");
     }
 }
 
-static void print_tiles(struct explanation *e, const struct definition *definition)
+static void print_tiles(struct explanation *e, int index)
 {
-    int queries = block_queries(e, definition);
+    const struct definition *definition = &e->model->definitions[index];
+    const struct plan *plan = plan_counted(e, index);
+    const int queries = plan->value[PLAN_QUERIES], keys = plan->value[PLAN_TILE];
     text_format(&e->text, "\n  tiles of %d queries x %d keys\n"
-                "  tokens   empty    full   mixed   keys walked   by decode\n", queries, PLAN_BLOCK);
+                "  tokens   empty    full   mixed   keys walked   by decode\n", queries, keys);
     for (int i = 0; i < SAMPLES; i++) {
-        struct tile_shares shares = tile_shares_count(definition, queries, sample_tokens[i]);
+        struct tile_shares shares = tile_shares_count(definition, queries, keys, sample_tokens[i]);
         text_format(&e->text, "  %6lld %5.1f %% %5.1f %% %5.1f %%       %5.1f %%   %9lld\n",
                     (long long)sample_tokens[i], 100 * shares.empty, 100 * shares.full, 100 * shares.mixed,
                     100 * shares.walked, (long long)shares.decode);
@@ -141,8 +160,8 @@ static void print_definition(struct explanation *e, int index)
     print_layers(e, index);
     text_format(&e->text, "\n  %s\n\n", definition->line);
     print_choices(e, &choices);
-    print_tiles(e, definition);
-    print_plans(e, definition);
+    print_tiles(e, index);
+    print_plans(e, index);
 }
 
 static void print_model(struct explanation *e)
@@ -168,16 +187,18 @@ static struct value *layers_tree(const struct explanation *e, int definition)
     return list;
 }
 
-static struct value *tiles_tree(const struct explanation *e, const struct definition *definition)
+static struct value *tiles_tree(const struct explanation *e, int index)
 {
+    const struct definition *definition = &e->model->definitions[index];
+    const struct plan *plan = plan_counted(e, index);
+    const int queries = plan->value[PLAN_QUERIES], keys = plan->value[PLAN_TILE];
     struct value *list = tree_table(e->arena);
-    int queries = block_queries(e, definition);
     for (int i = 0; i < SAMPLES; i++) {
-        struct tile_shares shares = tile_shares_count(definition, queries, sample_tokens[i]);
+        struct tile_shares shares = tile_shares_count(definition, queries, keys, sample_tokens[i]);
         struct value *tile = tree_table(e->arena);
         tree_set(tile, "tokens", tree_integer(sample_tokens[i], e->arena), e->arena);
         tree_set(tile, "queries", tree_integer(queries, e->arena), e->arena);
-        tree_set(tile, "keys", tree_integer(PLAN_BLOCK, e->arena), e->arena);
+        tree_set(tile, "keys", tree_integer(keys, e->arena), e->arena);
         tree_set(tile, "empty", tree_number(shares.empty, e->arena), e->arena);
         tree_set(tile, "full", tree_number(shares.full, e->arena), e->arena);
         tree_set(tile, "mixed", tree_number(shares.mixed, e->arena), e->arena);
@@ -199,21 +220,30 @@ static struct value *definition_tree(const struct explanation *e, int index)
     tree_set(tree, "name", tree_text(definition->name, e->arena), e->arena);
     tree_set(tree, "line", tree_text(definition->line, e->arena), e->arena);
     tree_set(tree, "layers", layers_tree(e, index), e->arena);
-    tree_set(tree, "tiles", tiles_tree(e, definition), e->arena);
+    tree_set(tree, "tiles", tiles_tree(e, index), e->arena);
     return tree;
 }
 
-static void kernels_append(const struct explanation *e, struct value *list, const struct definition *definition)
+static struct value *parameters_tree(const struct explanation *e, const struct plan *plan)
 {
+    struct value *tree = tree_table(e->arena);
+    for (enum plan_parameter i = 0; i < PLAN_PARAMETERS; i++)
+        tree_set(tree, plan_parameter_name(i), tree_integer(plan->value[i], e->arena), e->arena);
+    return tree;
+}
+
+static void kernels_append(const struct explanation *e, struct value *list, int index)
+{
+    const struct definition *definition = &e->model->definitions[index];
     for (int i = 0; i < e->emission->target_count; i++) {
-        struct plan plan;
-        plan_choose(&plan, definition, e->emission->targets[i]);
+        const struct plan *plan = plan_of(e, index, i);
         for (int phase = 0; phase < PHASES; phase++) {
             struct value *kernel = tree_table(e->arena);
             tree_set(kernel, "definition", tree_text(definition->name, e->arena), e->arena);
-            tree_set(kernel, "target", tree_text(plan.isa->name, e->arena), e->arena);
+            tree_set(kernel, "target", tree_text(plan->isa->name, e->arena), e->arena);
             tree_set(kernel, "phase", tree_text(phases[phase].phase, e->arena), e->arena);
-            tree_set(kernel, "plan", tree_text(plan_line(e, &plan, definition, phase), e->arena), e->arena);
+            tree_set(kernel, "plan", tree_text(plan_line(e, plan, definition, phase), e->arena), e->arena);
+            tree_set(kernel, "parameters", parameters_tree(e, plan), e->arena);
             tree_append(list, kernel, e->arena);
         }
     }
@@ -224,7 +254,7 @@ static void print_json(struct explanation *e)
     struct value *tree = tree_table(e->arena), *definitions = tree_table(e->arena), *kernels = tree_table(e->arena);
     for (int i = 0; i < e->model->definition_count; i++) {
         tree_append(definitions, definition_tree(e, i), e->arena);
-        kernels_append(e, kernels, &e->model->definitions[i]);
+        kernels_append(e, kernels, i);
     }
     tree_set(tree, "name", tree_text(e->model->name, e->arena), e->arena);
     tree_set(tree, "definitions", definitions, e->arena);
@@ -235,10 +265,13 @@ static void print_json(struct explanation *e)
 int verb_explain(const struct options *options)
 {
     struct source source;
+    struct plan_request request;
     struct emission emission = { .catalog = &options->catalog, .arena = options->arena, .report = options->report };
-    struct explanation explanation = { &source.model, &emission, options->arena, text_start(options->arena) };
+    struct explanation explanation = { &source.model, &emission, NULL, options->arena, text_start(options->arena) };
     if (!source_read(&source, options->input, &options->catalog, options->arena, options->report)
-        || !emission_choose_targets(&emission, options->text[OPTION_TARGET]))
+        || !emission_choose_targets(&emission, options->text[OPTION_TARGET])
+        || !plan_request_read(&request, options->text[OPTION_PLAN], options->report)
+        || !plans_choose(&explanation, &request, options->report))
         return 2;
     if (options->text[OPTION_JSON] != NULL)
         print_json(&explanation);

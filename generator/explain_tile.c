@@ -1,5 +1,4 @@
 #include "explain_tile.h"
-#include "plan.h"
 #include "range.h"
 
 struct tile_counts { int64_t tiles, empty, full, keys, walked; };
@@ -14,16 +13,16 @@ static double share(int64_t part, int64_t whole)
     return (double)part / (double)whole;
 }
 
-/* The tiles of one block of queries, which box holds. */
+/* The tiles, `step` keys wide, of one block of queries, which box holds. */
 static void count_block(struct tile_counts *counts, const struct expression *mask,
-                        struct range box[EXPRESSION_VARIABLES], int64_t tokens)
+                        struct range box[EXPRESSION_VARIABLES], int step, int64_t tokens)
 {
     box[EXPRESSION_K] = (struct range){ 0, tokens - 1 };
     const struct range keys = range_keys(mask, box);
     counts->keys += tokens;
     counts->walked += keys.low > keys.high ? 0 : keys.high - keys.low + 1;
-    for (int64_t key = 0; key < tokens; key += PLAN_BLOCK) {
-        box[EXPRESSION_K] = (struct range){ key, smaller(key + PLAN_BLOCK, tokens) - 1 };
+    for (int64_t key = 0; key < tokens; key += step) {
+        box[EXPRESSION_K] = (struct range){ key, smaller(key + step, tokens) - 1 };
         const enum sight sight = range_sight(mask, box);
         counts->tiles++;
         counts->empty += sight == SIGHT_NONE;
@@ -41,7 +40,7 @@ static int64_t count_decode(const struct expression *mask, struct range box[EXPR
     return keys.low > keys.high ? 0 : keys.high - keys.low + 1;
 }
 
-struct tile_shares tile_shares_count(const struct definition *definition, int queries, int64_t tokens)
+struct tile_shares tile_shares_count(const struct definition *definition, int queries, int keys, int64_t tokens)
 {
     const struct expression *mask = &definition->mask;
     const int heads = expression_uses(mask, EXPRESSION_H) ? definition->heads : 1;
@@ -53,7 +52,7 @@ struct tile_shares tile_shares_count(const struct definition *definition, int qu
         for (int64_t query = 0; query < tokens; query += queries) {
             box[EXPRESSION_H] = (struct range){ head, head };
             box[EXPRESSION_Q] = (struct range){ query, smaller(query + queries, tokens) - 1 };
-            count_block(&counts, mask, box, tokens);
+            count_block(&counts, mask, box, keys, tokens);
         }
     return (struct tile_shares){
         .empty  = share(counts.empty, counts.tiles),

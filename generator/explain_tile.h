@@ -15,7 +15,7 @@ struct tile_shares {
     int64_t decode;      /* keys that the last query walks, of the first head */
 };
 
-/* tokens queries over as many keys, in tiles of queries x PLAN_BLOCK keys. */
-struct tile_shares tile_shares_count(const struct definition *definition, int queries, int64_t tokens);
+/* tokens queries over as many keys, in tiles of queries x keys. */
+struct tile_shares tile_shares_count(const struct definition *definition, int queries, int keys, int64_t tokens);
 
 #endif

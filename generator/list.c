@@ -2,6 +2,7 @@
 
 #include "embedded.h"
 #include "list.h"
+#include "plan.h"
 #include "text.h"
 
 enum { NAMED_PARAMETERS = 4 };
@@ -97,24 +98,38 @@ static void list_families(struct arena *arena)
     rows_print(rows, count);
 }
 
-/* The kinds and families, at the index CATALOG_KINDS. */
+static void list_plan(void)
+{
+    struct row rows[PLAN_PARAMETERS];
+    for (enum plan_parameter i = 0; i < PLAN_PARAMETERS; i++)
+        rows[i] = (struct row){ plan_parameter_name(i), plan_parameter_help(i) };
+    rows_print(rows, PLAN_PARAMETERS);
+}
+
+/* What is listed: the kinds of the catalogue first. */
+enum { SECTION_FAMILIES = CATALOG_KINDS, SECTION_PLAN, SECTIONS };
+
 static const char *section_name(int section)
 {
-    return section < CATALOG_KINDS ? catalog_kind_name((enum catalog_kind)section) : "families";
+    if (section < CATALOG_KINDS)
+        return catalog_kind_name((enum catalog_kind)section);
+    return section == SECTION_FAMILIES ? "families" : "plan";
 }
 
 static void section_print(const struct options *options, int section)
 {
     if (section < CATALOG_KINDS)
         list_kind(&options->catalog, (enum catalog_kind)section, options->arena);
-    else
+    else if (section == SECTION_FAMILIES)
         list_families(options->arena);
+    else
+        list_plan();
 }
 
 int verb_list(const struct options *options)
 {
-    const char *names[CATALOG_KINDS + 2] = { NULL };
-    for (int section = 0; section <= CATALOG_KINDS; section++) {
+    const char *names[SECTIONS + 1] = { NULL };
+    for (int section = 0; section < SECTIONS; section++) {
         names[section] = section_name(section);
         if (options->input == NULL)
             printf("%s%s\n", section == 0 ? "" : "\n", names[section]);

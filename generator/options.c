@@ -15,6 +15,7 @@ static const struct option_rule {
 } rules[OPTIONS] = {
     [OPTION_OUTPUT]      = { "-o",            "PATH",    TAKES_TEXT,   0, 0,     " emit import ", "where the result goes" },
     [OPTION_TARGET]      = { "--target",      "T,T...",  TAKES_TEXT,   0, 0,     " emit explain check bench run ", "targets, instead of all that attngen has" },
+    [OPTION_PLAN]        = { "--plan",        "KEY=N,...", TAKES_TEXT, 0, 0,     " emit explain check bench run ", "parameters of the plan, as `attngen list plan` prints them" },
     [OPTION_TUNED]       = { "--tuned",       "none",    TAKES_TEXT,   0, 0,     " emit explain check bench run ", "the tuned table to read: none, as there are none yet" },
     [OPTION_JSON]        = { "--json",        NULL,      TAKES_TEXT,   0, 0,     " explain bench ", "print one JSON document" },
     [OPTION_RANDOM]      = { "--random",      "N",       TAKES_WHOLE,  1, 1e6,   " check ", "check this many random definitions" },

@@ -1,90 +1,154 @@
 /*
-** The default plan. A register tile of a x b accumulators needs a x b registers for the
-** sums, b for the vectors and one for the value broadcast to them.
+** How a plan chooses what it is not asked for. A register tile of a x b accumulators needs
+** a x b registers for the sums, b for the vectors and one for the value broadcast to them.
 */
 #include "plan.h"
+
+#include "plan_check.h"
+
+enum { DEFAULT_BLOCK = 64, DEFAULT_SEGMENT = 1024 };
 
 static int smaller(int a, int b)
 {
     return a < b ? a : b;
 }
 
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
 /* The largest divisor of whole that is at most limit. */
 static int divisor_below(int whole, int limit)
 {
-    int divisor = smaller(whole, limit);
+    int divisor = larger(smaller(whole, limit), 1);
     while (whole % divisor != 0)
         divisor--;
     return divisor;
 }
 
+/* What a plan is chosen from. */
+struct choice {
+    struct plan *plan;
+    const struct definition *definition;
+    const struct plan_request *request;
+    bool many;                       /* registers */
+};
+
+/* The parameter as asked for, or the rule's. */
+static int settle(const struct choice *choice, enum plan_parameter parameter, int rule)
+{
+    const struct plan_request *request = choice->request;
+    return choice->plan->value[parameter] = request->given[parameter] ? request->value[parameter] : rule;
+}
+
 /* Most rows of a register tile that is `vectors` wide. */
 static int rows_for(const struct plan *plan, int vectors)
 {
-    return (plan->isa->registers - 1 - vectors) / vectors;
+    return larger((plan->isa->registers - 1 - vectors) / vectors, 1);
 }
 
-static void choose_prefill(struct plan *plan, const struct definition *definition)
+int plan_block(const struct plan_request *request)
 {
-    const int lanes = plan->isa->lanes, vectors = plan->v_row / lanes;
-    const bool many = plan->isa->registers >= 32;
-    plan->score_keys = 4;
-    plan->query_vectors = many ? 4 : 3;
-    plan->queries = plan->query_vectors * (lanes > 1 ? lanes : 4);
-    plan->value_vectors = smaller(vectors, many ? 4 : 2);
-    plan->value_queries = divisor_below(plan->queries, many ? smaller(8, rows_for(plan, plan->value_vectors)) : rows_for(plan, plan->value_vectors));
-    const int rest = vectors % plan->value_vectors;
-    plan->rest_queries = rest == 0 ? 1 : divisor_below(plan->queries, smaller(12, rows_for(plan, rest)));
-    plan->interleave = many && definition->d_k >= 16;
-    const int scores = plan->score_keys * plan->query_vectors + plan->query_vectors + 1;
-    const int values = plan->value_queries * plan->value_vectors + plan->value_vectors + 1;
-    plan->prefill_registers = scores > values ? scores : values;
+    if (request->given[PLAN_BLOCK])
+        return request->value[PLAN_BLOCK];
+    return request->given[PLAN_TILE] ? larger(DEFAULT_BLOCK, request->value[PLAN_TILE]) : DEFAULT_BLOCK;
+}
+
+static void choose_order(const struct choice *choice)
+{
+    const int block = settle(choice, PLAN_BLOCK, plan_block(choice->request));
+    const int tile = settle(choice, PLAN_TILE, smaller(block, DEFAULT_BLOCK));
+    settle(choice, PLAN_SEGMENT, larger(DEFAULT_SEGMENT / tile, 1) * tile);
+}
+
+/* A block of queries is one register tile of scores wide, unless one of them is asked for. */
+static void choose_scores(const struct choice *choice)
+{
+    struct plan *plan = choice->plan;
+    const struct plan_request *request = choice->request;
+    const int lanes = plan->isa->lanes, queries = larger(request->value[PLAN_QUERIES] / lanes, 1);
+    const int vectors = choice->many ? 4 : 3;
+    settle(choice, PLAN_QUERY_VECTORS, request->given[PLAN_QUERIES] ? divisor_below(queries, vectors) : vectors);
+    settle(choice, PLAN_QUERIES, plan->value[PLAN_QUERY_VECTORS] * (lanes > 1 ? lanes : 4));
+    settle(choice, PLAN_SCORE_KEYS, smaller(4, plan->value[PLAN_TILE]));
+    settle(choice, PLAN_UNROLL, 1);
+    settle(choice, PLAN_INTERLEAVE, choice->many && plan_interleaves(plan, choice->definition) == NULL);
+}
+
+static void choose_values(const struct choice *choice)
+{
+    struct plan *plan = choice->plan;
+    const int vectors = plan->v_row / plan->isa->lanes, queries = plan->value[PLAN_QUERIES];
+    const int width = settle(choice, PLAN_VALUE_VECTORS, smaller(vectors, choice->many ? 4 : 2));
+    const int rows = rows_for(plan, width);
+    settle(choice, PLAN_VALUE_QUERIES, divisor_below(queries, choice->many ? smaller(8, rows) : rows));
+    const int rest = vectors % width;
+    plan->rest_queries = rest == 0 ? 1 : divisor_below(queries, smaller(12, rows_for(plan, rest)));
 }
 
 /* Few heads take more keys at once, so that there are enough independent sums to hide an FMA's latency. */
-static void choose_decode(struct plan *plan, const struct definition *definition)
+static void choose_decode(const struct choice *choice)
 {
-    const int budget = plan->isa->registers >= 32 ? 16 : 10;
-    plan->decode_heads = smaller(definition->group, 4);
-    plan->decode_vectors = 1;
-    while (plan->decode_heads * plan->decode_vectors * 2 <= budget && plan->decode_vectors * 2 * plan->isa->lanes <= PLAN_BLOCK)
-        plan->decode_vectors *= 2;
-    const int keys = plan->decode_heads > 1 ? plan->decode_vectors : 1;     /* one head uses each K once: no need to keep it */
-    plan->decode_registers = plan->decode_heads * plan->decode_vectors + keys + 1;
+    struct plan *plan = choice->plan;
+    const int budget = choice->many ? 16 : 10, lanes = plan->isa->lanes, tile = plan->value[PLAN_TILE];
+    const int heads = settle(choice, PLAN_DECODE_HEADS, smaller(choice->definition->group, 4));
+    int vectors = 1;
+    while (heads * vectors * 2 <= budget && tile % (vectors * 2 * lanes) == 0)
+        vectors *= 2;
+    settle(choice, PLAN_DECODE_VECTORS, vectors);
+    settle(choice, PLAN_FETCH, 1);
 }
 
-void plan_choose(struct plan *plan, const struct definition *definition, const struct descriptor *isa)
+static int tile_registers(int rows, int vectors)
 {
-    plan->isa = isa;
-    plan->v_row = (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL;
-    choose_prefill(plan, definition);
-    choose_decode(plan, definition);
+    return rows * vectors + vectors + 1;
 }
 
-/* Bytes of the tiles that a phase works on. */
-static long prefill_bytes(const struct plan *plan, const struct definition *definition)
+static void count_registers(struct plan *plan)
 {
-    const long floats = (long)plan->queries * (definition->d_k + PLAN_BLOCK + plan->v_row) + (long)PLAN_BLOCK * (definition->d_k + plan->v_row);
-    return floats * 4;
+    const int *value = plan->value;
+    const int heads = value[PLAN_DECODE_HEADS], vectors = value[PLAN_DECODE_VECTORS];
+    plan->prefill_registers = larger(tile_registers(value[PLAN_SCORE_KEYS], value[PLAN_QUERY_VECTORS]),
+                                     tile_registers(value[PLAN_VALUE_QUERIES], value[PLAN_VALUE_VECTORS]));
+    plan->decode_registers = heads > 1 ? tile_registers(heads, vectors)
+                                       : vectors + 2;      /* one head uses each K once: no need to keep it */
 }
 
-static long decode_bytes(const struct plan *plan, const struct definition *definition)
+bool plan_choose(struct plan *plan, const struct definition *definition, const struct descriptor *isa,
+                 const struct plan_request *request, struct report *report)
 {
-    const long floats = (long)definition->group * (definition->d_k + PLAN_BLOCK + plan->v_row) + (long)PLAN_BLOCK * (definition->d_k + plan->v_row);
-    return floats * 4;
+    const struct choice choice = { plan, definition, request, isa->registers >= 32 };
+    *plan = (struct plan){ .isa = isa, .v_row = (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL };
+    choose_order(&choice);
+    choose_scores(&choice);
+    choose_values(&choice);
+    choose_decode(&choice);
+    count_registers(plan);
+    return plan_check(plan, definition, request, report);
+}
+
+/* Bytes of the tiles that a phase works on, for so many rows of queries. */
+static long tile_bytes(const struct plan *plan, const struct definition *definition, long rows)
+{
+    const long tile = plan->value[PLAN_TILE], sizes = definition->d_k + plan->v_row;
+    return (rows * (sizes + tile) + tile * sizes) * 4;
 }
 
 void plan_print_prefill(struct text *text, const struct plan *plan, const struct definition *definition)
 {
-    text_format(text, "online softmax, scores lanes=queries %d keys x %d queries, o lanes=d_v %d queries x %d, tile %d queries x %d keys, segment %d, %d of %d registers, %ld KiB",
-                plan->score_keys, plan->query_vectors * plan->isa->lanes, plan->value_queries, plan->value_vectors * plan->isa->lanes,
-                plan->queries, PLAN_BLOCK, PLAN_SEGMENT, plan->prefill_registers, plan->isa->registers,
-                prefill_bytes(plan, definition) / 1024);
+    const int *value = plan->value, lanes = plan->isa->lanes;
+    text_format(text, "online softmax, scores lanes=queries %d keys x %d queries, o lanes=d_v %d queries x %d, tile %d queries x %d keys, "
+                "segment %d, %d of %d registers, %ld KiB",
+                value[PLAN_SCORE_KEYS], value[PLAN_QUERY_VECTORS] * lanes, value[PLAN_VALUE_QUERIES], value[PLAN_VALUE_VECTORS] * lanes,
+                value[PLAN_QUERIES], value[PLAN_TILE], value[PLAN_SEGMENT], plan->prefill_registers, plan->isa->registers,
+                tile_bytes(plan, definition, value[PLAN_QUERIES]) / 1024);
 }
 
 void plan_print_decode(struct text *text, const struct plan *plan, const struct definition *definition)
 {
+    const int *value = plan->value;
     text_format(text, "split keys, scores lanes=keys %d heads x %d keys, o lanes=d_v, tile %d heads x %d keys, segment %d, %d of %d registers, %ld KiB",
-                plan->decode_heads, plan->decode_vectors * plan->isa->lanes, definition->group, PLAN_BLOCK, PLAN_SEGMENT,
-                plan->decode_registers, plan->isa->registers, decode_bytes(plan, definition) / 1024);
+                value[PLAN_DECODE_HEADS], value[PLAN_DECODE_VECTORS] * plan->isa->lanes, definition->group, value[PLAN_TILE],
+                value[PLAN_SEGMENT], plan->decode_registers, plan->isa->registers, tile_bytes(plan, definition, definition->group) / 1024);
 }

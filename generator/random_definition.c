@@ -236,3 +236,18 @@ void random_definition_config(struct text *text, const char *name, int count, st
         text_format(text, "%s\"d%d\"", i > 0 ? ", " : " ", i);
     text_put(text, " }\n");
 }
+
+/* Plans -------------------------------------------------------------------------------------- */
+
+void random_definition_plan(struct text *text, struct random *random)
+{
+    static const char *const orders[] = {
+        "tile=16,segment=16", "tile=16,segment=48", "tile=32,segment=64,block=32", "tile=48,segment=96,block=96", "tile=64,segment=64",
+        "tile=128,segment=128", "tile=16,segment=1024,block=128"
+    };
+    static const char *const blocks[] = { "queries=16", "queries=32", "queries=48", "queries=64,value_queries=2", "queries=96" };
+    static const int score_keys[] = { 1, 2, 4 }, unrolls[] = { 1, 2, 3, 4, 7 };
+    const char *order = CHOOSE(random, orders), *block = CHOOSE(random, blocks);
+    const int keys = CHOOSE(random, score_keys), unroll = CHOOSE(random, unrolls);
+    text_format(text, "%s,%s,score_keys=%d,unroll=%d,fetch=%d", order, block, keys, unroll, chance(random, 2));
+}

@@ -135,7 +135,7 @@ def bad_usage_is_refused() -> None:
     refuses("one of --prompt and --tokens is needed", "--reference", "--tokens", tokens, "--prompt", "hi")
     refuses("--compare needs --kernels FILE.so", "--reference", "--tokens", tokens, "--compare")
     refuses("unknown option --step (--help lists them)", "--reference", "--step", 3)
-    refuses('--steps is "3x"; expected a whole number from 0 to 16777152', "--steps", "3x")
+    refuses('--steps is "3x"; expected a whole number from 0 to 16776960', "--steps", "3x")
     refuses('--top-p is "nan"; expected a number from 0 to 1', "--top-p", "nan")
     refuses("--tokens needs a value", "--tokens")
     assert start("--help").returncode == 0

@@ -38,6 +38,36 @@ def random_definitions_agree() -> None:
         print(f"skip random_definitions_on_other_targets: this CPU does not have them ({skipped} checks)", flush=True)
 
 
+def smallest_tiles_agree() -> None:
+    """Tiles and segments as small as the target's lanes, blocks of one vector of queries."""
+    for target, lanes in ("scalar", 1), ("avx2", 8), ("avx512", 16):
+        plan = f"tile={lanes},segment={lanes},queries={lanes}"
+        passed, failed, skipped = counts(attngen("check", "--random", "10", "--seed", "5", "--target", target, "--plan", plan))
+        assert passed + skipped == 10 and failed == 0, f"{target}: {passed} passed, {failed} failed"
+        if skipped:
+            print(f"skip smallest_tiles_on_{target}: this CPU does not have it", flush=True)
+
+
+def plans_that_do_not_fit_are_refused() -> None:
+    """The sentence names the parameter, what was found and what was expected."""
+    for plan, sentence in (
+        ("tile=1", "the plan of attention on avx2: tile is 1; expected a multiple of 8, the lanes of the target"),
+        ("tile=24", "the plan of attention on scalar: tile is 24; expected a divisor or a multiple of 16, the keys of a panel"),
+        ("tile=32,segment=48", "the plan of attention on scalar: segment is 48; expected a multiple of 32, the keys of a tile"),
+        ("decode_heads=3", "the plan of attention on scalar: decode_heads is 3; expected at most 2, the query heads of a KV head"),
+        ("score_keys=16", "the plan of attention on scalar: a register tile of prefill takes 52 registers; expected at most 16"),
+        ("titel=4", "plan: unknown parameter 'titel' (did you mean 'tile'?); `attngen list plan` prints them"),
+        ("tile", "plan: 'tile' has no value; expected NAME=NUMBER, as in tile=32"),
+        ("tile=8,tile=8", "plan: tile is given twice"),
+        ("queries=300", "plan: queries is '300'; expected a whole number from 1 to 256"),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            config = Path(folder, "plan.lua")
+            config.write_text(CONFIG)
+            done = check(config, "--plan", plan)
+        assert (done.returncode, done.stderr) == (2, f"attngen: {sentence}\n"), done
+
+
 def check_broken(config_text: str, line: str, broken: str) -> subprocess.CompletedProcess[str]:
     """Checks a config on the scalar target with one expression of the softmax templates replaced."""
     with tempfile.TemporaryDirectory() as folder:
@@ -88,5 +118,5 @@ def wrong_usage_ends_with_2() -> None:
         assert (done.returncode, done.stderr) == (2, sentence), done
 
 
-run(random_definitions_agree, fault_in_template_is_found, death_is_one_failure, runner_runs_the_program,
-    wrong_usage_ends_with_2)
+run(random_definitions_agree, smallest_tiles_agree, plans_that_do_not_fit_are_refused, fault_in_template_is_found,
+    death_is_one_failure, runner_runs_the_program, wrong_usage_ends_with_2)

@@ -1,6 +1,6 @@
 % local width = VALUE_VECTORS * LANES
 % local full = V_ROW // width * width
-% local panel_vectors = PANEL // LANES
+% local panel_vectors, partial_vectors = PANEL // LANES, PARTIALS // LANES
 % -- heads at once: batches of DECODE_HEADS (a group has at least so many), then the rest of the group
 % local whole = GROUP // DECODE_HEADS * DECODE_HEADS
 % local batches = { { name = "", heads = DECODE_HEADS, start = 0, stop = whole } }
@@ -17,7 +17,7 @@
 */
 struct decode_scratch$F {
     float q[GROUP$D][D_K$D];             /* rotated, times SCALE */
-    float s[GROUP$D][BLOCK$D];           /* scores of a tile, then weights p */
+    float s[GROUP$D][TILE$F];           /* scores of a tile, then weights p */
     float o[GROUP$D][V_ROW$D];
     float m[GROUP$D], l[GROUP$D];
 };
@@ -30,26 +30,36 @@ struct decode_partial$F {
 
 % -- what comes next in the cache is asked for meanwhile: lines (of 16 floats) in each step of a loop
 % local score_keys = DECODE_VECTORS * LANES
-% local score_lines = (score_keys * V_ROW + 16 * D_K - 1) // (16 * D_K)
+% local score_lines = FETCH * (score_keys * V_ROW + 16 * D_K - 1) // (16 * D_K)
 % local columns = (V_ROW + width - 1) // width
-% local value_lines = (D_K + 16 * columns - 1) // (16 * columns)
+% local value_lines = FETCH * (D_K + 16 * columns - 1) // (16 * columns)
+% local fetches = FETCH > 0
+% local next_score = fetches and ", next += " .. score_lines * 16 or ""
+% local next_value = fetches and ", next += " .. value_lines * 16 or ""
 % for _, batch in ipairs(batches) do
 /*
 ** s = q k for the keys of a tile, $(batch.heads) heads x $(score_keys) keys at once: one FMA chain over d for each.
+% if fetches then
 ** Meanwhile the tile's V is fetched.
+% end
 */
-$FN void decode_scores$(batch.name)$F(const float *restrict k, float (*restrict q)[D_K$D],
-    float (*restrict s)[BLOCK$D])
+$FN void decode_scores$(batch.name)$F(const float *restrict k, const float *v,
+    float (*restrict q)[D_K$D], float (*restrict s)[TILE$F])
 {
-    for (int key = 0; key < BLOCK$D; key += $score_keys) {
+% if not fetches then
+    (void)v;
+% end
+    for (int key = 0; key < TILE$F; key += $score_keys) {
         const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
 % for h = 0, batch.heads - 1 do
 % for j = 0, DECODE_VECTORS - 1 do
         vec$T s$(h)_$j = vzero$T();
 % end
 % end
-        const float *next = k + BLOCK$D * D_K$D + key / $score_keys * $(D_K * score_lines * 16);
-        for (int d = 0; d < D_K$D; d++, next += $(score_lines * 16)) {
+% if fetches then
+        const float *next = v + key / $score_keys * $(D_K * score_lines * 16);
+% end
+        for (int d = 0; d < D_K$D; d++$next_score) {
 % for line = 0, score_lines - 1 do
             ATTN_FETCH(next + $(line * 16));
 % end
@@ -74,18 +84,23 @@ $FN void decode_scores$(batch.name)$F(const float *restrict k, float (*restrict 
 % for _, shape in ipairs(shapes) do
 /*
 ** o += p v over the tile's first `keys` keys, $(batch.heads) heads x $(shape.vectors * LANES) columns: one FMA chain over the
-** keys for each. Meanwhile the K of the next tile is fetched.
+** keys for each.
+% if fetches then
+** Meanwhile what follows the tile's V is fetched.
+% end
 */
 $FN void decode_values$(batch.name)$(shape.name)$F(const float *restrict v, int32_t keys, int column,
-    float (*restrict p)[BLOCK$D], float (*restrict o)[V_ROW$D])
+    float (*restrict p)[TILE$F], float (*restrict o)[V_ROW$D])
 {
 % for h = 0, batch.heads - 1 do
 % for j = 0, shape.vectors - 1 do
     vec$T o$(h)_$j = vload$T(&o[$h][column + $(j * LANES)]);
 % end
 % end
-    const float *next = v + BLOCK$D * V_ROW$D + column / $width * $(BLOCK * value_lines * 16);
-    for (int32_t key = 0; key < keys; key++, next += $(value_lines * 16)) {
+% if fetches then
+    const float *next = v + TILE$F * V_ROW$D + column / $width * $(TILE * value_lines * 16);
+% end
+    for (int32_t key = 0; key < keys; key++$next_value) {
 % for line = 0, value_lines - 1 do
         ATTN_FETCH(next + $(line * 16));
 % end
@@ -112,7 +127,7 @@ $FN void decode_values$(batch.name)$(shape.name)$F(const float *restrict v, int3
 /* What becomes of s = scale q k for the query at `place`. */
 $FN void decode_score$F(float *s, int32_t key0, int32_t place, const struct attn_view *view)
 {
-    for (int key = 0; key < BLOCK$D; key += $LANES)
+    for (int key = 0; key < TILE$F; key += $LANES)
         vstore$T(s + key, score_keys$F(vload$T(s + key), place, iramp$T(key0 + key), view));
 }
 
@@ -120,7 +135,7 @@ $FN void decode_score$F(float *s, int32_t key0, int32_t place, const struct attn
 /* Hides what the query at `place` does not see. */
 $FN void decode_mask$F(float *s, int32_t key0, int32_t place, const struct attn_view *view)
 {
-    for (int key = 0; key < BLOCK$D; key += $LANES) {
+    for (int key = 0; key < TILE$F; key += $LANES) {
         const mask$T sees = sees_keys$F(place, iramp$T(key0 + key), view);
         vstore$T(s + key, vselect$T(sees, vload$T(s + key), vset$T(ATTN_HIDDEN)));
     }
@@ -131,7 +146,7 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
     float *restrict o)
 {
     vec$T top = vload$T(s);
-    for (int key = $LANES; key < BLOCK$D; key += $LANES)
+    for (int key = $LANES; key < TILE$F; key += $LANES)
         top = vmax$T(top, vload$T(s + key));
     const float tile_max = vlargest$T(top);
     if (tile_max > *m + ATTN_LAZY) {
@@ -142,11 +157,11 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
         *m = tile_max;
     }
     const vec$T base = vset$T(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
-% for j = 0, panel_vectors - 1 do
+% for j = 0, partial_vectors - 1 do
     vec$T sum$j = vzero$T();
 % end
-    for (int key = 0; key < BLOCK$D; key += PANEL$D) {
-% for j = 0, panel_vectors - 1 do
+    for (int key = 0; key < TILE$F; key += PARTIALS$F) {
+% for j = 0, partial_vectors - 1 do
         const vec$T s$j = vload$T(s + key + $(j * LANES));
         const mask$T seen$j = vgreater$T(s$j, vset$T(ATTN_HIDDEN));
         const vec$T p$j = vselect$T(seen$j, vexp2$T(vsub$T(s$j, base)), vzero$T());
@@ -154,7 +169,7 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
         sum$j = vadd$T(sum$j, p$j);
 % end
     }
-% local half = panel_vectors // 2
+% local half = partial_vectors // 2
 % while half > 0 do
 % for j = 0, half - 1 do
     sum$j = vadd$T(sum$j, sum$(j + half));
@@ -165,14 +180,14 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
 }
 
 /* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-$FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0, const float *tile,
+$FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0, float *stored,
     struct decode_scratch$F *t)
 {
-    const int32_t left = view->kv_len - key0, keys = left < BLOCK$D ? left : BLOCK$D;
-    const float *v = tile + BLOCK$D * D_K$D;
+    const int32_t left = view->kv_len - key0, keys = left < TILE$F ? left : TILE$F;
+    const float *k = panel_of$D(stored, key0), *v = values_of$D(stored, key0);
 % for _, batch in ipairs(batches) do
     for (int h = $(batch.start); h < $(batch.stop); h += $(batch.heads))
-        decode_scores$(batch.name)$F(tile, &t->q[h], &t->s[h]);
+        decode_scores$(batch.name)$F(k, v, &t->q[h], &t->s[h]);
 % end
     for (int h = 0; h < GROUP$D; h++) {
         struct attn_view head = *view;
@@ -180,7 +195,7 @@ $FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0
 % if HAS_SCORE then
         decode_score$F(t->s[h], key0, place, &head);
 % end
-        if (keys < BLOCK$D || sight$D(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
+        if (keys < TILE$F || sight$D(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask$F(t->s[h], key0, place, &head);
         decode_softmax$F(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
@@ -231,10 +246,10 @@ $FN void decode_segment$F(const struct attn_args *args, int64_t row, int32_t pla
     }
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
-        const int32_t key0 = first - first % BLOCK$D;
+        const int32_t key0 = first - first % TILE$F;
         decode_tile$F(place, view, key0,
                       cache_block$D(sequence, view->h / GROUP$D, key0 / BLOCK$D), t);
-        first = key0 + BLOCK$D;
+        first = key0 + TILE$F;
 % if MASK_GAPS then
         decode_keys$F(place, view, &first, &last);
 % end
@@ -243,7 +258,7 @@ $FN void decode_segment$F(const struct attn_args *args, int64_t row, int32_t pla
 
 static int32_t decode_segments$F(const struct attn_sequence *sequence)
 {
-    return (sequence->kv_len + SEGMENT$D - 1) / SEGMENT$D;
+    return (sequence->kv_len + SEGMENT$F - 1) / SEGMENT$F;
 }
 
 /*
@@ -315,9 +330,9 @@ $FN void decode_run_segment$F(const struct attn_args *args, const struct decode_
     const struct attn_view view = {
         place->kv_head * GROUP$D, place->b, sequence->q_len, sequence->kv_len
     };
-    const int32_t start = place->segment * SEGMENT$D, left = view.kv_len - start;
+    const int32_t start = place->segment * SEGMENT$F, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
-        int32_t first = start, last = start + (left < SEGMENT$D ? left : SEGMENT$D) - 1;
+        int32_t first = start, last = start + (left < SEGMENT$F ? left : SEGMENT$F) - 1;
         const int32_t q = sequence->q_offset + query;
         decode_keys$F(q, &view, &first, &last);
         decode_segment$F(args, sequence->q_row + query, q, &view, first, last, t);

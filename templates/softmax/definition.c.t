@@ -10,9 +10,8 @@ enum {
     D_V$D      = $D_V,
     V_ROW$D    = $V_ROW,      /* floats of a cached row of V: D_V, padded to whole panels */
     PANEL$D    = $PANEL,      /* keys whose K is interleaved */
-    BLOCK$D    = $BLOCK,      /* keys of a cache block, which is also the tile */
-    BLOCK_FLOATS$D = BLOCK$D * (D_K$D + V_ROW$D),
-    SEGMENT$D  = $SEGMENT     /* keys of one partial result; they start at its multiples */
+    BLOCK$D    = $BLOCK,      /* keys of a cache block */
+    BLOCK_FLOATS$D = BLOCK$D * (D_K$D + V_ROW$D)
 };
 
 % if MASK_TABLES ~= "" then
@@ -58,6 +57,12 @@ static float *panel_of$D(float *block, int32_t place)
     return block + place % BLOCK$D / PANEL$D * (PANEL$D * D_K$D) + place % PANEL$D;
 }
 
+/* Its V; those of the keys after it in the block follow. */
+static float *values_of$D(float *block, int32_t place)
+{
+    return block + BLOCK$D * D_K$D + place % BLOCK$D * V_ROW$D;
+}
+
 static size_t cache_bytes$D(int64_t capacity)
 {
     return (size_t)cache_blocks$D(capacity) * KV_HEADS$D * BLOCK_FLOATS$D * sizeof(float);
@@ -89,7 +94,7 @@ static void query_row$D(const struct attn_args *args, int64_t row, int32_t head,
 static void write_values$D(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
                            int32_t place, int32_t count)
 {
-    float *to = block + BLOCK$D * D_K$D + place % BLOCK$D * V_ROW$D;
+    float *to = values_of$D(block, place);
     for (int32_t i = 0; i < count; i++, to += V_ROW$D) {
         const float *v = args->v + (row + i) * args->v_stride + kv_head * args->v_head_stride;
         for (int d = 0; d < D_V$D; d++)
@@ -154,8 +159,7 @@ static void read$D(const struct attn_sequence *sequence, int32_t kv_head, int32_
     for (int32_t i = 0; i < count; i++) {
         const int32_t place = first + i;
         float *block = cache_block$D(sequence, kv_head, place / BLOCK$D);
-        const float *panel = panel_of$D(block, place);
-        const float *v_row = block + BLOCK$D * D_K$D + place % BLOCK$D * V_ROW$D;
+        const float *panel = panel_of$D(block, place), *v_row = values_of$D(block, place);
         for (int d = 0; d < D_K$D; d++)
             k[(int64_t)i * D_K$D + d] = panel[d * PANEL$D];
         for (int d = 0; d < D_V$D; d++)

@@ -83,23 +83,25 @@ $FN void prefill_settle$F(const struct prefill_block$F *block, const struct pref
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
 static int prefill_sight$F(const struct prefill_block$F *block, int32_t key0, int32_t keys)
 {
-    if (keys < BLOCK$D || block->queries < QUERIES$F)
+    if (keys < TILE$F || block->queries < QUERIES$F)
         return SEES_SOME;
-    return sight$D(block->first, block->first + QUERIES$F - 1, key0, key0 + BLOCK$D - 1, &block->view);
+    return sight$D(block->first, block->first + QUERIES$F - 1, key0, key0 + TILE$F - 1, &block->view);
 }
 
 /*
-** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
-** settled and the new one takes its place.
+** Scores of the tile at key0, after which the tile before it is settled and the new one takes
+** its place.
 */
-$FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0, const float *k,
+$FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     struct prefill_tile$F *before, struct prefill_scratch$F *t)
 {
-    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK$D ? left : BLOCK$D;
+    const int32_t left = block->view.kv_len - key0, keys = left < TILE$F ? left : TILE$F;
     const int sight = prefill_sight$F(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-% if INTERLEAVE then
+    float *stored = cache_block$D(block->sequence, block->view.h / GROUP$D, key0 / BLOCK$D);
+    const float *k = panel_of$D(stored, key0), *v = values_of$D(stored, key0);
+% if INTERLEAVE == 1 then
     float (*s)[QUERIES$F] = before->s == t->s[0] ? t->s[1] : t->s[0];
     before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
     if (before->weighed)
@@ -119,7 +121,7 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0, co
 % end
     if (prefill_maximum$F(t, block->queries))
         prefill_rescale$F(t, block->queries);
-    *before = (struct prefill_tile$F){ s, k + BLOCK$D * D_K$D, key0, keys, sight, 0 };
+    *before = (struct prefill_tile$F){ s, v, key0, keys, sight, 0 };
 }
 
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
@@ -133,11 +135,9 @@ $FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, i
     memset(t->o, 0, sizeof t->o);
     struct prefill_tile$F tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
     while (first <= last) {
-        const int32_t key0 = first - first % BLOCK$D;
-        prefill_advance$F(block, key0,
-                          cache_block$D(block->sequence, block->view.h / GROUP$D, key0 / BLOCK$D),
-                          &tile, t);
-        first = key0 + BLOCK$D;
+        const int32_t key0 = first - first % TILE$F;
+        prefill_advance$F(block, key0, &tile, t);
+        first = key0 + TILE$F;
 % if MASK_GAPS then
         visible_keys$D(block->first, block->first + block->queries - 1, &block->view, &first, &last);
 % end
@@ -194,7 +194,7 @@ $FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, voi
     int32_t first = 0, last = block.view.kv_len - 1;
     visible_keys$D(block.first, block.first + block.queries - 1, &block.view, &first, &last);
     while (first <= last) {
-        const int32_t segment_last = first - first % SEGMENT$D + SEGMENT$D - 1;
+        const int32_t segment_last = first - first % SEGMENT$F + SEGMENT$F - 1;
         prefill_segment$F(&block, first, segment_last < last ? segment_last : last, t);
         first = segment_last + 1;
 % if MASK_GAPS then

@@ -1,5 +1,5 @@
 /*
-** Prefill, $TARGET: a block of $QUERIES queries of one head walks the keys, a tile of $BLOCK at
+** Prefill, $TARGET: a block of $QUERIES queries of one head walks the keys, a tile of $TILE at
 ** a time. Scores have lanes = queries, so that the softmax needs no reduction across
 ** lanes and K is read as the cache stores it; o has lanes = d_v.
 */
@@ -11,12 +11,12 @@ enum {
 struct prefill_scratch$F {
     float q[Q_ROW$F][QUERIES$F];             /* transposed, rotated, scaled */
     float rows[QUERIES$F][Q_ROW$F];          /* the same, not yet transposed */
-% if INTERLEAVE then
-    float s[2][BLOCK$D][QUERIES$F];          /* scores of a tile, and weights p of the one before it */
+% if INTERLEAVE == 1 then
+    float s[2][TILE$F][QUERIES$F];          /* scores of a tile, and weights p of the one before it */
 % else
-    float s[1][BLOCK$D][QUERIES$F];          /* scores of a tile, then weights p */
+    float s[1][TILE$F][QUERIES$F];          /* scores of a tile, then weights p */
 % end
-    float sums[PANEL$D][QUERIES$F];          /* partial sums of p */
+    float sums[PARTIALS$F][QUERIES$F];          /* partial sums of p */
     float o[QUERIES$F][V_ROW$D];             /* of this segment */
     float o_total[QUERIES$F][V_ROW$D];       /* of the segments before */
     float tile_max[QUERIES$F];
@@ -49,6 +49,9 @@ $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_bl
             vtranspose$T(&rows[i][d], Q_ROW$F, &t->q[d][i], QUERIES$F);
 }
 
+% -- steps of d: UNROLL at a time, then those that are left
+% local steps = { { from = 0, to = D_K - D_K % UNROLL, count = UNROLL } }
+% if D_K % UNROLL > 0 then steps[2] = { from = D_K - D_K % UNROLL, to = D_K, count = 1 } end
 % for n = 1, QUERY_VECTORS do
 /* s = q k for $SCORE_KEYS keys x $(n * LANES) queries, from `key` and `lane`: one FMA chain over d for each. */
 $FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane,
@@ -60,17 +63,21 @@ $FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane,
     vec$T s$(i)_$v = vzero$T();
 % end
 % end
-    for (int d = 0; d < D_K$D; d++) {
+% for _, step in ipairs(steps) do
+    for (int d = $(step.from); d < $(step.to); d += $(step.count)) {
+% for u = 0, step.count - 1 do
 % for v = 0, n - 1 do
-        const vec$T q$v = vload$T(&t->q[d][lane + $(v * LANES)]);
+        const vec$T q$(u)_$v = vload$T(&t->q[d + $u][lane + $(v * LANES)]);
 % end
 % for i = 0, SCORE_KEYS - 1 do
-        const vec$T k$i = vset$T(panel[d * PANEL$D + $i]);
+        const vec$T k$(u)_$i = vset$T(panel[(d + $u) * PANEL$D + $i]);
 % for v = 0, n - 1 do
-        s$(i)_$v = vfma$T(q$v, k$i, s$(i)_$v);
+        s$(i)_$v = vfma$T(q$(u)_$v, k$(u)_$i, s$(i)_$v);
+% end
 % end
 % end
     }
+% end
 % for i = 0, SCORE_KEYS - 1 do
 % for v = 0, n - 1 do
     vstore$T(&s[key + $i][lane + $(v * LANES)], s$(i)_$v);
@@ -88,14 +95,14 @@ $FN void prefill_scores_all$F(const struct prefill_block$F *block, int32_t key0,
     (void)key0;
 % end
     for (int lane = 0; lane < QUERIES$F; lane += $(QUERY_VECTORS * LANES))
-        for (int key = 0; key < BLOCK$D; key += $SCORE_KEYS)
+        for (int key = 0; key < TILE$F; key += $SCORE_KEYS)
             prefill_scores_$(QUERY_VECTORS)$F(k, key, lane, t, s);
     for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
 % if HAS_SCORE then
         const ivec$T place = iramp$T(block->first + lane);
 % end
         vec$T top = vset$T(ATTN_HIDDEN);
-        for (int key = 0; key < BLOCK$D; key++) {
+        for (int key = 0; key < TILE$F; key++) {
 % if HAS_SCORE then
             const vec$T score = score_queries$F(vload$T(&s[key][lane]), place, key0 + key, &block->view);
             vstore$T(&s[key][lane], score);
@@ -151,7 +158,7 @@ $FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0
     for (int lane = 0; lane < block->queries; lane += $LANES) {
         const ivec$T place = iramp$T(block->first + lane);
         vec$T top = vset$T(ATTN_HIDDEN);
-        for (int key = 0; key < BLOCK$D; key++) {
+        for (int key = 0; key < TILE$F; key++) {
             vec$T score = vset$T(ATTN_HIDDEN);
             if (key >= t->first_key[lane / $LANES] && key <= t->last_key[lane / $LANES]) {
                 const mask$T sees = sees_queries$F(place, key0 + key, &block->view);

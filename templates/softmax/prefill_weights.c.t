@@ -33,11 +33,11 @@ $FN void prefill_rescale$F(struct prefill_scratch$F *t, int32_t queries)
     }
 }
 
-/* l += the tile's weights, by a fixed tree: keys $PANEL apart in order, then halves. */
+/* l += the tile's weights, by a fixed tree: keys PARTIALS apart in order, then halves. */
 $FN void prefill_sum$F(struct prefill_scratch$F *t, int32_t queries)
 {
     for (int lane = 0; lane < queries; lane += $LANES) {
-        for (int half = PANEL$D / 2; half > 0; half /= 2)
+        for (int half = PARTIALS$F / 2; half > 0; half /= 2)
             for (int j = 0; j < half; j++) {
                 const vec$T other = vload$T(&t->sums[j + half][lane]);
                 vstore$T(&t->sums[j][lane], vadd$T(vload$T(&t->sums[j][lane]), other));
@@ -64,19 +64,19 @@ $FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries,
 % else
         const vec$T m = vload$T(&t->m[lane]);
 % end
-        for (int j = 0; j < PANEL$D; j++) {
-% for i = 0, BLOCK / PANEL - 1 do
+        for (int j = 0; j < PARTIALS$F; j++) {
+% for i = 0, TILE // PARTIALS - 1 do
 % if masked then
-            const vec$T s$i = vload$T(&s[j + $(i * PANEL)][lane]);
+            const vec$T s$i = vload$T(&s[j + $(i * PARTIALS)][lane]);
             const mask$T seen$i = vgreater$T(s$i, vset$T(ATTN_HIDDEN));
             const vec$T p$i = vselect$T(seen$i, vexp2$T(vsub$T(s$i, m)), vzero$T());
 % else
-            const vec$T p$i = vexp2$T(vsub$T(vload$T(&s[j + $(i * PANEL)][lane]), m));
+            const vec$T p$i = vexp2$T(vsub$T(vload$T(&s[j + $(i * PARTIALS)][lane]), m));
 % end
-            vstore$T(&s[j + $(i * PANEL)][lane], p$i);
+            vstore$T(&s[j + $(i * PARTIALS)][lane], p$i);
 % end
-            vec$T sum = vadd$T(p0, p1);
-% for i = 2, BLOCK / PANEL - 1 do
+            vec$T sum = p0;
+% for i = 1, TILE // PARTIALS - 1 do
             sum = vadd$T(sum, p$i);
 % end
             vstore$T(&t->sums[j][lane], sum);
@@ -85,8 +85,8 @@ $FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries,
 }
 
 % end
-% if INTERLEAVE then
-% local exps = QUERY_VECTORS * BLOCK // PANEL
+% if INTERLEAVE == 1 then
+% local exps = QUERY_VECTORS * TILE // PARTIALS
 % local steps = D_K // exps
 /*
 ** All scores s of a tile and each query's largest, and meanwhile the weights of the tile
@@ -101,7 +101,7 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
     (void)block;
     (void)key0;
 % end
-    for (int j = 0; j < PANEL$D; j++) {
+    for (int j = 0; j < PARTIALS$F; j++) {
         const int key = j * $SCORE_KEYS;
         const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
         float (*restrict q)[QUERIES$F] = t->q;
@@ -117,15 +117,15 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
             const vec$T m = vload$T(&t->m[lane]);
 % end
             vec$T sum = vzero$T();
-% for e = 0, BLOCK // PANEL - 1 do
+% for e = 0, TILE // PARTIALS - 1 do
 % if HAS_SCORE then
-            const vec$T old$e = vload$T(&p[j + $(e * PANEL)][lane]);
+            const vec$T old$e = vload$T(&p[j + $(e * PARTIALS)][lane]);
             const mask$T seen$e = vgreater$T(old$e, vset$T(ATTN_HIDDEN));
             const vec$T p$e = vselect$T(seen$e, vexp2$T(vsub$T(old$e, m)), vzero$T());
 % else
-            const vec$T p$e = vexp2$T(vsub$T(vload$T(&p[j + $(e * PANEL)][lane]), m));
+            const vec$T p$e = vexp2$T(vsub$T(vload$T(&p[j + $(e * PARTIALS)][lane]), m));
 % end
-            vstore$T(&p[j + $(e * PANEL)][lane], p$e);
+            vstore$T(&p[j + $(e * PARTIALS)][lane], p$e);
             sum = vadd$T(sum, p$e);
             for (int d = 0; d < $steps; d++, panel += PANEL$D, q++) {
 % for v = 0, QUERY_VECTORS - 1 do

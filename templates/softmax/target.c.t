@@ -1,4 +1,9 @@
 /* Definition $DEFINITION on $TARGET. */
+enum {
+    TILE$F     = $TILE,        /* keys whose weights are computed together; a block holds whole tiles */
+    PARTIALS$F = $PARTIALS,    /* partial sums of a tile's weights: of keys so far apart */
+    SEGMENT$F  = $SEGMENT      /* keys of one partial result; they start at its multiples */
+};
 
 /* Which of the queries q see key k. */
 OP$T mask$T sees_queries$F(ivec$T q, int32_t k, const struct attn_view *view)

@@ -131,7 +131,7 @@ static void causal_tiles_are_counted(void)
     struct bench bench;
     const struct definition *definition = bench_open(&bench, "heads = 1, d_k = 4, mask = causal()");
     if (definition != NULL) {
-        const struct tile_shares shares = tile_shares_count(definition, 64, 256);
+        const struct tile_shares shares = tile_shares_count(definition, 64, 64, 256);
         CHECK(near(shares.empty, 6.0 / 16) && near(shares.full, 6.0 / 16) && near(shares.mixed, 4.0 / 16));
         CHECK(near(shares.walked, (64 + 128 + 192 + 256) / 1024.0));
         CHECK(shares.decode == 256);
@@ -144,7 +144,7 @@ static void window_tiles_are_counted(void)
     struct bench bench;
     const struct definition *definition = bench_open(&bench, "heads = 1, d_k = 4, mask = causal() & window { left = 63 }");
     if (definition != NULL) {
-        const struct tile_shares shares = tile_shares_count(definition, 64, 256);
+        const struct tile_shares shares = tile_shares_count(definition, 64, 64, 256);
         CHECK(near(shares.empty, 9.0 / 16) && near(shares.full, 0) && near(shares.mixed, 7.0 / 16));
         CHECK(near(shares.walked, (64 + 3 * 127) / 1024.0));
         CHECK(shares.decode == 64);
@@ -158,7 +158,7 @@ static void heads_are_counted_one_by_one(void)
     struct bench bench;
     const struct definition *definition = bench_open(&bench, "heads = 4, d_k = 4, mask = where \"h < 2\"");
     if (definition != NULL) {
-        const struct tile_shares shares = tile_shares_count(definition, 64, 100);
+        const struct tile_shares shares = tile_shares_count(definition, 64, 64, 100);
         CHECK(near(shares.empty, 0.5) && near(shares.full, 0.5) && near(shares.walked, 0.5));
     }
     capture_close(&bench.capture);

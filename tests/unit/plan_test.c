@@ -12,47 +12,76 @@ static const struct descriptor targets[] = {
 
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
-static struct plan plan_of(int group, int d_k, int d_v, const struct descriptor *isa)
+/* The plan for a request such as "tile=16"; NULL asks for nothing. */
+static bool plan_made(struct plan *plan, const char *text, int group, int d, const struct descriptor *isa, struct report *report)
 {
-    const struct definition definition = { .heads = group, .kv_heads = 1, .group = group, .d_k = d_k, .d_v = d_v };
-    struct plan plan;
-    plan_choose(&plan, &definition, isa);
-    return plan;
+    const struct definition definition = { .name = "a", .heads = group, .kv_heads = 1, .group = group, .d_k = d, .d_v = d };
+    struct plan_request request;
+    return plan_request_read(&request, text, report) && plan_choose(plan, &definition, isa, &request, report);
 }
 
 static void check_plan(const struct plan *plan, const struct descriptor *isa, int d_v)
 {
-    const int vectors = plan->v_row / isa->lanes;
+    const int *value = plan->value, vectors = plan->v_row / isa->lanes;
     CHECK(plan->v_row >= d_v && plan->v_row < d_v + PLAN_PANEL && plan->v_row % PLAN_PANEL == 0);
+    CHECK(value[PLAN_BLOCK] % value[PLAN_TILE] == 0 && value[PLAN_SEGMENT] % value[PLAN_TILE] == 0);
     CHECK(plan->prefill_registers <= isa->registers);
     CHECK(plan->decode_registers <= isa->registers);
-    CHECK(plan->queries % (plan->query_vectors * isa->lanes) == 0);
-    CHECK(PLAN_PANEL % plan->score_keys == 0);
-    CHECK(plan->queries % plan->value_queries == 0 && plan->queries % plan->rest_queries == 0);
-    CHECK(plan->value_vectors >= 1 && plan->value_vectors <= vectors);
-    const int rest = vectors % plan->value_vectors;
+    CHECK(value[PLAN_QUERIES] % (value[PLAN_QUERY_VECTORS] * isa->lanes) == 0);
+    CHECK(PLAN_PANEL % value[PLAN_SCORE_KEYS] == 0 && value[PLAN_TILE] % value[PLAN_SCORE_KEYS] == 0);
+    CHECK(value[PLAN_QUERIES] % value[PLAN_VALUE_QUERIES] == 0 && value[PLAN_QUERIES] % plan->rest_queries == 0);
+    CHECK(value[PLAN_VALUE_VECTORS] >= 1 && value[PLAN_VALUE_VECTORS] <= vectors);
+    const int rest = vectors % value[PLAN_VALUE_VECTORS];
     CHECK(rest == 0 || plan->rest_queries * rest + rest + 1 <= isa->registers);
-    CHECK(PLAN_BLOCK % (plan->decode_vectors * isa->lanes) == 0);
+    CHECK(value[PLAN_TILE] % (value[PLAN_DECODE_VECTORS] * isa->lanes) == 0);
 }
 
 static void every_plan_fits_its_registers(void)
 {
     static const int groups[] = { 1, 2, 3, 4, 5, 7, 8, 71 };
+    struct report report = { .out = stdout };
     for (int target = 0; target < TARGETS; target++)
         for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
             for (int d = 1; d <= 300; d++) {
-                const struct plan plan = plan_of(groups[i], d, d, &targets[target]);
+                struct plan plan;
+                if (!CHECK(plan_made(&plan, NULL, groups[i], d, &targets[target], &report)))
+                    return;
                 check_plan(&plan, &targets[target], d);
-                CHECK(plan.decode_heads >= 1 && plan.decode_heads <= groups[i]);
+                CHECK(plan.value[PLAN_DECODE_HEADS] >= 1 && plan.value[PLAN_DECODE_HEADS] <= groups[i]);
             }
 }
 
 static void the_numeric_order_is_the_same_everywhere(void)
 {
-    CHECK(PLAN_SEGMENT % PLAN_BLOCK == 0);
-    CHECK(PLAN_BLOCK % PLAN_PANEL == 0 && PLAN_BLOCK / PLAN_PANEL >= 2);
-    for (int target = 0; target < TARGETS; target++)
-        CHECK(PLAN_PANEL % targets[target].lanes == 0);
+    struct report report = { .out = stdout };
+    for (int target = 0; target < TARGETS; target++) {
+        struct plan plan;
+        CHECK(plan_made(&plan, NULL, 4, 64, &targets[target], &report));
+        CHECK(plan.value[PLAN_BLOCK] == 64 && plan.value[PLAN_TILE] == 64 && plan.value[PLAN_SEGMENT] == 1024);
+    }
+}
+
+/* The rest of a plan follows what is asked for; what stands in a plan's line asks for the same plan. */
+static void a_request_is_kept(void)
+{
+    static const char *const requests[] = {
+        "tile=128", "tile=16,segment=16", "queries=16", "queries=96", "tile=32,block=96", "score_keys=1,unroll=3",
+        "value_vectors=1", "queries=32,value_queries=8,value_vectors=1", "interleave=0", "decode_heads=1,fetch=0", "query_vectors=1"
+    };
+    struct report report = { .out = stdout };
+    struct arena *arena = arena_create();
+    for (int target = 1; target < TARGETS; target++)
+        for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+            struct plan plan, again;
+            struct text text = text_start(arena);
+            if (!CHECK(plan_made(&plan, requests[i], 4, 64, &targets[target], &report)))
+                continue;
+            check_plan(&plan, &targets[target], 64);
+            plan_print_parameters(&text, &plan);
+            CHECK(plan_made(&again, text.data, 4, 64, &targets[target], &report));
+            CHECK(memcmp(plan.value, again.value, sizeof plan.value) == 0);
+        }
+    arena_destroy(arena);
 }
 
 static void a_plan_prints_itself_in_one_line(void)
@@ -60,8 +89,10 @@ static void a_plan_prints_itself_in_one_line(void)
     const struct definition definition = { .heads = 9, .kv_heads = 3, .group = 3, .d_k = 64, .d_v = 64 };
     struct arena *arena = arena_create();
     struct text prefill = text_start(arena), decode = text_start(arena);
+    const struct plan_request request = { .where = { NULL, 0 } };
+    struct report report = { .out = stdout };
     struct plan plan;
-    plan_choose(&plan, &definition, &targets[2]);
+    CHECK(plan_choose(&plan, &definition, &targets[2], &request, &report));
     plan_print_prefill(&prefill, &plan, &definition);
     plan_print_decode(&decode, &plan, &definition);
     CHECK_TEXT(prefill.data, "online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 4 queries x 64, "
@@ -75,6 +106,7 @@ int main(void)
 {
     RUN(every_plan_fits_its_registers);
     RUN(the_numeric_order_is_the_same_everywhere);
+    RUN(a_request_is_kept);
     RUN(a_plan_prints_itself_in_one_line);
     return test_end();
 }

@@ -1,0 +1,113 @@
+#include "plan_check.h"
+
+#include <stdarg.h>
+
+struct checking {
+    const struct plan *plan;
+    const struct definition *definition;
+    const struct plan_request *request;
+    struct report *report;
+};
+
+static bool refuse(const struct checking *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool refuse(const struct checking *c, const char *format, ...)
+{
+    char sentence[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    report_error(c->report, c->request->where, "the plan of %s on %s: %s", c->definition->name, c->plan->isa->name, sentence);
+    return false;
+}
+
+static bool multiple_of(const struct checking *c, enum plan_parameter parameter, int unit, const char *words)
+{
+    const int value = c->plan->value[parameter];
+    return value % unit == 0
+        || refuse(c, "%s is %d; expected a multiple of %d, %s", plan_parameter_name(parameter), value, unit, words);
+}
+
+static bool divides(const struct checking *c, enum plan_parameter parameter, int whole, const char *words)
+{
+    const int value = c->plan->value[parameter];
+    return whole % value == 0
+        || refuse(c, "%s is %d; expected a divisor of %d, %s", plan_parameter_name(parameter), value, whole, words);
+}
+
+static bool at_most(const struct checking *c, enum plan_parameter parameter, int limit, const char *words)
+{
+    const int value = c->plan->value[parameter];
+    return value <= limit
+        || refuse(c, "%s is %d; expected at most %d, %s", plan_parameter_name(parameter), value, limit, words);
+}
+
+/* Weights are summed by halves: below a panel's length, tiles are powers of two. */
+static bool order_fits(const struct checking *c)
+{
+    const int *value = c->plan->value, tile = value[PLAN_TILE];
+    if (tile % PLAN_PANEL != 0 && PLAN_PANEL % tile != 0)
+        return refuse(c, "tile is %d; expected a divisor or a multiple of %d, the keys of a panel", tile, PLAN_PANEL);
+    return multiple_of(c, PLAN_BLOCK, PLAN_PANEL, "the keys of a panel")
+        && multiple_of(c, PLAN_TILE, c->plan->isa->lanes, "the lanes of the target")
+        && divides(c, PLAN_TILE, value[PLAN_BLOCK], "the keys of a block")
+        && multiple_of(c, PLAN_SEGMENT, tile, "the keys of a tile");
+}
+
+static bool prefill_fits(const struct checking *c)
+{
+    const struct plan *plan = c->plan;
+    const int *value = plan->value, lanes = plan->isa->lanes;
+    return multiple_of(c, PLAN_QUERIES, value[PLAN_QUERY_VECTORS] * lanes, "the queries of a register tile of scores")
+        && divides(c, PLAN_SCORE_KEYS, PLAN_PANEL, "the keys of a panel")
+        && divides(c, PLAN_SCORE_KEYS, value[PLAN_TILE], "the keys of a tile")
+        && divides(c, PLAN_VALUE_QUERIES, value[PLAN_QUERIES], "the queries of a block")
+        && at_most(c, PLAN_VALUE_VECTORS, plan->v_row / lanes, "the vectors of a row of V");
+}
+
+static bool decode_fits(const struct checking *c)
+{
+    const int *value = c->plan->value, keys = value[PLAN_DECODE_VECTORS] * c->plan->isa->lanes;
+    if (keys % PLAN_PANEL != 0 && PLAN_PANEL % keys != 0)
+        return refuse(c, "decode_vectors is %d, which are %d keys; expected a divisor or a multiple of %d, the keys of a panel",
+                      value[PLAN_DECODE_VECTORS], keys, PLAN_PANEL);
+    return at_most(c, PLAN_DECODE_HEADS, c->definition->group, "the query heads of a KV head")
+        && divides(c, PLAN_DECODE_VECTORS, value[PLAN_TILE] / c->plan->isa->lanes, "the vectors of a tile's keys");
+}
+
+const char *plan_interleaves(const struct plan *plan, const struct definition *definition)
+{
+    const int *value = plan->value;
+    if (value[PLAN_TILE] != PLAN_PANEL * value[PLAN_SCORE_KEYS])
+        return "expected tile to be 16 times score_keys";
+    if (value[PLAN_QUERIES] != value[PLAN_QUERY_VECTORS] * plan->isa->lanes)
+        return "expected queries to be one register tile of scores";
+    if (definition->d_k < value[PLAN_QUERY_VECTORS] * value[PLAN_SCORE_KEYS])
+        return "expected d_k to be at least query_vectors times score_keys";
+    return NULL;
+}
+
+static bool interleave_fits(const struct checking *c)
+{
+    const char *wrong = c->plan->value[PLAN_INTERLEAVE] == 1 ? plan_interleaves(c->plan, c->definition) : NULL;
+    return wrong == NULL || refuse(c, "interleave is 1; %s", wrong);
+}
+
+static bool registers_fit(const struct checking *c)
+{
+    const struct plan *plan = c->plan;
+    if (plan->prefill_registers > plan->isa->registers)
+        return refuse(c, "a register tile of prefill takes %d registers; expected at most %d", plan->prefill_registers,
+                      plan->isa->registers);
+    return plan->decode_registers <= plan->isa->registers
+        || refuse(c, "a register tile of decode takes %d registers; expected at most %d", plan->decode_registers,
+                  plan->isa->registers);
+}
+
+bool plan_check(const struct plan *plan, const struct definition *definition, const struct plan_request *request,
+                struct report *report)
+{
+    const struct checking c = { plan, definition, request, report };
+    return order_fits(&c) && prefill_fits(&c) && decode_fits(&c) && interleave_fits(&c) && registers_fit(&c);
+}
