@@ -31,7 +31,7 @@ extern "C" {
 #endif
 
 enum {
-    ATTN_MAX_KEYS  = (1 << 24) - 64,   /* with a tile's padding still below 2^24, which masks are proved for */
+    ATTN_MAX_KEYS  = (1 << 24) - 256,  /* with a tile's padding still below 2^24, which masks are proved for */
     ATTN_ALIGNMENT = 64       /* bytes: of caches, workspaces and scratches */
 };
 
