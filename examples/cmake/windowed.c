@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 64 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 6 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  673c9f73267ddbc1   (of all that follows this comment)
+**   digest  4358c540ff5d2aa1   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -121,9 +121,8 @@ enum {
     D_V_attention      = 16,
     V_ROW_attention    = 16,      /* floats of a cached row of V: D_V, padded to whole panels */
     PANEL_attention    = 16,      /* keys whose K is interleaved */
-    BLOCK_attention    = 64,      /* keys of a cache block, which is also the tile */
-    BLOCK_FLOATS_attention = BLOCK_attention * (D_K_attention + V_ROW_attention),
-    SEGMENT_attention  = 1024     /* keys of one partial result; they start at its multiples */
+    BLOCK_attention    = 64,      /* keys of a cache block */
+    BLOCK_FLOATS_attention = BLOCK_attention * (D_K_attention + V_ROW_attention)
 };
 
 /* What the queries q_first .. q_last see of the keys k_first .. k_last: "k <= q and q - k <= 15". */
@@ -168,6 +167,12 @@ static float *panel_of_attention(float *block, int32_t place)
     return block + place % BLOCK_attention / PANEL_attention * (PANEL_attention * D_K_attention) + place % PANEL_attention;
 }
 
+/* Its V; those of the keys after it in the block follow. */
+static float *values_of_attention(float *block, int32_t place)
+{
+    return block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
+}
+
 static size_t cache_bytes_attention(int64_t capacity)
 {
     return (size_t)cache_blocks_attention(capacity) * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
@@ -185,7 +190,7 @@ static void query_row_attention(const struct attn_args *args, int64_t row, int32
 static void write_values_attention(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
                            int32_t place, int32_t count)
 {
-    float *to = block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
+    float *to = values_of_attention(block, place);
     for (int32_t i = 0; i < count; i++, to += V_ROW_attention) {
         const float *v = args->v + (row + i) * args->v_stride + kv_head * args->v_head_stride;
         for (int d = 0; d < D_V_attention; d++)
@@ -242,8 +247,7 @@ static void read_attention(const struct attn_sequence *sequence, int32_t kv_head
     for (int32_t i = 0; i < count; i++) {
         const int32_t place = first + i;
         float *block = cache_block_attention(sequence, kv_head, place / BLOCK_attention);
-        const float *panel = panel_of_attention(block, place);
-        const float *v_row = block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
+        const float *panel = panel_of_attention(block, place), *v_row = values_of_attention(block, place);
         for (int d = 0; d < D_K_attention; d++)
             k[(int64_t)i * D_K_attention + d] = panel[d * PANEL_attention];
         for (int d = 0; d < D_V_attention; d++)
@@ -379,6 +383,11 @@ OP_scalar vec_scalar vexp2_scalar(vec_scalar x)
 OP_scalar vec_scalar vexp2_exact_scalar(vec_scalar x)                        { return vexp2_scalar(x); }
 
 /* Definition attention on scalar. */
+enum {
+    TILE_attention_scalar     = 64,        /* keys whose weights are computed together; a block holds whole tiles */
+    PARTIALS_attention_scalar = 16,    /* partial sums of a tile's weights: of keys so far apart */
+    SEGMENT_attention_scalar  = 1024      /* keys of one partial result; they start at its multiples */
+};
 
 /* Which of the queries q see key k. */
 OP_scalar mask_scalar sees_queries_attention_scalar(ivec_scalar q, int32_t k, const struct attn_view *view)
@@ -452,8 +461,8 @@ enum {
 struct prefill_scratch_attention_scalar {
     float q[Q_ROW_attention_scalar][QUERIES_attention_scalar];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_scalar][Q_ROW_attention_scalar];          /* the same, not yet transposed */
-    float s[1][BLOCK_attention][QUERIES_attention_scalar];          /* scores of a tile, then weights p */
-    float sums[PANEL_attention][QUERIES_attention_scalar];          /* partial sums of p */
+    float s[1][TILE_attention_scalar][QUERIES_attention_scalar];          /* scores of a tile, then weights p */
+    float sums[PARTIALS_attention_scalar][QUERIES_attention_scalar];          /* partial sums of p */
     float o[QUERIES_attention_scalar][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_scalar][V_ROW_attention];       /* of the segments before */
     float tile_max[QUERIES_attention_scalar];
@@ -495,16 +504,16 @@ KERNEL_scalar void prefill_scores_1_attention_scalar(const float *restrict k, in
     vec_scalar s1_0 = vzero_scalar();
     vec_scalar s2_0 = vzero_scalar();
     vec_scalar s3_0 = vzero_scalar();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_scalar q0 = vload_scalar(&t->q[d][lane + 0]);
-        const vec_scalar k0 = vset_scalar(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_scalar(q0, k0, s0_0);
-        const vec_scalar k1 = vset_scalar(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_scalar(q0, k1, s1_0);
-        const vec_scalar k2 = vset_scalar(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_scalar(q0, k2, s2_0);
-        const vec_scalar k3 = vset_scalar(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_scalar(q0, k3, s3_0);
+    for (int d = 0; d < 24; d += 1) {
+        const vec_scalar q0_0 = vload_scalar(&t->q[d + 0][lane + 0]);
+        const vec_scalar k0_0 = vset_scalar(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_scalar(q0_0, k0_0, s0_0);
+        const vec_scalar k0_1 = vset_scalar(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_scalar(q0_0, k0_1, s1_0);
+        const vec_scalar k0_2 = vset_scalar(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_scalar(q0_0, k0_2, s2_0);
+        const vec_scalar k0_3 = vset_scalar(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_scalar(q0_0, k0_3, s3_0);
     }
     vstore_scalar(&s[key + 0][lane + 0], s0_0);
     vstore_scalar(&s[key + 1][lane + 0], s1_0);
@@ -525,21 +534,21 @@ KERNEL_scalar void prefill_scores_2_attention_scalar(const float *restrict k, in
     vec_scalar s2_1 = vzero_scalar();
     vec_scalar s3_0 = vzero_scalar();
     vec_scalar s3_1 = vzero_scalar();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_scalar q0 = vload_scalar(&t->q[d][lane + 0]);
-        const vec_scalar q1 = vload_scalar(&t->q[d][lane + 1]);
-        const vec_scalar k0 = vset_scalar(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_scalar(q0, k0, s0_0);
-        s0_1 = vfma_scalar(q1, k0, s0_1);
-        const vec_scalar k1 = vset_scalar(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_scalar(q0, k1, s1_0);
-        s1_1 = vfma_scalar(q1, k1, s1_1);
-        const vec_scalar k2 = vset_scalar(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_scalar(q0, k2, s2_0);
-        s2_1 = vfma_scalar(q1, k2, s2_1);
-        const vec_scalar k3 = vset_scalar(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_scalar(q0, k3, s3_0);
-        s3_1 = vfma_scalar(q1, k3, s3_1);
+    for (int d = 0; d < 24; d += 1) {
+        const vec_scalar q0_0 = vload_scalar(&t->q[d + 0][lane + 0]);
+        const vec_scalar q0_1 = vload_scalar(&t->q[d + 0][lane + 1]);
+        const vec_scalar k0_0 = vset_scalar(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_scalar(q0_0, k0_0, s0_0);
+        s0_1 = vfma_scalar(q0_1, k0_0, s0_1);
+        const vec_scalar k0_1 = vset_scalar(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_scalar(q0_0, k0_1, s1_0);
+        s1_1 = vfma_scalar(q0_1, k0_1, s1_1);
+        const vec_scalar k0_2 = vset_scalar(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_scalar(q0_0, k0_2, s2_0);
+        s2_1 = vfma_scalar(q0_1, k0_2, s2_1);
+        const vec_scalar k0_3 = vset_scalar(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_scalar(q0_0, k0_3, s3_0);
+        s3_1 = vfma_scalar(q0_1, k0_3, s3_1);
     }
     vstore_scalar(&s[key + 0][lane + 0], s0_0);
     vstore_scalar(&s[key + 0][lane + 1], s0_1);
@@ -568,26 +577,26 @@ KERNEL_scalar void prefill_scores_3_attention_scalar(const float *restrict k, in
     vec_scalar s3_0 = vzero_scalar();
     vec_scalar s3_1 = vzero_scalar();
     vec_scalar s3_2 = vzero_scalar();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_scalar q0 = vload_scalar(&t->q[d][lane + 0]);
-        const vec_scalar q1 = vload_scalar(&t->q[d][lane + 1]);
-        const vec_scalar q2 = vload_scalar(&t->q[d][lane + 2]);
-        const vec_scalar k0 = vset_scalar(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_scalar(q0, k0, s0_0);
-        s0_1 = vfma_scalar(q1, k0, s0_1);
-        s0_2 = vfma_scalar(q2, k0, s0_2);
-        const vec_scalar k1 = vset_scalar(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_scalar(q0, k1, s1_0);
-        s1_1 = vfma_scalar(q1, k1, s1_1);
-        s1_2 = vfma_scalar(q2, k1, s1_2);
-        const vec_scalar k2 = vset_scalar(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_scalar(q0, k2, s2_0);
-        s2_1 = vfma_scalar(q1, k2, s2_1);
-        s2_2 = vfma_scalar(q2, k2, s2_2);
-        const vec_scalar k3 = vset_scalar(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_scalar(q0, k3, s3_0);
-        s3_1 = vfma_scalar(q1, k3, s3_1);
-        s3_2 = vfma_scalar(q2, k3, s3_2);
+    for (int d = 0; d < 24; d += 1) {
+        const vec_scalar q0_0 = vload_scalar(&t->q[d + 0][lane + 0]);
+        const vec_scalar q0_1 = vload_scalar(&t->q[d + 0][lane + 1]);
+        const vec_scalar q0_2 = vload_scalar(&t->q[d + 0][lane + 2]);
+        const vec_scalar k0_0 = vset_scalar(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_scalar(q0_0, k0_0, s0_0);
+        s0_1 = vfma_scalar(q0_1, k0_0, s0_1);
+        s0_2 = vfma_scalar(q0_2, k0_0, s0_2);
+        const vec_scalar k0_1 = vset_scalar(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_scalar(q0_0, k0_1, s1_0);
+        s1_1 = vfma_scalar(q0_1, k0_1, s1_1);
+        s1_2 = vfma_scalar(q0_2, k0_1, s1_2);
+        const vec_scalar k0_2 = vset_scalar(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_scalar(q0_0, k0_2, s2_0);
+        s2_1 = vfma_scalar(q0_1, k0_2, s2_1);
+        s2_2 = vfma_scalar(q0_2, k0_2, s2_2);
+        const vec_scalar k0_3 = vset_scalar(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_scalar(q0_0, k0_3, s3_0);
+        s3_1 = vfma_scalar(q0_1, k0_3, s3_1);
+        s3_2 = vfma_scalar(q0_2, k0_3, s3_2);
     }
     vstore_scalar(&s[key + 0][lane + 0], s0_0);
     vstore_scalar(&s[key + 0][lane + 1], s0_1);
@@ -610,11 +619,11 @@ KERNEL_scalar void prefill_scores_all_attention_scalar(const struct prefill_bloc
     (void)block;
     (void)key0;
     for (int lane = 0; lane < QUERIES_attention_scalar; lane += 3)
-        for (int key = 0; key < BLOCK_attention; key += 4)
+        for (int key = 0; key < TILE_attention_scalar; key += 4)
             prefill_scores_3_attention_scalar(k, key, lane, t, s);
     for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
         vec_scalar top = vset_scalar(ATTN_HIDDEN);
-        for (int key = 0; key < BLOCK_attention; key++) {
+        for (int key = 0; key < TILE_attention_scalar; key++) {
             top = vmax_scalar(top, vload_scalar(&s[key][lane]));
         }
         vstore_scalar(&t->tile_max[lane], top);
@@ -664,7 +673,7 @@ KERNEL_scalar void prefill_scores_some_attention_scalar(const struct prefill_blo
     for (int lane = 0; lane < block->queries; lane += 1) {
         const ivec_scalar place = iramp_scalar(block->first + lane);
         vec_scalar top = vset_scalar(ATTN_HIDDEN);
-        for (int key = 0; key < BLOCK_attention; key++) {
+        for (int key = 0; key < TILE_attention_scalar; key++) {
             vec_scalar score = vset_scalar(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 1] && key <= t->last_key[lane / 1]) {
                 const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
@@ -713,11 +722,11 @@ KERNEL_scalar void prefill_rescale_attention_scalar(struct prefill_scratch_atten
     }
 }
 
-/* l += the tile's weights, by a fixed tree: keys 16 apart in order, then halves. */
+/* l += the tile's weights, by a fixed tree: keys PARTIALS apart in order, then halves. */
 KERNEL_scalar void prefill_sum_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
 {
     for (int lane = 0; lane < queries; lane += 1) {
-        for (int half = PANEL_attention / 2; half > 0; half /= 2)
+        for (int half = PARTIALS_attention_scalar / 2; half > 0; half /= 2)
             for (int j = 0; j < half; j++) {
                 const vec_scalar other = vload_scalar(&t->sums[j + half][lane]);
                 vstore_scalar(&t->sums[j][lane], vadd_scalar(vload_scalar(&t->sums[j][lane]), other));
@@ -732,7 +741,7 @@ KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_a
 {
     for (int lane = 0; lane < queries; lane += 1) {
         const vec_scalar m = vload_scalar(&t->m[lane]);
-        for (int j = 0; j < PANEL_attention; j++) {
+        for (int j = 0; j < PARTIALS_attention_scalar; j++) {
             const vec_scalar p0 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 0][lane]), m));
             vstore_scalar(&s[j + 0][lane], p0);
             const vec_scalar p1 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 16][lane]), m));
@@ -741,7 +750,8 @@ KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_a
             vstore_scalar(&s[j + 32][lane], p2);
             const vec_scalar p3 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 48][lane]), m));
             vstore_scalar(&s[j + 48][lane], p3);
-            vec_scalar sum = vadd_scalar(p0, p1);
+            vec_scalar sum = p0;
+            sum = vadd_scalar(sum, p1);
             sum = vadd_scalar(sum, p2);
             sum = vadd_scalar(sum, p3);
             vstore_scalar(&t->sums[j][lane], sum);
@@ -756,7 +766,7 @@ KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_
     for (int lane = 0; lane < queries; lane += 1) {
         /* a query may have seen no key yet */
         const vec_scalar m = vmax_scalar(vload_scalar(&t->m[lane]), vset_scalar(ATTN_LOWEST));
-        for (int j = 0; j < PANEL_attention; j++) {
+        for (int j = 0; j < PARTIALS_attention_scalar; j++) {
             const vec_scalar s0 = vload_scalar(&s[j + 0][lane]);
             const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
             const vec_scalar p0 = vselect_scalar(seen0, vexp2_scalar(vsub_scalar(s0, m)), vzero_scalar());
@@ -773,7 +783,8 @@ KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_
             const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
             const vec_scalar p3 = vselect_scalar(seen3, vexp2_scalar(vsub_scalar(s3, m)), vzero_scalar());
             vstore_scalar(&s[j + 48][lane], p3);
-            vec_scalar sum = vadd_scalar(p0, p1);
+            vec_scalar sum = p0;
+            sum = vadd_scalar(sum, p1);
             sum = vadd_scalar(sum, p2);
             sum = vadd_scalar(sum, p3);
             vstore_scalar(&t->sums[j][lane], sum);
@@ -876,22 +887,24 @@ KERNEL_scalar void prefill_settle_attention_scalar(const struct prefill_block_at
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
 static int prefill_sight_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys)
 {
-    if (keys < BLOCK_attention || block->queries < QUERIES_attention_scalar)
+    if (keys < TILE_attention_scalar || block->queries < QUERIES_attention_scalar)
         return SEES_SOME;
-    return sight_attention(block->first, block->first + QUERIES_attention_scalar - 1, key0, key0 + BLOCK_attention - 1, &block->view);
+    return sight_attention(block->first, block->first + QUERIES_attention_scalar - 1, key0, key0 + TILE_attention_scalar - 1, &block->view);
 }
 
 /*
-** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
-** settled and the new one takes its place.
+** Scores of the tile at key0, after which the tile before it is settled and the new one takes
+** its place.
 */
-KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, const float *k,
+KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0,
     struct prefill_tile_attention_scalar *before, struct prefill_scratch_attention_scalar *t)
 {
-    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const int32_t left = block->view.kv_len - key0, keys = left < TILE_attention_scalar ? left : TILE_attention_scalar;
     const int sight = prefill_sight_attention_scalar(block, key0, keys);
     if (sight == SEES_NONE)
         return;
+    float *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
+    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     prefill_settle_attention_scalar(block, before, t);
     if (sight == SEES_ALL)
@@ -900,7 +913,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
         prefill_scores_some_attention_scalar(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_scalar(t, block->queries))
         prefill_rescale_attention_scalar(t, block->queries);
-    *before = (struct prefill_tile_attention_scalar){ s, k + BLOCK_attention * D_K_attention, key0, keys, sight, 0 };
+    *before = (struct prefill_tile_attention_scalar){ s, v, key0, keys, sight, 0 };
 }
 
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
@@ -914,11 +927,9 @@ KERNEL_scalar void prefill_segment_attention_scalar(const struct prefill_block_a
     memset(t->o, 0, sizeof t->o);
     struct prefill_tile_attention_scalar tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
     while (first <= last) {
-        const int32_t key0 = first - first % BLOCK_attention;
-        prefill_advance_attention_scalar(block, key0,
-                          cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
-                          &tile, t);
-        first = key0 + BLOCK_attention;
+        const int32_t key0 = first - first % TILE_attention_scalar;
+        prefill_advance_attention_scalar(block, key0, &tile, t);
+        first = key0 + TILE_attention_scalar;
     }
     prefill_settle_attention_scalar(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
@@ -972,7 +983,7 @@ KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, in
     int32_t first = 0, last = block.view.kv_len - 1;
     visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
     while (first <= last) {
-        const int32_t segment_last = first - first % SEGMENT_attention + SEGMENT_attention - 1;
+        const int32_t segment_last = first - first % SEGMENT_attention_scalar + SEGMENT_attention_scalar - 1;
         prefill_segment_attention_scalar(&block, first, segment_last < last ? segment_last : last, t);
         first = segment_last + 1;
     }
@@ -985,7 +996,7 @@ KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, in
 */
 struct decode_scratch_attention_scalar {
     float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
-    float s[GROUP_attention][BLOCK_attention];           /* scores of a tile, then weights p */
+    float s[GROUP_attention][TILE_attention_scalar];           /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
     float m[GROUP_attention], l[GROUP_attention];
 };
@@ -1000,10 +1011,10 @@ struct decode_partial_attention_scalar {
 ** s = q k for the keys of a tile, 1 heads x 8 keys at once: one FMA chain over d for each.
 ** Meanwhile the tile's V is fetched.
 */
-KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, float (*restrict q)[D_K_attention],
-    float (*restrict s)[BLOCK_attention])
+KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, const float *v,
+    float (*restrict q)[D_K_attention], float (*restrict s)[TILE_attention_scalar])
 {
-    for (int key = 0; key < BLOCK_attention; key += 8) {
+    for (int key = 0; key < TILE_attention_scalar; key += 8) {
         const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
         vec_scalar s0_0 = vzero_scalar();
         vec_scalar s0_1 = vzero_scalar();
@@ -1013,7 +1024,7 @@ KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, float
         vec_scalar s0_5 = vzero_scalar();
         vec_scalar s0_6 = vzero_scalar();
         vec_scalar s0_7 = vzero_scalar();
-        const float *next = k + BLOCK_attention * D_K_attention + key / 8 * 384;
+        const float *next = v + key / 8 * 384;
         for (int d = 0; d < D_K_attention; d++, next += 16) {
             ATTN_FETCH(next + 0);
             const vec_scalar k0 = vload_scalar(&panel[d * PANEL_attention + 0]);
@@ -1047,14 +1058,15 @@ KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, float
 
 /*
 ** o += p v over the tile's first `keys` keys, 1 heads x 2 columns: one FMA chain over the
-** keys for each. Meanwhile the K of the next tile is fetched.
+** keys for each.
+** Meanwhile what follows the tile's V is fetched.
 */
 KERNEL_scalar void decode_values_attention_scalar(const float *restrict v, int32_t keys, int column,
-    float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
+    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
 {
     vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
     vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
-    const float *next = v + BLOCK_attention * V_ROW_attention + column / 2 * 1024;
+    const float *next = v + TILE_attention_scalar * V_ROW_attention + column / 2 * 1024;
     for (int32_t key = 0; key < keys; key++, next += 16) {
         ATTN_FETCH(next + 0);
         const vec_scalar v0 = vload_scalar(&v[key * V_ROW_attention + column + 0]);
@@ -1070,7 +1082,7 @@ KERNEL_scalar void decode_values_attention_scalar(const float *restrict v, int32
 /* Hides what the query at `place` does not see. */
 KERNEL_scalar void decode_mask_attention_scalar(float *s, int32_t key0, int32_t place, const struct attn_view *view)
 {
-    for (int key = 0; key < BLOCK_attention; key += 1) {
+    for (int key = 0; key < TILE_attention_scalar; key += 1) {
         const mask_scalar sees = sees_keys_attention_scalar(place, iramp_scalar(key0 + key), view);
         vstore_scalar(s + key, vselect_scalar(sees, vload_scalar(s + key), vset_scalar(ATTN_HIDDEN)));
     }
@@ -1081,7 +1093,7 @@ KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *res
     float *restrict o)
 {
     vec_scalar top = vload_scalar(s);
-    for (int key = 1; key < BLOCK_attention; key += 1)
+    for (int key = 1; key < TILE_attention_scalar; key += 1)
         top = vmax_scalar(top, vload_scalar(s + key));
     const float tile_max = vlargest_scalar(top);
     if (tile_max > *m + ATTN_LAZY) {
@@ -1108,7 +1120,7 @@ KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *res
     vec_scalar sum13 = vzero_scalar();
     vec_scalar sum14 = vzero_scalar();
     vec_scalar sum15 = vzero_scalar();
-    for (int key = 0; key < BLOCK_attention; key += PANEL_attention) {
+    for (int key = 0; key < TILE_attention_scalar; key += PARTIALS_attention_scalar) {
         const vec_scalar s0 = vload_scalar(s + key + 0);
         const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
         const vec_scalar p0 = vselect_scalar(seen0, vexp2_scalar(vsub_scalar(s0, base)), vzero_scalar());
@@ -1209,17 +1221,17 @@ KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *res
 }
 
 /* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn_view *view, int32_t key0, const float *tile,
+KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn_view *view, int32_t key0, float *stored,
     struct decode_scratch_attention_scalar *t)
 {
-    const int32_t left = view->kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
-    const float *v = tile + BLOCK_attention * D_K_attention;
+    const int32_t left = view->kv_len - key0, keys = left < TILE_attention_scalar ? left : TILE_attention_scalar;
+    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
     for (int h = 0; h < 1; h += 1)
-        decode_scores_attention_scalar(tile, &t->q[h], &t->s[h]);
+        decode_scores_attention_scalar(k, v, &t->q[h], &t->s[h]);
     for (int h = 0; h < GROUP_attention; h++) {
         struct attn_view head = *view;
         head.h += h;
-        if (keys < BLOCK_attention || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
+        if (keys < TILE_attention_scalar || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask_attention_scalar(t->s[h], key0, place, &head);
         decode_softmax_attention_scalar(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
@@ -1247,16 +1259,16 @@ KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args,
     }
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
-        const int32_t key0 = first - first % BLOCK_attention;
+        const int32_t key0 = first - first % TILE_attention_scalar;
         decode_tile_attention_scalar(place, view, key0,
                       cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
-        first = key0 + BLOCK_attention;
+        first = key0 + TILE_attention_scalar;
     }
 }
 
 static int32_t decode_segments_attention_scalar(const struct attn_sequence *sequence)
 {
-    return (sequence->kv_len + SEGMENT_attention - 1) / SEGMENT_attention;
+    return (sequence->kv_len + SEGMENT_attention_scalar - 1) / SEGMENT_attention_scalar;
 }
 
 /*
@@ -1328,9 +1340,9 @@ KERNEL_scalar void decode_run_segment_attention_scalar(const struct attn_args *a
     const struct attn_view view = {
         place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
     };
-    const int32_t start = place->segment * SEGMENT_attention, left = view.kv_len - start;
+    const int32_t start = place->segment * SEGMENT_attention_scalar, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
-        int32_t first = start, last = start + (left < SEGMENT_attention ? left : SEGMENT_attention) - 1;
+        int32_t first = start, last = start + (left < SEGMENT_attention_scalar ? left : SEGMENT_attention_scalar) - 1;
         const int32_t q = sequence->q_offset + query;
         decode_keys_attention_scalar(q, &view, &first, &last);
         decode_segment_attention_scalar(args, sequence->q_row + query, q, &view, first, last, t);
@@ -1531,6 +1543,11 @@ OP_avx2 vec_avx2 vexp2_avx2(vec_avx2 x)
 OP_avx2 vec_avx2 vexp2_exact_avx2(vec_avx2 x)                        { return vmul_avx2(vexp2_avx2(x), vset_avx2(vexp2_scale_avx2)); }
 
 /* Definition attention on avx2. */
+enum {
+    TILE_attention_avx2     = 64,        /* keys whose weights are computed together; a block holds whole tiles */
+    PARTIALS_attention_avx2 = 16,    /* partial sums of a tile's weights: of keys so far apart */
+    SEGMENT_attention_avx2  = 1024      /* keys of one partial result; they start at its multiples */
+};
 
 /* Which of the queries q see key k. */
 OP_avx2 mask_avx2 sees_queries_attention_avx2(ivec_avx2 q, int32_t k, const struct attn_view *view)
@@ -1604,8 +1621,8 @@ enum {
 struct prefill_scratch_attention_avx2 {
     float q[Q_ROW_attention_avx2][QUERIES_attention_avx2];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_avx2][Q_ROW_attention_avx2];          /* the same, not yet transposed */
-    float s[1][BLOCK_attention][QUERIES_attention_avx2];          /* scores of a tile, then weights p */
-    float sums[PANEL_attention][QUERIES_attention_avx2];          /* partial sums of p */
+    float s[1][TILE_attention_avx2][QUERIES_attention_avx2];          /* scores of a tile, then weights p */
+    float sums[PARTIALS_attention_avx2][QUERIES_attention_avx2];          /* partial sums of p */
     float o[QUERIES_attention_avx2][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_avx2][V_ROW_attention];       /* of the segments before */
     float tile_max[QUERIES_attention_avx2];
@@ -1647,16 +1664,16 @@ KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int ke
     vec_avx2 s1_0 = vzero_avx2();
     vec_avx2 s2_0 = vzero_avx2();
     vec_avx2 s3_0 = vzero_avx2();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_avx2 q0 = vload_avx2(&t->q[d][lane + 0]);
-        const vec_avx2 k0 = vset_avx2(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_avx2(q0, k0, s0_0);
-        const vec_avx2 k1 = vset_avx2(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_avx2(q0, k1, s1_0);
-        const vec_avx2 k2 = vset_avx2(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_avx2(q0, k2, s2_0);
-        const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_avx2(q0, k3, s3_0);
+    for (int d = 0; d < 24; d += 1) {
+        const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
+        const vec_avx2 k0_0 = vset_avx2(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0_0, k0_0, s0_0);
+        const vec_avx2 k0_1 = vset_avx2(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0_0, k0_1, s1_0);
+        const vec_avx2 k0_2 = vset_avx2(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0_0, k0_2, s2_0);
+        const vec_avx2 k0_3 = vset_avx2(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 1][lane + 0], s1_0);
@@ -1677,21 +1694,21 @@ KERNEL_avx2 void prefill_scores_2_attention_avx2(const float *restrict k, int ke
     vec_avx2 s2_1 = vzero_avx2();
     vec_avx2 s3_0 = vzero_avx2();
     vec_avx2 s3_1 = vzero_avx2();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_avx2 q0 = vload_avx2(&t->q[d][lane + 0]);
-        const vec_avx2 q1 = vload_avx2(&t->q[d][lane + 8]);
-        const vec_avx2 k0 = vset_avx2(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_avx2(q0, k0, s0_0);
-        s0_1 = vfma_avx2(q1, k0, s0_1);
-        const vec_avx2 k1 = vset_avx2(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_avx2(q0, k1, s1_0);
-        s1_1 = vfma_avx2(q1, k1, s1_1);
-        const vec_avx2 k2 = vset_avx2(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_avx2(q0, k2, s2_0);
-        s2_1 = vfma_avx2(q1, k2, s2_1);
-        const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_avx2(q0, k3, s3_0);
-        s3_1 = vfma_avx2(q1, k3, s3_1);
+    for (int d = 0; d < 24; d += 1) {
+        const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
+        const vec_avx2 q0_1 = vload_avx2(&t->q[d + 0][lane + 8]);
+        const vec_avx2 k0_0 = vset_avx2(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0_0, k0_0, s0_0);
+        s0_1 = vfma_avx2(q0_1, k0_0, s0_1);
+        const vec_avx2 k0_1 = vset_avx2(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0_0, k0_1, s1_0);
+        s1_1 = vfma_avx2(q0_1, k0_1, s1_1);
+        const vec_avx2 k0_2 = vset_avx2(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0_0, k0_2, s2_0);
+        s2_1 = vfma_avx2(q0_1, k0_2, s2_1);
+        const vec_avx2 k0_3 = vset_avx2(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
+        s3_1 = vfma_avx2(q0_1, k0_3, s3_1);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 0][lane + 8], s0_1);
@@ -1720,26 +1737,26 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
     vec_avx2 s3_0 = vzero_avx2();
     vec_avx2 s3_1 = vzero_avx2();
     vec_avx2 s3_2 = vzero_avx2();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_avx2 q0 = vload_avx2(&t->q[d][lane + 0]);
-        const vec_avx2 q1 = vload_avx2(&t->q[d][lane + 8]);
-        const vec_avx2 q2 = vload_avx2(&t->q[d][lane + 16]);
-        const vec_avx2 k0 = vset_avx2(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_avx2(q0, k0, s0_0);
-        s0_1 = vfma_avx2(q1, k0, s0_1);
-        s0_2 = vfma_avx2(q2, k0, s0_2);
-        const vec_avx2 k1 = vset_avx2(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_avx2(q0, k1, s1_0);
-        s1_1 = vfma_avx2(q1, k1, s1_1);
-        s1_2 = vfma_avx2(q2, k1, s1_2);
-        const vec_avx2 k2 = vset_avx2(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_avx2(q0, k2, s2_0);
-        s2_1 = vfma_avx2(q1, k2, s2_1);
-        s2_2 = vfma_avx2(q2, k2, s2_2);
-        const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_avx2(q0, k3, s3_0);
-        s3_1 = vfma_avx2(q1, k3, s3_1);
-        s3_2 = vfma_avx2(q2, k3, s3_2);
+    for (int d = 0; d < 24; d += 1) {
+        const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
+        const vec_avx2 q0_1 = vload_avx2(&t->q[d + 0][lane + 8]);
+        const vec_avx2 q0_2 = vload_avx2(&t->q[d + 0][lane + 16]);
+        const vec_avx2 k0_0 = vset_avx2(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0_0, k0_0, s0_0);
+        s0_1 = vfma_avx2(q0_1, k0_0, s0_1);
+        s0_2 = vfma_avx2(q0_2, k0_0, s0_2);
+        const vec_avx2 k0_1 = vset_avx2(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0_0, k0_1, s1_0);
+        s1_1 = vfma_avx2(q0_1, k0_1, s1_1);
+        s1_2 = vfma_avx2(q0_2, k0_1, s1_2);
+        const vec_avx2 k0_2 = vset_avx2(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0_0, k0_2, s2_0);
+        s2_1 = vfma_avx2(q0_1, k0_2, s2_1);
+        s2_2 = vfma_avx2(q0_2, k0_2, s2_2);
+        const vec_avx2 k0_3 = vset_avx2(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
+        s3_1 = vfma_avx2(q0_1, k0_3, s3_1);
+        s3_2 = vfma_avx2(q0_2, k0_3, s3_2);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 0][lane + 8], s0_1);
@@ -1762,11 +1779,11 @@ KERNEL_avx2 void prefill_scores_all_attention_avx2(const struct prefill_block_at
     (void)block;
     (void)key0;
     for (int lane = 0; lane < QUERIES_attention_avx2; lane += 24)
-        for (int key = 0; key < BLOCK_attention; key += 4)
+        for (int key = 0; key < TILE_attention_avx2; key += 4)
             prefill_scores_3_attention_avx2(k, key, lane, t, s);
     for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
         vec_avx2 top = vset_avx2(ATTN_HIDDEN);
-        for (int key = 0; key < BLOCK_attention; key++) {
+        for (int key = 0; key < TILE_attention_avx2; key++) {
             top = vmax_avx2(top, vload_avx2(&s[key][lane]));
         }
         vstore_avx2(&t->tile_max[lane], top);
@@ -1816,7 +1833,7 @@ KERNEL_avx2 void prefill_scores_some_attention_avx2(const struct prefill_block_a
     for (int lane = 0; lane < block->queries; lane += 8) {
         const ivec_avx2 place = iramp_avx2(block->first + lane);
         vec_avx2 top = vset_avx2(ATTN_HIDDEN);
-        for (int key = 0; key < BLOCK_attention; key++) {
+        for (int key = 0; key < TILE_attention_avx2; key++) {
             vec_avx2 score = vset_avx2(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 8] && key <= t->last_key[lane / 8]) {
                 const mask_avx2 sees = sees_queries_attention_avx2(place, key0 + key, &block->view);
@@ -1865,11 +1882,11 @@ KERNEL_avx2 void prefill_rescale_attention_avx2(struct prefill_scratch_attention
     }
 }
 
-/* l += the tile's weights, by a fixed tree: keys 16 apart in order, then halves. */
+/* l += the tile's weights, by a fixed tree: keys PARTIALS apart in order, then halves. */
 KERNEL_avx2 void prefill_sum_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
 {
     for (int lane = 0; lane < queries; lane += 8) {
-        for (int half = PANEL_attention / 2; half > 0; half /= 2)
+        for (int half = PARTIALS_attention_avx2 / 2; half > 0; half /= 2)
             for (int j = 0; j < half; j++) {
                 const vec_avx2 other = vload_avx2(&t->sums[j + half][lane]);
                 vstore_avx2(&t->sums[j][lane], vadd_avx2(vload_avx2(&t->sums[j][lane]), other));
@@ -1884,7 +1901,7 @@ KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_atten
 {
     for (int lane = 0; lane < queries; lane += 8) {
         const vec_avx2 m = vload_avx2(&t->m[lane]);
-        for (int j = 0; j < PANEL_attention; j++) {
+        for (int j = 0; j < PARTIALS_attention_avx2; j++) {
             const vec_avx2 p0 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 0][lane]), m));
             vstore_avx2(&s[j + 0][lane], p0);
             const vec_avx2 p1 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 16][lane]), m));
@@ -1893,7 +1910,8 @@ KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_atten
             vstore_avx2(&s[j + 32][lane], p2);
             const vec_avx2 p3 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 48][lane]), m));
             vstore_avx2(&s[j + 48][lane], p3);
-            vec_avx2 sum = vadd_avx2(p0, p1);
+            vec_avx2 sum = p0;
+            sum = vadd_avx2(sum, p1);
             sum = vadd_avx2(sum, p2);
             sum = vadd_avx2(sum, p3);
             vstore_avx2(&t->sums[j][lane], sum);
@@ -1908,7 +1926,7 @@ KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_atte
     for (int lane = 0; lane < queries; lane += 8) {
         /* a query may have seen no key yet */
         const vec_avx2 m = vmax_avx2(vload_avx2(&t->m[lane]), vset_avx2(ATTN_LOWEST));
-        for (int j = 0; j < PANEL_attention; j++) {
+        for (int j = 0; j < PARTIALS_attention_avx2; j++) {
             const vec_avx2 s0 = vload_avx2(&s[j + 0][lane]);
             const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
             const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, m)), vzero_avx2());
@@ -1925,7 +1943,8 @@ KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_atte
             const mask_avx2 seen3 = vgreater_avx2(s3, vset_avx2(ATTN_HIDDEN));
             const vec_avx2 p3 = vselect_avx2(seen3, vexp2_avx2(vsub_avx2(s3, m)), vzero_avx2());
             vstore_avx2(&s[j + 48][lane], p3);
-            vec_avx2 sum = vadd_avx2(p0, p1);
+            vec_avx2 sum = p0;
+            sum = vadd_avx2(sum, p1);
             sum = vadd_avx2(sum, p2);
             sum = vadd_avx2(sum, p3);
             vstore_avx2(&t->sums[j][lane], sum);
@@ -2028,22 +2047,24 @@ KERNEL_avx2 void prefill_settle_attention_avx2(const struct prefill_block_attent
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
 static int prefill_sight_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys)
 {
-    if (keys < BLOCK_attention || block->queries < QUERIES_attention_avx2)
+    if (keys < TILE_attention_avx2 || block->queries < QUERIES_attention_avx2)
         return SEES_SOME;
-    return sight_attention(block->first, block->first + QUERIES_attention_avx2 - 1, key0, key0 + BLOCK_attention - 1, &block->view);
+    return sight_attention(block->first, block->first + QUERIES_attention_avx2 - 1, key0, key0 + TILE_attention_avx2 - 1, &block->view);
 }
 
 /*
-** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
-** settled and the new one takes its place.
+** Scores of the tile at key0, after which the tile before it is settled and the new one takes
+** its place.
 */
-KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, const float *k,
+KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0,
     struct prefill_tile_attention_avx2 *before, struct prefill_scratch_attention_avx2 *t)
 {
-    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const int32_t left = block->view.kv_len - key0, keys = left < TILE_attention_avx2 ? left : TILE_attention_avx2;
     const int sight = prefill_sight_attention_avx2(block, key0, keys);
     if (sight == SEES_NONE)
         return;
+    float *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
+    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     prefill_settle_attention_avx2(block, before, t);
     if (sight == SEES_ALL)
@@ -2052,7 +2073,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         prefill_scores_some_attention_avx2(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_avx2(t, block->queries))
         prefill_rescale_attention_avx2(t, block->queries);
-    *before = (struct prefill_tile_attention_avx2){ s, k + BLOCK_attention * D_K_attention, key0, keys, sight, 0 };
+    *before = (struct prefill_tile_attention_avx2){ s, v, key0, keys, sight, 0 };
 }
 
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
@@ -2066,11 +2087,9 @@ KERNEL_avx2 void prefill_segment_attention_avx2(const struct prefill_block_atten
     memset(t->o, 0, sizeof t->o);
     struct prefill_tile_attention_avx2 tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
     while (first <= last) {
-        const int32_t key0 = first - first % BLOCK_attention;
-        prefill_advance_attention_avx2(block, key0,
-                          cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
-                          &tile, t);
-        first = key0 + BLOCK_attention;
+        const int32_t key0 = first - first % TILE_attention_avx2;
+        prefill_advance_attention_avx2(block, key0, &tile, t);
+        first = key0 + TILE_attention_avx2;
     }
     prefill_settle_attention_avx2(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
@@ -2124,7 +2143,7 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
     int32_t first = 0, last = block.view.kv_len - 1;
     visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
     while (first <= last) {
-        const int32_t segment_last = first - first % SEGMENT_attention + SEGMENT_attention - 1;
+        const int32_t segment_last = first - first % SEGMENT_attention_avx2 + SEGMENT_attention_avx2 - 1;
         prefill_segment_attention_avx2(&block, first, segment_last < last ? segment_last : last, t);
         first = segment_last + 1;
     }
@@ -2137,7 +2156,7 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
 */
 struct decode_scratch_attention_avx2 {
     float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
-    float s[GROUP_attention][BLOCK_attention];           /* scores of a tile, then weights p */
+    float s[GROUP_attention][TILE_attention_avx2];           /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
     float m[GROUP_attention], l[GROUP_attention];
 };
@@ -2152,10 +2171,10 @@ struct decode_partial_attention_avx2 {
 ** s = q k for the keys of a tile, 1 heads x 64 keys at once: one FMA chain over d for each.
 ** Meanwhile the tile's V is fetched.
 */
-KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*restrict q)[D_K_attention],
-    float (*restrict s)[BLOCK_attention])
+KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, const float *v,
+    float (*restrict q)[D_K_attention], float (*restrict s)[TILE_attention_avx2])
 {
-    for (int key = 0; key < BLOCK_attention; key += 64) {
+    for (int key = 0; key < TILE_attention_avx2; key += 64) {
         const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
         vec_avx2 s0_0 = vzero_avx2();
         vec_avx2 s0_1 = vzero_avx2();
@@ -2165,7 +2184,7 @@ KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*r
         vec_avx2 s0_5 = vzero_avx2();
         vec_avx2 s0_6 = vzero_avx2();
         vec_avx2 s0_7 = vzero_avx2();
-        const float *next = k + BLOCK_attention * D_K_attention + key / 64 * 1152;
+        const float *next = v + key / 64 * 1152;
         for (int d = 0; d < D_K_attention; d++, next += 48) {
             ATTN_FETCH(next + 0);
             ATTN_FETCH(next + 16);
@@ -2201,14 +2220,15 @@ KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*r
 
 /*
 ** o += p v over the tile's first `keys` keys, 1 heads x 16 columns: one FMA chain over the
-** keys for each. Meanwhile the K of the next tile is fetched.
+** keys for each.
+** Meanwhile what follows the tile's V is fetched.
 */
 KERNEL_avx2 void decode_values_attention_avx2(const float *restrict v, int32_t keys, int column,
-    float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
+    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
     vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
     vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
-    const float *next = v + BLOCK_attention * V_ROW_attention + column / 16 * 2048;
+    const float *next = v + TILE_attention_avx2 * V_ROW_attention + column / 16 * 2048;
     for (int32_t key = 0; key < keys; key++, next += 32) {
         ATTN_FETCH(next + 0);
         ATTN_FETCH(next + 16);
@@ -2225,7 +2245,7 @@ KERNEL_avx2 void decode_values_attention_avx2(const float *restrict v, int32_t k
 /* Hides what the query at `place` does not see. */
 KERNEL_avx2 void decode_mask_attention_avx2(float *s, int32_t key0, int32_t place, const struct attn_view *view)
 {
-    for (int key = 0; key < BLOCK_attention; key += 8) {
+    for (int key = 0; key < TILE_attention_avx2; key += 8) {
         const mask_avx2 sees = sees_keys_attention_avx2(place, iramp_avx2(key0 + key), view);
         vstore_avx2(s + key, vselect_avx2(sees, vload_avx2(s + key), vset_avx2(ATTN_HIDDEN)));
     }
@@ -2236,7 +2256,7 @@ KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restric
     float *restrict o)
 {
     vec_avx2 top = vload_avx2(s);
-    for (int key = 8; key < BLOCK_attention; key += 8)
+    for (int key = 8; key < TILE_attention_avx2; key += 8)
         top = vmax_avx2(top, vload_avx2(s + key));
     const float tile_max = vlargest_avx2(top);
     if (tile_max > *m + ATTN_LAZY) {
@@ -2249,7 +2269,7 @@ KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restric
     const vec_avx2 base = vset_avx2(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
     vec_avx2 sum0 = vzero_avx2();
     vec_avx2 sum1 = vzero_avx2();
-    for (int key = 0; key < BLOCK_attention; key += PANEL_attention) {
+    for (int key = 0; key < TILE_attention_avx2; key += PARTIALS_attention_avx2) {
         const vec_avx2 s0 = vload_avx2(s + key + 0);
         const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
         const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, base)), vzero_avx2());
@@ -2266,17 +2286,17 @@ KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restric
 }
 
 /* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_view *view, int32_t key0, const float *tile,
+KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_view *view, int32_t key0, float *stored,
     struct decode_scratch_attention_avx2 *t)
 {
-    const int32_t left = view->kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
-    const float *v = tile + BLOCK_attention * D_K_attention;
+    const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx2 ? left : TILE_attention_avx2;
+    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
     for (int h = 0; h < 1; h += 1)
-        decode_scores_attention_avx2(tile, &t->q[h], &t->s[h]);
+        decode_scores_attention_avx2(k, v, &t->q[h], &t->s[h]);
     for (int h = 0; h < GROUP_attention; h++) {
         struct attn_view head = *view;
         head.h += h;
-        if (keys < BLOCK_attention || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
+        if (keys < TILE_attention_avx2 || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask_attention_avx2(t->s[h], key0, place, &head);
         decode_softmax_attention_avx2(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
@@ -2304,16 +2324,16 @@ KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int
     }
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
-        const int32_t key0 = first - first % BLOCK_attention;
+        const int32_t key0 = first - first % TILE_attention_avx2;
         decode_tile_attention_avx2(place, view, key0,
                       cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
-        first = key0 + BLOCK_attention;
+        first = key0 + TILE_attention_avx2;
     }
 }
 
 static int32_t decode_segments_attention_avx2(const struct attn_sequence *sequence)
 {
-    return (sequence->kv_len + SEGMENT_attention - 1) / SEGMENT_attention;
+    return (sequence->kv_len + SEGMENT_attention_avx2 - 1) / SEGMENT_attention_avx2;
 }
 
 /*
@@ -2385,9 +2405,9 @@ KERNEL_avx2 void decode_run_segment_attention_avx2(const struct attn_args *args,
     const struct attn_view view = {
         place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
     };
-    const int32_t start = place->segment * SEGMENT_attention, left = view.kv_len - start;
+    const int32_t start = place->segment * SEGMENT_attention_avx2, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
-        int32_t first = start, last = start + (left < SEGMENT_attention ? left : SEGMENT_attention) - 1;
+        int32_t first = start, last = start + (left < SEGMENT_attention_avx2 ? left : SEGMENT_attention_avx2) - 1;
         const int32_t q = sequence->q_offset + query;
         decode_keys_attention_avx2(q, &view, &first, &last);
         decode_segment_attention_avx2(args, sequence->q_row + query, q, &view, first, last, t);
@@ -2619,6 +2639,11 @@ OP_avx512 vec_avx512 vexp2_avx512(vec_avx512 x)
 OP_avx512 vec_avx512 vexp2_exact_avx512(vec_avx512 x)                        { return vmul_avx512(vexp2_avx512(x), vset_avx512(vexp2_scale_avx512)); }
 
 /* Definition attention on avx512. */
+enum {
+    TILE_attention_avx512     = 64,        /* keys whose weights are computed together; a block holds whole tiles */
+    PARTIALS_attention_avx512 = 16,    /* partial sums of a tile's weights: of keys so far apart */
+    SEGMENT_attention_avx512  = 1024      /* keys of one partial result; they start at its multiples */
+};
 
 /* Which of the queries q see key k. */
 OP_avx512 mask_avx512 sees_queries_attention_avx512(ivec_avx512 q, int32_t k, const struct attn_view *view)
@@ -2692,8 +2717,8 @@ enum {
 struct prefill_scratch_attention_avx512 {
     float q[Q_ROW_attention_avx512][QUERIES_attention_avx512];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_avx512][Q_ROW_attention_avx512];          /* the same, not yet transposed */
-    float s[2][BLOCK_attention][QUERIES_attention_avx512];          /* scores of a tile, and weights p of the one before it */
-    float sums[PANEL_attention][QUERIES_attention_avx512];          /* partial sums of p */
+    float s[2][TILE_attention_avx512][QUERIES_attention_avx512];          /* scores of a tile, and weights p of the one before it */
+    float sums[PARTIALS_attention_avx512][QUERIES_attention_avx512];          /* partial sums of p */
     float o[QUERIES_attention_avx512][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_avx512][V_ROW_attention];       /* of the segments before */
     float tile_max[QUERIES_attention_avx512];
@@ -2735,16 +2760,16 @@ KERNEL_avx512 void prefill_scores_1_attention_avx512(const float *restrict k, in
     vec_avx512 s1_0 = vzero_avx512();
     vec_avx512 s2_0 = vzero_avx512();
     vec_avx512 s3_0 = vzero_avx512();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_avx512 q0 = vload_avx512(&t->q[d][lane + 0]);
-        const vec_avx512 k0 = vset_avx512(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_avx512(q0, k0, s0_0);
-        const vec_avx512 k1 = vset_avx512(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_avx512(q0, k1, s1_0);
-        const vec_avx512 k2 = vset_avx512(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_avx512(q0, k2, s2_0);
-        const vec_avx512 k3 = vset_avx512(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_avx512(q0, k3, s3_0);
+    for (int d = 0; d < 24; d += 1) {
+        const vec_avx512 q0_0 = vload_avx512(&t->q[d + 0][lane + 0]);
+        const vec_avx512 k0_0 = vset_avx512(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_avx512(q0_0, k0_0, s0_0);
+        const vec_avx512 k0_1 = vset_avx512(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_avx512(q0_0, k0_1, s1_0);
+        const vec_avx512 k0_2 = vset_avx512(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_avx512(q0_0, k0_2, s2_0);
+        const vec_avx512 k0_3 = vset_avx512(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_avx512(q0_0, k0_3, s3_0);
     }
     vstore_avx512(&s[key + 0][lane + 0], s0_0);
     vstore_avx512(&s[key + 1][lane + 0], s1_0);
@@ -2765,21 +2790,21 @@ KERNEL_avx512 void prefill_scores_2_attention_avx512(const float *restrict k, in
     vec_avx512 s2_1 = vzero_avx512();
     vec_avx512 s3_0 = vzero_avx512();
     vec_avx512 s3_1 = vzero_avx512();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_avx512 q0 = vload_avx512(&t->q[d][lane + 0]);
-        const vec_avx512 q1 = vload_avx512(&t->q[d][lane + 16]);
-        const vec_avx512 k0 = vset_avx512(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_avx512(q0, k0, s0_0);
-        s0_1 = vfma_avx512(q1, k0, s0_1);
-        const vec_avx512 k1 = vset_avx512(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_avx512(q0, k1, s1_0);
-        s1_1 = vfma_avx512(q1, k1, s1_1);
-        const vec_avx512 k2 = vset_avx512(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_avx512(q0, k2, s2_0);
-        s2_1 = vfma_avx512(q1, k2, s2_1);
-        const vec_avx512 k3 = vset_avx512(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_avx512(q0, k3, s3_0);
-        s3_1 = vfma_avx512(q1, k3, s3_1);
+    for (int d = 0; d < 24; d += 1) {
+        const vec_avx512 q0_0 = vload_avx512(&t->q[d + 0][lane + 0]);
+        const vec_avx512 q0_1 = vload_avx512(&t->q[d + 0][lane + 16]);
+        const vec_avx512 k0_0 = vset_avx512(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_avx512(q0_0, k0_0, s0_0);
+        s0_1 = vfma_avx512(q0_1, k0_0, s0_1);
+        const vec_avx512 k0_1 = vset_avx512(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_avx512(q0_0, k0_1, s1_0);
+        s1_1 = vfma_avx512(q0_1, k0_1, s1_1);
+        const vec_avx512 k0_2 = vset_avx512(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_avx512(q0_0, k0_2, s2_0);
+        s2_1 = vfma_avx512(q0_1, k0_2, s2_1);
+        const vec_avx512 k0_3 = vset_avx512(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_avx512(q0_0, k0_3, s3_0);
+        s3_1 = vfma_avx512(q0_1, k0_3, s3_1);
     }
     vstore_avx512(&s[key + 0][lane + 0], s0_0);
     vstore_avx512(&s[key + 0][lane + 16], s0_1);
@@ -2808,26 +2833,26 @@ KERNEL_avx512 void prefill_scores_3_attention_avx512(const float *restrict k, in
     vec_avx512 s3_0 = vzero_avx512();
     vec_avx512 s3_1 = vzero_avx512();
     vec_avx512 s3_2 = vzero_avx512();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_avx512 q0 = vload_avx512(&t->q[d][lane + 0]);
-        const vec_avx512 q1 = vload_avx512(&t->q[d][lane + 16]);
-        const vec_avx512 q2 = vload_avx512(&t->q[d][lane + 32]);
-        const vec_avx512 k0 = vset_avx512(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_avx512(q0, k0, s0_0);
-        s0_1 = vfma_avx512(q1, k0, s0_1);
-        s0_2 = vfma_avx512(q2, k0, s0_2);
-        const vec_avx512 k1 = vset_avx512(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_avx512(q0, k1, s1_0);
-        s1_1 = vfma_avx512(q1, k1, s1_1);
-        s1_2 = vfma_avx512(q2, k1, s1_2);
-        const vec_avx512 k2 = vset_avx512(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_avx512(q0, k2, s2_0);
-        s2_1 = vfma_avx512(q1, k2, s2_1);
-        s2_2 = vfma_avx512(q2, k2, s2_2);
-        const vec_avx512 k3 = vset_avx512(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_avx512(q0, k3, s3_0);
-        s3_1 = vfma_avx512(q1, k3, s3_1);
-        s3_2 = vfma_avx512(q2, k3, s3_2);
+    for (int d = 0; d < 24; d += 1) {
+        const vec_avx512 q0_0 = vload_avx512(&t->q[d + 0][lane + 0]);
+        const vec_avx512 q0_1 = vload_avx512(&t->q[d + 0][lane + 16]);
+        const vec_avx512 q0_2 = vload_avx512(&t->q[d + 0][lane + 32]);
+        const vec_avx512 k0_0 = vset_avx512(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_avx512(q0_0, k0_0, s0_0);
+        s0_1 = vfma_avx512(q0_1, k0_0, s0_1);
+        s0_2 = vfma_avx512(q0_2, k0_0, s0_2);
+        const vec_avx512 k0_1 = vset_avx512(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_avx512(q0_0, k0_1, s1_0);
+        s1_1 = vfma_avx512(q0_1, k0_1, s1_1);
+        s1_2 = vfma_avx512(q0_2, k0_1, s1_2);
+        const vec_avx512 k0_2 = vset_avx512(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_avx512(q0_0, k0_2, s2_0);
+        s2_1 = vfma_avx512(q0_1, k0_2, s2_1);
+        s2_2 = vfma_avx512(q0_2, k0_2, s2_2);
+        const vec_avx512 k0_3 = vset_avx512(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_avx512(q0_0, k0_3, s3_0);
+        s3_1 = vfma_avx512(q0_1, k0_3, s3_1);
+        s3_2 = vfma_avx512(q0_2, k0_3, s3_2);
     }
     vstore_avx512(&s[key + 0][lane + 0], s0_0);
     vstore_avx512(&s[key + 0][lane + 16], s0_1);
@@ -2864,31 +2889,31 @@ KERNEL_avx512 void prefill_scores_4_attention_avx512(const float *restrict k, in
     vec_avx512 s3_1 = vzero_avx512();
     vec_avx512 s3_2 = vzero_avx512();
     vec_avx512 s3_3 = vzero_avx512();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_avx512 q0 = vload_avx512(&t->q[d][lane + 0]);
-        const vec_avx512 q1 = vload_avx512(&t->q[d][lane + 16]);
-        const vec_avx512 q2 = vload_avx512(&t->q[d][lane + 32]);
-        const vec_avx512 q3 = vload_avx512(&t->q[d][lane + 48]);
-        const vec_avx512 k0 = vset_avx512(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_avx512(q0, k0, s0_0);
-        s0_1 = vfma_avx512(q1, k0, s0_1);
-        s0_2 = vfma_avx512(q2, k0, s0_2);
-        s0_3 = vfma_avx512(q3, k0, s0_3);
-        const vec_avx512 k1 = vset_avx512(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_avx512(q0, k1, s1_0);
-        s1_1 = vfma_avx512(q1, k1, s1_1);
-        s1_2 = vfma_avx512(q2, k1, s1_2);
-        s1_3 = vfma_avx512(q3, k1, s1_3);
-        const vec_avx512 k2 = vset_avx512(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_avx512(q0, k2, s2_0);
-        s2_1 = vfma_avx512(q1, k2, s2_1);
-        s2_2 = vfma_avx512(q2, k2, s2_2);
-        s2_3 = vfma_avx512(q3, k2, s2_3);
-        const vec_avx512 k3 = vset_avx512(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_avx512(q0, k3, s3_0);
-        s3_1 = vfma_avx512(q1, k3, s3_1);
-        s3_2 = vfma_avx512(q2, k3, s3_2);
-        s3_3 = vfma_avx512(q3, k3, s3_3);
+    for (int d = 0; d < 24; d += 1) {
+        const vec_avx512 q0_0 = vload_avx512(&t->q[d + 0][lane + 0]);
+        const vec_avx512 q0_1 = vload_avx512(&t->q[d + 0][lane + 16]);
+        const vec_avx512 q0_2 = vload_avx512(&t->q[d + 0][lane + 32]);
+        const vec_avx512 q0_3 = vload_avx512(&t->q[d + 0][lane + 48]);
+        const vec_avx512 k0_0 = vset_avx512(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_avx512(q0_0, k0_0, s0_0);
+        s0_1 = vfma_avx512(q0_1, k0_0, s0_1);
+        s0_2 = vfma_avx512(q0_2, k0_0, s0_2);
+        s0_3 = vfma_avx512(q0_3, k0_0, s0_3);
+        const vec_avx512 k0_1 = vset_avx512(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_avx512(q0_0, k0_1, s1_0);
+        s1_1 = vfma_avx512(q0_1, k0_1, s1_1);
+        s1_2 = vfma_avx512(q0_2, k0_1, s1_2);
+        s1_3 = vfma_avx512(q0_3, k0_1, s1_3);
+        const vec_avx512 k0_2 = vset_avx512(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_avx512(q0_0, k0_2, s2_0);
+        s2_1 = vfma_avx512(q0_1, k0_2, s2_1);
+        s2_2 = vfma_avx512(q0_2, k0_2, s2_2);
+        s2_3 = vfma_avx512(q0_3, k0_2, s2_3);
+        const vec_avx512 k0_3 = vset_avx512(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_avx512(q0_0, k0_3, s3_0);
+        s3_1 = vfma_avx512(q0_1, k0_3, s3_1);
+        s3_2 = vfma_avx512(q0_2, k0_3, s3_2);
+        s3_3 = vfma_avx512(q0_3, k0_3, s3_3);
     }
     vstore_avx512(&s[key + 0][lane + 0], s0_0);
     vstore_avx512(&s[key + 0][lane + 16], s0_1);
@@ -2915,11 +2940,11 @@ KERNEL_avx512 void prefill_scores_all_attention_avx512(const struct prefill_bloc
     (void)block;
     (void)key0;
     for (int lane = 0; lane < QUERIES_attention_avx512; lane += 64)
-        for (int key = 0; key < BLOCK_attention; key += 4)
+        for (int key = 0; key < TILE_attention_avx512; key += 4)
             prefill_scores_4_attention_avx512(k, key, lane, t, s);
     for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
         vec_avx512 top = vset_avx512(ATTN_HIDDEN);
-        for (int key = 0; key < BLOCK_attention; key++) {
+        for (int key = 0; key < TILE_attention_avx512; key++) {
             top = vmax_avx512(top, vload_avx512(&s[key][lane]));
         }
         vstore_avx512(&t->tile_max[lane], top);
@@ -2970,7 +2995,7 @@ KERNEL_avx512 void prefill_scores_some_attention_avx512(const struct prefill_blo
     for (int lane = 0; lane < block->queries; lane += 16) {
         const ivec_avx512 place = iramp_avx512(block->first + lane);
         vec_avx512 top = vset_avx512(ATTN_HIDDEN);
-        for (int key = 0; key < BLOCK_attention; key++) {
+        for (int key = 0; key < TILE_attention_avx512; key++) {
             vec_avx512 score = vset_avx512(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 16] && key <= t->last_key[lane / 16]) {
                 const mask_avx512 sees = sees_queries_attention_avx512(place, key0 + key, &block->view);
@@ -3019,11 +3044,11 @@ KERNEL_avx512 void prefill_rescale_attention_avx512(struct prefill_scratch_atten
     }
 }
 
-/* l += the tile's weights, by a fixed tree: keys 16 apart in order, then halves. */
+/* l += the tile's weights, by a fixed tree: keys PARTIALS apart in order, then halves. */
 KERNEL_avx512 void prefill_sum_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries)
 {
     for (int lane = 0; lane < queries; lane += 16) {
-        for (int half = PANEL_attention / 2; half > 0; half /= 2)
+        for (int half = PARTIALS_attention_avx512 / 2; half > 0; half /= 2)
             for (int j = 0; j < half; j++) {
                 const vec_avx512 other = vload_avx512(&t->sums[j + half][lane]);
                 vstore_avx512(&t->sums[j][lane], vadd_avx512(vload_avx512(&t->sums[j][lane]), other));
@@ -3038,7 +3063,7 @@ KERNEL_avx512 void prefill_weights_all_attention_avx512(struct prefill_scratch_a
 {
     for (int lane = 0; lane < queries; lane += 16) {
         const vec_avx512 m = vload_avx512(&t->m[lane]);
-        for (int j = 0; j < PANEL_attention; j++) {
+        for (int j = 0; j < PARTIALS_attention_avx512; j++) {
             const vec_avx512 p0 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 0][lane]), m));
             vstore_avx512(&s[j + 0][lane], p0);
             const vec_avx512 p1 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 16][lane]), m));
@@ -3047,7 +3072,8 @@ KERNEL_avx512 void prefill_weights_all_attention_avx512(struct prefill_scratch_a
             vstore_avx512(&s[j + 32][lane], p2);
             const vec_avx512 p3 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 48][lane]), m));
             vstore_avx512(&s[j + 48][lane], p3);
-            vec_avx512 sum = vadd_avx512(p0, p1);
+            vec_avx512 sum = p0;
+            sum = vadd_avx512(sum, p1);
             sum = vadd_avx512(sum, p2);
             sum = vadd_avx512(sum, p3);
             vstore_avx512(&t->sums[j][lane], sum);
@@ -3062,7 +3088,7 @@ KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_
     for (int lane = 0; lane < queries; lane += 16) {
         /* a query may have seen no key yet */
         const vec_avx512 m = vmax_avx512(vload_avx512(&t->m[lane]), vset_avx512(ATTN_LOWEST));
-        for (int j = 0; j < PANEL_attention; j++) {
+        for (int j = 0; j < PARTIALS_attention_avx512; j++) {
             const vec_avx512 s0 = vload_avx512(&s[j + 0][lane]);
             const mask_avx512 seen0 = vgreater_avx512(s0, vset_avx512(ATTN_HIDDEN));
             const vec_avx512 p0 = vselect_avx512(seen0, vexp2_avx512(vsub_avx512(s0, m)), vzero_avx512());
@@ -3079,7 +3105,8 @@ KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_
             const mask_avx512 seen3 = vgreater_avx512(s3, vset_avx512(ATTN_HIDDEN));
             const vec_avx512 p3 = vselect_avx512(seen3, vexp2_avx512(vsub_avx512(s3, m)), vzero_avx512());
             vstore_avx512(&s[j + 48][lane], p3);
-            vec_avx512 sum = vadd_avx512(p0, p1);
+            vec_avx512 sum = p0;
+            sum = vadd_avx512(sum, p1);
             sum = vadd_avx512(sum, p2);
             sum = vadd_avx512(sum, p3);
             vstore_avx512(&t->sums[j][lane], sum);
@@ -3098,7 +3125,7 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
 {
     (void)block;
     (void)key0;
-    for (int j = 0; j < PANEL_attention; j++) {
+    for (int j = 0; j < PARTIALS_attention_avx512; j++) {
         const int key = j * 4;
         const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
         float (*restrict q)[QUERIES_attention_avx512] = t->q;
@@ -3388,22 +3415,24 @@ KERNEL_avx512 void prefill_settle_attention_avx512(const struct prefill_block_at
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
 static int prefill_sight_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, int32_t keys)
 {
-    if (keys < BLOCK_attention || block->queries < QUERIES_attention_avx512)
+    if (keys < TILE_attention_avx512 || block->queries < QUERIES_attention_avx512)
         return SEES_SOME;
-    return sight_attention(block->first, block->first + QUERIES_attention_avx512 - 1, key0, key0 + BLOCK_attention - 1, &block->view);
+    return sight_attention(block->first, block->first + QUERIES_attention_avx512 - 1, key0, key0 + TILE_attention_avx512 - 1, &block->view);
 }
 
 /*
-** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
-** settled and the new one takes its place.
+** Scores of the tile at key0, after which the tile before it is settled and the new one takes
+** its place.
 */
-KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, const float *k,
+KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0,
     struct prefill_tile_attention_avx512 *before, struct prefill_scratch_attention_avx512 *t)
 {
-    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const int32_t left = block->view.kv_len - key0, keys = left < TILE_attention_avx512 ? left : TILE_attention_avx512;
     const int sight = prefill_sight_attention_avx512(block, key0, keys);
     if (sight == SEES_NONE)
         return;
+    float *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
+    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
     float (*s)[QUERIES_attention_avx512] = before->s == t->s[0] ? t->s[1] : t->s[0];
     before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
     if (before->weighed)
@@ -3415,7 +3444,7 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
     prefill_settle_attention_avx512(block, before, t);
     if (prefill_maximum_attention_avx512(t, block->queries))
         prefill_rescale_attention_avx512(t, block->queries);
-    *before = (struct prefill_tile_attention_avx512){ s, k + BLOCK_attention * D_K_attention, key0, keys, sight, 0 };
+    *before = (struct prefill_tile_attention_avx512){ s, v, key0, keys, sight, 0 };
 }
 
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
@@ -3429,11 +3458,9 @@ KERNEL_avx512 void prefill_segment_attention_avx512(const struct prefill_block_a
     memset(t->o, 0, sizeof t->o);
     struct prefill_tile_attention_avx512 tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
     while (first <= last) {
-        const int32_t key0 = first - first % BLOCK_attention;
-        prefill_advance_attention_avx512(block, key0,
-                          cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
-                          &tile, t);
-        first = key0 + BLOCK_attention;
+        const int32_t key0 = first - first % TILE_attention_avx512;
+        prefill_advance_attention_avx512(block, key0, &tile, t);
+        first = key0 + TILE_attention_avx512;
     }
     prefill_settle_attention_avx512(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
@@ -3487,7 +3514,7 @@ KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, in
     int32_t first = 0, last = block.view.kv_len - 1;
     visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
     while (first <= last) {
-        const int32_t segment_last = first - first % SEGMENT_attention + SEGMENT_attention - 1;
+        const int32_t segment_last = first - first % SEGMENT_attention_avx512 + SEGMENT_attention_avx512 - 1;
         prefill_segment_attention_avx512(&block, first, segment_last < last ? segment_last : last, t);
         first = segment_last + 1;
     }
@@ -3500,7 +3527,7 @@ KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, in
 */
 struct decode_scratch_attention_avx512 {
     float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
-    float s[GROUP_attention][BLOCK_attention];           /* scores of a tile, then weights p */
+    float s[GROUP_attention][TILE_attention_avx512];           /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
     float m[GROUP_attention], l[GROUP_attention];
 };
@@ -3515,16 +3542,16 @@ struct decode_partial_attention_avx512 {
 ** s = q k for the keys of a tile, 1 heads x 64 keys at once: one FMA chain over d for each.
 ** Meanwhile the tile's V is fetched.
 */
-KERNEL_avx512 void decode_scores_attention_avx512(const float *restrict k, float (*restrict q)[D_K_attention],
-    float (*restrict s)[BLOCK_attention])
+KERNEL_avx512 void decode_scores_attention_avx512(const float *restrict k, const float *v,
+    float (*restrict q)[D_K_attention], float (*restrict s)[TILE_attention_avx512])
 {
-    for (int key = 0; key < BLOCK_attention; key += 64) {
+    for (int key = 0; key < TILE_attention_avx512; key += 64) {
         const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
         vec_avx512 s0_0 = vzero_avx512();
         vec_avx512 s0_1 = vzero_avx512();
         vec_avx512 s0_2 = vzero_avx512();
         vec_avx512 s0_3 = vzero_avx512();
-        const float *next = k + BLOCK_attention * D_K_attention + key / 64 * 1152;
+        const float *next = v + key / 64 * 1152;
         for (int d = 0; d < D_K_attention; d++, next += 48) {
             ATTN_FETCH(next + 0);
             ATTN_FETCH(next + 16);
@@ -3548,13 +3575,14 @@ KERNEL_avx512 void decode_scores_attention_avx512(const float *restrict k, float
 
 /*
 ** o += p v over the tile's first `keys` keys, 1 heads x 16 columns: one FMA chain over the
-** keys for each. Meanwhile the K of the next tile is fetched.
+** keys for each.
+** Meanwhile what follows the tile's V is fetched.
 */
 KERNEL_avx512 void decode_values_attention_avx512(const float *restrict v, int32_t keys, int column,
-    float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
+    float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention])
 {
     vec_avx512 o0_0 = vload_avx512(&o[0][column + 0]);
-    const float *next = v + BLOCK_attention * V_ROW_attention + column / 16 * 2048;
+    const float *next = v + TILE_attention_avx512 * V_ROW_attention + column / 16 * 2048;
     for (int32_t key = 0; key < keys; key++, next += 32) {
         ATTN_FETCH(next + 0);
         ATTN_FETCH(next + 16);
@@ -3568,7 +3596,7 @@ KERNEL_avx512 void decode_values_attention_avx512(const float *restrict v, int32
 /* Hides what the query at `place` does not see. */
 KERNEL_avx512 void decode_mask_attention_avx512(float *s, int32_t key0, int32_t place, const struct attn_view *view)
 {
-    for (int key = 0; key < BLOCK_attention; key += 16) {
+    for (int key = 0; key < TILE_attention_avx512; key += 16) {
         const mask_avx512 sees = sees_keys_attention_avx512(place, iramp_avx512(key0 + key), view);
         vstore_avx512(s + key, vselect_avx512(sees, vload_avx512(s + key), vset_avx512(ATTN_HIDDEN)));
     }
@@ -3579,7 +3607,7 @@ KERNEL_avx512 void decode_softmax_attention_avx512(float *restrict s, float *res
     float *restrict o)
 {
     vec_avx512 top = vload_avx512(s);
-    for (int key = 16; key < BLOCK_attention; key += 16)
+    for (int key = 16; key < TILE_attention_avx512; key += 16)
         top = vmax_avx512(top, vload_avx512(s + key));
     const float tile_max = vlargest_avx512(top);
     if (tile_max > *m + ATTN_LAZY) {
@@ -3591,7 +3619,7 @@ KERNEL_avx512 void decode_softmax_attention_avx512(float *restrict s, float *res
     }
     const vec_avx512 base = vset_avx512(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
     vec_avx512 sum0 = vzero_avx512();
-    for (int key = 0; key < BLOCK_attention; key += PANEL_attention) {
+    for (int key = 0; key < TILE_attention_avx512; key += PARTIALS_attention_avx512) {
         const vec_avx512 s0 = vload_avx512(s + key + 0);
         const mask_avx512 seen0 = vgreater_avx512(s0, vset_avx512(ATTN_HIDDEN));
         const vec_avx512 p0 = vselect_avx512(seen0, vexp2_avx512(vsub_avx512(s0, base)), vzero_avx512());
@@ -3602,17 +3630,17 @@ KERNEL_avx512 void decode_softmax_attention_avx512(float *restrict s, float *res
 }
 
 /* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn_view *view, int32_t key0, const float *tile,
+KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn_view *view, int32_t key0, float *stored,
     struct decode_scratch_attention_avx512 *t)
 {
-    const int32_t left = view->kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
-    const float *v = tile + BLOCK_attention * D_K_attention;
+    const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx512 ? left : TILE_attention_avx512;
+    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
     for (int h = 0; h < 1; h += 1)
-        decode_scores_attention_avx512(tile, &t->q[h], &t->s[h]);
+        decode_scores_attention_avx512(k, v, &t->q[h], &t->s[h]);
     for (int h = 0; h < GROUP_attention; h++) {
         struct attn_view head = *view;
         head.h += h;
-        if (keys < BLOCK_attention || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
+        if (keys < TILE_attention_avx512 || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask_attention_avx512(t->s[h], key0, place, &head);
         decode_softmax_attention_avx512(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
@@ -3640,16 +3668,16 @@ KERNEL_avx512 void decode_segment_attention_avx512(const struct attn_args *args,
     }
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
-        const int32_t key0 = first - first % BLOCK_attention;
+        const int32_t key0 = first - first % TILE_attention_avx512;
         decode_tile_attention_avx512(place, view, key0,
                       cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
-        first = key0 + BLOCK_attention;
+        first = key0 + TILE_attention_avx512;
     }
 }
 
 static int32_t decode_segments_attention_avx512(const struct attn_sequence *sequence)
 {
-    return (sequence->kv_len + SEGMENT_attention - 1) / SEGMENT_attention;
+    return (sequence->kv_len + SEGMENT_attention_avx512 - 1) / SEGMENT_attention_avx512;
 }
 
 /*
@@ -3721,9 +3749,9 @@ KERNEL_avx512 void decode_run_segment_attention_avx512(const struct attn_args *a
     const struct attn_view view = {
         place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
     };
-    const int32_t start = place->segment * SEGMENT_attention, left = view.kv_len - start;
+    const int32_t start = place->segment * SEGMENT_attention_avx512, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
-        int32_t first = start, last = start + (left < SEGMENT_attention ? left : SEGMENT_attention) - 1;
+        int32_t first = start, last = start + (left < SEGMENT_attention_avx512 ? left : SEGMENT_attention_avx512) - 1;
         const int32_t q = sequence->q_offset + query;
         decode_keys_attention_avx512(q, &view, &first, &last);
         decode_segment_attention_avx512(args, sequence->q_row + query, q, &view, first, last, t);

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  8a064d649688663d   (of all that follows this comment)
+**   digest  0c87981f2db26522   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -133,9 +133,8 @@ enum {
     D_V_attention      = 20,
     V_ROW_attention    = 32,      /* floats of a cached row of V: D_V, padded to whole panels */
     PANEL_attention    = 16,      /* keys whose K is interleaved */
-    BLOCK_attention    = 64,      /* keys of a cache block, which is also the tile */
-    BLOCK_FLOATS_attention = BLOCK_attention * (D_K_attention + V_ROW_attention),
-    SEGMENT_attention  = 1024     /* keys of one partial result; they start at its multiples */
+    BLOCK_attention    = 64,      /* keys of a cache block */
+    BLOCK_FLOATS_attention = BLOCK_attention * (D_K_attention + V_ROW_attention)
 };
 
 /* What the queries q_first .. q_last see of the keys k_first .. k_last: "k <= q and q - k <= 15". */
@@ -178,6 +177,12 @@ static float *cache_block_attention(const struct attn_sequence *sequence, int32_
 static float *panel_of_attention(float *block, int32_t place)
 {
     return block + place % BLOCK_attention / PANEL_attention * (PANEL_attention * D_K_attention) + place % PANEL_attention;
+}
+
+/* Its V; those of the keys after it in the block follow. */
+static float *values_of_attention(float *block, int32_t place)
+{
+    return block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
 }
 
 static size_t cache_bytes_attention(int64_t capacity)
@@ -240,7 +245,7 @@ static void query_row_attention(const struct attn_args *args, int64_t row, int32
 static void write_values_attention(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
                            int32_t place, int32_t count)
 {
-    float *to = block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
+    float *to = values_of_attention(block, place);
     for (int32_t i = 0; i < count; i++, to += V_ROW_attention) {
         const float *v = args->v + (row + i) * args->v_stride + kv_head * args->v_head_stride;
         for (int d = 0; d < D_V_attention; d++)
@@ -299,8 +304,7 @@ static void read_attention(const struct attn_sequence *sequence, int32_t kv_head
     for (int32_t i = 0; i < count; i++) {
         const int32_t place = first + i;
         float *block = cache_block_attention(sequence, kv_head, place / BLOCK_attention);
-        const float *panel = panel_of_attention(block, place);
-        const float *v_row = block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
+        const float *panel = panel_of_attention(block, place), *v_row = values_of_attention(block, place);
         for (int d = 0; d < D_K_attention; d++)
             k[(int64_t)i * D_K_attention + d] = panel[d * PANEL_attention];
         for (int d = 0; d < D_V_attention; d++)
@@ -449,6 +453,11 @@ OP_avx2 vec_avx2 vexp2_avx2(vec_avx2 x)
 OP_avx2 vec_avx2 vexp2_exact_avx2(vec_avx2 x)                        { return vmul_avx2(vexp2_avx2(x), vset_avx2(vexp2_scale_avx2)); }
 
 /* Definition attention on avx2. */
+enum {
+    TILE_attention_avx2     = 64,        /* keys whose weights are computed together; a block holds whole tiles */
+    PARTIALS_attention_avx2 = 16,    /* partial sums of a tile's weights: of keys so far apart */
+    SEGMENT_attention_avx2  = 1024      /* keys of one partial result; they start at its multiples */
+};
 
 /* Which of the queries q see key k. */
 OP_avx2 mask_avx2 sees_queries_attention_avx2(ivec_avx2 q, int32_t k, const struct attn_view *view)
@@ -524,8 +533,8 @@ enum {
 struct prefill_scratch_attention_avx2 {
     float q[Q_ROW_attention_avx2][QUERIES_attention_avx2];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_avx2][Q_ROW_attention_avx2];          /* the same, not yet transposed */
-    float s[1][BLOCK_attention][QUERIES_attention_avx2];          /* scores of a tile, then weights p */
-    float sums[PANEL_attention][QUERIES_attention_avx2];          /* partial sums of p */
+    float s[1][TILE_attention_avx2][QUERIES_attention_avx2];          /* scores of a tile, then weights p */
+    float sums[PARTIALS_attention_avx2][QUERIES_attention_avx2];          /* partial sums of p */
     float o[QUERIES_attention_avx2][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_avx2][V_ROW_attention];       /* of the segments before */
     float tile_max[QUERIES_attention_avx2];
@@ -567,16 +576,16 @@ KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int ke
     vec_avx2 s1_0 = vzero_avx2();
     vec_avx2 s2_0 = vzero_avx2();
     vec_avx2 s3_0 = vzero_avx2();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_avx2 q0 = vload_avx2(&t->q[d][lane + 0]);
-        const vec_avx2 k0 = vset_avx2(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_avx2(q0, k0, s0_0);
-        const vec_avx2 k1 = vset_avx2(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_avx2(q0, k1, s1_0);
-        const vec_avx2 k2 = vset_avx2(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_avx2(q0, k2, s2_0);
-        const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_avx2(q0, k3, s3_0);
+    for (int d = 0; d < 32; d += 1) {
+        const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
+        const vec_avx2 k0_0 = vset_avx2(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0_0, k0_0, s0_0);
+        const vec_avx2 k0_1 = vset_avx2(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0_0, k0_1, s1_0);
+        const vec_avx2 k0_2 = vset_avx2(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0_0, k0_2, s2_0);
+        const vec_avx2 k0_3 = vset_avx2(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 1][lane + 0], s1_0);
@@ -597,21 +606,21 @@ KERNEL_avx2 void prefill_scores_2_attention_avx2(const float *restrict k, int ke
     vec_avx2 s2_1 = vzero_avx2();
     vec_avx2 s3_0 = vzero_avx2();
     vec_avx2 s3_1 = vzero_avx2();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_avx2 q0 = vload_avx2(&t->q[d][lane + 0]);
-        const vec_avx2 q1 = vload_avx2(&t->q[d][lane + 8]);
-        const vec_avx2 k0 = vset_avx2(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_avx2(q0, k0, s0_0);
-        s0_1 = vfma_avx2(q1, k0, s0_1);
-        const vec_avx2 k1 = vset_avx2(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_avx2(q0, k1, s1_0);
-        s1_1 = vfma_avx2(q1, k1, s1_1);
-        const vec_avx2 k2 = vset_avx2(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_avx2(q0, k2, s2_0);
-        s2_1 = vfma_avx2(q1, k2, s2_1);
-        const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_avx2(q0, k3, s3_0);
-        s3_1 = vfma_avx2(q1, k3, s3_1);
+    for (int d = 0; d < 32; d += 1) {
+        const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
+        const vec_avx2 q0_1 = vload_avx2(&t->q[d + 0][lane + 8]);
+        const vec_avx2 k0_0 = vset_avx2(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0_0, k0_0, s0_0);
+        s0_1 = vfma_avx2(q0_1, k0_0, s0_1);
+        const vec_avx2 k0_1 = vset_avx2(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0_0, k0_1, s1_0);
+        s1_1 = vfma_avx2(q0_1, k0_1, s1_1);
+        const vec_avx2 k0_2 = vset_avx2(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0_0, k0_2, s2_0);
+        s2_1 = vfma_avx2(q0_1, k0_2, s2_1);
+        const vec_avx2 k0_3 = vset_avx2(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
+        s3_1 = vfma_avx2(q0_1, k0_3, s3_1);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 0][lane + 8], s0_1);
@@ -640,26 +649,26 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
     vec_avx2 s3_0 = vzero_avx2();
     vec_avx2 s3_1 = vzero_avx2();
     vec_avx2 s3_2 = vzero_avx2();
-    for (int d = 0; d < D_K_attention; d++) {
-        const vec_avx2 q0 = vload_avx2(&t->q[d][lane + 0]);
-        const vec_avx2 q1 = vload_avx2(&t->q[d][lane + 8]);
-        const vec_avx2 q2 = vload_avx2(&t->q[d][lane + 16]);
-        const vec_avx2 k0 = vset_avx2(panel[d * PANEL_attention + 0]);
-        s0_0 = vfma_avx2(q0, k0, s0_0);
-        s0_1 = vfma_avx2(q1, k0, s0_1);
-        s0_2 = vfma_avx2(q2, k0, s0_2);
-        const vec_avx2 k1 = vset_avx2(panel[d * PANEL_attention + 1]);
-        s1_0 = vfma_avx2(q0, k1, s1_0);
-        s1_1 = vfma_avx2(q1, k1, s1_1);
-        s1_2 = vfma_avx2(q2, k1, s1_2);
-        const vec_avx2 k2 = vset_avx2(panel[d * PANEL_attention + 2]);
-        s2_0 = vfma_avx2(q0, k2, s2_0);
-        s2_1 = vfma_avx2(q1, k2, s2_1);
-        s2_2 = vfma_avx2(q2, k2, s2_2);
-        const vec_avx2 k3 = vset_avx2(panel[d * PANEL_attention + 3]);
-        s3_0 = vfma_avx2(q0, k3, s3_0);
-        s3_1 = vfma_avx2(q1, k3, s3_1);
-        s3_2 = vfma_avx2(q2, k3, s3_2);
+    for (int d = 0; d < 32; d += 1) {
+        const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
+        const vec_avx2 q0_1 = vload_avx2(&t->q[d + 0][lane + 8]);
+        const vec_avx2 q0_2 = vload_avx2(&t->q[d + 0][lane + 16]);
+        const vec_avx2 k0_0 = vset_avx2(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0_0, k0_0, s0_0);
+        s0_1 = vfma_avx2(q0_1, k0_0, s0_1);
+        s0_2 = vfma_avx2(q0_2, k0_0, s0_2);
+        const vec_avx2 k0_1 = vset_avx2(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0_0, k0_1, s1_0);
+        s1_1 = vfma_avx2(q0_1, k0_1, s1_1);
+        s1_2 = vfma_avx2(q0_2, k0_1, s1_2);
+        const vec_avx2 k0_2 = vset_avx2(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0_0, k0_2, s2_0);
+        s2_1 = vfma_avx2(q0_1, k0_2, s2_1);
+        s2_2 = vfma_avx2(q0_2, k0_2, s2_2);
+        const vec_avx2 k0_3 = vset_avx2(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
+        s3_1 = vfma_avx2(q0_1, k0_3, s3_1);
+        s3_2 = vfma_avx2(q0_2, k0_3, s3_2);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 0][lane + 8], s0_1);
@@ -682,11 +691,11 @@ KERNEL_avx2 void prefill_scores_all_attention_avx2(const struct prefill_block_at
     (void)block;
     (void)key0;
     for (int lane = 0; lane < QUERIES_attention_avx2; lane += 24)
-        for (int key = 0; key < BLOCK_attention; key += 4)
+        for (int key = 0; key < TILE_attention_avx2; key += 4)
             prefill_scores_3_attention_avx2(k, key, lane, t, s);
     for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
         vec_avx2 top = vset_avx2(ATTN_HIDDEN);
-        for (int key = 0; key < BLOCK_attention; key++) {
+        for (int key = 0; key < TILE_attention_avx2; key++) {
             top = vmax_avx2(top, vload_avx2(&s[key][lane]));
         }
         vstore_avx2(&t->tile_max[lane], top);
@@ -736,7 +745,7 @@ KERNEL_avx2 void prefill_scores_some_attention_avx2(const struct prefill_block_a
     for (int lane = 0; lane < block->queries; lane += 8) {
         const ivec_avx2 place = iramp_avx2(block->first + lane);
         vec_avx2 top = vset_avx2(ATTN_HIDDEN);
-        for (int key = 0; key < BLOCK_attention; key++) {
+        for (int key = 0; key < TILE_attention_avx2; key++) {
             vec_avx2 score = vset_avx2(ATTN_HIDDEN);
             if (key >= t->first_key[lane / 8] && key <= t->last_key[lane / 8]) {
                 const mask_avx2 sees = sees_queries_attention_avx2(place, key0 + key, &block->view);
@@ -785,11 +794,11 @@ KERNEL_avx2 void prefill_rescale_attention_avx2(struct prefill_scratch_attention
     }
 }
 
-/* l += the tile's weights, by a fixed tree: keys 16 apart in order, then halves. */
+/* l += the tile's weights, by a fixed tree: keys PARTIALS apart in order, then halves. */
 KERNEL_avx2 void prefill_sum_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
 {
     for (int lane = 0; lane < queries; lane += 8) {
-        for (int half = PANEL_attention / 2; half > 0; half /= 2)
+        for (int half = PARTIALS_attention_avx2 / 2; half > 0; half /= 2)
             for (int j = 0; j < half; j++) {
                 const vec_avx2 other = vload_avx2(&t->sums[j + half][lane]);
                 vstore_avx2(&t->sums[j][lane], vadd_avx2(vload_avx2(&t->sums[j][lane]), other));
@@ -804,7 +813,7 @@ KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_atten
 {
     for (int lane = 0; lane < queries; lane += 8) {
         const vec_avx2 m = vload_avx2(&t->m[lane]);
-        for (int j = 0; j < PANEL_attention; j++) {
+        for (int j = 0; j < PARTIALS_attention_avx2; j++) {
             const vec_avx2 p0 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 0][lane]), m));
             vstore_avx2(&s[j + 0][lane], p0);
             const vec_avx2 p1 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 16][lane]), m));
@@ -813,7 +822,8 @@ KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_atten
             vstore_avx2(&s[j + 32][lane], p2);
             const vec_avx2 p3 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 48][lane]), m));
             vstore_avx2(&s[j + 48][lane], p3);
-            vec_avx2 sum = vadd_avx2(p0, p1);
+            vec_avx2 sum = p0;
+            sum = vadd_avx2(sum, p1);
             sum = vadd_avx2(sum, p2);
             sum = vadd_avx2(sum, p3);
             vstore_avx2(&t->sums[j][lane], sum);
@@ -828,7 +838,7 @@ KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_atte
     for (int lane = 0; lane < queries; lane += 8) {
         /* a query may have seen no key yet */
         const vec_avx2 m = vmax_avx2(vload_avx2(&t->m[lane]), vset_avx2(ATTN_LOWEST));
-        for (int j = 0; j < PANEL_attention; j++) {
+        for (int j = 0; j < PARTIALS_attention_avx2; j++) {
             const vec_avx2 s0 = vload_avx2(&s[j + 0][lane]);
             const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
             const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, m)), vzero_avx2());
@@ -845,7 +855,8 @@ KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_atte
             const mask_avx2 seen3 = vgreater_avx2(s3, vset_avx2(ATTN_HIDDEN));
             const vec_avx2 p3 = vselect_avx2(seen3, vexp2_avx2(vsub_avx2(s3, m)), vzero_avx2());
             vstore_avx2(&s[j + 48][lane], p3);
-            vec_avx2 sum = vadd_avx2(p0, p1);
+            vec_avx2 sum = p0;
+            sum = vadd_avx2(sum, p1);
             sum = vadd_avx2(sum, p2);
             sum = vadd_avx2(sum, p3);
             vstore_avx2(&t->sums[j][lane], sum);
@@ -948,22 +959,24 @@ KERNEL_avx2 void prefill_settle_attention_avx2(const struct prefill_block_attent
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
 static int prefill_sight_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys)
 {
-    if (keys < BLOCK_attention || block->queries < QUERIES_attention_avx2)
+    if (keys < TILE_attention_avx2 || block->queries < QUERIES_attention_avx2)
         return SEES_SOME;
-    return sight_attention(block->first, block->first + QUERIES_attention_avx2 - 1, key0, key0 + BLOCK_attention - 1, &block->view);
+    return sight_attention(block->first, block->first + QUERIES_attention_avx2 - 1, key0, key0 + TILE_attention_avx2 - 1, &block->view);
 }
 
 /*
-** Scores of the tile at key0, of which the cache holds `k`, after which the tile before it is
-** settled and the new one takes its place.
+** Scores of the tile at key0, after which the tile before it is settled and the new one takes
+** its place.
 */
-KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, const float *k,
+KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0,
     struct prefill_tile_attention_avx2 *before, struct prefill_scratch_attention_avx2 *t)
 {
-    const int32_t left = block->view.kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
+    const int32_t left = block->view.kv_len - key0, keys = left < TILE_attention_avx2 ? left : TILE_attention_avx2;
     const int sight = prefill_sight_attention_avx2(block, key0, keys);
     if (sight == SEES_NONE)
         return;
+    float *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
+    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     prefill_settle_attention_avx2(block, before, t);
     if (sight == SEES_ALL)
@@ -972,7 +985,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         prefill_scores_some_attention_avx2(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_avx2(t, block->queries))
         prefill_rescale_attention_avx2(t, block->queries);
-    *before = (struct prefill_tile_attention_avx2){ s, k + BLOCK_attention * D_K_attention, key0, keys, sight, 0 };
+    *before = (struct prefill_tile_attention_avx2){ s, v, key0, keys, sight, 0 };
 }
 
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
@@ -986,11 +999,9 @@ KERNEL_avx2 void prefill_segment_attention_avx2(const struct prefill_block_atten
     memset(t->o, 0, sizeof t->o);
     struct prefill_tile_attention_avx2 tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
     while (first <= last) {
-        const int32_t key0 = first - first % BLOCK_attention;
-        prefill_advance_attention_avx2(block, key0,
-                          cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention),
-                          &tile, t);
-        first = key0 + BLOCK_attention;
+        const int32_t key0 = first - first % TILE_attention_avx2;
+        prefill_advance_attention_avx2(block, key0, &tile, t);
+        first = key0 + TILE_attention_avx2;
     }
     prefill_settle_attention_avx2(block, &tile, t);
     for (int32_t i = 0; i < block->queries; i++)
@@ -1044,7 +1055,7 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
     int32_t first = 0, last = block.view.kv_len - 1;
     visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
     while (first <= last) {
-        const int32_t segment_last = first - first % SEGMENT_attention + SEGMENT_attention - 1;
+        const int32_t segment_last = first - first % SEGMENT_attention_avx2 + SEGMENT_attention_avx2 - 1;
         prefill_segment_attention_avx2(&block, first, segment_last < last ? segment_last : last, t);
         first = segment_last + 1;
     }
@@ -1057,7 +1068,7 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
 */
 struct decode_scratch_attention_avx2 {
     float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
-    float s[GROUP_attention][BLOCK_attention];           /* scores of a tile, then weights p */
+    float s[GROUP_attention][TILE_attention_avx2];           /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
     float m[GROUP_attention], l[GROUP_attention];
 };
@@ -1072,10 +1083,10 @@ struct decode_partial_attention_avx2 {
 ** s = q k for the keys of a tile, 2 heads x 32 keys at once: one FMA chain over d for each.
 ** Meanwhile the tile's V is fetched.
 */
-KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*restrict q)[D_K_attention],
-    float (*restrict s)[BLOCK_attention])
+KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, const float *v,
+    float (*restrict q)[D_K_attention], float (*restrict s)[TILE_attention_avx2])
 {
-    for (int key = 0; key < BLOCK_attention; key += 32) {
+    for (int key = 0; key < TILE_attention_avx2; key += 32) {
         const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
         vec_avx2 s0_0 = vzero_avx2();
         vec_avx2 s0_1 = vzero_avx2();
@@ -1085,7 +1096,7 @@ KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*r
         vec_avx2 s1_1 = vzero_avx2();
         vec_avx2 s1_2 = vzero_avx2();
         vec_avx2 s1_3 = vzero_avx2();
-        const float *next = k + BLOCK_attention * D_K_attention + key / 32 * 1024;
+        const float *next = v + key / 32 * 1024;
         for (int d = 0; d < D_K_attention; d++, next += 32) {
             ATTN_FETCH(next + 0);
             ATTN_FETCH(next + 16);
@@ -1117,16 +1128,17 @@ KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, float (*r
 
 /*
 ** o += p v over the tile's first `keys` keys, 2 heads x 16 columns: one FMA chain over the
-** keys for each. Meanwhile the K of the next tile is fetched.
+** keys for each.
+** Meanwhile what follows the tile's V is fetched.
 */
 KERNEL_avx2 void decode_values_attention_avx2(const float *restrict v, int32_t keys, int column,
-    float (*restrict p)[BLOCK_attention], float (*restrict o)[V_ROW_attention])
+    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
     vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
     vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
     vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
     vec_avx2 o1_1 = vload_avx2(&o[1][column + 8]);
-    const float *next = v + BLOCK_attention * V_ROW_attention + column / 16 * 1024;
+    const float *next = v + TILE_attention_avx2 * V_ROW_attention + column / 16 * 1024;
     for (int32_t key = 0; key < keys; key++, next += 16) {
         ATTN_FETCH(next + 0);
         const vec_avx2 v0 = vload_avx2(&v[key * V_ROW_attention + column + 0]);
@@ -1147,7 +1159,7 @@ KERNEL_avx2 void decode_values_attention_avx2(const float *restrict v, int32_t k
 /* Hides what the query at `place` does not see. */
 KERNEL_avx2 void decode_mask_attention_avx2(float *s, int32_t key0, int32_t place, const struct attn_view *view)
 {
-    for (int key = 0; key < BLOCK_attention; key += 8) {
+    for (int key = 0; key < TILE_attention_avx2; key += 8) {
         const mask_avx2 sees = sees_keys_attention_avx2(place, iramp_avx2(key0 + key), view);
         vstore_avx2(s + key, vselect_avx2(sees, vload_avx2(s + key), vset_avx2(ATTN_HIDDEN)));
     }
@@ -1158,7 +1170,7 @@ KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restric
     float *restrict o)
 {
     vec_avx2 top = vload_avx2(s);
-    for (int key = 8; key < BLOCK_attention; key += 8)
+    for (int key = 8; key < TILE_attention_avx2; key += 8)
         top = vmax_avx2(top, vload_avx2(s + key));
     const float tile_max = vlargest_avx2(top);
     if (tile_max > *m + ATTN_LAZY) {
@@ -1171,7 +1183,7 @@ KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restric
     const vec_avx2 base = vset_avx2(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
     vec_avx2 sum0 = vzero_avx2();
     vec_avx2 sum1 = vzero_avx2();
-    for (int key = 0; key < BLOCK_attention; key += PANEL_attention) {
+    for (int key = 0; key < TILE_attention_avx2; key += PARTIALS_attention_avx2) {
         const vec_avx2 s0 = vload_avx2(s + key + 0);
         const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
         const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, base)), vzero_avx2());
@@ -1188,17 +1200,17 @@ KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restric
 }
 
 /* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_view *view, int32_t key0, const float *tile,
+KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_view *view, int32_t key0, float *stored,
     struct decode_scratch_attention_avx2 *t)
 {
-    const int32_t left = view->kv_len - key0, keys = left < BLOCK_attention ? left : BLOCK_attention;
-    const float *v = tile + BLOCK_attention * D_K_attention;
+    const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx2 ? left : TILE_attention_avx2;
+    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
     for (int h = 0; h < 2; h += 2)
-        decode_scores_attention_avx2(tile, &t->q[h], &t->s[h]);
+        decode_scores_attention_avx2(k, v, &t->q[h], &t->s[h]);
     for (int h = 0; h < GROUP_attention; h++) {
         struct attn_view head = *view;
         head.h += h;
-        if (keys < BLOCK_attention || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
+        if (keys < TILE_attention_avx2 || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask_attention_avx2(t->s[h], key0, place, &head);
         decode_softmax_attention_avx2(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
@@ -1226,16 +1238,16 @@ KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int
     }
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
-        const int32_t key0 = first - first % BLOCK_attention;
+        const int32_t key0 = first - first % TILE_attention_avx2;
         decode_tile_attention_avx2(place, view, key0,
                       cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
-        first = key0 + BLOCK_attention;
+        first = key0 + TILE_attention_avx2;
     }
 }
 
 static int32_t decode_segments_attention_avx2(const struct attn_sequence *sequence)
 {
-    return (sequence->kv_len + SEGMENT_attention - 1) / SEGMENT_attention;
+    return (sequence->kv_len + SEGMENT_attention_avx2 - 1) / SEGMENT_attention_avx2;
 }
 
 /*
@@ -1307,9 +1319,9 @@ KERNEL_avx2 void decode_run_segment_attention_avx2(const struct attn_args *args,
     const struct attn_view view = {
         place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
     };
-    const int32_t start = place->segment * SEGMENT_attention, left = view.kv_len - start;
+    const int32_t start = place->segment * SEGMENT_attention_avx2, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
-        int32_t first = start, last = start + (left < SEGMENT_attention ? left : SEGMENT_attention) - 1;
+        int32_t first = start, last = start + (left < SEGMENT_attention_avx2 ? left : SEGMENT_attention_avx2) - 1;
         const int32_t q = sequence->q_offset + query;
         decode_keys_attention_avx2(q, &view, &first, &last);
         decode_segment_attention_avx2(args, sequence->q_row + query, q, &view, first, last, t);
