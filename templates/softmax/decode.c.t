@@ -216,7 +216,7 @@ $FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0
 static void decode_keys$F(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
 {
 % if MASK_USES_H then
-    int32_t lowest = *last + 1, highest = *first - 1;
+    int32_t lowest = *last + 1, highest = -1;
     for (int h = 0; h < GROUP$D; h++) {
         struct attn_view head = *view;
         head.h += h;
