@@ -12,12 +12,11 @@ static struct value *describe_attentions(const struct model *model, struct arena
     return table;
 }
 
-/* The layer of an attention step; -1 for other steps. */
+/* The layer of a step of attention; -1 for other steps. */
 static int64_t step_layer(const struct value *step)
 {
-    const struct value *op = value_field(step, "op"), *layer = value_field(step, "layer");
-    bool attention = op != NULL && op->kind == VALUE_TEXT && strcmp(op->text, "attention") == 0;
-    return attention && layer != NULL && layer->kind == VALUE_INTEGER ? layer->integer : -1;
+    const struct value *layer = value_field(step, "layer");
+    return layer != NULL && layer->kind == VALUE_INTEGER ? layer->integer : -1;
 }
 
 /* The step; one of attention with the name of its layer's definition. */
@@ -33,13 +32,26 @@ static struct value *describe_step(struct value *step, const struct model *model
     return tree_set(copy, "attention", tree_text(model->definitions[definition].name, arena), arena);
 }
 
+/* One more than the last layer of the steps; least without any. */
+static int64_t steps_layers(const struct value *steps, int64_t least)
+{
+    for (int i = 0; steps != NULL && i < steps->item_count; i++)
+        least = step_layer(steps->items[i]) >= least ? step_layer(steps->items[i]) + 1 : least;
+    return least;
+}
+
+/* The steps of the encoder, or NULL. */
+static const struct value *encoder_steps(const struct value *rules)
+{
+    const struct value *encoder = value_field(rules, "encoder");
+    return encoder == NULL ? NULL : value_field(encoder, "steps");
+}
+
 /* The config and the folder must agree on the number of layers. */
 static bool layers_agree(const struct source *source, const struct value *steps, struct report *report)
 {
     const struct model *model = &source->model;
-    int64_t count = 0;
-    for (int i = 0; i < steps->item_count; i++)
-        count = step_layer(steps->items[i]) >= count ? step_layer(steps->items[i]) + 1 : count;
+    int64_t count = steps_layers(encoder_steps(source->family.rules), steps_layers(steps, 0));
     if (model->layer_count == 0 || model->layer_count == count)
         return true;
     report_error(report, (struct where){ model->file, 0 }, "has %d layers, but %s has %lld", model->layer_count,
@@ -67,6 +79,14 @@ static struct value *describe_steps(const struct value *steps, const struct mode
     return list;
 }
 
+static struct value *describe_encoder(const struct value *encoder, const struct model *model, struct arena *arena)
+{
+    struct value *table = tree_table(arena);
+    tree_set(table, "context", value_field(encoder, "context"), arena);
+    tree_set(table, "vocab", value_field(encoder, "vocab"), arena);
+    return tree_set(table, "steps", describe_steps(value_field(encoder, "steps"), model, arena), arena);
+}
+
 bool description_print(struct text *text, const struct source *source, struct report *report)
 {
     static const char *const copied[] = { "context", "vocab", "bos", "eos", "prefixes", "output" };
@@ -81,6 +101,8 @@ bool description_print(struct text *text, const struct source *source, struct re
     tree_set(description, "name", tree_text(source->model.name, arena), arena);
     tree_set(description, "causal", tree_boolean(bidirectional == NULL || !bidirectional->boolean, arena), arena);
     tree_set(description, "attentions", describe_attentions(&source->model, arena), arena);
+    if (encoder_steps(rules) != NULL)
+        tree_set(description, "encoder", describe_encoder(value_field(rules, "encoder"), &source->model, arena), arena);
     tree_set(description, "steps", describe_steps(steps, &source->model, arena), arena);
     json_write(text, description);
     return true;

@@ -35,6 +35,7 @@ static const struct rule {
     { "eos",           VALUE_TABLE,   true,  "a list of token ids" },
     { "prefixes",      VALUE_TABLE,   true,  "a list of texts" },
     { "bidirectional", VALUE_BOOLEAN, false, "true or false" },
+    { "encoder",       VALUE_TABLE,   false, "a table of context, vocab and steps" },
     { "steps",         VALUE_TABLE,   true,  "a list of steps" },
     { "output",        VALUE_TEXT,    true,  "the name of an activation" },
     { "harmless",      VALUE_TABLE,   true,  "a list of names" },

@@ -27,6 +27,7 @@ static const struct option_rule {
     [OPTION_PLOT]        = { "--plot",        "FILE",    TAKES_TEXT,   0, 0,     " bench ", "draw the roofline and the cost by length as .svg or .png" },
     [OPTION_PROMPT]      = { "--prompt",      "TEXT",    TAKES_TEXT,   0, 0,     " run ", "text to continue" },
     [OPTION_TOKENS]      = { "--tokens",      "FILE",    TAKES_TEXT,   0, 0,     " run ", "token ids, one sequence a line, or .npy" },
+    [OPTION_ENCODER_TOKENS] = { "--encoder-tokens", "FILE", TAKES_TEXT, 0, 0, " run ", "what the encoder reads, of a model that has one" },
     [OPTION_STEPS]       = { "--steps",       "N",       TAKES_WHOLE,  0, 16777216, " run ", "tokens to generate" },
     [OPTION_LOGITS]      = { "--logits",      "FILE",    TAKES_TEXT,   0, 0,     " run ", "write the output of every row as .npy" },
     [OPTION_CHUNK]       = { "--chunk",       "N",       TAKES_WHOLE,  1, 16777216, " run ", "tokens of the prompt that are read at once" },

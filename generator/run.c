@@ -14,6 +14,7 @@
 static const struct { enum option option; const char *name; bool has_value; } passed_on[] = {
     { OPTION_PROMPT,      "--prompt",      true },
     { OPTION_TOKENS,      "--tokens",      true },
+    { OPTION_ENCODER_TOKENS, "--encoder-tokens", true },
     { OPTION_STEPS,       "--steps",       true },
     { OPTION_LOGITS,      "--logits",      true },
     { OPTION_CHUNK,       "--chunk",       true },
@@ -129,6 +130,7 @@ static bool options_agree(const struct options *options)
 {
     static const struct { enum option option; bool needs; enum option other; const char *sentence; } rules[] = {
         { OPTION_PROMPT,    false, OPTION_TOKENS,      "--prompt and --tokens exclude each other" },
+        { OPTION_PROMPT,    false, OPTION_ENCODER_TOKENS, "--prompt and --encoder-tokens exclude each other" },
         { OPTION_REFERENCE, false, OPTION_COMPARE,     "--reference and --compare exclude each other: --compare runs both" },
         { OPTION_REFERENCE, false, OPTION_TARGET,      "--target has no effect with --reference" },
         { OPTION_TOP_K,     true,  OPTION_TEMPERATURE, "--top-k has no effect without --temperature" },
@@ -151,7 +153,7 @@ static bool run_possible(const struct run *run)
     const char *wrong = NULL;
     if (run->source.has_family && !run_complete(run))
         return false;
-    if (options->text[OPTION_PROMPT] == NULL && options->text[OPTION_TOKENS] == NULL)
+    if (options->text[OPTION_PROMPT] == NULL && options->text[OPTION_TOKENS] == NULL && options->text[OPTION_ENCODER_TOKENS] == NULL)
         wrong = "has nothing to run on; expected --prompt TEXT or --tokens FILE";
     else if (!run->source.has_family)
         wrong = "names no model folder to run; expected weights = \"DIR\" in it";

@@ -1,5 +1,5 @@
 /*
-** silu, gelu and gelu_tanh. The exponential is written out, so that the loops become vectors.
+** relu, silu, gelu and gelu_tanh. The exponential is written out, so that the loops become vectors.
 */
 #include "activation.h"
 
@@ -28,6 +28,13 @@ static inline float exponential(float x)
     return p * power;
 }
 
+/* x, or 0 below it; NaN stays */
+static void apply_relu(float *x, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        x[i] = x[i] < 0.0f ? 0.0f : x[i];
+}
+
 /* x / (1 + e^-x) */
 static void apply_silu(float *x, int64_t count)
 {
@@ -52,6 +59,7 @@ static void apply_gelu_tanh(float *x, int64_t count)
 }
 
 static const struct activation_kind kinds[] = {
+    { "relu",      apply_relu },
     { "silu",      apply_silu },
     { "gelu",      apply_gelu },
     { "gelu_tanh", apply_gelu_tanh },

@@ -75,13 +75,19 @@ static const struct attn_phase *phase_choose(const struct attn_attention *kernel
     return &kernel->decode;
 }
 
+static size_t workspace_bytes(const struct attn_session *session, const struct attn_attention *kernel,
+                              const struct attn_sequence *sequences)
+{
+    const struct attn_args args = { .sequence = sequences, .sequences = session->options.sequences };
+    return larger(kernel->write.workspace_bytes(&args), phase_choose(kernel, &args)->workspace_bytes(&args));
+}
+
 size_t attention_workspace_bytes(const struct attn_session *session, int attention)
 {
     const struct attn_attention *kernel = session->model->attentions[attention].kernel;
-    const struct attn_args args = { .sequence = session->sequences, .sequences = session->options.sequences };
     if (session->reference)
         return 0;
-    return larger(kernel->write.workspace_bytes(&args), phase_choose(kernel, &args)->workspace_bytes(&args));
+    return larger(workspace_bytes(session, kernel, session->sequences), workspace_bytes(session, kernel, session->encoded));
 }
 
 static int attention_find(const struct description *description, const char *name)
@@ -92,16 +98,29 @@ static int attention_find(const struct description *description, const char *nam
     return -1;
 }
 
-/* Every layer has one attention step: layers are numbered 0 .. layers - 1 (checked when all are bound). */
+/* Every layer has one step that writes it: layers are numbered 0 .. count - 1 (checked when all are bound). */
 static bool layer_bind(struct binding *binding, const struct step *step)
 {
     struct attn_model *model = binding->model;
-    if (step->layer >= model->layers)
+    if (step->layer >= model->layer_count)
         return binding_fail(binding, step, "layer is %d; there are %d attention steps", (int)step->layer,
-                            (int)model->layers);
-    if (model->layer_attention[step->layer] >= 0)
+                            (int)model->layer_count);
+    struct model_layer *layer = &model->layers[step->layer];
+    if (layer->attention >= 0)
         return binding_fail(binding, step, "layer %d has an attention step already", (int)step->layer);
-    model->layer_attention[step->layer] = step->attention;
+    *layer = (struct model_layer){ step->attention, step->encoder };
+    return true;
+}
+
+/* The encoder has written the layer for the same attention, and is done. */
+static bool layer_read_bind(const struct binding *binding, const struct step *step)
+{
+    const struct attn_model *model = binding->model;
+    const struct model_layer *layer = step->layer < model->layer_count ? &model->layers[step->layer] : NULL;
+    if (step->encoder || layer == NULL || layer->attention < 0 || !layer->encoder)
+        return binding_fail(binding, step, "layer %d was not written by the encoder before", (int)step->layer);
+    if (layer->attention != step->attention)
+        return binding_fail(binding, step, "layer %d was written by another attention", (int)step->layer);
     return true;
 }
 
@@ -118,41 +137,98 @@ static bool heads_bind(const struct binding *binding, const struct step *step, i
                         shape.last ? ", last rows only" : "", heads, d);
 }
 
-bool attention_bind(struct binding *binding, struct step *step)
+static bool name_bind(const struct binding *binding, struct step *step)
 {
-    const struct description *description = &binding->model->description;
-    step->attention = attention_find(description, step->attention_name);
-    if (step->attention < 0)
-        return binding_fail(binding, step, "unknown attention \"%.80s\"", step->attention_name);
-    if (step->out == step->q || step->out == step->k || step->out == step->v)
-        return binding_fail(binding, step, "out is also an input");
-    const struct attention *attention = &binding->model->attentions[step->attention];
-    const struct binding_shape out = { (int64_t)attention->heads * attention->d_v, false };
-    return heads_bind(binding, step, step->q, attention->heads, attention->d_k)
-        && heads_bind(binding, step, step->k, attention->kv_heads, attention->d_k)
-        && heads_bind(binding, step, step->v, attention->kv_heads, attention->d_v)
-        && layer_bind(binding, step)
-        && binding_out(binding, step, out);
+    step->attention = attention_find(&binding->model->description, step->attention_name);
+    return step->attention >= 0
+        || binding_fail(binding, step, "unknown attention \"%.80s\"", step->attention_name);
 }
 
-static struct attn_args args_make(const struct attn_session *session, const struct step *step)
+static bool keys_bind(const struct binding *binding, const struct step *step)
 {
-    const struct attention *attention = &session->model->attentions[step->attention];
-    const struct activation *activations = session->activations;
-    const float *rotation = session->rotations[step->attention];
+    const struct attention *attention = &binding->model->attentions[step->attention];
+    return heads_bind(binding, step, step->k, attention->kv_heads, attention->d_k)
+        && heads_bind(binding, step, step->v, attention->kv_heads, attention->d_v);
+}
+
+static bool queries_bind(struct binding *binding, const struct step *step)
+{
+    const struct attention *attention = &binding->model->attentions[step->attention];
+    const struct binding_shape out = { (int64_t)attention->heads * attention->d_v, false };
+    if (step->out == step->q || step->out == step->k || step->out == step->v)
+        return binding_fail(binding, step, "out is also an input");
+    return heads_bind(binding, step, step->q, attention->heads, attention->d_k) && binding_out(binding, step, out);
+}
+
+bool attention_bind(struct binding *binding, struct step *step)
+{
+    return name_bind(binding, step) && keys_bind(binding, step) && queries_bind(binding, step)
+        && layer_bind(binding, step);
+}
+
+bool attention_write_bind(struct binding *binding, struct step *step)
+{
+    if (!step->encoder)
+        return binding_fail(binding, step, "only an encoder writes caches for steps behind it");
+    return name_bind(binding, step) && keys_bind(binding, step) && layer_bind(binding, step);
+}
+
+bool attention_read_bind(struct binding *binding, struct step *step)
+{
+    return name_bind(binding, step) && layer_read_bind(binding, step) && queries_bind(binding, step);
+}
+
+/* What both phases of a step are told; sequences get their caches of the step's layer. */
+static struct attn_args args_begin(const struct attn_session *session, const struct step *step,
+                                   struct attn_sequence *sequences)
+{
+    for (int i = 0; i < session->options.sequences; i++)
+        sequences[i].cache = cache_at(&session->cache, i, step->layer);
     return (struct attn_args){
-        .sequence = session->sequences, .sequences = session->options.sequences,
-        .q = activations[step->q].values, .q_stride = activations[step->q].width, .q_head_stride = attention->d_k,
-        .k = activations[step->k].values, .k_stride = activations[step->k].width, .k_head_stride = attention->d_k,
-        .v = activations[step->v].values, .v_stride = activations[step->v].width, .v_head_stride = attention->d_v,
-        .o = activations[step->out].values, .o_stride = activations[step->out].width,
-        .o_head_stride = attention->d_v,
-        .q_rotation = rotation, .k_rotation = rotation,
+        .sequence = sequences, .sequences = session->options.sequences,
+        .q_rotation = session->rotations[step->attention], .k_rotation = session->rotations[step->attention],
         .workspace = session->workspace,
     };
 }
 
-static void trace(const struct attn_session *session, const struct step *step, const struct attn_args *args)
+static void args_put_keys(struct attn_args *args, const struct attn_session *session, const struct step *step)
+{
+    const struct attention *attention = &session->model->attentions[step->attention];
+    const struct activation *k = &session->activations[step->k], *v = &session->activations[step->v];
+    args->k = k->values;
+    args->k_stride = k->width;
+    args->k_head_stride = attention->d_k;
+    args->v = v->values;
+    args->v_stride = v->width;
+    args->v_head_stride = attention->d_v;
+}
+
+/* Queries, and where their outputs go. */
+static void args_put_queries(struct attn_args *args, struct attn_session *session, const struct step *step)
+{
+    const struct attention *attention = &session->model->attentions[step->attention];
+    const struct activation *q = &session->activations[step->q];
+    struct activation *out = &session->activations[step->out];
+    out->rows = session->rows;
+    out->width = (int64_t)attention->heads * attention->d_v;
+    args->q = q->values;
+    args->q_stride = q->width;
+    args->q_head_stride = attention->d_k;
+    args->o = out->values;
+    args->o_stride = out->width;
+    args->o_head_stride = attention->d_v;
+}
+
+static void write_keys(const struct attn_session *session, const struct step *step, const struct attn_args *args)
+{
+    const struct attention *attention = &session->model->attentions[step->attention];
+    if (session->reference)
+        reference_write(attention->reference, args, session->positions);
+    else
+        pool_run_phase(session->model->pool, &attention->kernel->write, args);
+}
+
+static void attend(const struct attn_session *session, const struct step *step, const struct attn_args *args)
 {
     const struct attention *attention = &session->model->attentions[step->attention];
     const struct attn_trace seen = {
@@ -162,25 +238,33 @@ static void trace(const struct attn_session *session, const struct step *step, c
         .position = session->positions,
         .rows = session->rows,
     };
+    if (session->reference)
+        reference_attend(attention->reference, args, session->positions);
+    else
+        pool_run_phase(session->model->pool, phase_choose(attention->kernel, args), args);
     if (session->options.trace != NULL)
         session->options.trace(session->options.trace_context, &seen);
 }
 
 void attention_run(struct attn_session *session, const struct step *step)
 {
-    const struct attention *attention = &session->model->attentions[step->attention];
-    struct activation *out = &session->activations[step->out];
-    out->rows = session->rows;
-    out->width = (int64_t)attention->heads * attention->d_v;
-    for (int i = 0; i < session->options.sequences; i++)
-        session->sequences[i].cache = cache_at(&session->cache, i, step->layer);
-    const struct attn_args args = args_make(session, step);
-    if (session->reference) {
-        reference_write(attention->reference, &args, session->positions);
-        reference_attend(attention->reference, &args, session->positions);
-    } else {
-        pool_run_phase(session->model->pool, &attention->kernel->write, &args);
-        pool_run_phase(session->model->pool, phase_choose(attention->kernel, &args), &args);
-    }
-    trace(session, step, &args);
+    struct attn_args args = args_begin(session, step, session->sequences);
+    args_put_keys(&args, session, step);
+    args_put_queries(&args, session, step);
+    write_keys(session, step, &args);
+    attend(session, step, &args);
+}
+
+void attention_write_run(struct attn_session *session, const struct step *step)
+{
+    struct attn_args args = args_begin(session, step, session->sequences);
+    args_put_keys(&args, session, step);
+    write_keys(session, step, &args);
+}
+
+void attention_read_run(struct attn_session *session, const struct step *step)
+{
+    struct attn_args args = args_begin(session, step, session->encoded);
+    args_put_queries(&args, session, step);
+    attend(session, step, &args);
 }

@@ -36,4 +36,10 @@ size_t attention_workspace_bytes(const struct attn_session *session, int attenti
 bool attention_bind(struct binding *binding, struct step *step);
 void attention_run(struct attn_session *session, const struct step *step);
 
+/* Its two halves, of cross-attention: an encoder's k and v into the cache, which later steps attend over. */
+bool attention_write_bind(struct binding *binding, struct step *step);
+void attention_write_run(struct attn_session *session, const struct step *step);
+bool attention_read_bind(struct binding *binding, struct step *step);
+void attention_read_run(struct attn_session *session, const struct step *step);
+
 #endif

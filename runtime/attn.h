@@ -44,6 +44,7 @@ struct attn_model_info {
     int64_t context;                              /* most tokens of a sequence */
     int64_t vocab;                                /* tokens are 0 .. vocab - 1 */
     int64_t width;                                /* floats in a row of the output */
+    int64_t encoder_context, encoder_vocab;       /* the same of its encoder; 0: it has none */
     bool causal;                                  /* false: whole sequences are read at once */
     bool kernels;                                 /* false: opened without, sessions use the reference */
     const int32_t *bos, *eos;                     /* (bos_count), (eos_count) */
@@ -54,7 +55,8 @@ struct attn_model_info {
 struct attn_trace {
     int64_t layer;
     const struct attn_attention *kernel;          /* NULL: the reference */
-    const struct attn_args *args;                 /* q, k and v are not rotated; `kernel->read` gives rotated k */
+    const struct attn_args *args;                 /* q, k and v are not rotated; `kernel->read` gives rotated k.
+                                                     k and v are NULL where an encoder wrote the cache before */
     const int32_t *position;                      /* (rows) */
     int64_t rows;
 };
@@ -62,9 +64,15 @@ struct attn_trace {
 struct attn_session_options {
     int sequences;                                /* in a batch */
     int64_t capacity;                             /* tokens a sequence may grow to; at most the context */
+    int64_t encoder_capacity;                     /* tokens its encoder may read; 0 for models that have none */
     bool reference;                               /* even where there are kernels */
     void (*trace)(void *context, const struct attn_trace *trace);   /* after each attention step, or NULL */
     void *trace_context;
+};
+
+struct attn_encoder_batch {
+    const int32_t *tokens;                        /* what the sequences' encoders read, one after the other */
+    const int32_t *lengths;                       /* (sequences) tokens of each; 0 leaves it as it is */
 };
 
 struct attn_batch {
@@ -87,6 +95,12 @@ const struct attn_model_info *attn_model_info(const struct attn_model *model);
 struct attn_session *attn_session_create(struct attn_model *model, const struct attn_session_options *options,
                                          char *error, size_t error_size);
 void attn_session_destroy(struct attn_session *session);         /* accepts NULL */
+
+/*
+** Gives sequences what they are about; those of an encoder-decoder model need it before their first token.
+** They forget what they held. A batch that fails leaves the sequences as they were.
+*/
+bool attn_encode(struct attn_session *session, const struct attn_encoder_batch *batch, char *error, size_t error_size);
 
 /*
 ** Appends the batch to the sequences. A model that is not causal forgets what its sequences held.

@@ -20,6 +20,7 @@ struct binding_shape {
 struct binding {
     struct attn_model *model;
     struct problem *problem;
+    const struct description_stack *stack;    /* whose steps are bound */
     struct binding_shape shapes[DESCRIPTION_ACTIVATIONS];
 };
 

@@ -41,6 +41,7 @@ static const struct field {
     { "eps",           FIELD_NUMBER,     offsetof(struct step, eps) },
     { "weight_offset", FIELD_NUMBER,     offsetof(struct step, weight_offset) },
     { "factor",        FIELD_NUMBER,     offsetof(struct step, factor) },
+    { "base",          FIELD_NUMBER,     offsetof(struct step, base) },
 };
 
 static const struct step empty_step = {
@@ -56,9 +57,14 @@ struct reading {
     struct problem *problem;
 };
 
+static const char *step_owner(const struct step *step)
+{
+    return step->encoder ? "encoder " : "";
+}
+
 void description_place(const struct description *description, const struct step *step, char *text, size_t size)
 {
-    snprintf(text, size, "%s: step %d (%s)", description->file, step->number, step->operation->name);
+    snprintf(text, size, "%s: %sstep %d (%s)", description->file, step_owner(step), step->number, step->operation->name);
 }
 
 static bool text_read(const struct reading *reading, const char **text, json_t *value, const char *what)
@@ -108,7 +114,7 @@ static bool field_read(const struct reading *reading, struct step *step, const s
                        json_t *value)
 {
     char what[80];
-    snprintf(what, sizeof what, "step %d (%s): %s", step->number, step->operation->name, field->name);
+    snprintf(what, sizeof what, "%sstep %d (%s): %s", step_owner(step), step->number, step->operation->name, field->name);
     void *place = (char *)step + field->place;
     switch (field->kind) {
     case FIELD_ACTIVATION: return activation_read(reading, place, value, what);
@@ -137,8 +143,8 @@ static bool fields_read(const struct reading *reading, struct step *step, json_t
         const struct field *field = field_find(word, length);
         json_t *value = json_object_get(object, field->name);
         if (value == NULL && needed)
-            return problem_set(reading->problem, "%s: step %d (%s): no \"%s\"", reading->description->file,
-                               step->number, step->operation->name, field->name);
+            return problem_set(reading->problem, "%s: %sstep %d (%s): no \"%s\"", reading->description->file,
+                               step_owner(step), step->number, step->operation->name, field->name);
         if (value != NULL && !field_read(reading, step, field, value))
             return false;
         *read += value != NULL;
@@ -148,23 +154,23 @@ static bool fields_read(const struct reading *reading, struct step *step, json_t
     return true;
 }
 
-static bool step_read(const struct reading *reading, struct step *step, int number, json_t *object)
+/* The step's number and whose it is are set. */
+static bool step_read(const struct reading *reading, struct step *step, json_t *object)
 {
     const char *file = reading->description->file;
     const char *name = json_string_value(json_object_get(object, "op"));
-    *step = empty_step;
-    step->number = number;
     if (name == NULL)
-        return problem_set(reading->problem, "%s: step %d has no \"op\"", file, number);
+        return problem_set(reading->problem, "%s: %sstep %d has no \"op\"", file, step_owner(step), step->number);
     step->operation = operation_find(name);
     if (step->operation == NULL)
-        return problem_set(reading->problem, "%s: step %d: unknown op \"%.40s\"", file, number, name);
+        return problem_set(reading->problem, "%s: %sstep %d: unknown op \"%.40s\"", file, step_owner(step),
+                           step->number, name);
     size_t read;
     if (!fields_read(reading, step, object, &read))
         return false;
     if (read + 1 != json_object_size(object))
-        return problem_set(reading->problem, "%s: step %d (%s) has a field that it does not know; its fields are %s",
-                           file, number, name, step->operation->fields);
+        return problem_set(reading->problem, "%s: %sstep %d (%s) has a field that it does not know; its fields are %s",
+                           file, step_owner(step), step->number, name, step->operation->fields);
     return true;
 }
 
@@ -179,20 +185,49 @@ static int list_length(const struct reading *reading, json_t *list, const char *
     return -1;
 }
 
-static bool steps_read(const struct reading *reading, json_t *list)
+static bool stack_read_steps(const struct reading *reading, struct description_stack *stack, json_t *list)
 {
-    struct description *description = reading->description;
     const int count = list_length(reading, list, "steps", 1, DESCRIPTION_STEPS);
     if (count < 0)
         return false;
-    description->steps = memory_take(reading->memory, (size_t)count, sizeof *description->steps, reading->problem);
-    if (description->steps == NULL)
+    stack->steps = memory_take(reading->memory, (size_t)count, sizeof *stack->steps, reading->problem);
+    if (stack->steps == NULL)
         return false;
-    for (int i = 0; i < count; i++)
-        if (!step_read(reading, &description->steps[i], i, json_array_get(list, (size_t)i)))
+    for (; stack->step_count < count; stack->step_count++) {
+        struct step *step = &stack->steps[stack->step_count];
+        *step = empty_step;
+        step->number = stack->step_count;
+        step->encoder = stack == &reading->description->encoder;
+        if (!step_read(reading, step, json_array_get(list, (size_t)step->number)))
             return false;
-    description->step_count = count;
+    }
     return true;
+}
+
+static bool stack_read_context(const struct reading *reading, struct description_stack *stack, json_t *value)
+{
+    return integer_read(reading, &stack->context, value, "context", 1, DESCRIPTION_CONTEXT);
+}
+
+static bool stack_read_vocab(const struct reading *reading, struct description_stack *stack, json_t *value)
+{
+    return integer_read(reading, &stack->vocab, value, "vocab", 1, DESCRIPTION_WIDTH);
+}
+
+static bool steps_read(const struct reading *reading, json_t *list)
+{
+    return stack_read_steps(reading, &reading->description->stack, list);
+}
+
+static bool encoder_read(const struct reading *reading, json_t *object)
+{
+    struct description_stack *encoder = &reading->description->encoder;
+    if (!json_is_object(object) || json_object_size(object) != 3)
+        return problem_set(reading->problem, "%s: encoder is no object of context, vocab and steps",
+                           reading->description->file);
+    return stack_read_context(reading, encoder, json_object_get(object, "context"))
+        && stack_read_vocab(reading, encoder, json_object_get(object, "vocab"))
+        && stack_read_steps(reading, encoder, json_object_get(object, "steps"));
 }
 
 static bool attentions_read(const struct reading *reading, json_t *object)
@@ -267,12 +302,12 @@ static bool name_read(const struct reading *reading, json_t *value)
 
 static bool context_read(const struct reading *reading, json_t *value)
 {
-    return integer_read(reading, &reading->description->context, value, "context", 1, DESCRIPTION_CONTEXT);
+    return stack_read_context(reading, &reading->description->stack, value);
 }
 
 static bool vocab_read(const struct reading *reading, json_t *value)
 {
-    return integer_read(reading, &reading->description->vocab, value, "vocab", 1, DESCRIPTION_WIDTH);
+    return stack_read_vocab(reading, &reading->description->stack, value);
 }
 
 static bool causal_read(const struct reading *reading, json_t *value)
@@ -300,6 +335,7 @@ static const struct entry {
     { "bos",        bos_read, true },
     { "eos",        eos_read, true },
     { "attentions", attentions_read, false },
+    { "encoder",    encoder_read, true },
     { "steps",      steps_read, false },
     { "output",     output_read, false },
 };

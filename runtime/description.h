@@ -20,10 +20,16 @@ enum {
 
 struct description_attention { const char *name, *line; };
 
+/* Steps over the rows of some tokens. */
+struct description_stack {
+    int64_t context, vocab;                   /* most tokens of a sequence; tokens are 0 .. vocab - 1 */
+    struct step *steps;                       /* (step_count) */
+    int step_count;
+};
+
 struct description {
     const char *file;
     const char *name;                         /* a C identifier */
-    int64_t context, vocab;
     bool causal;
     const char *prefixes[DESCRIPTION_PREFIXES];   /* tried in turn before the name of a weight */
     int prefix_count;
@@ -34,8 +40,8 @@ struct description {
     const char *activations[DESCRIPTION_ACTIVATIONS];
     int activation_count;
     int output;                               /* an activation */
-    struct step *steps;                       /* (step_count) */
-    int step_count;
+    struct description_stack stack;
+    struct description_stack encoder;         /* of other tokens, before: it fills caches that the stack reads; all zero: none */
 };
 
 /* *description is all zero before, and filled in only as far as it could be read. */

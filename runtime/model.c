@@ -19,16 +19,23 @@ static bool attentions_open(struct attn_model *model, struct problem *problem)
     return true;
 }
 
-/* As many layers as attention steps, none with an attention yet. */
+/* Steps that write keys into a cache. */
+static int64_t stack_writers(const struct description_stack *stack)
+{
+    int64_t count = 0;
+    for (int i = 0; i < stack->step_count; i++)
+        count += stack->steps[i].k != STEP_UNUSED;
+    return count;
+}
+
+/* As many layers as steps that write one, none with an attention yet. */
 static bool layers_make(struct attn_model *model, struct problem *problem)
 {
-    for (int i = 0; i < model->description.step_count; i++)
-        model->layers += model->description.steps[i].attention_name != NULL;
-    model->layer_attention = memory_take(&model->memory, (size_t)model->layers, sizeof *model->layer_attention,
-                                         problem);
-    for (int64_t layer = 0; layer < model->layers && model->layer_attention != NULL; layer++)
-        model->layer_attention[layer] = -1;
-    return model->layer_attention != NULL;
+    model->layer_count = stack_writers(&model->description.encoder) + stack_writers(&model->description.stack);
+    model->layers = memory_take(&model->memory, (size_t)model->layer_count, sizeof *model->layers, problem);
+    for (int64_t layer = 0; layer < model->layer_count && model->layers != NULL; layer++)
+        model->layers[layer].attention = -1;
+    return model->layers != NULL;
 }
 
 static bool output_bind(const struct binding *binding)
@@ -41,14 +48,20 @@ static bool output_bind(const struct binding *binding)
                        model->description.activations[model->description.output]);
 }
 
+static bool stack_bind(struct binding *binding)
+{
+    for (int i = 0; i < binding->stack->step_count; i++)
+        if (!binding->stack->steps[i].operation->bind(binding, &binding->stack->steps[i]))
+            return false;
+    return true;
+}
+
+/* Nothing but caches goes from the encoder to the steps behind it. */
 static bool steps_bind(struct attn_model *model, struct problem *problem)
 {
-    struct description *description = &model->description;
-    struct binding binding = { .model = model, .problem = problem };
-    for (int i = 0; i < description->step_count; i++)
-        if (!description->steps[i].operation->bind(&binding, &description->steps[i]))
-            return false;
-    return output_bind(&binding);
+    struct binding encoder = { .model = model, .problem = problem, .stack = &model->description.encoder };
+    struct binding binding = { .model = model, .problem = problem, .stack = &model->description.stack };
+    return stack_bind(&encoder) && stack_bind(&binding) && output_bind(&binding);
 }
 
 static bool pool_open(struct attn_model *model, int threads, struct problem *problem)
@@ -76,8 +89,10 @@ static void info_fill(struct attn_model *model)
     const struct description *description = &model->description;
     struct attn_model_info *info = &model->info;
     info->name = description->name;
-    info->context = description->context;
-    info->vocab = description->vocab;
+    info->context = description->stack.context;
+    info->vocab = description->stack.vocab;
+    info->encoder_context = description->encoder.context;
+    info->encoder_vocab = description->encoder.vocab;
     info->causal = description->causal;
     info->kernels = model->kernels.table != NULL;
     info->bos = description->bos;

@@ -17,6 +17,12 @@ struct activation_width {
     int64_t last;                     /* with a row for each sequence, unless all are asked for */
 };
 
+/* A cache of its own, which one step writes. */
+struct model_layer {
+    int attention;                    /* index of the model's; -1: none yet */
+    bool encoder;                     /* written by the encoder, whose tokens it holds */
+};
+
 struct attn_model {
     struct memory memory;
     struct attn_model_info info;
@@ -24,8 +30,8 @@ struct attn_model {
     struct description description;
     struct kernels kernels;
     struct attention *attentions;     /* (description.attention_count) */
-    int *layer_attention;             /* (layers): index of each layer's attention */
-    int64_t layers;
+    struct model_layer *layers;       /* (layer_count) */
+    int64_t layer_count;
     struct activation_width widths[DESCRIPTION_ACTIVATIONS];
     struct pool *pool;
 };

@@ -9,6 +9,7 @@
 
 #include "activation.h"
 #include "columns.h"
+#include "embedding.h"
 #include "matmul.h"
 #include "norm.h"
 #include "session.h"
@@ -30,88 +31,6 @@ static struct activation *activation_shape(struct attn_session *session, const s
 static int64_t smaller(int64_t a, int64_t b)
 {
     return a < b ? a : b;
-}
-
-/* step->weight becomes the (rows, width) table. */
-static bool table_bind(const struct binding *binding, struct step *step)
-{
-    const int64_t shape[] = { step->rows, step->width };
-    step->weight = binding_weight(binding, step, step->weight_name, 2, shape);
-    return step->weight != NULL;
-}
-
-/* embed: out = the token's row of weight */
-
-static bool embed_bind(struct binding *binding, struct step *step)
-{
-    const struct binding_shape shape = { step->width, false };
-    if (step->rows < binding->model->description.vocab)
-        return binding_fail(binding, step, "%d rows do not hold a vocab of %d", (int)step->rows,
-                            (int)binding->model->description.vocab);
-    return table_bind(binding, step) && binding_out(binding, step, shape);
-}
-
-static void embed_run(struct attn_session *session, const struct step *step)
-{
-    struct activation *out = activation_at(session, step->out);
-    out->rows = session->rows;
-    out->width = step->width;
-    for (int64_t row = 0; row < out->rows; row++)
-        memcpy(out->values + row * out->width, step->weight + session->tokens[row] * out->width,
-               (size_t)out->width * sizeof *out->values);
-}
-
-/* embed_positions: out = in + the position's row of weight; embed_row: the same row for every token */
-
-static bool embed_sum_bind(struct binding *binding, struct step *step)
-{
-    struct binding_shape shape;
-    if (!binding_in(binding, step, step->in, &shape))
-        return false;
-    if (shape.width != step->width || shape.last)
-        return binding_fail(binding, step, "in has width %d%s; expected %d for each token", (int)shape.width,
-                            shape.last ? ", last rows only" : "", (int)step->width);
-    return table_bind(binding, step) && binding_out(binding, step, shape);
-}
-
-static bool embed_positions_bind(struct binding *binding, struct step *step)
-{
-    const int64_t context = binding->model->description.context;
-    if (step->rows - step->offset < context)
-        return binding_fail(binding, step, "%d rows from row %d do not hold a context of %d", (int)step->rows,
-                            (int)step->offset, (int)context);
-    return embed_sum_bind(binding, step);
-}
-
-static bool embed_row_bind(struct binding *binding, struct step *step)
-{
-    if (step->row >= step->rows)
-        return binding_fail(binding, step, "row %d of %d", (int)step->row, (int)step->rows);
-    return embed_sum_bind(binding, step);
-}
-
-static void sum(const float *a, const float *b, float *out, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        out[i] = a[i] + b[i];
-}
-
-static void embed_positions_run(struct attn_session *session, const struct step *step)
-{
-    const struct activation *in = activation_at(session, step->in);
-    struct activation *out = activation_shape(session, step, step->width);
-    for (int64_t row = 0; row < out->rows; row++)
-        sum(in->values + row * out->width, step->weight + (session->positions[row] + step->offset) * out->width,
-            out->values + row * out->width, out->width);
-}
-
-static void embed_row_run(struct attn_session *session, const struct step *step)
-{
-    const struct activation *in = activation_at(session, step->in);
-    struct activation *out = activation_shape(session, step, step->width);
-    for (int64_t row = 0; row < out->rows; row++)
-        sum(in->values + row * out->width, step->weight + step->row * out->width,
-            out->values + row * out->width, out->width);
 }
 
 /* norm: each group of each row by itself, with the same weights */
@@ -202,7 +121,9 @@ static void add_run(struct attn_session *session, const struct step *step)
 {
     const struct activation *in = activation_at(session, step->in);
     const struct activation *out = activation_shape(session, step, in->width);
-    sum(in->values, activation_at(session, step->with)->values, out->values, in->rows * in->width);
+    const float *with = activation_at(session, step->with)->values;
+    for (int64_t i = 0; i < in->rows * in->width; i++)
+        out->values[i] = in->values[i] + with[i];
 }
 
 static void multiply_run(struct attn_session *session, const struct step *step)
@@ -301,10 +222,13 @@ static const struct operation operations[] = {
     { "embed",           "out weight rows width",              embed_bind,           embed_run },
     { "embed_positions", "in out weight rows width ?offset",   embed_positions_bind, embed_positions_run },
     { "embed_row",       "in out weight rows row width",       embed_row_bind,       embed_row_run },
+    { "embed_sinusoids", "in out base",                        embed_sinusoids_bind, embed_sinusoids_run },
     { "norm", "kind in out weight eps ?bias ?weight_offset ?groups", norm_bind,      norm_run },
     { "linear",          "in out weight width ?bias",          linear_bind,          linear_run },
     { "linear_transposed", "in out weight width ?bias",        linear_transposed_bind, linear_run },
     { "attention",       "q k v out attention layer",          attention_bind,       attention_run },
+    { "attention_write", "k v attention layer",                attention_write_bind, attention_write_run },
+    { "attention_read",  "q out attention layer",              attention_read_bind,  attention_read_run },
     { "slice",           "in out width ?offset ?groups",       slice_bind,           slice_run },
     { "join",            "in with out ?groups",                join_bind,            join_run },
     { "repeat",          "in out times",                       repeat_bind,          repeat_run },

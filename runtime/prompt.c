@@ -120,6 +120,15 @@ static bool mapping_read(const struct reading *reading, const struct mapping *ma
     return text_read(reading, mapping);
 }
 
+int64_t prompt_longest(const struct prompt *prompt)
+{
+    int64_t longest = 0;
+    for (int i = 0; i < prompt->count; i++)
+        if (prompt->sequences[i].length > longest)
+            longest = prompt->sequences[i].length;
+    return longest;
+}
+
 bool prompt_read(struct prompt *prompt, const char *path, struct memory *memory, struct problem *problem)
 {
     struct mapping mapping;

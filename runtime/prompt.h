@@ -15,6 +15,9 @@ struct prompt {
     int count;
 };
 
+/* Tokens of the longest sequence; 0 without any. */
+int64_t prompt_longest(const struct prompt *prompt);
+
 /* From text with token ids separated by blanks, one sequence a line, or from an .npy of one or two axes. */
 bool prompt_read(struct prompt *prompt, const char *path, struct memory *memory, struct problem *problem);
 

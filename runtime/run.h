@@ -16,6 +16,7 @@ struct run {
     struct attn_sampler *sampler;
     struct tokenizer *tokenizer;      /* prints text as it is made; NULL: tokens are printed at the end */
     struct prompt prompt;
+    struct prompt encoder_prompt;     /* of the same sequences; none without an encoder */
     int64_t steps;                    /* tokens to make, at most */
     int64_t chunk;                    /* tokens of each prompt that go through the model at once; 0: RUN_CHUNK in all */
     bool reference;                   /* instead of kernels */
@@ -37,8 +38,11 @@ struct run_difference {
     double low, high;                 /* of the reference's logits */
 };
 
-/* The longest of the prompt's sequences. */
+/* The longest of the prompt's sequences, at least 1. */
 int64_t run_longest(const struct run *run);
+
+/* Gives a session of `count` sequences what the encoder reads of those from `first` on; nothing without an encoder. */
+bool run_encode(const struct run *run, struct attn_session *session, int first, int count);
 
 bool run_generate(const struct run *run, struct run_times *times);
 bool run_compare(const struct run *run, struct run_difference *difference);

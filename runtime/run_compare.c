@@ -32,12 +32,22 @@ static bool chunk_compare(const struct run *run, struct attn_session *const sess
     return true;
 }
 
-static bool sequence_compare(const struct run *run, struct attn_session *const sessions[2],
-                             const struct prompt_sequence *sequence, struct run_difference *difference)
+/* Both sessions begin that sequence. */
+static bool sequence_begin(const struct run *run, struct attn_session *const sessions[2], int index)
 {
+    for (int i = 0; i < 2; i++)
+        if (!attn_session_truncate(sessions[i], 0, 0) || !run_encode(run, sessions[i], index, 1))
+            return false;
+    return true;
+}
+
+static bool sequence_compare(const struct run *run, struct attn_session *const sessions[2], int index,
+                             struct run_difference *difference)
+{
+    const struct prompt_sequence *sequence = &run->prompt.sequences[index];
     const bool causal = attn_model_info(run->model)->causal;
-    attn_session_truncate(sessions[0], 0, 0);
-    attn_session_truncate(sessions[1], 0, 0);
+    if (!sequence_begin(run, sessions, index))
+        return false;
     for (int64_t at = 0; at < sequence->length;) {
         const int64_t rest = sequence->length - at;
         const int64_t length = causal && rest > RUN_CHUNK ? RUN_CHUNK : rest;
@@ -52,7 +62,7 @@ static bool sequences_compare(const struct run *run, struct attn_session *const 
                               struct run_difference *difference)
 {
     for (int i = 0; i < run->prompt.count; i++)
-        if (!sequence_compare(run, sessions, &run->prompt.sequences[i], difference))
+        if (!sequence_compare(run, sessions, i, difference))
             return false;
     return true;
 }
@@ -64,7 +74,8 @@ bool run_compare(const struct run *run, struct run_difference *difference)
     *difference = (struct run_difference){ 0, INFINITY, -INFINITY };
     for (int i = 0; i < 2 && opened; i++) {
         const struct attn_session_options options = {
-            .sequences = 1, .capacity = run_longest(run), .reference = i == 1,
+            .sequences = 1, .capacity = run_longest(run), .encoder_capacity = prompt_longest(&run->encoder_prompt),
+            .reference = i == 1,
         };
         sessions[i] = attn_session_create(run->model, &options, run->problem->text, run->problem->size);
         opened = sessions[i] != NULL;

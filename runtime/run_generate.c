@@ -46,11 +46,8 @@ static double seconds_now(void)
 
 int64_t run_longest(const struct run *run)
 {
-    int64_t longest = 1;
-    for (int i = 0; i < run->prompt.count; i++)
-        if (run->prompt.sequences[i].length > longest)
-            longest = run->prompt.sequences[i].length;
-    return longest;
+    const int64_t longest = prompt_longest(&run->prompt);
+    return longest > 1 ? longest : 1;
 }
 
 /* Tokens that a sequence gives to the next batch. */
@@ -239,11 +236,13 @@ bool run_generate(const struct run *run, struct run_times *times)
     struct generation generation = { .run = run, .count = run->prompt.count };
     generation.capacity = wanted < info->context ? wanted : info->context;
     const struct attn_session_options options = {
-        .sequences = generation.count, .capacity = generation.capacity, .reference = run->reference,
+        .sequences = generation.count, .capacity = generation.capacity,
+        .encoder_capacity = prompt_longest(&run->encoder_prompt), .reference = run->reference,
     };
     *times = (struct run_times){ 0 };
     generation.session = attn_session_create(run->model, &options, run->problem->text, run->problem->size);
     const bool done = generation.session != NULL && generation_open(&generation)
+        && run_encode(run, generation.session, 0, generation.count)
         && generation_loop(&generation, times) && text_finish(&generation) && logits_write(&generation);
     attn_session_destroy(generation.session);
     return done;

@@ -30,6 +30,51 @@ static bool prompt_encode(struct run *run, const struct run_options *options)
     return sequence->length > 0 || (sequence->length == 0 && problem_set(run->problem, "the prompt is empty"));
 }
 
+/* Each sequence begins with the tokens that decoders begin with. */
+static bool prompt_start(struct run *run)
+{
+    const struct attn_model_info *info = attn_model_info(run->model);
+    const int count = run->encoder_prompt.count;
+    if (info->bos_count == 0)
+        return problem_set(run->problem, "config.json has no token that the decoder of %s begins with; --tokens is needed",
+                           info->name);
+    run->prompt = (struct prompt){ memory_take(run->memory, (size_t)count, sizeof *run->prompt.sequences, run->problem), count };
+    for (int i = 0; i < count && run->prompt.sequences != NULL; i++)
+        run->prompt.sequences[i] = (struct prompt_sequence){ info->bos, info->bos_count };
+    return run->prompt.sequences != NULL;
+}
+
+/* Encoder tokens are there just for a model that has an encoder, for each sequence, and fit its context. */
+static bool encoder_check(const struct run *run)
+{
+    const struct attn_model_info *info = attn_model_info(run->model);
+    const int count = run->encoder_prompt.count;
+    const int64_t longest = prompt_longest(&run->encoder_prompt);
+    if (info->encoder_context == 0 && count > 0)
+        return problem_set(run->problem, "%s has no encoder; --encoder-tokens is not for it", info->name);
+    if (info->encoder_context > 0 && count == 0)
+        return problem_set(run->problem, "%s has an encoder; --encoder-tokens is needed", info->name);
+    if (count > 0 && count != run->prompt.count)
+        return problem_set(run->problem, "there are %d sequences for the encoder and %d for the decoder of %s", count,
+                           run->prompt.count, info->name);
+    if (longest > info->encoder_context)
+        return problem_set(run->problem, "the encoder is given %" PRId64 " tokens; its context in %s is %" PRId64, longest,
+                           info->name, info->encoder_context);
+    return true;
+}
+
+static bool prompt_open(struct run *run, const struct run_options *options)
+{
+    if (options->encoder_tokens != NULL
+        && !prompt_read(&run->encoder_prompt, options->encoder_tokens, run->memory, run->problem))
+        return false;
+    if (options->prompt != NULL)
+        return encoder_check(run) && prompt_encode(run, options);
+    return (options->tokens != NULL ? prompt_read(&run->prompt, options->tokens, run->memory, run->problem)
+                                    : prompt_start(run))
+        && encoder_check(run);
+}
+
 /* Sequences must fit the context, and models that read whole sequences make no tokens. */
 static bool prompt_check(struct run *run, const struct run_options *options)
 {
@@ -43,7 +88,7 @@ static bool prompt_check(struct run *run, const struct run_options *options)
     run->chunk = options->chunk;
     run->steps = options->steps;
     if (run->steps < 0)
-        run->steps = options->prompt != NULL && info->causal ? STEPS_OF_PROMPT : 0;
+        run->steps = options->tokens == NULL && info->causal ? STEPS_OF_PROMPT : 0;
     if (run->steps > info->context)
         run->steps = info->context;
     if (run->steps > 0 && (!info->causal || info->width != info->vocab))
@@ -67,9 +112,7 @@ static bool run_open(struct run *run, const struct run_options *options)
     run->reference = options->reference;
     run->logits = options->logits;
     return run->sampler != NULL && run->stop_count >= 0
-        && (options->tokens != NULL ? prompt_read(&run->prompt, options->tokens, run->memory, problem)
-                                    : prompt_encode(run, options))
-        && prompt_check(run, options);
+        && prompt_open(run, options) && prompt_check(run, options);
 }
 
 static void run_close(struct run *run)

@@ -10,6 +10,8 @@ const char run_options_usage[] =
     "usage: attn_run FOLDER DESCRIPTION.json (--kernels FILE.so | --reference) [options]\n"
     "  --prompt TEXT     continue or answer this text\n"
     "  --tokens FILE     begin with token ids instead: text, one sequence a line, or .npy of integers\n"
+    "  --encoder-tokens FILE   what the encoder reads, of a model that has one; without --tokens its decoder\n"
+    "                    begins with the token that config.json says\n"
     "  --steps N         make at most N tokens (128 for a prompt, 0 for token files)\n"
     "  --logits FILE     write the output's rows, of the prompt and of the steps, as .npy\n"
     "  --chunk N         put N tokens of a prompt through the model at once (0: hundreds)\n"
@@ -32,6 +34,7 @@ static const struct option {
     { "--kernels",     OPTION_TEXT,    offsetof(struct run_options, kernels),              0 },
     { "--prompt",      OPTION_TEXT,    offsetof(struct run_options, prompt),               0 },
     { "--tokens",      OPTION_TEXT,    offsetof(struct run_options, tokens),               0 },
+    { "--encoder-tokens", OPTION_TEXT, offsetof(struct run_options, encoder_tokens),       0 },
     { "--logits",      OPTION_TEXT,    offsetof(struct run_options, logits),               0 },
     { "--steps",       OPTION_INTEGER, offsetof(struct run_options, steps),                ATTN_MAX_KEYS },
     { "--chunk",       OPTION_INTEGER, offsetof(struct run_options, chunk),                ATTN_MAX_KEYS },
@@ -101,8 +104,10 @@ static bool options_check(const struct run_options *options, struct problem *pro
         return problem_set(problem, "a model folder and a description are needed (--help says more)");
     if (options->kernels == NULL && !options->reference)
         return problem_set(problem, "either --kernels FILE.so or --reference is needed");
-    if ((options->prompt == NULL) == (options->tokens == NULL))
-        return problem_set(problem, "one of --prompt and --tokens is needed");
+    if (options->prompt != NULL && (options->tokens != NULL || options->encoder_tokens != NULL))
+        return problem_set(problem, "--prompt excludes --tokens and --encoder-tokens");
+    if (options->prompt == NULL && options->tokens == NULL && options->encoder_tokens == NULL)
+        return problem_set(problem, "one of --prompt, --tokens and --encoder-tokens is needed");
     if (options->compare && options->kernels == NULL)
         return problem_set(problem, "--compare needs --kernels FILE.so");
     return true;

@@ -12,6 +12,7 @@ struct run_options {
     const char *kernels;              /* file, or NULL with --reference */
     const char *prompt;               /* text, or NULL */
     const char *tokens;               /* file, or NULL */
+    const char *encoder_tokens;       /* file, or NULL */
     const char *logits;               /* file, or NULL */
     int64_t steps;                    /* tokens to make at most; -1: not said */
     int64_t chunk;                    /* tokens of a prompt at once; 0: not said */

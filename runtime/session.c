@@ -1,17 +1,12 @@
 /*
-** A forward pass: the batch is checked and laid out, buffers grow to hold it, the steps run.
+** Sessions begin and end; their buffers grow to hold a batch.
 */
 #include "session.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "operation.h"
-
-enum {
-    SESSION_SEQUENCES = 1 << 16,      /* most sequences */
-    SESSION_ROWS      = 1 << 24       /* most tokens of a batch: times DESCRIPTION_WIDTH it fits 64 bits */
-};
+enum { SESSION_SEQUENCES = 1 << 16 };     /* most of them */
 
 static bool options_check(const struct attn_model *model, const struct attn_session_options *options,
                           struct problem *problem)
@@ -22,22 +17,33 @@ static bool options_check(const struct attn_model *model, const struct attn_sess
     if (options->capacity < 1 || options->capacity > model->info.context)
         return problem_set(problem, "a capacity of %" PRId64 " tokens was asked for; %s has a context of %" PRId64,
                            options->capacity, model->info.name, model->info.context);
+    if (options->encoder_capacity < (model->info.encoder_context > 0 ? 1 : 0)
+        || options->encoder_capacity > model->info.encoder_context)
+        return problem_set(problem, "a capacity of %" PRId64 " tokens was asked for the encoder; that of %s has a "
+                           "context of %" PRId64, options->encoder_capacity, model->info.name, model->info.encoder_context);
     if (!options->reference && !model->info.kernels)
         return problem_set(problem, "%s was opened without kernels; ask for the reference", model->info.name);
     return true;
 }
 
+int64_t session_capacity(const struct attn_session *session, bool encoder)
+{
+    return encoder ? session->options.encoder_capacity : session->options.capacity;
+}
+
 static bool cache_open(struct attn_session *session, struct problem *problem)
 {
     const struct attn_model *model = session->model;
-    size_t *layer_bytes = memory_take(&session->memory, (size_t)model->layers, sizeof *layer_bytes, problem);
+    size_t *layer_bytes = memory_take(&session->memory, (size_t)model->layer_count, sizeof *layer_bytes, problem);
     if (layer_bytes == NULL)
         return false;
-    for (int64_t layer = 0; layer < model->layers; layer++)
-        layer_bytes[layer] = attention_cache_bytes(&model->attentions[model->layer_attention[layer]],
-                                                   session->reference, session->options.capacity);
-    return cache_create(&session->cache, layer_bytes, model->layers, session->options.sequences, &session->memory,
-                        problem);
+    for (int64_t i = 0; i < model->layer_count; i++) {
+        const struct model_layer *layer = &model->layers[i];
+        layer_bytes[i] = attention_cache_bytes(&model->attentions[layer->attention], session->reference,
+                                               session_capacity(session, layer->encoder));
+    }
+    return cache_create(&session->cache, layer_bytes, model->layer_count, session->options.sequences,
+                        &session->memory, problem);
 }
 
 static bool session_open(struct attn_session *session, struct problem *problem)
@@ -45,12 +51,15 @@ static bool session_open(struct attn_session *session, struct problem *problem)
     struct memory *memory = &session->memory;
     const size_t sequences = (size_t)session->options.sequences;
     session->lengths = memory_take(memory, sequences, sizeof *session->lengths, problem);
+    session->encoder_lengths = memory_take(memory, sequences, sizeof *session->encoder_lengths, problem);
     session->sequences = memory_take(memory, sequences, sizeof *session->sequences, problem);
+    session->encoded = memory_take(memory, sequences, sizeof *session->encoded, problem);
     session->output_rows = memory_take(memory, sequences + 1, sizeof *session->output_rows, problem);
     session->rotations = memory_take(memory, (size_t)session->model->description.attention_count,
                                      sizeof *session->rotations, problem);
-    return session->lengths != NULL && session->sequences != NULL && session->output_rows != NULL
-        && session->rotations != NULL && cache_open(session, problem);
+    return session->lengths != NULL && session->encoder_lengths != NULL && session->sequences != NULL
+        && session->encoded != NULL && session->output_rows != NULL && session->rotations != NULL
+        && cache_open(session, problem);
 }
 
 struct attn_session *attn_session_create(struct attn_model *model, const struct attn_session_options *options,
@@ -82,57 +91,6 @@ void attn_session_destroy(struct attn_session *session)
     memory_release(&session->buffers);
     struct memory memory = session->memory;       /* the session lies in it */
     memory_release(&memory);
-}
-
-/* Tokens in the caches before the batch. */
-static int64_t length_before(const struct attn_session *session, int sequence)
-{
-    return session->model->info.causal ? session->lengths[sequence] : 0;
-}
-
-static bool tokens_check(const struct attn_session *session, const int32_t *tokens, int64_t count, int sequence,
-                         struct problem *problem)
-{
-    const int64_t vocab = session->model->info.vocab;
-    for (int64_t i = 0; i < count; i++)
-        if (tokens[i] < 0 || tokens[i] >= vocab)
-            return problem_set(problem, "token %" PRId64 " of sequence %d is %" PRId32 "; tokens of %s are 0 to %"
-                               PRId64, i, sequence, tokens[i], session->model->info.name, vocab - 1);
-    return true;
-}
-
-static bool batch_check(const struct attn_session *session, const struct attn_batch *batch, struct problem *problem)
-{
-    int64_t rows = 0;
-    for (int i = 0; i < session->options.sequences; i++) {
-        const int64_t before = length_before(session, i), length = batch->lengths[i];
-        if (length < 0 || length > session->options.capacity - before)
-            return problem_set(problem, "sequence %d has %" PRId64 " tokens and was given %" PRId64 "; it holds %"
-                               PRId64, i, before, length, session->options.capacity);
-        if (!tokens_check(session, batch->tokens + rows, length, i, problem))
-            return false;
-        rows += length;
-        if (rows > SESSION_ROWS)
-            return problem_set(problem, "a batch of more than %d tokens", SESSION_ROWS);
-    }
-    return true;
-}
-
-/* Places of the batch's rows among activations, caches and output. */
-static void batch_place(struct attn_session *session, const struct attn_batch *batch)
-{
-    session->tokens = batch->tokens;
-    session->all_rows = batch->all_rows;
-    session->rows = 0;
-    for (int i = 0; i < session->options.sequences; i++) {
-        const int32_t length = batch->lengths[i];
-        const int32_t before = (int32_t)length_before(session, i);
-        session->sequences[i] = (struct attn_sequence){
-            .q_row = session->rows, .k_row = session->rows, .q_len = length, .q_offset = before,
-            .k_len = length, .kv_len = before + length, .capacity = session->options.capacity,
-        };
-        session->rows += length;
-    }
 }
 
 /* What the placed batch needs. */
@@ -184,8 +142,7 @@ static bool buffers_take(struct attn_session *session, const struct session_room
         && activations_take(session, room, problem) && rotations_take(session, room, problem);
 }
 
-/* Makes the buffers hold the placed batch. On failure there are none, and no output. */
-static bool buffers_reserve(struct attn_session *session, struct problem *problem)
+bool session_reserve(struct attn_session *session, struct problem *problem)
 {
     const struct session_room needed = room_needed(session);
     struct session_room room = session->room;
@@ -204,56 +161,6 @@ static bool buffers_reserve(struct attn_session *session, struct problem *proble
         return false;
     }
     session->room = room;
-    return true;
-}
-
-static void positions_fill(struct attn_session *session)
-{
-    for (int i = 0; i < session->options.sequences; i++) {
-        const struct attn_sequence *sequence = &session->sequences[i];
-        for (int32_t j = 0; j < sequence->q_len; j++)
-            session->positions[sequence->q_row + j] = sequence->q_offset + j;
-    }
-    for (int i = 0; i < session->model->description.attention_count; i++) {
-        const struct attention *attention = &session->model->attentions[i];
-        if (attention_rotation_floats(attention, session->reference) > 0)
-            attention->kernel->rotation(session->positions, session->rows, session->rotations[i]);
-    }
-}
-
-static void steps_run(struct attn_session *session)
-{
-    const struct description *description = &session->model->description;
-    for (int i = 0; i < description->step_count; i++)
-        description->steps[i].operation->run(session, &description->steps[i]);
-}
-
-/* The output has a row for every token, or for each sequence that has any. */
-static void output_place(struct attn_session *session)
-{
-    const bool every = session->activations[session->model->description.output].rows == session->rows;
-    int64_t row = 0;
-    for (int i = 0; i < session->options.sequences; i++) {
-        const int64_t length = session->sequences[i].q_len;
-        session->output_rows[i] = row;
-        row += every || length == 0 ? length : 1;
-    }
-    session->output_rows[session->options.sequences] = row;
-}
-
-bool attn_forward(struct attn_session *session, const struct attn_batch *batch, char *error, size_t error_size)
-{
-    struct problem problem = { error, error_size };
-    if (!batch_check(session, batch, &problem))
-        return false;
-    batch_place(session, batch);
-    if (!buffers_reserve(session, &problem))
-        return false;
-    positions_fill(session);
-    steps_run(session);
-    output_place(session);
-    for (int i = 0; i < session->options.sequences; i++)
-        session->lengths[i] = session->sequences[i].kv_len;
     return true;
 }
 

@@ -26,7 +26,9 @@ struct attn_session {
     struct memory memory;             /* for as long as the session lives */
     struct cache cache;
     int64_t *lengths;                 /* (sequences): tokens in the caches */
+    int64_t *encoder_lengths;         /* (sequences): tokens in those that the encoder wrote */
     struct attn_sequence *sequences;  /* (sequences): of the batch; `cache` is set layer by layer */
+    struct attn_sequence *encoded;    /* (sequences): the batch's queries over what the encoder wrote */
     int64_t *output_rows;             /* (sequences + 1): where a sequence's rows begin in the output */
 
     struct memory buffers;            /* what follows: grows with the batch */
@@ -39,5 +41,11 @@ struct attn_session {
     float **rotations;                /* (attentions): (rows, rotation_floats) each */
     void *workspace;
 };
+
+/* Tokens that a sequence's caches hold, the encoder's or the others. */
+int64_t session_capacity(const struct attn_session *session, bool encoder);
+
+/* Makes the buffers hold the batch that is placed in the sequences. On failure there are none, and no output. */
+bool session_reserve(struct attn_session *session, struct problem *problem);
 
 #endif

@@ -12,7 +12,8 @@ enum { STEP_UNUSED = -1 };            /* of an activation or a number that the s
 
 struct step {
     const struct operation *operation;
-    int number;                       /* in the description, from 0 */
+    int number;                       /* in the description's list, from 0 */
+    bool encoder;                     /* the list is the encoder's */
 
     /* As the description says; activations are indices of its list. */
     int in, with, out;
@@ -26,7 +27,7 @@ struct step {
     int64_t offset;                   /* row of the first position, or first column of each group */
     int64_t groups;                   /* equal parts of a row; 1 unless said otherwise */
     int64_t times;
-    double eps, weight_offset, factor;
+    double eps, weight_offset, factor, base;
 
     /* Found when bound. */
     int64_t in_width;

@@ -15,17 +15,19 @@ import numpy as np
 
 FAMILIES = harness.ROOT / "tests" / "families"
 sys.path.insert(0, str(FAMILIES))
-from weights import ROWS, TOKENS, tokens, write_folder  # noqa: E402
+from weights import ROWS, TOKENS, out_vocab, prompts_of, write_folder  # noqa: E402
 
 TOLERANCE = 2e-4      # of the output's range
 CHUNKS = (13, 1)      # tokens at once, besides all of them: through the cache
 
 
-def run(folder: Path, vocab: int, *options: object) -> np.ndarray:
+def run(folder: Path, config: dict, *options: object) -> np.ndarray:
     """All rows of the output."""
-    prompt, rows = folder / "tokens.npy", folder / "rows.npy"
-    np.save(prompt, tokens(vocab)[None])
-    harness.attngen("run", folder, "--tokens", prompt, "--logits", rows, *map(str, options))
+    rows, words = folder / "rows.npy", []
+    for option, prompt in zip(("--tokens", "--encoder-tokens"), reversed(prompts_of(config))):
+        np.save(folder / f"{option}.npy", prompt[None])
+        words += [option, folder / f"{option}.npy"]
+    harness.attngen("run", folder, *words, "--logits", rows, *map(str, options))
     return np.load(rows)
 
 
@@ -36,9 +38,9 @@ def differences(name: str) -> list[float]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "family"      # models of one name and one attention share their kernels
         write_folder(folder, config, case["tensors"])
-        found = [run(folder, config["vocab_size"]), run(folder, config["vocab_size"], "--reference")]
-        if found[0].shape[1] == config["vocab_size"]:
-            found += [run(folder, config["vocab_size"], "--chunk", chunk) for chunk in CHUNKS]
+        found = [run(folder, config), run(folder, config, "--reference")]
+        if found[0].shape[1] == out_vocab(config):
+            found += [run(folder, config, "--chunk", chunk) for chunk in CHUNKS]
     assert all(len(rows) == TOKENS for rows in found)
     return [float(np.abs(rows[list(ROWS)] - expected).max() / np.ptp(expected)) for rows in found]
 

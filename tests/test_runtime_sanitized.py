@@ -36,6 +36,7 @@ def run(test: str, sanitizer: str) -> None:
 def whole_models_under_asan_and_ubsan() -> None:
     """Refusals, batches, and memory that runs out anywhere: nothing leaks, nothing is used after it was released."""
     run("model_test", "address,undefined")
+    run("encoder_test", "address,undefined")
 
 
 def cached_prompts_under_asan_and_ubsan() -> None:

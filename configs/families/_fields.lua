@@ -8,6 +8,7 @@
 --   bos, eos            lists of token ids
 --   prefixes            what may stand before the names of weights
 --   bidirectional       true when tokens see those after them
+--   encoder             context, vocab and steps of what runs before, over tokens of its own, if there is such a part
 --   output              the activation that is the result
 --   harmless            fields of config.json that cannot change the result
 --   missing             what no step can do yet, if there is such a part: the model is defined, but does not run
@@ -114,7 +115,7 @@ end
 
 -- The name that steps have for an activation function.
 local activations = {
-  { "silu", "silu" }, { "swish", "silu" },
+  { "relu", "relu" }, { "silu", "silu" }, { "swish", "silu" },
   { "gelu", "gelu" }, { "gelu_new", "gelu_tanh" }, { "gelu_pytorch_tanh", "gelu_tanh" },
 }
 

@@ -8,6 +8,16 @@ local function step(fields)
   list[#list + 1] = fields
 end
 
+-- The steps that `make` takes, apart from the model's: those of an encoder.
+local function steps_of(make)
+  local around = list
+  list = {}
+  make()
+  local own = list
+  list = around
+  return own
+end
+
 local function weight(name) return name .. ".weight" end
 local function bias(name) return name .. ".bias" end
 
@@ -27,6 +37,16 @@ end
 -- x = x + one row
 local function embed_row(x, name, rows, width, row)
   step { op = "embed_row", ["in"] = x, out = x, weight = weight(name), rows = rows, width = width, row = row }
+end
+
+-- x = x + the one row of a weight
+local function add_row(x, name, width)
+  step { op = "embed_row", ["in"] = x, out = x, weight = name, rows = 1, width = width, row = 0 }
+end
+
+-- x = x + sines and cosines of each token's position
+local function embed_sinusoids(x, base)
+  step { op = "embed_sinusoids", ["in"] = x, out = x, base = base }
 end
 
 -- Of each of so many groups of columns by itself, or of the whole row; `offset` is added to the weights.
@@ -75,6 +95,15 @@ end
 -- to = attention of q, k and v by the definition of that layer, from 0
 local function attend(layer, q, k, v, to)
   step { op = "attention", layer = layer, q = q, k = k, v = v, out = to }
+end
+
+-- An encoder's k and v into the cache of that layer, over which later steps attend: its definition is that of both.
+local function remember(layer, k, v)
+  step { op = "attention_write", layer = layer, k = k, v = v }
+end
+
+local function recall(layer, q, to)
+  step { op = "attention_read", layer = layer, q = q, out = to }
 end
 
 local function add(a, b, to)
@@ -170,9 +199,10 @@ local function head(embedding, default)
 end
 
 return {
-  embed = embed, embed_positions = embed_positions, embed_row = embed_row,
+  steps_of = steps_of,
+  embed = embed, embed_positions = embed_positions, embed_row = embed_row, add_row = add_row, embed_sinusoids = embed_sinusoids,
   rms_norm = rms_norm, layer_norm = layer_norm, linear = linear, linear_transposed = linear_transposed,
-  slice = slice, join = join, copies = copies, attend = attend,
+  slice = slice, join = join, copies = copies, attend = attend, remember = remember, recall = recall,
   add = add, multiply = multiply, scale = scale, cap = cap, activate = activate, last = last,
   project = project, project_latent = project_latent, split = split, gated = gated, gated_fused = gated_fused, head = head,
 }

@@ -15,11 +15,12 @@ import torch
 import transformers
 transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
-from weights import ROWS, tokens, write_folder
+from weights import FIRST_TOKEN, ROWS, prompts_of, write_folder
 
 HERE = Path(__file__).resolve().parent
 VOCAB = 97
 MATTERS = 2e-3      # of the output's range: ten times the tolerance; what another token must change, eight tokens later
+OTHERS = 12         # tokens that are tried in its place
 
 COMMON = {"vocab_size": VOCAB, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
 DECODER = COMMON | {"hidden_size": 80, "intermediate_size": 52, "num_hidden_layers": 3, "num_attention_heads": 4,
@@ -31,6 +32,9 @@ MLA = DECODER | {"kv_lora_rank": 16, "qk_nope_head_dim": 20, "qk_rope_head_dim":
 YARN = {"type": "yarn", "factor": 3.0, "original_max_position_embeddings": 32, "mscale": 1.0, "mscale_all_dim": 1.0}
 GPT = COMMON | {"n_embd": 80, "n_layer": 3, "n_head": 4, "n_positions": 96}
 ENCODER = DECODER | {"layer_norm_eps": 1e-12}
+MARIAN = COMMON | {"d_model": 60, "encoder_layers": 2, "decoder_layers": 3, "encoder_ffn_dim": 52, "decoder_ffn_dim": 44,
+                   "encoder_attention_heads": 3, "decoder_attention_heads": 5, "max_position_embeddings": 96,
+                   "activation_function": "relu", "decoder_start_token_id": 0, "forced_eos_token_id": 2}
 
 CASES = {
     "bert": ("Bert", ENCODER),
@@ -62,6 +66,9 @@ CASES = {
     "llama_scaled": ("Llama", OWN_HEAD | {"rope_theta": 5000.0, "rope_scaling": {
         "rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
         "original_max_position_embeddings": 32}}),
+    "marian": ("Marian", MARIAN | {"scale_embedding": True}),
+    "marian_apart": ("Marian", MARIAN | {"decoder_layers": 2, "share_encoder_decoder_embeddings": False, "decoder_vocab_size": 89,
+                                         "activation_function": "swish"}),
     "mistral": ("Mistral", OWN_HEAD | {"sliding_window": 13}),
     "modernbert": ("ModernBert", DECODER | {"local_attention": 13, "num_hidden_layers": 4}),
     "mpt": ("Mpt", COMMON | {"d_model": 60, "n_layers": 3, "n_heads": 3, "max_seq_len": 96}),   # it ignores alibi_bias_max
@@ -80,7 +87,9 @@ CASES = {
 
 
 def output_class(config: transformers.PreTrainedConfig) -> type:
-    """The model with a head where there is one that continues a text, else without."""
+    """The model with a head where there is one that continues or translates a text, else without."""
+    if config.is_encoder_decoder:
+        return transformers.AutoModelForSeq2SeqLM
     known = transformers.AutoModelForCausalLM._model_mapping
     encoder = config.model_type in ("bert", "roberta", "modernbert", "distilbert")
     return transformers.AutoModelForCausalLM if type(config) in known and not encoder else transformers.AutoModel
@@ -97,10 +106,11 @@ def describe(family: str, fields: dict) -> tuple[dict, dict]:
         return json.loads((Path(folder) / "config.json").read_text()), shapes
 
 
-def rows_of(model: torch.nn.Module, prompt: np.ndarray) -> np.ndarray:
-    """(tokens, width)"""
+def rows_of(model: torch.nn.Module, *prompts: np.ndarray) -> np.ndarray:
+    """(tokens, width); of an encoder-decoder model by what the encoder reads, then what the decoder does."""
+    names = ("input_ids", "decoder_input_ids") if model.config.is_encoder_decoder else ("input_ids",)
     with torch.no_grad():
-        out = model(torch.tensor(prompt[None].astype(np.int64)))
+        out = model(**{name: torch.tensor(prompt[None].astype(np.int64)) for name, prompt in zip(names, prompts, strict=True)})
     return (out.logits if hasattr(out, "logits") else out.last_hidden_state)[0].numpy()
 
 
@@ -108,11 +118,14 @@ def expected(folder: Path) -> np.ndarray:
     """All rows of the output."""
     config = transformers.AutoConfig.from_pretrained(folder)
     model = output_class(config).from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
-    prompt = tokens(VOCAB)
-    rows = rows_of(model, prompt)
-    prompt[-9] = 3 + (prompt[-9] + 5) % (VOCAB - 3)
-    change = np.abs(rows_of(model, prompt)[-1] - rows[-1]).max() / np.ptp(rows)
-    assert change > MATTERS, f"another token changes the last row by {change:.1e} of the range only"
+    prompts = prompts_of(config.to_dict())
+    rows = rows_of(model, *prompts)
+    for prompt in prompts:
+        change, given = 0.0, prompt[-9]
+        for prompt[-9] in range(FIRST_TOKEN, FIRST_TOKEN + OTHERS):
+            change = max(change, np.abs(rows_of(model, *prompts)[-1] - rows[-1]).max() / np.ptp(rows))
+        assert change > MATTERS, f"another token changes the last row by {change:.1e} of the range only"
+        prompt[-9] = given
     return rows
 
 

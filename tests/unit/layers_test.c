@@ -57,6 +57,11 @@ static void norms(void)
     CHECK(norm_find("batch") == NULL);
 }
 
+static double relu(double x)
+{
+    return x > 0 ? x : 0;
+}
+
 static double silu(double x)
 {
     return x / (1 + exp(-x));
@@ -91,10 +96,11 @@ static void activation_check(const char *kind, double (*expected)(double))
 
 static void activations(void)
 {
+    activation_check("relu", relu);
     activation_check("silu", silu);
     activation_check("gelu", gelu);
     activation_check("gelu_tanh", gelu_tanh);
-    CHECK(activation_find("relu") == NULL);
+    CHECK(activation_find("sine") == NULL);
 }
 
 /* Sizes around the blocks that products are cut into. */

@@ -140,8 +140,8 @@ static void steps_refused(void)
 {
     CHECK_TEXT(refusal(3, "{'op':'norm','kind':'batch','in':'x','out':'h','weight':'norm','eps':1}"),
                "/d.json: step 3 (norm): unknown kind \"batch\"");
-    CHECK_TEXT(refusal(11, "{'op':'activate','kind':'relu','in':'u','out':'g'}"),
-               "/d.json: step 11 (activate): unknown kind \"relu\"");
+    CHECK_TEXT(refusal(11, "{'op':'activate','kind':'sine','in':'u','out':'g'}"),
+               "/d.json: step 11 (activate): unknown kind \"sine\"");
     CHECK_TEXT(refusal(9, "{'op':'add','in':'x','with':'g','out':'x'}"),
                "/d.json: step 9 (add): g is read before a step has written it");
     CHECK_TEXT(refusal(9, "{'op':'add','in':'x','with':'k','out':'x'}"),
