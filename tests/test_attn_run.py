@@ -131,8 +131,9 @@ def bad_usage_is_refused() -> None:
     tokens = folder() / "tokens.txt"
     tokens.write_text("1 2")
     refuses("either --kernels FILE.so or --reference is needed", "--tokens", tokens)
-    refuses("one of --prompt and --tokens is needed", "--reference")
-    refuses("one of --prompt and --tokens is needed", "--reference", "--tokens", tokens, "--prompt", "hi")
+    refuses("one of --prompt, --tokens and --encoder-tokens is needed", "--reference")
+    refuses("--prompt excludes --tokens and --encoder-tokens", "--reference", "--tokens", tokens, "--prompt", "hi")
+    refuses("--prompt excludes --tokens and --encoder-tokens", "--reference", "--encoder-tokens", tokens, "--prompt", "hi")
     refuses("--compare needs --kernels FILE.so", "--reference", "--tokens", tokens, "--compare")
     refuses("unknown option --step (--help lists them)", "--reference", "--step", 3)
     refuses('--steps is "3x"; expected a whole number from 0 to 16776960', "--steps", "3x")
@@ -144,6 +145,8 @@ def bad_usage_is_refused() -> None:
 def bad_input_is_refused() -> None:
     """Exit status 2."""
     tokens, words = folder() / "tokens.txt", ("--reference", "--tokens", folder() / "tokens.txt")
+    tokens.write_text("1 2")
+    refuses("tiny has no encoder; --encoder-tokens is not for it", *words, "--encoder-tokens", tokens)
     tokens.write_text(" ".join(["1"] * (CONTEXT + 1)))
     refuses(f"the prompt has {CONTEXT + 1} tokens; the context of tiny is {CONTEXT}", *words)
     tokens.write_text(f"1 {VOCAB}")

@@ -5,6 +5,7 @@
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -66,6 +67,29 @@ def every_family_has_a_case() -> None:
         assert "\nmissing " in family.read_text() or any(name.startswith(family.stem) for name in names()), f"tests/families has no {family.stem}"
 
 
+def encoders_need_tokens() -> None:
+    """Of each sequence, within the context; a decoder without tokens begins with its config's."""
+    case = json.loads((FAMILIES / "marian.json").read_text())
+    with tempfile.TemporaryDirectory() as place:
+        folder, few, many = Path(place) / "family", Path(place) / "few.txt", Path(place) / "many.txt"
+        write_folder(folder, case["config"], case["tensors"])
+        few.write_text("4 5\n6\n")
+        many.write_text("1 " * (case["config"]["max_position_embeddings"] + 1))
+        for words, sentence in (
+            (("--tokens", few), "family has an encoder; --encoder-tokens is needed"),
+            (("--prompt", "a"), "family has an encoder; --encoder-tokens is needed"),
+            (("--tokens", few, "--encoder-tokens", many), "there are 1 sequences for the encoder and 2 for the decoder of family"),
+            (("--encoder-tokens", many), "the encoder is given 97 tokens; its context in family is 96"),
+        ):
+            done = subprocess.run([harness.ATTNGEN, "run", folder, *words], cwd=harness.ROOT, capture_output=True, text=True)
+            assert done.returncode == 2 and done.stderr.splitlines()[-1] == sentence, done.stderr
+        begun = Path(place) / "begun.txt"
+        begun.write_text("0\n0\n")
+        made = [harness.attngen("run", folder, "--encoder-tokens", few, "--steps", "5", *words)
+                for words in ((), ("--tokens", begun))]
+    assert made[0] == made[1] and len(made[0].split()) >= 2
+
+
 def published_logits_are_met() -> None:
     """Of a GPT-2 of random weights, as the tests of ONNX Runtime expect them; attention moves them by 4e-4 at least."""
     data = os.environ.get("ATTNGEN_DATA")
@@ -93,4 +117,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--table"]:
         table()
     else:
-        harness.run(every_family_has_a_case, published_logits_are_met, *map(case_test, names()))
+        harness.run(every_family_has_a_case, encoders_need_tokens, published_logits_are_met, *map(case_test, names()))
