@@ -1,0 +1,26 @@
+"""The comparison with other systems, where they are installed: everything runs and agrees, at a few small shapes."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from harness import ROOT, need, run
+
+PEERS = ROOT / "build" / "peers"
+
+
+def peers_agree() -> None:
+    """attngen and each peer that is installed give the same outputs; the table names them."""
+    python = need(PEERS / "venv/bin/python", "tests/peers/compare installs the peers, gigabytes of them")
+    for library in ("attngen_attention", "ggml_attention"):
+        need(PEERS / f"native/lib{library}.so", "tests/peers/compare builds it")
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report")
+        done = subprocess.run([python, ROOT / "tests/peers/measure/measure.py", "--smoke", "--seconds", "0.1", "--threads", "1", "-o", report],
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        text = report.with_suffix(".md").read_text()
+        assert "PyTorch" in text and text.count("x)") >= 6, text
+
+
+run(peers_agree)
