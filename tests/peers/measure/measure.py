@@ -14,7 +14,6 @@ from systems import PEERS_KNOWN, ROOT, Attngen, Runner, Unfit
 
 ROUNDS_LEAST, ROUNDS_MOST = 5, 60
 SLOW_PROBE = 0.93        # of the fastest FMA probe: a sample beside a slower one is dropped
-PREEMPTED = 0.9          # processor time over time of the clock, of one thread: less, and somebody else ran
 TOLERANCE = {"f32": 2e-3, "f16": 1e-2, "bf16": 4e-2}     # of the largest output; ggml computes with f16 inside
 
 
@@ -48,13 +47,13 @@ def runners_make(attngen: Attngen, peers: list, shape: Shape, threads: int) -> d
     return runners
 
 
-def sample(runner: Runner, runs: int, threads: int) -> tuple[float, bool]:
-    """Seconds of a run, and whether the processor was ours meanwhile."""
-    processor, clock = time.process_time(), time.perf_counter()
+def sample(runner: Runner, runs: int, threads: int) -> float:
+    """Seconds of a run: of one thread its processor time, which other processes do not change; else of the clock."""
+    clock = time.process_time if threads == 1 else time.perf_counter
+    start = clock()
     for _ in range(runs):
         runner.run()
-    seconds = time.perf_counter() - clock
-    return seconds / runs, threads > 1 or (time.process_time() - processor) / seconds > PREEMPTED
+    return (clock() - start) / runs
 
 
 def measure(attngen: Attngen, runners: dict[str, Runner], threads: int, budget: float) -> dict[str, float]:
@@ -63,8 +62,7 @@ def measure(attngen: Attngen, runners: dict[str, Runner], threads: int, budget: 
     runs, times, best = {}, {name: [] for name in runners}, 0.0
     for name, runner in runners.items():
         runner.run()
-        once = sample(runner, 1, threads)[0]
-        runs[name] = max(1, min(200, int(2e-3 / once)))
+        runs[name] = max(1, min(200, int(2e-3 / max(sample(runner, 1, threads), 1e-6))))
     start = time.monotonic()
     while min(map(len, times.values())) < ROUNDS_MOST:
         spent = time.monotonic() - start
@@ -73,10 +71,10 @@ def measure(attngen: Attngen, runners: dict[str, Runner], threads: int, budget: 
         for name, runner in runners.items():
             time.sleep(1e-3)                 # threads of the one before that still spin fall asleep
             before = probe()
-            seconds, undisturbed = sample(runner, runs[name], threads)
+            seconds = sample(runner, runs[name], threads)
             slower = min(before, probe())
             best = max(best, before, slower)
-            if (undisturbed and slower >= SLOW_PROBE * best) or spent > 2 * budget:
+            if slower >= SLOW_PROBE * best or spent > 2 * budget:
                 times[name].append(seconds)
     return {name: statistics.median(values) for name, values in times.items()} | {"peak": best}
 
@@ -118,7 +116,7 @@ def machine_describe() -> dict:
     versions = subprocess.run([sys.executable, "-m", "pip", "list", "--format=json"], capture_output=True, text=True).stdout
     wanted = {"torch", "onnxruntime", "openvino"}
     found = [f"{package['name']} {package['version']}" for package in json.loads(versions or "[]") if package["name"] in wanted]
-    ggml = [line[3:].strip().replace(": ", " of ") for line in (ROOT / "tests/peers/requirements.txt").read_text().splitlines() if line.startswith("# ggml")]
+    ggml = [line[2:].strip().replace(": ", " of ") for line in (ROOT / "tests/peers/requirements.txt").read_text().splitlines() if line.startswith("# ggml")]
     cpu = f"{facts.get('model name', 'unknown CPU')}, family {facts.get('cpu family')}, model {facts.get('model')}"
     return {"cpu": cpu, "system": " ".join((sys.platform, f"{len([1 for line in lines if line.startswith('processor')])} CPUs")),
             "versions": ", ".join(found + ggml)}

@@ -19,8 +19,8 @@ struct ggml_attention {
     struct ggml_cgraph **graphs;             /* (copies): one for each copy of K and V, used in turn */
     struct ggml_cplan *plans;                /* (copies) */
     struct ggml_threadpool *pool;
-    struct ggml_tensor *out;
-    int copies, next;
+    struct ggml_tensor **outs;               /* (copies) */
+    int copies, last;                        /* last: the copy that ran */
 };
 
 static enum ggml_type type_of(const char *name)
@@ -72,6 +72,7 @@ void ggml_attention_destroy(struct ggml_attention *a)
     ggml_free(a->context);
     free(a->graphs);
     free(a->plans);
+    free(a->outs);
     free(a);
 }
 
@@ -79,9 +80,9 @@ static void graph_add(struct ggml_attention *a, const struct shape *s, struct gg
                       const float *k, const float *v, int at)
 {
     struct ggml_tensor *keys = cache_make(a->context, s, k), *values = cache_make(a->context, s, v);
-    a->out = ggml_flash_attn_ext(a->context, q, keys, values, mask, 1.0f / sqrtf((float)s->d), 0.0f, 0.0f);
+    a->outs[at] = ggml_flash_attn_ext(a->context, q, keys, values, mask, 1.0f / sqrtf((float)s->d), 0.0f, 0.0f);
     a->graphs[at] = ggml_new_graph_custom(a->context, 16, false);
-    ggml_build_forward_expand(a->graphs[at], a->out);
+    ggml_build_forward_expand(a->graphs[at], a->outs[at]);
     a->plans[at] = ggml_graph_plan(a->graphs[at], s->threads, a->pool);
     a->plans[at].work_data = malloc(a->plans[at].work_size + 64);
 }
@@ -101,6 +102,8 @@ struct ggml_attention *ggml_attention_create(const struct shape *s, const float 
     a->copies = s->copies;
     a->graphs = calloc((size_t)s->copies, sizeof *a->graphs);
     a->plans = calloc((size_t)s->copies, sizeof *a->plans);
+    a->outs = calloc((size_t)s->copies, sizeof *a->outs);
+    a->last = -1;
     struct ggml_tensor *rows = ggml_new_tensor_3d(a->context, GGML_TYPE_F32, s->d, s->heads, s->q);
     memcpy(rows->data, q, (size_t)s->d * (size_t)s->heads * (size_t)s->q * sizeof(float));
     struct ggml_tensor *queries = ggml_permute(a->context, rows, 0, 2, 1, 3), *mask = mask_make(a->context, s);
@@ -111,12 +114,12 @@ struct ggml_attention *ggml_attention_create(const struct shape *s, const float 
 
 void ggml_attention_run(struct ggml_attention *a)
 {
-    ggml_graph_compute(a->graphs[a->next], &a->plans[a->next]);
-    a->next = (a->next + 1) % a->copies;
+    a->last = (a->last + 1) % a->copies;
+    ggml_graph_compute(a->graphs[a->last], &a->plans[a->last]);
 }
 
-/* (q, heads, d) of the last copy. */
+/* (q, heads, d) of the last run. */
 const float *ggml_attention_out(const struct ggml_attention *a)
 {
-    return a->out->data;
+    return a->outs[a->last]->data;
 }
