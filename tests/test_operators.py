@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Operator conformance cases: each of those under $ATTNGEN_DATA is a test, and some made here must pass or fail."""
 
+import math
 import os
 import struct
 import subprocess
@@ -28,13 +29,26 @@ def operator_cases(*folders: Path) -> subprocess.CompletedProcess:
     return subprocess.run([PROGRAM, *folders], capture_output=True, text=True)
 
 
-def made_case(text: str) -> subprocess.CompletedProcess:
-    """Runs a case with this text, beside files of 1.0 and 2.0."""
+def made_case(text: str, y: float = 0.0) -> subprocess.CompletedProcess:
+    """Runs a case with this text, beside files of 1.0, 2.0 and y."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "case.txt").write_text(text)
         (Path(folder) / "one.bin").write_bytes(struct.pack("<f", 1.0))
         (Path(folder) / "two.bin").write_bytes(struct.pack("<f", 2.0))
+        (Path(folder) / "y.bin").write_bytes(struct.pack("<f", y))
         return operator_cases(Path(folder))
+
+
+def activations_of_one() -> None:
+    """1 / (1 + 1 / e), twice that, and gelu_tanh(2), from Python's own functions."""
+    for operator, domain, inputs, expected in (
+        ("Swish", "-", "input X f32 one.bin 1 1", 1 / (1 + math.exp(-1))),
+        ("SwiGLU", "-", "input A f32 one.bin 1 1\ninput B f32 two.bin 1 1", 2 / (1 + math.exp(-1))),
+        ("FastGelu", "com.microsoft", "input X f32 one.bin 1 1\ninput bias f32 one.bin 1 1", 1 + math.tanh(math.sqrt(2 / math.pi) * (2 + 0.044715 * 8))),
+    ):
+        done = made_case(f"test made\nop {operator}\ndomain {domain}\n{inputs}\noutput Y f32 y.bin 1 1\n"
+                         "tolerance Y abs 1e-6 rel 0\n", expected)
+        assert done.returncode == 0 and done.stdout == "pass made\n", f"{operator}: {done.stdout}"
 
 
 def wrong_output_fails() -> None:
@@ -85,5 +99,5 @@ def published_cases() -> None:
     assert done.returncode == 0, "a case failed"
 
 
-run(published_cases, wrong_output_fails, broken_case_fails, right_attention_passes, wrong_attention_fails,
-    unknown_attribute_is_not_ignored, refused_definition_is_a_skip, without_folders_there_is_usage)
+run(published_cases, activations_of_one, wrong_output_fails, broken_case_fails, right_attention_passes,
+    wrong_attention_fails, unknown_attribute_is_not_ignored, refused_definition_is_a_skip, without_folders_there_is_usage)

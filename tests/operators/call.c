@@ -150,6 +150,11 @@ bool call_expect(struct call *call, const struct case_tensor *tensor, const stru
 
 /* The definition ----------------------------------------------------------------------------- */
 
+void call_score(struct call *call, const char *step)
+{
+    call->score = call->score == NULL ? step : arena_format(call->arena, "%s, %s", call->score, step);
+}
+
 const char *call_definition(const struct call *call)
 {
     struct text text = text_start(call->arena);
@@ -158,11 +163,8 @@ const char *call_definition(const struct call *call)
     text_number(&text, call->scale);
     if (call->mask != NULL)
         text_format(&text, ", mask = %s", call->mask);
-    if (call->softcap > 0) {
-        text_put(&text, ", score = softcap(");
-        text_number(&text, call->softcap);
-        text_put(&text, ")");
-    }
+    if (call->score != NULL)
+        text_format(&text, ", score = { %s }", call->score);
     if (call->position != NULL)
         text_format(&text, ", position = %s", call->position);
     text_put(&text, " }");

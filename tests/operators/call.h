@@ -42,7 +42,7 @@ struct call {
     int64_t heads, kv_heads, d_k, d_v;
     double scale;
     const char *mask, *position;
-    double softcap;                        /* 0: none */
+    const char *score;                     /* "softcap(50), bias()" */
     int definition;                        /* which of the distinct ones it is */
 
     struct call_sequence sequence[CALL_SEQUENCES];
@@ -68,6 +68,9 @@ bool call_shape(struct call *call, const struct call_rows *rows);
 
 /* The same for packed sequences, of rows first[i] .. first[i + 1] - 1. */
 bool call_shape_packed(struct call *call, const struct call_rows *rows, const struct case_tensor *first);
+
+/* Adds a step to the scores: "softcap(50)". */
+void call_score(struct call *call, const char *step);
 
 /* Fills q, k and v when the sequences are known. */
 void call_fill(struct call *call, const struct call_rows *rows);

@@ -69,7 +69,41 @@ float *compute_gelu(const struct operator_case *given, struct arena *arena, cons
     return values;
 }
 
-/* Y = a / (1 + e^(-alpha a)) * b, which is silu(alpha a) / alpha * b. */
+/* gelu_tanh(X + bias) */
+float *compute_fast_gelu(const struct operator_case *given, struct arena *arena, const char **why)
+{
+    const struct case_tensor *x = case_input(given, "X"), *bias = case_input(given, "bias");
+    *why = "bias is not as long as a row of X";
+    if (x == NULL || x->rank < 1 || (bias != NULL && (bias->count < 1 || bias->count != x->dims[x->rank - 1])))
+        return NULL;
+    float *values = as_floats(x, arena);
+    for (int64_t i = 0; i < x->count && bias != NULL; i++)
+        values[i] += (float)bias->values[i % bias->count];
+    activation_find("gelu_tanh")->apply(values, x->count);
+    return values;
+}
+
+/* x = a / (1 + e^(-alpha a)), which is silu(alpha a) / alpha; alpha is not 0. */
+static float *swish(const struct case_tensor *a, float alpha, struct arena *arena)
+{
+    float *values = as_floats(a, arena);
+    for (int64_t i = 0; i < a->count; i++)
+        values[i] *= alpha;
+    activation_find("silu")->apply(values, a->count);
+    for (int64_t i = 0; i < a->count; i++)
+        values[i] /= alpha;
+    return values;
+}
+
+float *compute_swish(const struct operator_case *given, struct arena *arena, const char **why)
+{
+    const struct case_tensor *x = case_input(given, "X");
+    const float alpha = (float)case_number(given, "alpha", 1);
+    *why = "there is no X, or alpha is 0";
+    return x == NULL || alpha == 0 ? NULL : swish(x, alpha, arena);
+}
+
+/* swish(A) * B */
 float *compute_swiglu(const struct operator_case *given, struct arena *arena, const char **why)
 {
     const struct case_tensor *a = case_input(given, "A"), *b = case_input(given, "B");
@@ -77,11 +111,8 @@ float *compute_swiglu(const struct operator_case *given, struct arena *arena, co
     *why = "A and B differ in size, or alpha is 0";
     if (a == NULL || b == NULL || a->count != b->count || alpha == 0)
         return NULL;
-    float *values = as_floats(a, arena);
+    float *values = swish(a, alpha, arena);
     for (int64_t i = 0; i < a->count; i++)
-        values[i] *= alpha;
-    activation_find("silu")->apply(values, a->count);
-    for (int64_t i = 0; i < a->count; i++)
-        values[i] *= (float)b->values[i] / alpha;
+        values[i] *= (float)b->values[i];
     return values;
 }

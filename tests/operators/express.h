@@ -10,13 +10,16 @@ typedef bool express_function(struct call *call);
 
 /* express_onnx.c */
 bool express_attention(struct call *call);            /* ONNX Attention */
-bool express_flex(struct call *call);                 /* ONNX FlexAttention without subgraphs */
+bool express_flex(struct call *call);                 /* ONNX FlexAttention */
 
 /* express_ort.c: contributed operators of ONNX Runtime */
 bool express_projected(struct call *call);            /* Attention */
 bool express_multi_head(struct call *call);           /* MultiHeadAttention */
 bool express_packed(struct call *call);               /* PackedAttention */
 bool express_packed_multi_head(struct call *call);    /* PackedMultiHeadAttention */
+
+/* express_longformer.c */
+bool express_longformer(struct call *call);           /* LongformerAttention */
 
 /* express_rotary.c */
 bool express_rotary(struct call *call);               /* ONNX RotaryEmbedding */

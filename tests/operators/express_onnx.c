@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../../generator/text.h"
+
 /* A tensor of rank 4, or of rank 3 with this many heads; false after a refusal. */
 static bool view_take(struct call *call, const char *role, double heads, struct view *view)
 {
@@ -77,6 +79,17 @@ static void scale_take(struct call *call)
     call->scale = case_number(call->given, "scale", 1 / sqrt((double)call->d_k));
 }
 
+static void softcap_take(struct call *call)
+{
+    const double softcap = case_number(call->given, "softcap", 0);
+    struct text step = text_start(call->arena);
+    text_put(&step, "softcap(");
+    text_number(&step, softcap);
+    text_put(&step, ")");
+    if (softcap > 0)
+        call_score(call, step.data);
+}
+
 bool express_attention(struct call *call)
 {
     struct call_rows rows = { 0 };
@@ -87,21 +100,49 @@ bool express_attention(struct call *call)
     if (case_output(call->given, "qk_matmul_output") != NULL)
         return call_refuse(call, "scores as an output are not expressed yet");
     scale_take(call);
-    call->softcap = case_number(call->given, "softcap", 0);
+    softcap_take(call);
     call->mask = case_number(call->given, "is_causal", 0) != 0 ? "causal()" : NULL;
     call_fill(call, &rows);
     return output_expect(call, "Y", CALL_O) && output_expect(call, "present_key", CALL_K)
         && output_expect(call, "present_value", CALL_V);
 }
 
+/* FlexAttention ------------------------------------------------------------------------------ */
+
+/*
+** The graphs of score_mod are not in the cases. What they compute is in the ONNX project's source of these cases,
+** onnx/backend/test/case/node/flexattention.py.
+*/
+static const struct { const char *test, *mask, *score; } graphs[] = {
+    { "test_flexattention_score_mod",           NULL,       "expr \"s + 0.5\"" },
+    { "test_flexattention_causal_mask",         "causal()", NULL },
+    { "test_flexattention_soft_cap",            NULL,       "softcap(20)" },
+    { "test_flexattention_relative_positional", NULL,       "expr \"s + (q - k)\"" },
+};
+
+static bool score_graph_take(struct call *call)
+{
+    for (size_t i = 0; i < sizeof graphs / sizeof graphs[0]; i++)
+        if (strcmp(graphs[i].test, call->given->name) == 0) {
+            call->mask = graphs[i].mask;
+            if (graphs[i].score != NULL)
+                call_score(call, graphs[i].score);
+            return true;
+        }
+    return call_refuse(call, "the case does not hold the graph of its score_mod");
+}
+
 bool express_flex(struct call *call)
 {
     struct call_rows rows = { 0 };
-    for (int i = 0; i < call->given->attribute_count; i++)
-        if (strcmp(call->given->attributes[i].type, "graph") == 0)
-            return call_refuse(call, "the case does not hold the graph of its %s", call->given->attributes[i].name);
+    if (case_attribute(call->given, "prob_mod") != NULL)
+        return call_refuse(call, "prob_mod changes weights after the softmax, which no definition says");
+    if (case_attribute(call->given, "score_mod") != NULL && !score_graph_take(call))
+        return false;
     if (!rows_take(call, &rows))
         return false;
+    for (int b = 0; b < call->sequences; b++)
+        call->sequence[b].q_offset = 0;
     scale_take(call);
     call_fill(call, &rows);
     return output_expect(call, "Y", CALL_O);

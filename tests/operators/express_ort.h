@@ -10,7 +10,11 @@
 /* Columns of q, k and v in a projection, and what they are cut into. */
 struct projection { int64_t heads, columns[3]; };
 
-/* (batches * rows, sum of columns) = input * weight + bias, seen as q, k and v. false after a refusal. */
+/* (rows, columns) = input * weight + bias, with or without a bias. */
+double *ort_multiply(const struct case_tensor *input, const struct case_tensor *weight, const struct case_tensor *bias,
+                     struct arena *arena);
+
+/* The projection of input, seen as q, k and v. false after a refusal. */
 bool ort_project(struct call *call, const struct projection *projection, struct call_rows *rows);
 
 /* num_heads, and qkv_hidden_sizes or equal parts of the weight's columns. */

@@ -10,7 +10,7 @@ static const struct operator operators[] = {
                       "softmax_precision" },
       .inputs = { "Q", "K", "V", "attn_mask", "past_key", "past_value", "nonpad_kv_seqlen" } },
     { .name = "FlexAttention", .domain = "ai.onnx.preview", .express = express_flex,
-      .attributes = { "scale", "score_mod", "prob_mod", "mask_mod", "softmax_precision" }, .inputs = { "Q", "K", "V" } },
+      .attributes = { "scale", "score_mod", "prob_mod", "softmax_precision" }, .inputs = { "Q", "K", "V" } },
     { .name = "RotaryEmbedding", .domain = "-", .express = express_rotary,
       .attributes = { "interleaved", "num_heads", "rotary_embedding_dim" },
       .inputs = { "X", "cos_cache", "sin_cache", "position_ids" } },
@@ -19,6 +19,8 @@ static const struct operator operators[] = {
     { .name = "LayerNormalization", .domain = "-", .compute = compute_layer,
       .attributes = { "axis", "epsilon" }, .inputs = { "X", "Scale", "B" } },
     { .name = "Gelu", .domain = "-", .compute = compute_gelu, .attributes = { "approximate" }, .inputs = { "X" } },
+    { .name = "FastGelu", .domain = "com.microsoft", .compute = compute_fast_gelu, .inputs = { "X", "bias" } },
+    { .name = "Swish", .domain = "-", .compute = compute_swish, .attributes = { "alpha" }, .inputs = { "X" } },
     { .name = "SwiGLU", .domain = "-", .compute = compute_swiglu, .attributes = { "alpha" }, .inputs = { "A", "B" } },
     { .name = "Attention", .domain = "com.microsoft", .express = express_projected,
       .attributes = { "num_heads", "unidirectional", "qkv_hidden_sizes", "mask_filter_value", "scale", "do_rotary",
@@ -34,6 +36,9 @@ static const struct operator operators[] = {
       .attributes = { "num_heads", "mask_filter_value", "scale" },
       .inputs = { "query", "key", "value", "bias", "token_offset", "cumulative_sequence_length",
                   "relative_position_bias" } },
+    { .name = "LongformerAttention", .domain = "com.microsoft", .express = express_longformer,
+      .attributes = { "num_heads", "window" },
+      .inputs = { "input", "weight", "bias", "mask", "global_weight", "global_bias", "global" } },
     { .name = "LinearAttention", .domain = "-", .why = linear },
 };
 

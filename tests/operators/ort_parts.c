@@ -23,9 +23,8 @@ bool ort_projection_take(struct call *call, struct projection *projection)
     return all == weight->dims[1] || call_refuse(call, "q, k and v do not make up the weight's columns");
 }
 
-/* (rows, columns) = input * weight + bias */
-static double *project(const struct case_tensor *input, const struct case_tensor *weight, const struct case_tensor *bias,
-                       struct arena *arena)
+double *ort_multiply(const struct case_tensor *input, const struct case_tensor *weight, const struct case_tensor *bias,
+                     struct arena *arena)
 {
     const int64_t inner = weight->dims[0], columns = weight->dims[1], rows = input->count / inner;
     double *values = arena_alloc(arena, (size_t)(rows * columns), sizeof *values);
@@ -46,7 +45,7 @@ bool ort_project(struct call *call, const struct projection *projection, struct 
     if (input == NULL || input->rank < 2 || input->rank > 3 || input->dims[input->rank - 1] != weight->dims[0]
         || weight->dims[0] == 0 || (bias != NULL && bias->count != weight->dims[1]))
         return call_refuse(call, "input, weight and bias do not fit together");
-    const double *values = project(input, weight, bias, call->arena);
+    const double *values = ort_multiply(input, weight, bias, call->arena);
     const int64_t batches = input->rank == 3 ? input->dims[0] : 1, columns = weight->dims[1], *width = projection->columns;
     const int64_t heads = projection->heads, length = input->dims[input->rank - 2];
     rows->q = view_columns(values, batches, length, columns, 0, heads, width[0] / heads);
