@@ -29,13 +29,13 @@ def operator_cases(*folders: Path) -> subprocess.CompletedProcess:
     return subprocess.run([PROGRAM, *folders], capture_output=True, text=True)
 
 
-def made_case(text: str, y: float = 0.0) -> subprocess.CompletedProcess:
-    """Runs a case with this text, beside files of 1.0, 2.0 and y."""
+def made_case(text: str, *y: float) -> subprocess.CompletedProcess:
+    """Runs a case with this text, beside files of the numbers that their names say, and of y."""
+    files = {"one": (1.0,), "two": (2.0,), "pair": (1.0, 2.0), "skip": (0.0, 2.0), "y": y}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "case.txt").write_text(text)
-        (Path(folder) / "one.bin").write_bytes(struct.pack("<f", 1.0))
-        (Path(folder) / "two.bin").write_bytes(struct.pack("<f", 2.0))
-        (Path(folder) / "y.bin").write_bytes(struct.pack("<f", y))
+        for name, numbers in files.items():
+            (Path(folder) / f"{name}.bin").write_bytes(struct.pack(f"<{len(numbers)}f", *numbers))
         return operator_cases(Path(folder))
 
 
@@ -48,6 +48,15 @@ def activations_of_one() -> None:
     ):
         done = made_case(f"test made\nop {operator}\ndomain {domain}\n{inputs}\noutput Y f32 y.bin 1 1\n"
                          "tolerance Y abs 1e-6 rel 0\n", expected)
+        assert done.returncode == 0 and done.stdout == "pass made\n", f"{operator}: {done.stdout}"
+
+
+def norms_of_sums() -> None:
+    """Of (1, 2) + (0, 2): mean 2.5, deviation 1.5, mean square 8.5; weights (1, 2)."""
+    for operator, first, second in ("Layer", -1.0, 2.0), ("SimplifiedLayer", 8.5**-0.5, 2 * 4 * 8.5**-0.5):
+        done = made_case(f"test made\nop Skip{operator}Normalization\ndomain com.microsoft\ninput input f32 pair.bin 2 1 2\n"
+                         "input skip f32 skip.bin 2 1 2\ninput gamma f32 pair.bin 1 2\noutput output f32 y.bin 2 1 2\n"
+                         "tolerance output abs 1e-6 rel 0\n", first, second)
         assert done.returncode == 0 and done.stdout == "pass made\n", f"{operator}: {done.stdout}"
 
 
@@ -99,5 +108,5 @@ def published_cases() -> None:
     assert done.returncode == 0, "a case failed"
 
 
-run(published_cases, activations_of_one, wrong_output_fails, broken_case_fails, right_attention_passes,
+run(published_cases, activations_of_one, norms_of_sums, wrong_output_fails, broken_case_fails, right_attention_passes,
     wrong_attention_fails, unknown_attribute_is_not_ignored, refused_definition_is_a_skip, without_folders_there_is_usage)

@@ -55,6 +55,37 @@ float *compute_layer(const struct operator_case *given, struct arena *arena, con
     return compute_norm("layer", "Scale", given, arena, why);
 }
 
+/* layer(input + skip + bias), or rms */
+static float *compute_skip(const char *kind, const struct operator_case *given, struct arena *arena, const char **why)
+{
+    const struct case_tensor *input = case_input(given, "input"), *skip = case_input(given, "skip");
+    const struct case_tensor *gamma = case_input(given, "gamma"), *beta = case_input(given, "beta");
+    const struct case_tensor *bias = case_input(given, "bias");
+    *why = "input, skip, gamma, beta and bias do not fit together";
+    if (input == NULL || skip == NULL || gamma == NULL || skip->count != input->count || !weight_fits(input, gamma, -1)
+        || (beta != NULL && beta->count != gamma->count) || (bias != NULL && bias->count != gamma->count))
+        return NULL;
+    const struct norm norm = {
+        .weight = as_floats(gamma, arena), .bias = beta == NULL ? NULL : as_floats(beta, arena),
+        .eps = (float)case_number(given, "epsilon", 1e-12), .width = gamma->count
+    };
+    struct case_tensor sum = *input;
+    sum.values = arena_alloc(arena, (size_t)input->count, sizeof *sum.values);
+    for (int64_t i = 0; i < input->count; i++)
+        sum.values[i] = input->values[i] + skip->values[i] + (bias == NULL ? 0 : bias->values[i % bias->count]);
+    return apply_rows(kind, &sum, &norm, arena);
+}
+
+float *compute_skip_layer(const struct operator_case *given, struct arena *arena, const char **why)
+{
+    return compute_skip("layer", given, arena, why);
+}
+
+float *compute_skip_rms(const struct operator_case *given, struct arena *arena, const char **why)
+{
+    return compute_skip("rms", given, arena, why);
+}
+
 float *compute_gelu(const struct operator_case *given, struct arena *arena, const char **why)
 {
     const struct case_tensor *x = case_input(given, "X");

@@ -6,9 +6,10 @@
 
 #include "case.h"
 
-/* The case's output Y, as large as its first input; NULL with *why, the reason, when these functions cannot express it. */
+/* The case's first output, as large as its first input; NULL with *why, the reason, when these functions cannot express it. */
 typedef float *compute_function(const struct operator_case *given, struct arena *arena, const char **why);
 
-compute_function compute_rms, compute_layer, compute_gelu, compute_fast_gelu, compute_swish, compute_swiglu;
+compute_function compute_rms, compute_layer, compute_skip_rms, compute_skip_layer;
+compute_function compute_gelu, compute_fast_gelu, compute_swish, compute_swiglu;
 
 #endif

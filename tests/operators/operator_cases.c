@@ -18,6 +18,7 @@ struct trial {
     const char *folder;
     struct call *call;                     /* what kernels are asked for, or NULL */
     const char *failure, *skip;            /* both NULL: passed, so far */
+    const char *note;                      /* what a pass does not say, or "" */
 };
 
 struct session {
@@ -31,21 +32,47 @@ struct session {
 
 /* Expressing --------------------------------------------------------------------------------- */
 
+/* "; Mean, InvStdDev not compared": outputs of the case besides the one. */
+static const char *others_note(const struct operator_case *given, const struct case_tensor *compared, struct arena *arena)
+{
+    const char *names = "";
+    for (int i = 0; i < given->tensor_count; i++)
+        if (given->tensors[i].is_output && &given->tensors[i] != compared)
+            names = arena_format(arena, "%s%s%s", names, *names == '\0' ? "; " : ", ", given->tensors[i].role);
+    return *names == '\0' ? "" : arena_format(arena, "%s not compared", names);
+}
+
 static void compute(struct trial *trial, const struct operator *operator, struct arena *arena)
 {
     const struct operator_case *given = trial->given;
-    const struct case_tensor *y = case_output(given, "Y");
-    trial->skip = "the output Y is not as large as the first input";
+    const struct case_tensor *y = case_output(given, operator->output);
+    trial->skip = "the output is not as large as the first input";
     if (y == NULL || given->tensors[0].is_output || given->tensors[0].count != y->count)
         return;
     const float *found = operator->compute(given, arena, &trial->skip);
     if (found == NULL)
         return;
     trial->skip = NULL;
+    trial->note = others_note(given, y, arena);
     const struct case_tolerance *tolerance = nearness_tolerance(given, y);
     for (int64_t i = 0; i < y->count && trial->failure == NULL; i++)
         if (!nearness_holds((double)found[i], y->values[i], tolerance))
-            trial->failure = arena_format(arena, "Y[%lld] is %g, expected %g", (long long)i, (double)found[i], y->values[i]);
+            trial->failure = arena_format(arena, "%s[%lld] is %g, expected %g", y->role, (long long)i, (double)found[i],
+                                          y->values[i]);
+}
+
+/* Every output of a call is compared, or the case is not expressed. */
+static bool outputs_are_expected(struct call *call)
+{
+    const struct operator_case *given = call->given;
+    for (int i = 0; i < given->tensor_count; i++) {
+        bool expected = !given->tensors[i].is_output;
+        for (int j = 0; j < call->output_count; j++)
+            expected = expected || call->outputs[j].tensor == &given->tensors[i];
+        if (!expected)
+            return call_refuse(call, "the output %s is not expressed", given->tensors[i].role);
+    }
+    return true;
 }
 
 static void express(struct session *session, struct trial *trial, const struct operator *operator)
@@ -53,7 +80,7 @@ static void express(struct session *session, struct trial *trial, const struct o
     struct call *call = arena_alloc(session->arena, 1, sizeof *call);
     call->given = trial->given;
     call->arena = session->arena;
-    if (operator->express(call) && call_has_bias(call))
+    if (operator->express(call) && outputs_are_expected(call) && call_has_bias(call))
         call_refuse(call, "biases and masks given at run time are not expressed yet");
     if (call->refusal == NULL) {
         trial->call = call;
@@ -64,6 +91,7 @@ static void express(struct session *session, struct trial *trial, const struct o
 
 static void prepare(struct session *session, struct trial *trial)
 {
+    trial->note = "";
     trial->given = case_read(trial->folder, session->arena, &session->report);
     if (trial->given == NULL)
         return;
@@ -118,7 +146,7 @@ static bool tell(const struct trial *trial)
     else if (trial->skip != NULL)
         printf("skip %s: %s\n", trial->given->name, trial->skip);
     else
-        printf("pass %s\n", trial->given->name);
+        printf("pass %s%s\n", trial->given->name, trial->note);
     return trial->given != NULL && trial->failure == NULL;
 }
 

@@ -12,7 +12,8 @@ enum { OPERATOR_NAMES = 20 };
 struct operator {
     const char *domain, *name;
     express_function *express;                     /* as a call of emitted kernels; or */
-    compute_function *compute;                     /* by the runtime's functions; or */
+    compute_function *compute;                     /* by the runtime's functions, which give */
+    const char *output;                            /* this output of it; or */
     const char *why;                               /* why not at all */
     const char *attributes[OPERATOR_NAMES];        /* the names that these read; what else a case has is a reason to skip it */
     const char *inputs[OPERATOR_NAMES];
