@@ -155,6 +155,11 @@ void call_score(struct call *call, const char *step)
     call->score = call->score == NULL ? step : arena_format(call->arena, "%s, %s", call->score, step);
 }
 
+void call_mask(struct call *call, const char *mask)
+{
+    call->mask = call->mask == NULL ? mask : arena_format(call->arena, "%s & %s", call->mask, mask);
+}
+
 const char *call_definition(const struct call *call)
 {
     struct text text = text_start(call->arena);

@@ -49,7 +49,8 @@ struct call {
     int sequences;
     int64_t q_rows, k_rows;
     float *q, *k, *v;                      /* (q_rows, heads, d_k), (k_rows, kv_heads, d_k), (k_rows, kv_heads, d_v) */
-    float *bias;                           /* (heads, q_rows, keys): added to scores after the soft-cap; or NULL */
+    float *bias;                           /* (heads, q_rows, keys) of the score bias(), or NULL */
+    uint8_t *visible;                      /* (heads, q_rows, keys) of the mask boolean(), or NULL */
     int64_t keys;                          /* of the longest sequence */
     const float *k_rotation;               /* (k_rows, d_k) at most: rows as `rotation` makes them; NULL: it makes them */
 
@@ -69,23 +70,22 @@ bool call_shape(struct call *call, const struct call_rows *rows);
 /* The same for packed sequences, of rows first[i] .. first[i + 1] - 1. */
 bool call_shape_packed(struct call *call, const struct call_rows *rows, const struct case_tensor *first);
 
-/* Adds a step to the scores: "softcap(50)". */
+/* Adds a step to the scores, "softcap(50)", and a mask that must hold too, "causal()". */
 void call_score(struct call *call, const char *step);
+void call_mask(struct call *call, const char *mask);
 
 /* Fills q, k and v when the sequences are known. */
 void call_fill(struct call *call, const struct call_rows *rows);
 
 /*
-** Adds to the scores a tensor that broadcasts to (sequences, heads, queries, keys), in its last dimension as it is: keys
-** behind that are hidden. false after a refusal.
+** Applies to the scores a tensor that broadcasts to (sequences, heads, queries, keys), in its last dimension as it is: keys
+** behind that are hidden. Booleans say which are visible, numbers are added. false after a refusal.
 */
-bool call_bias_add(struct call *call, const struct case_tensor *tensor);
+bool call_apply(struct call *call, const struct case_tensor *tensor);
 
-/* The biases of one query, of all keys; made, all 0, when there are none. */
+/* One query's values for all keys; made, of no effect, when there are none. */
 float *call_bias_row(struct call *call, int64_t head, int64_t q_row);
-
-/* Whether any of them is not 0. */
-bool call_has_bias(const struct call *call);
+uint8_t *call_visible_row(struct call *call, int64_t head, int64_t q_row);
 
 /* Expects a result in an output of the case. false after a refusal, when it is shaped otherwise. */
 bool call_expect(struct call *call, const struct case_tensor *tensor, const struct view *view, enum call_result result);

@@ -103,7 +103,7 @@ static void padding_hide(struct call *call, const struct longformer *given)
             for (int64_t k = 0; k < given->length; k++) {
                 const int64_t key = i / given->length * given->length + k;
                 if (given->mask->values[i] < 0 || given->mask->values[key] < 0)
-                    call_bias_row(call, head, i)[k] = -INFINITY;
+                    call_visible_row(call, head, i)[k] = false;
             }
 }
 
@@ -120,9 +120,9 @@ bool express_longformer(struct call *call)
     rows_make(call, &given);
     padding_hide(call, &given);
     call->scale = 1 / sqrt((double)call->d_k);
-    call->mask = arena_format(call->arena, given.globals > 0 ? "window { left = %d, right = %d } | global { tokens = %d }"
-                                                             : "window { left = %d, right = %d }",
-                              window, window, (int)given.globals);
+    call_mask(call, arena_format(call->arena, given.globals > 0 ? "(window { left = %d, right = %d } | global { tokens = %d })"
+                                                                : "window { left = %d, right = %d }",
+                                 window, window, (int)given.globals));
     const struct view view = view_columns(output->values, 1, call->q_rows, given.hidden, 0, call->heads, call->d_v);
     return call_expect(call, output, &view, CALL_O);
 }

@@ -92,16 +92,18 @@ static void softcap_take(struct call *call)
 
 bool express_attention(struct call *call)
 {
+    const struct case_tensor *mask = case_input(call->given, "attn_mask");
     struct call_rows rows = { 0 };
     if (!rows_take(call, &rows) || !lengths_take(call, &rows))
         return false;
-    if (case_input(call->given, "attn_mask") != NULL)
-        return call_refuse(call, "masks and biases given at run time are not expressed yet");
     if (case_output(call->given, "qk_matmul_output") != NULL)
         return call_refuse(call, "scores as an output are not expressed yet");
     scale_take(call);
     softcap_take(call);
-    call->mask = case_number(call->given, "is_causal", 0) != 0 ? "causal()" : NULL;
+    if (case_number(call->given, "is_causal", 0) != 0)
+        call_mask(call, "causal()");
+    if (mask != NULL && !call_apply(call, mask))
+        return false;
     call_fill(call, &rows);
     return output_expect(call, "Y", CALL_O) && output_expect(call, "present_key", CALL_K)
         && output_expect(call, "present_value", CALL_V);
@@ -124,7 +126,8 @@ static bool score_graph_take(struct call *call)
 {
     for (size_t i = 0; i < sizeof graphs / sizeof graphs[0]; i++)
         if (strcmp(graphs[i].test, call->given->name) == 0) {
-            call->mask = graphs[i].mask;
+            if (graphs[i].mask != NULL)
+                call_mask(call, graphs[i].mask);
             if (graphs[i].score != NULL)
                 call_score(call, graphs[i].score);
             return true;

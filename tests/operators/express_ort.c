@@ -60,7 +60,8 @@ bool express_projected(struct call *call)
         || !call_shape(call, &rows) || !ort_bias_scores(call, "mask_index"))
         return false;
     ort_scale_take(call);
-    call->mask = case_number(call->given, "unidirectional", 0) != 0 ? "causal()" : NULL;
+    if (case_number(call->given, "unidirectional", 0) != 0)
+        call_mask(call, "causal()");
     if (case_number(call->given, "do_rotary", 0) != 0)
         call->position = "rope { base = 10000, pairing = half }";
     call_fill(call, &rows);
@@ -136,7 +137,8 @@ bool express_multi_head(struct call *call)
         || !ort_bias_scores(call, "key_padding_mask"))
         return false;
     ort_scale_take(call);
-    call->mask = case_number(call->given, "unidirectional", 0) != 0 ? "causal()" : NULL;
+    if (case_number(call->given, "unidirectional", 0) != 0)
+        call_mask(call, "causal()");
     call_fill(call, &rows);
     return output_expect(call, "output") && cached_expect(call, "present_key", CALL_K)
         && cached_expect(call, "present_value", CALL_V);

@@ -82,6 +82,13 @@ void ort_scale_take(struct call *call)
 /* Whether the mask shows key k to query i of sequence b. */
 typedef bool shows_function(const struct call *call, const struct case_tensor *mask, int b, int64_t i, int64_t k);
 
+/* (sequences, 1) or (1, 1): a mask that does nothing. */
+static bool shows_all(const struct call *call, const struct case_tensor *mask, int b, int64_t i, int64_t k)
+{
+    (void)call, (void)mask, (void)b, (void)i, (void)k;
+    return true;
+}
+
 /* (sequences): how many keys each has; (3 sequences + 2) starts the same way. */
 static bool shows_first(const struct call *call, const struct case_tensor *mask, int b, int64_t i, int64_t k)
 {
@@ -127,6 +134,8 @@ static shows_function *mask_kind(const struct call *call, const struct case_tens
         return shows_between;
     if (mask->rank == 2 && dims[0] == sequences && dims[1] == keys)
         return shows_keys;
+    if (mask->rank == 2 && (dims[0] == sequences || dims[0] == 1) && dims[1] == 1)
+        return shows_all;
     if (mask->rank == 3 && dims[0] == sequences && dims[1] == queries && dims[2] == keys)
         return shows_pairs;
     if (mask->rank == 4 && dims[0] == sequences && dims[1] == 1 && dims[2] >= keys && dims[3] >= keys)
@@ -156,5 +165,5 @@ bool ort_bias_scores(struct call *call, const char *mask)
     const struct case_tensor *given = mask == NULL ? NULL : case_input(call->given, mask);
     const struct case_tensor *relative = case_input(call->given, "relative_position_bias");
     return call->sequences == 0 || ((given == NULL || mask_add(call, given))
-                                    && (relative == NULL || call_bias_add(call, relative)));
+                                    && (relative == NULL || call_apply(call, relative)));
 }
