@@ -52,20 +52,21 @@ static int64_t axis_offset(const struct case_tensor *tensor, int from_last, int6
     return index * stride;
 }
 
-static bool axis_fits(const struct case_tensor *tensor, int from_last, int64_t size)
+/* A longer axis is one whose first part is used. */
+static bool axis_fits(const struct case_tensor *tensor, int from_last, int64_t size, bool may_be_longer)
 {
-    return from_last >= tensor->rank || tensor->dims[tensor->rank - 1 - from_last] == 1
-        || tensor->dims[tensor->rank - 1 - from_last] >= size;
+    const int64_t found = from_last < tensor->rank ? tensor->dims[tensor->rank - 1 - from_last] : 1;
+    return found == 1 || found == size || (may_be_longer && found > size);
 }
 
-/* Longer axes come with packed sequences, which use their part of them. */
+/* Packed sequences are shorter than the tensor's queries. */
 static bool tensor_fits(const struct call *call, const struct case_tensor *tensor)
 {
     int64_t queries = 0;
     for (int b = 0; b < call->sequences; b++)
         queries = call->sequence[b].q_len > queries ? call->sequence[b].q_len : queries;
-    return tensor->rank >= 1 && tensor->rank <= 4 && axis_fits(tensor, 1, queries) && axis_fits(tensor, 2, call->heads)
-        && axis_fits(tensor, 3, call->sequences);
+    return tensor->rank >= 1 && tensor->rank <= 4 && axis_fits(tensor, 1, queries, call->packed)
+        && axis_fits(tensor, 2, call->heads, false) && axis_fits(tensor, 3, call->sequences, false);
 }
 
 static const double *tensor_row(const struct case_tensor *tensor, int b, int64_t head, int64_t i)
