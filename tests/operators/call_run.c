@@ -137,7 +137,7 @@ static void head_compare(struct run *run, const struct call_output *output, int 
         const double *expected = view_at(&output->view, call->packed ? 0 : b, first + i, head);
         for (int64_t d = 0; d < output->view.width && run->failure == NULL; d++)
             if (!nearness_holds((double)found[i * row_stride + d], expected[d], tolerance))
-                run->failure = arena_format(run->arena, "%s[%lld] is %g, expected %g (%s, %s)", output->tensor->role,
+                run->failure = arena_format(run->arena, "%s[%lld] is %g, expected %g: %s, %s", output->tensor->role,
                                             (long long)(expected + d - output->tensor->values),
                                             (double)found[i * row_stride + d], expected[d], way, run->attention->target);
     }

@@ -109,14 +109,17 @@ static void prepare(struct session *session, struct trial *trial)
 
 /* Running ------------------------------------------------------------------------------------ */
 
+/* With every plan, on every target that this CPU has. */
 static void run(struct trial *trial, const struct kernels_made *made, struct arena *arena)
 {
     trial->skip = trial->call->refusal;
-    for (int target = 0; target < kernels_targets(made) && trial->failure == NULL && trial->skip == NULL; target++) {
-        const struct attn_attention *attention = kernels_for(made, trial->call, target);
-        if (attention != NULL)
-            trial->failure = call_run(trial->call, attention, arena);
-    }
+    for (int plan = 0; plan < kernels_plans() && trial->skip == NULL; plan++)
+        for (int target = 0; target < kernels_targets(made, plan) && trial->failure == NULL; target++) {
+            const struct attn_attention *attention = kernels_for(made, trial->call, plan, target);
+            const char *failure = attention == NULL ? NULL : call_run(trial->call, attention, arena);
+            if (failure != NULL)
+                trial->failure = arena_format(arena, "%s, %s", failure, kernels_plan_name(plan));
+        }
 }
 
 static bool run_all(struct session *session)
