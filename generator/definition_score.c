@@ -48,6 +48,16 @@ static bool table_read(struct expression_name *name, const struct descriptor *de
     return formula_numbers(&descriptor->entry, &values, entries, heads, r->reader->arena, r->reader->report);
 }
 
+/* A parameter of whole numbers stays one: // and % take it. */
+static struct expression_name parameter_name(const struct parameter *parameter, const struct argument *argument)
+{
+    const bool whole = parameter->type == PARAMETER_INTEGER;
+    return (struct expression_name){
+        .name = parameter->name, .kind = whole ? EXPRESSION_NAME_INTEGER : EXPRESSION_NAME_NUMBER,
+        .value = whole ? (int64_t)argument->number : 0, .number = argument->number
+    };
+}
+
 /* A descriptor's expression, its parameters given. */
 static bool described_read(struct expression *score, const struct descriptor *descriptor, const struct value *word,
                            const struct score_reader *r)
@@ -58,9 +68,7 @@ static bool described_read(struct expression *score, const struct descriptor *de
     if (!definition_read_arguments(arguments, descriptor, "score", word, r->definition, r->reader))
         return false;
     for (; count < descriptor->parameter_count; count++)
-        names[count] = (struct expression_name){
-            .name = descriptor->parameters[count].name, .kind = EXPRESSION_NAME_NUMBER, .number = arguments[count].number
-        };
+        names[count] = parameter_name(&descriptor->parameters[count], &arguments[count]);
     if (descriptor->table[0] != '\0' && !table_read(&names[count++], descriptor, arguments, r))
         return false;
     return score_parse(score, descriptor->changes, names, count, descriptor->where, r);

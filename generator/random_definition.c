@@ -122,6 +122,7 @@ static const char *const score_steps[] = {
     "expr \"s - a * min(abs(q - k), w)\" { a = 0.125, w = 40 }", "expr \"if q - k < 8 then s + 1 else s\"",
     "expr \"s + t[min(abs(q - k) // 4, 5)]\" { t = { 0.5, -0.25, 1, 0, -1.5, 0.75 } }",
     "expr \"max(s, -3) + 0.1 * h\"", "expr \"tanh(s) * sqrt(1 + h) + log(1 + k % 7)\"",
+    "temperature { span = 16 }", "temperature { span = 100, scale = 0.5 }",
     "expr \"s * exp(-0.01 * abs(q - k)) + floor(0.3 * h)\""
 };
 
