@@ -13,6 +13,7 @@ static const struct { const char *directory, *name; } kinds[CATALOG_KINDS] = {
     [CATALOG_ISA]      = { "isa",      "targets" },
     [CATALOG_MASK]     = { "mask",     "masks" },
     [CATALOG_SCORE]    = { "score",    "scores" },
+    [CATALOG_NORM]     = { "norm",     "norms" },
     [CATALOG_POSITION] = { "position", "positions" },
     [CATALOG_SCALING]  = { "scaling",  "scalings" },
     [CATALOG_CACHE]    = { "cache",    "caches" },

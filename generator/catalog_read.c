@@ -10,10 +10,12 @@ enum {
     ISA      = 1 << CATALOG_ISA,
     MASK     = 1 << CATALOG_MASK,
     SCORE    = 1 << CATALOG_SCORE,
+    NORM     = 1 << CATALOG_NORM,
     POSITION = 1 << CATALOG_POSITION,
     SCALING  = 1 << CATALOG_SCALING,
     CACHE    = 1 << CATALOG_CACHE,
-    WORDS    = MASK | SCORE | POSITION | SCALING | CACHE,     /* what a config can name */
+    WORDS    = MASK | SCORE | NORM | POSITION | SCALING | CACHE,     /* what a config can name */
+    CODED    = ISA | NORM | POSITION,                         /* what has a text that is emitted */
     PARAMETERS_MOST = 8
 };
 
@@ -33,7 +35,8 @@ static const struct descriptor_field {
     { "changes",          FIELD_TEXT,       SCORE,          true,  offsetof(struct descriptor, changes),          { 0, 0 } },
     { "table",            FIELD_TEXT,       SCORE,          false, offsetof(struct descriptor, table),            { 0, 0 } },
     { "entry",            FIELD_FORMULA,    SCORE,          false, offsetof(struct descriptor, entry),            { 0, 0 } },
-    { "code",             FIELD_TEXT,       ISA | POSITION, true,  offsetof(struct descriptor, code),             { 0, 0 } },
+    { "normed",           FIELD_TEXT,       NORM,           false, offsetof(struct descriptor, normed),           { 0, 0 } },
+    { "code",             FIELD_TEXT,       CODED,          true,  offsetof(struct descriptor, code),             { 0, 0 } },
     { "frequency",        FIELD_FORMULA,    SCALING,        true,  offsetof(struct descriptor, frequency),        { 0, 0 } },
     { "magnitude",        FIELD_FORMULA,    SCALING,        true,  offsetof(struct descriptor, magnitude),        { 0, 0 } },
     { "refuses",          FIELD_FORMULA,    SCALING,        false, offsetof(struct descriptor, refuses),          { 0, 0 } },

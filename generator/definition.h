@@ -36,6 +36,23 @@ struct rotation {
     double magnitude;                    /* multiplies cosines and sines */
 };
 
+/* The norm of each head's vector, of q and of k; what its word's parameters say is in the other members too. */
+enum definition_norm { NORM_Q, NORM_K, NORMS };
+enum norm_weights { NORM_UNWEIGHTED, NORM_SHARED, NORM_PER_HEAD };
+
+struct norm {
+    const struct descriptor *word;
+    struct argument arguments[DEFINITION_PARAMETERS];
+    bool used;                           /* false: vectors stay as they are */
+    enum norm_weights weights;           /* none, (d_k) or (heads, d_k) numbers, which multiply */
+    double offset;                       /* added to each weight */
+    bool biased;                         /* numbers of the weights' shape are added */
+    bool after;                          /* the rotation, not before */
+};
+
+/* "q_norm", "k_norm" */
+const char *definition_norm_field(enum definition_norm which);
+
 /* What takes part in the sum of a softmax besides visible keys: nothing, a score of 0, or one that each head is given. */
 enum definition_sink { SINK_NONE, SINK_ZERO, SINK_PER_HEAD, SINKS };
 
@@ -51,6 +68,7 @@ struct definition {
     struct expression mask;       /* which keys a query sees: boolean over q k h b q_len kv_len */
     struct expression score;      /* what becomes of s = scale q k: a number over s and the same */
     enum definition_sink sink;
+    struct norm norm[NORMS];
     const struct descriptor *position;
     struct argument position_argument[DEFINITION_PARAMETERS];
     struct rotation rotation;     /* what the position says, in numbers */

@@ -21,6 +21,14 @@ static void line_arguments(struct text *line, const char *path, const struct des
     }
 }
 
+static void line_norm(struct text *line, const char *field, const struct norm *norm)
+{
+    if (!norm->used)
+        return;
+    text_format(line, " %s=%s", field, norm->word->name);
+    line_arguments(line, field, norm->word, norm->arguments);
+}
+
 const char *definition_line(const struct definition *definition, struct arena *arena)
 {
     char text[EXPRESSION_BYTES];
@@ -36,6 +44,8 @@ const char *definition_line(const struct definition *definition, struct arena *a
     }
     if (definition->sink != SINK_NONE)
         text_format(&line, " sink=%s", definition_sink_name(definition->sink));
+    for (enum definition_norm which = 0; which < NORMS; which++)
+        line_norm(&line, definition_norm_field(which), &definition->norm[which]);
     text_format(&line, " position=%s", definition->position->name);
     line_arguments(&line, definition->position->name, definition->position, definition->position_argument);
     text_format(&line, " cache=%s", definition->cache->name);

@@ -2,8 +2,8 @@
 ** Between the files that read definitions: definition.c reads the model,
 ** definition_read.c one attention, definition_mask.c its mask, definition_score.c its
 ** scores, definition_names.c what their expressions name, definition_word.c the
-** arguments of a word, definition_rotation.c computes how pairs turn,
-** definition_line.c prints the line.
+** arguments of a word, definition_rotation.c computes how pairs turn, definition_norm.c
+** reads the norms of q and k, definition_line.c prints the line.
 */
 #ifndef DEFINITION_PARTS_H
 #define DEFINITION_PARTS_H
@@ -54,6 +54,10 @@ const struct descriptor *definition_read_word(const struct fields *fields, const
 /* The rotation that the position's scaling says, at value (NULL: none); false after a report, also when it refuses. */
 bool definition_read_rotation(struct definition *definition, const struct value *value,
                               const struct definition_reader *reader);
+
+/* definition has its position already. */
+bool definition_read_norm(struct definition *definition, enum definition_norm which, const struct fields *fields,
+                          const struct definition_reader *reader);
 
 /* What an error message expects of a word of this kind, and what else would do (or NULL). */
 const char *definition_choices(enum catalog_kind kind, const char *more, struct arena *arena);

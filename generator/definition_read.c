@@ -8,7 +8,8 @@ static const struct field_limits size_limits = { 1, DEFINITION_D };
 static const struct field_limits scale_limits = { 1e-30, 1e30 };
 
 static const char *const attention_fields[] = {
-    "heads", "kv_heads", "d_k", "d_v", "scale", "mask", "score", "sink", "position", "cache", NULL
+    "heads", "kv_heads", "d_k", "d_v", "scale", "mask", "score", "sink", "q_norm", "k_norm",
+    "position", "cache", NULL
 };
 
 const char *const *definition_attention_fields(void)
@@ -106,6 +107,8 @@ bool definition_read_attention(struct definition *definition, const struct value
     definition_read_score(definition, value_field(table, "score"), reader);
     read_sink(definition, &fields);
     read_position(definition, &fields, reader);
+    definition_read_norm(definition, NORM_Q, &fields, reader);
+    definition_read_norm(definition, NORM_K, &fields, reader);
     read_cache(definition, &fields, reader);
     if (reader->report->errors > errors)
         return false;

@@ -1,6 +1,6 @@
 /*
 ** One emission: what its files share. emission_target.c chooses the targets, emission_values.c
-** says what a template sees, emit.c puts the rendered parts in order.
+** says what a template sees, emission_norm.c renders the norms of q and k, emit.c puts the rendered parts in order.
 */
 #ifndef EMISSION_H
 #define EMISSION_H
@@ -30,6 +30,12 @@ void emission_set_model(struct emission *emission);
 void emission_set_definition(struct emission *emission, const struct definition *definition);
 void emission_set_isa(struct emission *emission, const struct descriptor *isa);
 void emission_set_plan(struct emission *emission, const struct definition *definition, const struct plan *plan);
+
+/* The norms of q and k, as functions; the definition's other values are set. false after a report. */
+bool emission_set_norms(struct emission *emission, const struct definition *definition);
+
+/* "EPS" for "eps": what templates call a parameter. */
+const char *emission_upper(const char *name, struct arena *arena);
 
 /* Renders a file under templates/, or the template text of a descriptor; false after a report. */
 bool emission_render(struct emission *emission, struct text *out, const char *name);

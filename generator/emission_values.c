@@ -11,7 +11,7 @@
 #include "expression_c.h"
 #include "version.h"
 
-static const char *upper(const char *name, struct arena *arena)
+const char *emission_upper(const char *name, struct arena *arena)
 {
     char *copy = arena_copy(arena, name, strlen(name));
     for (char *c = copy; *c != '\0'; c++)
@@ -38,7 +38,7 @@ static void set_position(struct emission *e, const struct definition *definition
 {
     const struct descriptor *position = definition->position;
     for (int i = 0; i < position->parameter_count; i++)
-        argument_set(&e->values, upper(position->parameters[i].name, e->arena), &position->parameters[i],
+        argument_set(&e->values, emission_upper(position->parameters[i].name, e->arena), &position->parameters[i],
                      &definition->position_argument[i]);
 }
 
@@ -292,17 +292,21 @@ static void set_functions(struct emission *e)
 
 void emission_set_model(struct emission *e)
 {
-    bool rotates = false;
-    for (int i = 0; i < e->model->definition_count; i++)
-        rotates = rotates || e->model->definitions[i].rotation.dims > 0;
+    bool rotates = false, norms = false;
+    for (int i = 0; i < e->model->definition_count; i++) {
+        const struct definition *definition = &e->model->definitions[i];
+        rotates = rotates || definition->rotation.dims > 0;
+        norms = norms || definition->norm[NORM_Q].used || definition->norm[NORM_K].used;
+    }
     template_set_text(&e->values, "NAME", e->model->name);
-    template_set_text(&e->values, "GUARD", upper(e->model->name, e->arena));
+    template_set_text(&e->values, "GUARD", emission_upper(e->model->name, e->arena));
     const char *slash = strrchr(e->model->file, '/');        /* the same text wherever the config lies */
     template_set_text(&e->values, "CONFIG", slash != NULL ? slash + 1 : e->model->file);
     template_set_text(&e->values, "VERSION", ATTNGEN_VERSION);
     template_set_list(&e->values, "DEFINITIONS", definition_list(e, LIST_DEFINITIONS));
     template_set_list(&e->values, "LINES", definition_list(e, LIST_LINES));
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
+    template_set_boolean(&e->values, "USES_NORM", norms);
     set_functions(e);
     set_targets(e);
 }

@@ -36,12 +36,12 @@ bool emission_render_code(struct emission *e, struct text *out, const struct des
     return render_text(e, out, descriptor->code, strlen(descriptor->code), where);
 }
 
-/* What all targets share of a definition: its position's code stands among the rest. */
+/* What all targets share of a definition: the code of its norms and its position stands among the rest. */
 static bool emit_definition(struct emission *e, const struct definition *definition)
 {
     struct text position = text_start(e->arena);
     emission_set_definition(e, definition);
-    if (!emission_render_code(e, &position, definition->position))
+    if (!emission_set_norms(e, definition) || !emission_render_code(e, &position, definition->position))
         return false;
     template_set_text(&e->values, "POSITION", position.data);
     return emission_render(e, &e->source, "softmax/definition.c.t");

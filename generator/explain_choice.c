@@ -56,7 +56,6 @@ static void collect_scores(struct choices *choices, const struct definition *def
                     plain ? "no soft-cap or bias changes the scaled product"
                           : "what becomes of s, the scaled product, in natural units, before the mask");
     choice_add_text(choices, "sink", definition_sink_name(definition->sink), sink_words[definition->sink]);
-    choice_add_text(choices, "qk_norm", "none", "q and k are not normed here");
     choice_add_text(choices, "arithmetic", "float32", "of products, exponentials and sums");
 }
 
@@ -102,6 +101,14 @@ static void collect_rotation(struct choices *choices, const struct rotation *rot
     choice_add_text(choices, "k_rotated", "before caching", "once, by the writer; readers take keys as they are");
 }
 
+/* The words of a norm's help are its formula. */
+static void collect_norm(struct choices *choices, const char *field, const struct norm *norm)
+{
+    choice_add_text(choices, field, norm->word->name,
+                    norm->used ? arena_format(choices->arena, "of each head by itself: %s", norm->word->help) : norm->word->help);
+    collect_arguments(choices, field, norm->word, norm->arguments);
+}
+
 static void collect_position(struct choices *choices, const struct definition *definition)
 {
     const struct descriptor *position = definition->position;
@@ -141,6 +148,8 @@ void choices_collect(struct choices *choices, const struct definition *definitio
     collect_heads(choices, definition);
     collect_scores(choices, definition);
     collect_mask(choices, definition);
+    for (enum definition_norm which = 0; which < NORMS; which++)
+        collect_norm(choices, definition_norm_field(which), &definition->norm[which]);
     collect_position(choices, definition);
     collect_cache(choices, definition);
     collect_order(choices, definition);

@@ -7,7 +7,7 @@
 #include "definition.h"
 #include "value.h"
 
-enum { CHOICES_MOST = 64 };
+enum { CHOICES_MOST = 96 };
 
 struct choice {
     const char *name;              /* "scale" */

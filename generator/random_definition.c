@@ -198,16 +198,40 @@ static void put_scaling(struct text *text, int dims, struct random *random)
     CHOOSE(random, scalings)(text, dims, random);
 }
 
-static void put_position(struct text *text, int d_k, struct random *random)
+/* Whether q and k are rotated. */
+static bool put_position(struct text *text, int d_k, struct random *random)
 {
     static const int bases[] = { 100, 10000, 500000 };
     static const char *const pairings[] = { "half", "interleaved" };
     if (d_k < 2 || chance(random, 3))
-        return;
+        return false;
     const int dims = chance(random, 2) ? d_k / 2 * 2 : 2 * (int)random_between(random, 1, d_k / 2);
     const int base = CHOOSE(random, bases);
     text_format(text, ", position = rope { base = %d, dims = %d, pairing = %s", base, dims, CHOOSE(random, pairings));
     put_scaling(text, dims, random);
+    text_put(text, " }");
+    return true;
+}
+
+/*
+** A layer norm of one dimension leaves nothing, and behind a rotation it takes differences, which can be tiny, of what
+** float has rounded: of few dimensions there is none.
+*/
+static void put_norm(struct text *text, const char *field, bool rotates, int d_k, struct random *random)
+{
+    static const char *const kinds[] = { "rms", "l2", "layer" };
+    static const char *const weights[] = { "none", "shared", "per_head" };
+    static const char *const epsilons[] = { "1e-6", "1e-5", "0.01" };
+    if (!chance(random, 4))
+        return;
+    const int64_t kind = random_between(random, 0, d_k >= 16 ? 2 : 1), weighted = random_between(random, 0, 2);
+    text_format(text, ", %s = %s { eps = %s, weights = %s", field, kinds[kind], CHOOSE(random, epsilons), weights[weighted]);
+    if (weighted > 0 && chance(random, 2))
+        text_put(text, ", offset = 1");
+    if (weighted > 0 && kind == 2 && chance(random, 2))
+        text_put(text, ", bias = true");
+    if (rotates && chance(random, 2))
+        text_put(text, ", when = after");
     text_put(text, " }");
 }
 
@@ -221,7 +245,9 @@ static void put_definition(struct text *text, struct random *random)
     put_mask(text, random);
     put_score(text, random);
     put_sink(text, random);
-    put_position(text, d_k, random);
+    const bool rotates = put_position(text, d_k, random);
+    put_norm(text, "q_norm", rotates, d_k, random);
+    put_norm(text, "k_norm", rotates, d_k, random);
     text_put(text, " },\n");
 }
 

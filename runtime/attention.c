@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "reference_line.h"
 #include "session.h"
 
 static bool kernel_find(struct attention *attention, const struct description_attention *described,
@@ -31,6 +30,8 @@ bool attention_open(struct attention *attention, const struct description_attent
     attention->kv_heads = line.kv_heads;
     attention->d_k = line.d_k;
     attention->d_v = line.d_v;
+    attention->q_norm = line.q_norm;
+    attention->k_norm = line.k_norm;
     attention->reference = reference_create(described->line, why, sizeof why);
     if (attention->reference == NULL)
         return problem_set(problem, "attention %.80s: %s", described->name, why);
@@ -144,20 +145,48 @@ static bool name_bind(const struct binding *binding, struct step *step)
         || binding_fail(binding, step, "unknown attention \"%.80s\"", step->attention_name);
 }
 
-static bool keys_bind(const struct binding *binding, const struct step *step)
+/* The weights called name, or the biases, of a norm; *weights stays NULL when the norm has none. */
+static bool norm_weights_bind(const struct binding *binding, const struct step *step, const char *field, bool wanted,
+                              const char *name, int rank, const int64_t *shape, const float **weights)
+{
+    if (wanted && name == NULL)
+        return binding_fail(binding, step, "attention %.80s has weights of %s, which the step does not name",
+                            step->attention_name, field);
+    if (!wanted && name != NULL)
+        return binding_fail(binding, step, "attention %.80s has no weights of %s; the step names %.80s",
+                            step->attention_name, field, name);
+    *weights = wanted ? binding_weight(binding, step, name, rank, shape) : NULL;
+    return !wanted || *weights != NULL;
+}
+
+static bool norm_bind(const struct binding *binding, const struct step *step, const char *field,
+                      const struct reference_norm *norm, struct step_norm *given, int64_t heads, int64_t d_k)
+{
+    const int64_t each[] = { heads, d_k };
+    const int rank = norm->weights == WEIGHTS_PER_HEAD ? 2 : 1;
+    const int64_t *shape = rank == 2 ? each : each + 1;
+    return norm_weights_bind(binding, step, field, norm->weights != WEIGHTS_NONE, given->weight_name, rank, shape,
+                             &given->weight)
+        && norm_weights_bind(binding, step, field, norm->biased != 0, given->bias_name, rank, shape, &given->bias);
+}
+
+static bool keys_bind(const struct binding *binding, struct step *step)
 {
     const struct attention *attention = &binding->model->attentions[step->attention];
     return heads_bind(binding, step, step->k, attention->kv_heads, attention->d_k)
-        && heads_bind(binding, step, step->v, attention->kv_heads, attention->d_v);
+        && heads_bind(binding, step, step->v, attention->kv_heads, attention->d_v)
+        && norm_bind(binding, step, "k_norm", &attention->k_norm, &step->k_norm, attention->kv_heads, attention->d_k);
 }
 
-static bool queries_bind(struct binding *binding, const struct step *step)
+static bool queries_bind(struct binding *binding, struct step *step)
 {
     const struct attention *attention = &binding->model->attentions[step->attention];
     const struct binding_shape out = { (int64_t)attention->heads * attention->d_v, false };
     if (step->out == step->q || step->out == step->k || step->out == step->v)
         return binding_fail(binding, step, "out is also an input");
-    return heads_bind(binding, step, step->q, attention->heads, attention->d_k) && binding_out(binding, step, out);
+    return heads_bind(binding, step, step->q, attention->heads, attention->d_k)
+        && norm_bind(binding, step, "q_norm", &attention->q_norm, &step->q_norm, attention->heads, attention->d_k)
+        && binding_out(binding, step, out);
 }
 
 bool attention_bind(struct binding *binding, struct step *step)
@@ -186,6 +215,8 @@ static struct attn_args args_begin(const struct attn_session *session, const str
         sequences[i].cache = cache_at(&session->cache, i, step->layer);
     return (struct attn_args){
         .sequence = sequences, .sequences = session->options.sequences,
+        .q_norm_weight = step->q_norm.weight, .q_norm_bias = step->q_norm.bias,
+        .k_norm_weight = step->k_norm.weight, .k_norm_bias = step->k_norm.bias,
         .q_rotation = session->rotations[step->attention], .k_rotation = session->rotations[step->attention],
         .workspace = session->workspace,
     };

@@ -8,11 +8,13 @@
 #include "kernels.h"
 #include "operation.h"
 #include "reference.h"
+#include "reference_line.h"
 
 struct attention {
     const struct attn_attention *kernel;          /* NULL: the model has no kernels */
     struct reference *reference;
     int32_t heads, kv_heads, d_k, d_v;
+    struct reference_norm q_norm, k_norm;
 };
 
 /* *attention is all zero before; close it whether or not it opened. */

@@ -55,8 +55,8 @@ struct attn_model_info {
 struct attn_trace {
     int64_t layer;
     const struct attn_attention *kernel;          /* NULL: the reference */
-    const struct attn_args *args;                 /* q, k and v are not rotated; `kernel->read` gives rotated k.
-                                                     k and v are NULL where an encoder wrote the cache before */
+    const struct attn_args *args;                 /* q and k are neither normed nor rotated; `kernel->read` gives k as it is
+                                                     cached. k and v are NULL where an encoder wrote the cache before */
     const int32_t *position;                      /* (rows) */
     int64_t rows;
 };

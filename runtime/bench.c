@@ -50,19 +50,19 @@ static bool take_arrays(struct bench *b, struct problem *problem)
     const int32_t q = b->setting.q, kv = b->setting.kv;
     struct random random = random_start(1);
     struct attn_args *args = &b->args;
-    float *sink = random_rows(b, 1, a->heads, &random, problem);
+    float *given = random_rows(b, a->heads, a->d_k, &random, problem);     /* what of it a definition asks for */
     set_strides(args, a);
     args->q = random_rows(b, q, args->q_stride, &random, problem);
     args->k = random_rows(b, kv, args->k_stride, &random, problem);
     args->v = random_rows(b, kv, args->v_stride, &random, problem);
     args->o = memory_take_large(&b->memory, (size_t)(q * args->o_stride), sizeof(float), problem);
-    args->sink = sink;
+    args->sink = args->q_norm_weight = args->q_norm_bias = args->k_norm_weight = args->k_norm_bias = given;
     args->q_rotation = rotation_rows(b, kv - q, q, problem);
     args->k_rotation = rotation_rows(b, 0, kv, problem);
     args->sequence = &b->sequence;
     args->sequences = 1;
     const bool rotated = a->rotation_floats == 0 || (args->q_rotation != NULL && args->k_rotation != NULL);
-    return args->q != NULL && args->k != NULL && args->v != NULL && args->o != NULL && sink != NULL && rotated;
+    return args->q != NULL && args->k != NULL && args->v != NULL && args->o != NULL && given != NULL && rotated;
 }
 
 /* As many caches as decode needs to read from memory, in one piece, all written. */

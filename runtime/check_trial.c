@@ -54,10 +54,46 @@ static void trial_fill_positions(struct trial *trial, const struct attn_sequence
         trial->k_position[sequence->k_row + k] = start + k;
 }
 
+/* The size of a normed vector's values, without weights. */
+static double normed_size(const struct reference_norm *norm, int d_k)
+{
+    return norm->kind == NORM_L2 ? 1.0 / sqrt(d_k) : 1.0;
+}
+
+/*
+** Weights that spread around amplitude, and biases, which are small. An offset is part of a weight. NULL where the
+** norm has none, so that reading them is seen.
+*/
+static void norm_fill(float *given[2], const struct reference_norm *norm, int heads, int d_k, double amplitude,
+                      struct random *random)
+{
+    const int count = norm->weights == WEIGHTS_PER_HEAD ? heads * d_k : norm->weights == WEIGHTS_SHARED ? d_k : 0;
+    given[0] = count > 0 ? check_memory((size_t)count, sizeof *given[0]) : NULL;
+    given[1] = norm->biased ? check_memory((size_t)count, sizeof *given[1]) : NULL;
+    for (int i = 0; i < count; i++)
+        given[0][i] = (float)(amplitude * (1.0 + 0.25 * (double)random_normal(random)) - norm->offset);
+    for (int i = 0; i < count && norm->biased; i++)
+        given[1][i] = (float)(0.1 * amplitude * (double)random_normal(random));
+}
+
+/* Weights of norms make scores as wide as the first sequence's; what has no weights is as wide as it comes. */
+static void trial_fill_norms(struct trial *trial, double spread, struct random *random)
+{
+    const struct reference_line *line = trial->line;
+    const struct reference_norm *q = &line->q_norm, *k = &line->k_norm;
+    const double scale = fabs(line->scale) * sqrt(line->d_k);
+    const double q_size = normed_size(q, line->d_k), k_size = normed_size(k, line->d_k);
+    norm_fill(trial->q_norm, q, line->heads, line->d_k, spread / scale / q_size, random);
+    norm_fill(trial->k_norm, k, line->kv_heads, line->d_k, 1.0 / k_size, random);
+    if (q->kind != NORM_NONE && q->weights == WEIGHTS_NONE)
+        trial->sharpness = fmax(trial->sharpness, scale * q_size / ordinary_spread);
+}
+
 static void trial_fill(struct trial *trial, const struct trial_shape *shape, struct random *random)
 {
     const double scale = trial->line->scale * sqrt(trial->line->d_k);
     trial->sharpness = 1.0;
+    trial_fill_norms(trial, shape[0].spread, random);
     for (int32_t b = 0; b < trial->sequences; b++) {
         const struct attn_sequence *sequence = &trial->sequence[b];
         strided_fill(&trial->q, sequence->q_row, sequence->q_len, shape[b].spread / scale, 1.0, random);
@@ -75,7 +111,9 @@ struct attn_args trial_args(const struct trial *trial, const struct attn_sequenc
         .q = strided_row(&trial->q, 0, 0), .q_stride = trial->q.stride, .q_head_stride = trial->q.head_stride,
         .k = strided_row(&trial->k, 0, 0), .k_stride = trial->k.stride, .k_head_stride = trial->k.head_stride,
         .v = strided_row(&trial->v, 0, 0), .v_stride = trial->v.stride, .v_head_stride = trial->v.head_stride,
-        .sink = trial->sink
+        .sink = trial->sink,
+        .q_norm_weight = trial->q_norm[0], .q_norm_bias = trial->q_norm[1],
+        .k_norm_weight = trial->k_norm[0], .k_norm_bias = trial->k_norm[1]
     };
 }
 
@@ -124,6 +162,10 @@ void trial_destroy(struct trial *trial)
     guarded_destroy(&trial->k.memory);
     guarded_destroy(&trial->v.memory);
     free(trial->sink);
+    for (int i = 0; i < 2; i++) {
+        free(trial->q_norm[i]);
+        free(trial->k_norm[i]);
+    }
     free(trial->q_position);
     free(trial->k_position);
     for (int32_t b = 0; b < trial->sequences; b++)

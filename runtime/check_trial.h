@@ -34,6 +34,7 @@ struct trial {
     struct attn_sequence sequence[TRIAL_SEQUENCES];   /* all queries and all keys at once; without caches */
     struct strided q, k, v;
     float *sink;                                      /* (heads) */
+    float *q_norm[2], *k_norm[2];                     /* weights and biases: (d_k) or (heads, d_k) */
     int32_t *q_position, *k_position;                 /* (rows of q), (rows of k) */
     double *reference_cache[TRIAL_SEQUENCES];
     struct result expected;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "reference_line.h"
+#include "reference_norm.h"
 #include "reference_rotation.h"
 
 struct reference {
@@ -48,20 +49,42 @@ static double *cached_key(const struct reference_line *line, const struct attn_s
     return (double *)sequence->cache + (place * line->kv_heads + kv_head) * (line->d_k + line->d_v);
 }
 
-/* to = from (d_k), its pairs turned by position * frequency and stretched by the magnitude. */
-static void rotate(const struct reference *reference, const float *from, int32_t position, double *to)
+/* The pairs of x (d_k) are turned by position * frequency and stretched by the magnitude. */
+static void rotate(const struct reference *reference, int32_t position, double *x)
 {
     const struct reference_line *line = &reference->line;
-    for (int d = 0; d < line->d_k; d++)
-        to[d] = from[d];
     for (int i = 0; i < line->dims / 2; i++) {
         const int first = line->interleaved ? 2 * i : i;
         const int second = line->interleaved ? 2 * i + 1 : i + line->dims / 2;
         const double angle = position * reference->frequency[i];
         const double cosine = cos(angle) * reference->magnitude, sine = sin(angle) * reference->magnitude;
-        to[first]  = from[first] * cosine - from[second] * sine;
-        to[second] = from[first] * sine + from[second] * cosine;
+        const double a = x[first], b = x[second];
+        x[first]  = a * cosine - b * sine;
+        x[second] = a * sine + b * cosine;
     }
+}
+
+/* One vector as the caller gave it: its head, its position, and the norm of its kind. */
+struct vector {
+    const float *from;            /* (d_k) */
+    int head;
+    int32_t position;
+    const struct reference_norm *norm;
+    const float *weight, *bias;
+};
+
+/* to = the vector, normed and rotated. */
+static void prepare(const struct reference *reference, const struct vector *vector, double *to)
+{
+    const struct reference_line *line = &reference->line;
+    const struct reference_norm *norm = vector->norm;
+    for (int d = 0; d < line->d_k; d++)
+        to[d] = vector->from[d];
+    if (!norm->after)
+        reference_norm(line, norm, vector->weight, vector->bias, vector->head, to);
+    rotate(reference, vector->position, to);
+    if (norm->after)
+        reference_norm(line, norm, vector->weight, vector->bias, vector->head, to);
 }
 
 static int32_t row_position(const struct reference *reference, const int32_t *position, int64_t row)
@@ -74,10 +97,13 @@ static void write_key(const struct reference *reference, const struct attn_args 
 {
     const struct reference_line *line = &reference->line;
     const int64_t row = sequence->k_row + index;
-    const float *k = args->k + row * args->k_stride + kv_head * args->k_head_stride;
+    const struct vector k = {
+        args->k + row * args->k_stride + kv_head * args->k_head_stride, kv_head, row_position(reference, k_position, row),
+        &line->k_norm, args->k_norm_weight, args->k_norm_bias
+    };
     const float *v = args->v + row * args->v_stride + kv_head * args->v_head_stride;
     double *cached = cached_key(line, sequence, sequence->kv_len - sequence->k_len + index, kv_head);
-    rotate(reference, k, row_position(reference, k_position, row), cached);
+    prepare(reference, &k, cached);
     for (int d = 0; d < line->d_v; d++)
         cached[line->d_k + d] = v[d];
 }
@@ -93,7 +119,7 @@ void reference_write(const struct reference *reference, const struct attn_args *
 /* One query of one head, in one walk over the keys. */
 struct walk {
     const struct reference_line *line;
-    double q[REFERENCE_D];      /* rotated */
+    double q[REFERENCE_D];      /* normed and rotated */
     double m;                   /* the largest score so far */
     double l;                   /* sum of exp(s - m) */
     double o[REFERENCE_D];      /* sum of exp(s - m) v */
@@ -138,9 +164,12 @@ static void attend(const struct reference *reference, const struct attn_args *ar
     const int64_t row = sequence->q_row + index;
     const int kv_head = head / (line->heads / line->kv_heads);
     struct walk walk = { .line = line, .m = -INFINITY };
+    const struct vector q = {
+        args->q + row * args->q_stride + head * args->q_head_stride, head, row_position(reference, q_position, row),
+        &line->q_norm, args->q_norm_weight, args->q_norm_bias
+    };
 
-    rotate(reference, args->q + row * args->q_stride + head * args->q_head_stride,
-           row_position(reference, q_position, row), walk.q);
+    prepare(reference, &q, walk.q);
     for (int32_t k = 0; k < sequence->kv_len; k++) {
         const int64_t at[EXPRESSION_VARIABLES] = {
             [EXPRESSION_Q] = sequence->q_offset + index, [EXPRESSION_K] = k, [EXPRESSION_H] = head, [EXPRESSION_B] = b,

@@ -14,16 +14,17 @@ struct reader {
     char *error;
     size_t error_size;
     char mask[VALUE_BYTES], score[VALUE_BYTES];
-    unsigned seen;                /* bit i: keys[i] has a value */
+    uint64_t seen;                /* bit i: keys[i] has a value */
 };
 
 enum key_type { KEY_INTEGER, KEY_NUMBER, KEY_NUMBERS, KEY_CHOICE, KEY_MASK, KEY_SCORE };
 
-/* The scalings of rope that have a key; 0: it stands in every line; OPTIONAL: it may stand in any. */
+/* What a line has that has a key: a scaling of rope, a norm. 0: it stands in every line; OPTIONAL: it may stand in any. */
 enum {
     OPTIONAL = -1,
     LINEAR = 1 << SCALING_LINEAR, LLAMA3 = 1 << SCALING_LLAMA3, YARN = 1 << SCALING_YARN,
-    LONGROPE = 1 << SCALING_LONGROPE, SCALED = LINEAR | LLAMA3 | YARN | LONGROPE, ROPE = SCALED | 1 << SCALING_NONE
+    LONGROPE = 1 << SCALING_LONGROPE, SCALED = LINEAR | LLAMA3 | YARN | LONGROPE, ROPE = SCALED | 1 << SCALING_NONE,
+    Q_NORM = 1 << 8, Q_LAYER = 1 << 9, K_NORM = 1 << 10, K_LAYER = 1 << 11
 };
 
 #define AT(field) offsetof(struct reference_line, field)
@@ -34,7 +35,7 @@ static const struct key {
     enum key_type type;
     size_t offset;
     double min, max;
-    int scalings;                 /* with these it stands in a line, and only with them; or 0 or OPTIONAL */
+    int parts;                    /* with these it stands in a line, and only with them; or 0 or OPTIONAL */
     const char *choices;          /* words, of which the index is stored */
 } keys[] = {
     { "heads",                          KEY_INTEGER, AT(heads),            1.0,   REFERENCE_HEADS, 0,                        NULL },
@@ -45,6 +46,18 @@ static const struct key {
     { "mask",                           KEY_MASK,    0,                    0.0,   0.0,             0,                        NULL },
     { "score",                          KEY_SCORE,   0,                    0.0,   0.0,             OPTIONAL,                 NULL },
     { "sink",                           KEY_CHOICE,  AT(sink),             0.0,   0.0,             OPTIONAL,                 "none zero per_head" },
+    { "q_norm",                         KEY_CHOICE,  AT(q_norm.kind),       0.0,   0.0,             OPTIONAL,                 "none rms l2 layer" },
+    { "q_norm.eps",                     KEY_NUMBER,  AT(q_norm.eps),        1e-12, 1.0,             Q_NORM,                   NULL },
+    { "q_norm.weights",                 KEY_CHOICE,  AT(q_norm.weights),    0.0,   0.0,             Q_NORM,                   "none shared per_head" },
+    { "q_norm.offset",                  KEY_NUMBER,  AT(q_norm.offset),     -2.0,  2.0,             Q_NORM,                   NULL },
+    { "q_norm.bias",                    KEY_CHOICE,  AT(q_norm.biased),     0.0,   0.0,             Q_LAYER,                  "false true" },
+    { "q_norm.when",                    KEY_CHOICE,  AT(q_norm.after),      0.0,   0.0,             Q_NORM,                   "before after" },
+    { "k_norm",                         KEY_CHOICE,  AT(k_norm.kind),       0.0,   0.0,             OPTIONAL,                 "none rms l2 layer" },
+    { "k_norm.eps",                     KEY_NUMBER,  AT(k_norm.eps),        1e-12, 1.0,             K_NORM,                   NULL },
+    { "k_norm.weights",                 KEY_CHOICE,  AT(k_norm.weights),    0.0,   0.0,             K_NORM,                   "none shared per_head" },
+    { "k_norm.offset",                  KEY_NUMBER,  AT(k_norm.offset),     -2.0,  2.0,             K_NORM,                   NULL },
+    { "k_norm.bias",                    KEY_CHOICE,  AT(k_norm.biased),     0.0,   0.0,             K_LAYER,                  "false true" },
+    { "k_norm.when",                    KEY_CHOICE,  AT(k_norm.after),      0.0,   0.0,             K_NORM,                   "before after" },
     { "position",                       KEY_CHOICE,  AT(rotates),          0.0,   0.0,             0,                        "none rope" },
     { "rope.base",                      KEY_NUMBER,  AT(base),             1e-30, 1e30,            ROPE,                     NULL },
     { "rope.dims",                      KEY_INTEGER, AT(dims),             2.0,   REFERENCE_D,     ROPE,                     NULL },
@@ -91,7 +104,7 @@ static const struct key *key_read(struct reader *reader)
             reader_refuse(reader, "a definition's '%s' stands once, followed by '=' and a value", keys[i].name);
             return NULL;
         }
-        reader->seen |= 1u << i;
+        reader->seen |= UINT64_C(1) << i;
         reader->at += length + 1;
         return &keys[i];
     }
@@ -196,21 +209,30 @@ static bool pair_read(struct reader *reader)
         && store[key->type](reader, key, value, (char *)reader->line + key->offset);
 }
 
-/* Every key stands there, those of a scaling exactly when the line has that scaling. */
+/* Of those that have keys, the ones that the line has. */
+static int line_parts(const struct reference_line *line)
+{
+    return (line->rotates ? 1 << line->scaling : 0)
+         | (line->q_norm.kind != NORM_NONE ? Q_NORM : 0) | (line->q_norm.kind == NORM_LAYER ? Q_LAYER : 0)
+         | (line->k_norm.kind != NORM_NONE ? K_NORM : 0) | (line->k_norm.kind == NORM_LAYER ? K_LAYER : 0);
+}
+
+/* Every key stands there, those of a part exactly when the line has that part. */
 static bool keys_check(const struct reader *reader)
 {
     const struct reference_line *line = reader->line;
-    const int scaling = line->rotates ? 1 << line->scaling : 0;
+    const int parts = line_parts(line);
     for (int i = 0; i < KEYS; i++) {
         const bool found = (reader->seen >> i & 1) != 0;
-        if (keys[i].scalings == OPTIONAL)
+        if (keys[i].parts == OPTIONAL)
             continue;
-        const bool expected = keys[i].scalings == 0 || (keys[i].scalings & scaling) != 0;
+        const bool expected = keys[i].parts == 0 || (keys[i].parts & parts) != 0;
         if (!found && expected)
             return reader_refuse(reader, "%s is missing", keys[i].name);
         if (found && !expected)
             return reader_refuse(reader, "%s stands without %s", keys[i].name,
-                                 line->rotates ? "the scaling that has it" : "position=rope");
+                                 (keys[i].parts & ROPE) == 0 ? "the norm that has it"
+                                 : line->rotates ? "the scaling that has it" : "position=rope");
     }
     return true;
 }

@@ -17,6 +17,18 @@ enum {
 /* How the frequencies of RoPE are fitted to longer contexts. */
 enum reference_scaling { SCALING_NONE, SCALING_LINEAR, SCALING_LLAMA3, SCALING_YARN, SCALING_LONGROPE };
 
+/* The norm of each head's vector. */
+enum reference_norm_kind { NORM_NONE, NORM_RMS, NORM_L2, NORM_LAYER };
+enum reference_norm_weights { WEIGHTS_NONE, WEIGHTS_SHARED, WEIGHTS_PER_HEAD };
+
+struct reference_norm {
+    int kind;                     /* enum reference_norm_kind; the rest is set where there is one */
+    double eps;
+    int weights;                  /* enum reference_norm_weights: none, (d_k) or (heads, d_k) */
+    double offset;                /* added to each weight */
+    int biased, after;            /* booleans; after the rotation */
+};
+
 struct divisors { int count; double list[REFERENCE_D / 2]; };
 
 struct reference_line {
@@ -26,6 +38,7 @@ struct reference_line {
     struct expression mask;       /* which keys a query sees */
     int sink;                     /* 0: none; 1: a score of 0; 2: one that each head is given */
     struct expression score;      /* what becomes of scale q k: "s" when nothing */
+    struct reference_norm q_norm, k_norm;
     int rotates;                  /* whether position=rope */
     double base;
     int dims;                     /* the first values of a row, which rotate; the others stay */

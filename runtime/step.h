@@ -10,6 +10,12 @@
 
 enum { STEP_UNUSED = -1 };            /* of an activation or a number that the step does not have */
 
+/* Weights of the norm that an attention has of q, or of k. */
+struct step_norm {
+    const char *weight_name, *bias_name;      /* NULL: the norm has none */
+    const float *weight, *bias;               /* found when bound: (d_k) or (heads, d_k) */
+};
+
 struct step {
     const struct operation *operation;
     int number;                       /* in the description's list, from 0 */
@@ -21,6 +27,7 @@ struct step {
     const char *kind;
     const char *weight_name, *bias_name;
     const char *attention_name;
+    struct step_norm q_norm, k_norm;
     int64_t layer;
     int64_t width;                    /* of out */
     int64_t rows, row;                /* of an embedding */

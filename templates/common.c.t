@@ -58,6 +58,21 @@ static void attn_sincos(double angle, double *sine, double *cosine)
 }
 
 % end
+% if USES_NORM then
+/* The root of x > 0: Newton's steps from half the exponent, to the last bits of a double. */
+static double attn_root(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits = (bits >> 1) + 0x1ff7a00000000000u;
+    double root;
+    memcpy(&root, &bits, sizeof root);
+    for (int step = 0; step < 5; step++)
+        root = 0.5 * (root + x / root);
+    return root;
+}
+
+% end
 % if USES_FLOOR_DIV then
 /* Division that rounds towards minus infinity. */
 static inline int32_t attn_floor_div(int32_t a, int32_t b)

@@ -68,12 +68,12 @@ def plans_that_do_not_fit_are_refused() -> None:
         assert (done.returncode, done.stderr) == (2, f"attngen: {sentence}\n"), done
 
 
-def check_broken(config_text: str, line: str, broken: str) -> subprocess.CompletedProcess[str]:
-    """Checks a config on the scalar target with one expression of the softmax templates replaced."""
+def check_broken(config_text: str, line: str, broken: str, file: str = "softmax/target.c.t") -> subprocess.CompletedProcess[str]:
+    """Checks a config on the scalar target with one expression of a template replaced."""
     with tempfile.TemporaryDirectory() as folder:
         templates, config = Path(folder, "templates"), Path(folder, "broken.lua")
         shutil.copytree(ROOT / "templates", templates)
-        target = templates / "softmax" / "target.c.t"
+        target = templates / file
         text = target.read_text()
         assert line in text, "the line to break is not in the template"
         target.write_text(text.replace(line, broken))
@@ -88,6 +88,14 @@ def fault_in_template_is_found() -> None:
     assert counts(done.stdout) == (0, 1, 0)
     assert done.stdout.startswith("fail softmax heads=2 kv_heads=1 d_k=20 "), done.stdout
     assert "target=scalar: prefill at once: o of row" in done.stdout and "seed 1" in done.stdout, done.stdout
+
+
+def fault_in_norm_is_found() -> None:
+    """A mean over one number more than there are; with weights of any size, only the definition's can be right."""
+    config = CONFIG.replace("d_k = 20", "d_k = 20, k_norm = rms { eps = 1e-6 }")
+    done = check_broken(config, "squares / D_K$D", "squares / (D_K$D + 1)", "norm/rms.lua")
+    assert done.returncode == 1 and counts(done.stdout) == (0, 1, 0), done.stdout + done.stderr
+    assert "prefill at once: " in done.stdout or "write, then read: " in done.stdout, done.stdout
 
 
 def death_is_one_failure() -> None:
@@ -119,4 +127,4 @@ def wrong_usage_ends_with_2() -> None:
 
 
 run(random_definitions_agree, smallest_tiles_agree, plans_that_do_not_fit_are_refused, fault_in_template_is_found,
-    death_is_one_failure, runner_runs_the_program, wrong_usage_ends_with_2)
+    fault_in_norm_is_found, death_is_one_failure, runner_runs_the_program, wrong_usage_ends_with_2)

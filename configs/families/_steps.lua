@@ -92,9 +92,13 @@ local function copies(from, to, times)
   step { op = "repeat", ["in"] = from, out = to, times = times }
 end
 
--- to = attention of q, k and v by the definition of that layer, from 0
-local function attend(layer, q, k, v, to)
-  step { op = "attention", layer = layer, q = q, k = k, v = v, out = to }
+-- to = attention of q, k and v by the definition of that layer, from 0; names of the weights of its q_norm and k_norm,
+-- where it has them
+local function attend(layer, q, k, v, to, q_norm, k_norm)
+  step {
+    op = "attention", layer = layer, q = q, k = k, v = v, out = to,
+    q_norm = q_norm and weight(q_norm), k_norm = k_norm and weight(k_norm),
+  }
 end
 
 -- An encoder's k and v into the cache of that layer, over which later steps attend: its definition is that of both.

@@ -15,7 +15,10 @@ local kinds = layer_kinds(count, keys and "sliding_window_pattern", function(lay
 end)
 
 local function definition(mask, position)
-  return { heads = heads, kv_heads = kv_heads, d_k = d, mask = mask, position = position }
+  return {
+    heads = heads, kv_heads = kv_heads, d_k = d, q_norm = rms { eps = eps }, k_norm = rms { eps = eps }, mask = mask,
+    position = position,
+  }
 end
 
 attention, layers = mixed(kinds, {
@@ -34,9 +37,7 @@ embed("x", "embed_tokens", vocab, hidden)
 for layer = 0, count - 1 do
   local name = "layers." .. layer .. "."
   project("x", name .. "self_attn.", heads, kv_heads, d)
-  rms_norm("q", "q", name .. "self_attn.q_norm", eps, heads)
-  rms_norm("k", "k", name .. "self_attn.k_norm", eps, kv_heads)
-  attend(layer, "q", "k", "v", "a")
+  attend(layer, "q", "k", "v", "a", name .. "self_attn.q_norm", name .. "self_attn.k_norm")
   linear("a", "h", name .. "self_attn.o_proj", hidden)
   rms_norm("h", "h", name .. "post_attention_layernorm", eps)
   add("x", "h", "x")

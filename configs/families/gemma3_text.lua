@@ -20,7 +20,7 @@ local kinds = layer_kinds(count, "sliding_window_pattern", function(layer) retur
 local function definition(mask, position)
   return {
     heads = heads, kv_heads = kv_heads, d_k = d, scale = number("query_pre_attn_scalar", 256) ^ -0.5,
-    mask = mask, position = position,
+    q_norm = rms { eps = eps, offset = 1 }, k_norm = rms { eps = eps, offset = 1 }, mask = mask, position = position,
   }
 end
 
@@ -36,7 +36,7 @@ bos, eos = tokens "bos_token_id", tokens "eos_token_id"
 prefixes = { "", "model." }
 harmless = harmless_and { "cache_implementation", "_sliding_window_pattern" }
 
-local function norm(from, to, name, groups) rms_norm(from, to, name, eps, groups, 1) end
+local function norm(from, to, name) rms_norm(from, to, name, eps, 1, 1) end
 
 embed("x", "embed_tokens", vocab, hidden)
 scale("x", hidden ^ 0.5)
@@ -45,9 +45,7 @@ for layer = 0, count - 1 do
   local name = "layers." .. layer .. "."
   norm("x", "h", name .. "input_layernorm")
   project("h", name .. "self_attn.", heads, kv_heads, d, biased)
-  norm("q", "q", name .. "self_attn.q_norm", heads)
-  norm("k", "k", name .. "self_attn.k_norm", kv_heads)
-  attend(layer, "q", "k", "v", "a")
+  attend(layer, "q", "k", "v", "a", name .. "self_attn.q_norm", name .. "self_attn.k_norm")
   linear("a", "h", name .. "self_attn.o_proj", hidden, biased)
   norm("h", "h", name .. "post_attention_layernorm")
   add("x", "h", "x")

@@ -15,7 +15,10 @@ local biased   = flag("attention_bias", false)
 local kinds = layer_kinds(count, "max_window_layers", function(layer) return keys ~= nil and layer >= first end)
 
 local function definition(mask)
-  return { heads = heads, kv_heads = kv_heads, d_k = d, mask = mask, position = rotary() }
+  return {
+    heads = heads, kv_heads = kv_heads, d_k = d, q_norm = rms { eps = eps }, k_norm = rms { eps = eps }, mask = mask,
+    position = rotary(),
+  }
 end
 
 attention, layers = mixed(kinds, { full = definition(causal()), windowed = definition(causal_window(keys)) })
@@ -32,9 +35,7 @@ for layer = 0, count - 1 do
   local name = "layers." .. layer .. "."
   rms_norm("x", "h", name .. "input_layernorm", eps)
   project("h", name .. "self_attn.", heads, kv_heads, d, biased)
-  rms_norm("q", "q", name .. "self_attn.q_norm", eps, heads)
-  rms_norm("k", "k", name .. "self_attn.k_norm", eps, kv_heads)
-  attend(layer, "q", "k", "v", "a")
+  attend(layer, "q", "k", "v", "a", name .. "self_attn.q_norm", name .. "self_attn.k_norm")
   linear("a", "h", name .. "self_attn.o_proj", hidden, biased)
   add("x", "h", "x")
 

@@ -37,7 +37,8 @@ static void rotation$D(const int32_t *position, int64_t rows, float *rotation)
 % local first = PAIRING == "half" and "i" or "2 * i"
 % local second = PAIRING == "half" and "i + " .. half or "2 * i + 1"
 /* Turns the pairs ($first, $second) of a row by their angles. */
-static void rotate$D(const float *restrict from, const float *restrict rotation, float *restrict to)
+% local alone = ROTATES_IN_PLACE and "" or "restrict "      -- `from` may be `to` behind a norm
+static void rotate$D(const float *$(alone)from, const float *restrict rotation, float *$(alone)to)
 {
     for (int i = 0; i < $half; i++) {
         const float x = from[$first], y = from[$second], cosine = rotation[i], sine = rotation[$half + i];

@@ -72,16 +72,31 @@ static size_t cache_bytes$D(int64_t capacity)
 $POSITION
 
 % end
+% if NORM_FUNCTIONS ~= "" then
+$NORM_FUNCTIONS
+% end
+% local PREPARED = (Q_NORM ~= "never" and "normed, " or "") .. (ROTATION_FLOATS > 0 and "rotated, " or "")
 % if HAS_SCORE then
-/* One query, rotated, times the scale of q k. */
+/* One query, $(PREPARED)times the scale of q k. */
 % else
-/* One query, rotated, times the scale of q k and 1 / ln 2, since weights are powers of two. */
+/* One query, $(PREPARED)times the scale of q k and 1 / ln 2, since weights are powers of two. */
 % end
 static void query_row$D(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
 {
     const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
+% local from = "from"
+% if Q_NORM == "before" then
+    norm_q$D(from$Q_NORM_GIVEN, q);
+% from = "q"
+% end
 % if ROTATION_FLOATS > 0 then
-    rotate$D(from, args->q_rotation + row * $ROTATION_FLOATS, q);
+    rotate$D($from, args->q_rotation + row * $ROTATION_FLOATS, q);
+% from = "q"
+% end
+% if Q_NORM == "after" then
+    norm_q$D(q$Q_NORM_GIVEN, q);
+% end
+% if from == "q" then
     for (int d = 0; d < D_K$D; d++)
         q[d] *= $SCALE_Q;
 % else
@@ -113,10 +128,18 @@ static void write_panel$D(const struct attn_args *args, float *block, int32_t kv
     float *restrict panel = panel_of$D(block, place);
     for (int32_t i = 0; i < count; i++) {
         const float *k = args->k + (row + i) * args->k_stride + kv_head * args->k_head_stride;
+% local k = "k"
+% if K_NORM == "before" then
+        norm_k$D(k$K_NORM_GIVEN, rows[i]);
+% k = "rows[i]"
+% end
 % if ROTATION_FLOATS > 0 then
-        rotate$D(k, args->k_rotation + (row + i) * $ROTATION_FLOATS, rows[i]);
-% else
+        rotate$D($k, args->k_rotation + (row + i) * $ROTATION_FLOATS, rows[i]);
+% elseif K_NORM == "never" then
         memcpy(rows[i], k, sizeof rows[i]);
+% end
+% if K_NORM == "after" then
+        norm_k$D(rows[i]$K_NORM_GIVEN, rows[i]);
 % end
     }
     for (int d = 0; d < D_K$D; d++)

@@ -23,6 +23,8 @@ static const struct weight { const char *name; int rows, columns; } weights[] = 
 
 static const char line[] = "softmax heads=4 kv_heads=2 d_k=2 d_v=2 scale=0.5 mask=\\\"k <= q\\\" position=rope "
                            "rope.base=10000 rope.dims=2 rope.pairing=half cache=f32";
+static const char line_normed[] = "softmax heads=4 kv_heads=2 d_k=2 d_v=2 scale=0.5 mask=\\\"k <= q\\\" k_norm=rms k_norm.eps=1e-5 "
+                                  "k_norm.weights=shared k_norm.offset=0 k_norm.when=before position=none cache=f32";
 static const char line_full[] = "softmax heads=4 kv_heads=2 d_k=2 d_v=2 scale=0.5 mask=\\\"true\\\" position=none cache=f32";
 
 static const char *const steps[] = {
@@ -77,8 +79,8 @@ static const char *description_write(int replaced, const char *by, bool causal)
 {
     static char text[8192];
     char *end = text + sprintf(text, "{'name':'tiny','context':16,'vocab':11,'output':'logits','causal':%s,"
-                               "'prefixes':['','m.'],'bos':[1],'eos':[2],'attentions':{'a':'%s'},%s'steps':[",
-                               causal ? "true" : "false", causal ? line : line_full, replaced < 0 ? by : "");
+                               "'prefixes':['','m.'],'bos':[1],'eos':[2],'attentions':{'a':'%s','n':'%s'},%s'steps':[",
+                               causal ? "true" : "false", causal ? line : line_full, line_normed, replaced < 0 ? by : "");
     for (int i = 0; i < STEPS; i++)
         end += sprintf(end, "%s%s", i == 0 ? "" : ",", i == replaced ? by : steps[i]);
     sprintf(end, "]}");
@@ -176,6 +178,12 @@ static void attentions_refused(void)
 
 static void weights_refused(void)
 {
+    CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'a','layer':0,'q_norm':'norm'}"),
+               "/d.json: step 7 (attention): attention a has no weights of q_norm; the step names norm");
+    CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'n','layer':0}"),
+               "/d.json: step 7 (attention): attention n has weights of k_norm, which the step does not name");
+    CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'n','layer':0,'k_norm':'norm'}"),
+               "/model.safetensors: m.norm is (8); expected (2)");
     CHECK_TEXT(refusal(4, "{'op':'linear','in':'h','out':'q','weight':'queries','width':8}"),
                ": no weight queries, which step 4 (linear) needs; tried with the prefixes \"\", \"m.\"");
     CHECK_TEXT(refusal(4, "{'op':'linear','in':'h','out':'q','weight':'q','width':12}"),

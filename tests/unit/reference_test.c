@@ -26,6 +26,7 @@ struct small {
     int32_t q_len, kv_len, q_offset;
     const float *q, *k, *v;
     const int32_t *q_position, *k_position;
+    const struct attn_args *given;        /* what the definition asks for besides, or NULL */
 };
 
 static void small_run(const struct small *small, float *o, float *lse)
@@ -40,7 +41,7 @@ static void small_run(const struct small *small, float *o, float *lse)
         .q_len = small->q_len, .q_offset = small->q_offset, .k_len = small->kv_len, .kv_len = small->kv_len,
         .cache = cache, .capacity = small->kv_len
     };
-    const struct attn_args args = {
+    struct attn_args args = {
         .sequence = &sequence, .sequences = 1,
         .q = small->q, .q_stride = small->heads * small->d_k, .q_head_stride = small->d_k,
         .k = small->k, .k_stride = small->kv_heads * small->d_k, .k_head_stride = small->d_k,
@@ -48,6 +49,10 @@ static void small_run(const struct small *small, float *o, float *lse)
         .o = o, .o_stride = small->heads * small->d_v, .o_head_stride = small->d_v, .lse = lse,
         .lse_stride = small->heads
     };
+    if (small->given != NULL) {
+        args.q_norm_weight = small->given->q_norm_weight;
+        args.q_norm_bias = small->given->q_norm_bias;
+    }
     reference_write(reference, &args, small->k_position);
     reference_attend(reference, &args, small->q_position);
     free(cache);
@@ -59,7 +64,7 @@ static void two_keys_by_hand(void)
 {
     const float q[] = { 1.0f }, k[] = { 0.0f, 1.0986122887f }, v[] = { 10.0f, 2.0f };
     float o[1], lse[1];
-    small_run(&(struct small){ LINE(1, 1, 1, 1, "true", "none"), 1, 1, 1, 1, 1, 2, 0, q, k, v, NULL, NULL }, o, lse);
+    small_run(&(struct small){ LINE(1, 1, 1, 1, "true", "none"), 1, 1, 1, 1, 1, 2, 0, q, k, v, NULL, NULL, NULL }, o, lse);
     CHECK(near(o[0], 10.0 / 4 + 2.0 * 3 / 4));
     CHECK(near(lse[0], log(4.0)));
 }
@@ -69,7 +74,7 @@ static void scale_multiplies_scores(void)
     const float q[] = { 2.0f }, k[] = { 3.0f }, v[] = { 1.0f };
     float o[1], lse[1];
     const char *line = "softmax heads=1 kv_heads=1 d_k=1 d_v=1 scale=0.25 mask=\"true\" position=none cache=f32";
-    small_run(&(struct small){ line, 1, 1, 1, 1, 1, 1, 0, q, k, v, NULL, NULL }, o, lse);
+    small_run(&(struct small){ line, 1, 1, 1, 1, 1, 1, 0, q, k, v, NULL, NULL, NULL }, o, lse);
     CHECK(near(lse[0], 1.5));
 }
 
@@ -78,7 +83,7 @@ static void causal_query_sees_its_past(void)
 {
     const float q[] = { 0.0f, 0.0f, 0.0f }, k[] = { 1.0f, 1.0f, 1.0f }, v[] = { 3.0f, 5.0f, NAN };
     float o[3], lse[3];
-    small_run(&(struct small){ LINE(1, 1, 1, 1, "k <= q", "none"), 1, 1, 1, 1, 2, 3, 0, q, k, v, NULL, NULL }, o, lse);
+    small_run(&(struct small){ LINE(1, 1, 1, 1, "k <= q", "none"), 1, 1, 1, 1, 2, 3, 0, q, k, v, NULL, NULL, NULL }, o, lse);
     CHECK(near(o[0], 3.0) && near(o[1], 4.0));
     CHECK(near(lse[0], 0.0) && near(lse[1], log(2.0)));
 }
@@ -87,7 +92,7 @@ static void row_without_key_gives_zeros(void)
 {
     const float q[] = { 1.0f, 1.0f }, k[] = { 1.0f }, v[] = { 7.0f };
     float o[2] = { 9.0f, 9.0f }, lse[2];
-    small_run(&(struct small){ LINE(1, 1, 1, 1, "k <= q", "none"), 1, 1, 1, 1, 2, 1, -1, q, k, v, NULL, NULL }, o, lse);
+    small_run(&(struct small){ LINE(1, 1, 1, 1, "k <= q", "none"), 1, 1, 1, 1, 2, 1, -1, q, k, v, NULL, NULL, NULL }, o, lse);
     CHECK(o[0] == 0.0f && lse[0] == -INFINITY);
     CHECK(o[1] == 7.0f && near(lse[1], 1.0));
 }
@@ -97,7 +102,7 @@ static void heads_share_kv_heads(void)
 {
     const float q[8] = { 0.0f }, k[4] = { 0.0f }, v[] = { 1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f };
     float o[12], lse[4];
-    small_run(&(struct small){ LINE(4, 2, 2, 3, "true", "none"), 4, 2, 2, 3, 1, 1, 0, q, k, v, NULL, NULL }, o, lse);
+    small_run(&(struct small){ LINE(4, 2, 2, 3, "true", "none"), 4, 2, 2, 3, 1, 1, 0, q, k, v, NULL, NULL, NULL }, o, lse);
     for (int i = 0; i < 12; i++)
         CHECK(o[i] == v[i / 6 * 3 + i % 3]);
 }
@@ -107,7 +112,7 @@ static float rope_score(const char *line, int q_along, int k_along, int32_t q_po
 {
     float q[4] = { 0.0f }, k[4] = { 0.0f }, v[1] = { 0.0f }, o[1], lse[1];
     q[q_along] = k[k_along] = 1.0f;
-    small_run(&(struct small){ line, 1, 1, 4, 1, 1, 1, 0, q, k, v, &q_position, &k_position }, o, lse);
+    small_run(&(struct small){ line, 1, 1, 4, 1, 1, 1, 0, q, k, v, &q_position, &k_position, NULL }, o, lse);
     return lse[0];
 }
 
@@ -165,8 +170,48 @@ static void rope_leaves_other_dimensions(void)
     const float q[] = { 0.0f, 0.0f, 0.0f, 1.0f }, v[] = { 0.0f };
     const int32_t q_position = 1000, k_position = 3;
     float o[1], lse[1];
-    small_run(&(struct small){ ROPE(2, "half"), 1, 1, 4, 1, 1, 1, 0, q, q, v, &q_position, &k_position }, o, lse);
+    small_run(&(struct small){ ROPE(2, "half"), 1, 1, 4, 1, 1, 1, 0, q, q, v, &q_position, &k_position, NULL }, o, lse);
     CHECK(near(lse[0], 1.0));
+}
+
+#define NORMED(norm) LINE(2, 1, 2, 1, "true", "none q_norm=" norm)
+#define NORM_PARTS(weights) " q_norm.eps=0.5 q_norm.weights=" weights " q_norm.offset=1 q_norm.when=before"
+
+/* The first number of (3, 4), by each of two heads: the score with the key (1, 0), normed by these weights. */
+static void check_norm(const char *line, const float *weight, const float *bias, double first, double second)
+{
+    const float q[] = { 3.0f, 4.0f, 3.0f, 4.0f }, k[] = { 1.0f, 0.0f }, v[] = { 0.0f };
+    const struct attn_args given = { .q_norm_weight = weight, .q_norm_bias = bias };
+    float o[2], lse[2];
+    small_run(&(struct small){ line, 2, 1, 2, 1, 1, 1, 0, q, k, v, NULL, NULL, &given }, o, lse);
+    CHECK(near(lse[0], first) && near(lse[1], second));
+}
+
+/* (3, 4) has the mean 3.5, the variance 0.25, the mean square 12.5 and the length 5. */
+static void norms_by_hand(void)
+{
+    const float weight[] = { 1.0f, 9.0f, 3.0f, 9.0f }, bias[] = { 10.0f, 9.0f };
+    const double rms = 3 / sqrt(12.5 + 0.5), layer = -0.5 / sqrt(0.25 + 0.5);
+    check_norm(NORMED("rms" NORM_PARTS("none")), NULL, NULL, rms, rms);
+    check_norm(NORMED("rms" NORM_PARTS("shared")), weight, NULL, rms * 2, rms * 2);
+    check_norm(NORMED("rms" NORM_PARTS("per_head")), weight, NULL, rms * 2, rms * 4);
+    check_norm(NORMED("l2" NORM_PARTS("none")), NULL, NULL, 0.6, 0.6);
+    check_norm(NORMED("layer" NORM_PARTS("none") " q_norm.bias=false"), NULL, NULL, layer, layer);
+    check_norm(NORMED("layer" NORM_PARTS("shared") " q_norm.bias=true"), weight, bias, layer * 2 + 10, layer * 2 + 10);
+}
+
+/* A weight of 0 for the second number: before the rotation the turned vector still has one, behind it not. */
+static void norms_stand_before_or_behind_rotation(void)
+{
+    const float q[] = { 1.0f, 0.0f }, k[] = { 0.0f, 1.0f }, v[] = { 0.0f }, weight[] = { 1.0f, 0.0f };
+    const struct attn_args given = { .q_norm_weight = weight };
+    const int32_t q_position = 1, k_position = 0;
+    float o[1], before[1], after[1];
+#define ROTATED(when) LINE(1, 1, 2, 1, "true", "rope rope.base=100 rope.dims=2 rope.pairing=half q_norm=l2 q_norm.eps=1e-6 " \
+                           "q_norm.weights=shared q_norm.offset=0 q_norm.when=" when)
+    small_run(&(struct small){ ROTATED("before"), 1, 1, 2, 1, 1, 1, 0, q, k, v, &q_position, &k_position, &given }, o, before);
+    small_run(&(struct small){ ROTATED("after"), 1, 1, 2, 1, 1, 1, 0, q, k, v, &q_position, &k_position, &given }, o, after);
+    CHECK(near(before[0], sin(1.0)) && near(after[0], 0.0));
 }
 
 /* A ragged batch in one call: a sequence without queries, one without keys, one with both; keys come in two pieces. */
@@ -233,6 +278,9 @@ static void wrong_lines_are_refused(void)
         { SCALED("longrope rope.scaling.factor=4 rope.scaling.original=100 rope.scaling.short=1,2 rope.scaling.long=1 "
                  "rope.scaling.use=long rope.scaling.attention_factor=0"),
           "rope.scaling.long has 1 numbers; expected 2, one for each pair" },
+        { NORMED("rms"), "q_norm.eps is missing" },
+        { NORMED("rms" NORM_PARTS("none") " q_norm.bias=true"), "q_norm.bias stands without the norm that has it" },
+        { NORMED("batch"), "q_norm is batch; the reference knows none rms l2 layer" },
         { ROPE(4, "both"), "rope.pairing is both; the reference knows half interleaved" }
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -283,6 +331,8 @@ int main(void)
     RUN(rope_turns_pairs);
     RUN(rope_scales_frequencies);
     RUN(rope_leaves_other_dimensions);
+    RUN(norms_by_hand);
+    RUN(norms_stand_before_or_behind_rotation);
     RUN(sequences_are_ragged);
     RUN(wrong_lines_are_refused);
     RUN(wrong_masks_are_refused);

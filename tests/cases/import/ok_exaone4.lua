@@ -16,11 +16,15 @@ attention = {
   full = {
     heads = 40, kv_heads = 8, d_k = 128,
     mask = causal,
+    q_norm = rms { eps = 1e-05 },
+    k_norm = rms { eps = 1e-05 },
     position = none,
   },
   windowed = {
     heads = 40, kv_heads = 8, d_k = 128,
     mask = causal & window { left = 4095 },
+    q_norm = rms { eps = 1e-05 },
+    k_norm = rms { eps = 1e-05 },
     position = rope { scaling = llama3 { factor = 16, high = 4, low = 1, original = 8192 }, base = 1000000, pairing = half },
   },
 }

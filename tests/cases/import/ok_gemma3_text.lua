@@ -14,11 +14,15 @@ attention = {
   full = {
     heads = 4, kv_heads = 1, d_k = 256, scale = 0.0625,
     mask = causal,
+    q_norm = rms { eps = 1e-06, offset = 1 },
+    k_norm = rms { eps = 1e-06, offset = 1 },
     position = rope { scaling = linear { factor = 8 }, base = 1000000, pairing = half },
   },
   windowed = {
     heads = 4, kv_heads = 1, d_k = 256, scale = 0.0625,
     mask = causal & window { left = 511 },
+    q_norm = rms { eps = 1e-06, offset = 1 },
+    k_norm = rms { eps = 1e-06, offset = 1 },
     position = rope { base = 10000, pairing = half },
   },
 }

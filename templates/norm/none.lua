@@ -1,0 +1,4 @@
+-- q and k are used as they come.
+name = "none"
+help = "no norm of a head's vector"
+code = ""
