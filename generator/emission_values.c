@@ -146,7 +146,7 @@ void emission_set_isa(struct emission *e, const struct descriptor *isa)
 static void set_tiles(struct emission *e, const struct plan *plan)
 {
     for (enum plan_parameter i = 0; i < PLAN_PARAMETERS; i++)
-        template_set_integer(&e->values, upper(plan_parameter_name(i), e->arena), plan->value[i]);
+        template_set_integer(&e->values, emission_upper(plan_parameter_name(i), e->arena), plan->value[i]);
     template_set_integer(&e->values, "REST_QUERIES", plan->rest_queries);
     /* Weights of a tile are summed as so many partial sums, then by halves. */
     template_set_integer(&e->values, "PARTIALS", plan->value[PLAN_TILE] < PLAN_PANEL ? plan->value[PLAN_TILE] : PLAN_PANEL);
