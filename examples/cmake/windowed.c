@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 64 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 6 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  4358c540ff5d2aa1   (of all that follows this comment)
+**   digest  a34c91d1b328351e   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -178,7 +178,7 @@ static size_t cache_bytes_attention(int64_t capacity)
     return (size_t)cache_blocks_attention(capacity) * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
 }
 
-/* One query, rotated, times the scale of q k and 1 / ln 2, since weights are powers of two. */
+/* One query, times the scale of q k and 1 / ln 2, since weights are powers of two. */
 static void query_row_attention(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
 {
     const float *from = args->q + row * args->q_stride + head * args->q_head_stride;

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  8a4d084a68c52c5b   (of all that follows this comment)
+**   digest  c7b8cb52c71b62f6   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -139,7 +139,7 @@ static size_t cache_bytes_attention(int64_t capacity)
     return (size_t)cache_blocks_attention(capacity) * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
 }
 
-/* One query, rotated, times the scale of q k and 1 / ln 2, since weights are powers of two. */
+/* One query, times the scale of q k and 1 / ln 2, since weights are powers of two. */
 static void query_row_attention(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
 {
     const float *from = args->q + row * args->q_stride + head * args->q_head_stride;

@@ -65,6 +65,10 @@ struct attn_args {
 
     const float *sink;                       /* (heads): scores of no key, which only join the sum; unread unless sink=per_head */
 
+    /* Norms of q and k, where the definition has them: (d_k) numbers, or (heads, d_k) and (kv_heads, d_k); else unread. */
+    const float *q_norm_weight, *q_norm_bias;
+    const float *k_norm_weight, *k_norm_bias;
+
     const float *q_rotation;                 /* (rows, rotation_floats), made by `rotation`; unread when rotation_floats is 0 */
     const float *k_rotation;                 /* the same for the rows of k */
 
@@ -95,7 +99,7 @@ struct attn_attention {
 
     size_t (*cache_bytes)(int64_t capacity); /* of one sequence and one layer */
     void (*rotation)(const int32_t *position, int64_t rows, float *rotation);   /* fills (rows, rotation_floats) */
-    struct attn_phase write;                 /* k and v into the caches, k rotated */
+    struct attn_phase write;                 /* k and v into the caches, k normed and rotated */
     struct attn_phase prefill;               /* any number of queries a sequence, with or without a cache before them */
     struct attn_phase decode;                /* the same result; made for one query a sequence */
 
