@@ -19,7 +19,7 @@
 #include "text.h"
 #include "value.h"
 
-enum { TEMPLATE_VALUES = 96 };     /* most values of one rendering */
+enum { TEMPLATE_VALUES = 192 };    /* most values of one rendering */
 
 struct template_value {
     const char *name;
