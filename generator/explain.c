@@ -4,6 +4,7 @@
 #include "emission.h"
 #include "explain.h"
 #include "explain_choice.h"
+#include "explain_sight.h"
 #include "explain_tile.h"
 #include "json.h"
 #include "plan.h"
@@ -148,6 +149,7 @@ static void print_tiles(struct explanation *e, int index)
                     100 * shares.walked, (long long)shares.decode);
     }
     text_put(&e->text, "\n");
+    sight_print(&e->text, definition, queries, keys);
 }
 
 static void print_definition(struct explanation *e, int index)
@@ -220,7 +222,11 @@ static struct value *definition_tree(const struct explanation *e, int index)
     tree_set(tree, "name", tree_text(definition->name, e->arena), e->arena);
     tree_set(tree, "line", tree_text(definition->line, e->arena), e->arena);
     tree_set(tree, "layers", layers_tree(e, index), e->arena);
+    const struct plan *plan = plan_counted(e, index);
+    const int queries = plan->value[PLAN_QUERIES], keys = plan->value[PLAN_TILE];
     tree_set(tree, "tiles", tiles_tree(e, index), e->arena);
+    tree_set(tree, "sees", sight_queries_tree(definition, e->arena), e->arena);
+    tree_set(tree, "proofs", sight_proofs_tree(definition, queries, keys, e->arena), e->arena);
     return tree;
 }
 

@@ -3,6 +3,7 @@
 
 #include "argument.h"
 #include "explain_choice.h"
+#include "explain_sight.h"
 #include "plan.h"
 #include "text.h"
 #include "tree.h"
@@ -48,15 +49,15 @@ static void collect_scores(struct choices *choices, const struct definition *def
     char score[EXPRESSION_BYTES];
     bool usual = definition->scale == 1 / sqrt(definition->d_k);
     choice_add(choices, "scale", tree_number(definition->scale, choices->arena),
-               usual ? "1 / sqrt(d_k), on the product of q and k"
-                     : "as the config gives it, on the product of q and k");
+               usual ? "1 / sqrt(d_k), on the product of q and k" : "as the config gives it, on the product of q and k");
+    choice_add_text(choices, "scale_on", "q", "where rounding goes: q is multiplied, rotated, in float32, before the product");
     expression_print(&definition->score, score, sizeof score);
     const bool plain = !definition_has_score(definition);
     choice_add_text(choices, "score", plain ? "none" : arena_copy(choices->arena, score, strlen(score)),
                     plain ? "no soft-cap or bias changes the scaled product"
-                          : "what becomes of s, the scaled product, in natural units, before the mask");
+                          : "what becomes of s, the scaled product, in the order written, in natural units, before the mask: a bias is not scaled");
     choice_add_text(choices, "sink", definition_sink_name(definition->sink), sink_words[definition->sink]);
-    choice_add_text(choices, "arithmetic", "float32", "of products, exponentials and sums");
+    choice_add_text(choices, "arithmetic", "float32", "of products, exponentials and sums; nothing is rounded to less in between");
 }
 
 static void collect_mask(struct choices *choices, const struct definition *definition)
@@ -64,13 +65,15 @@ static void collect_mask(struct choices *choices, const struct definition *defin
     char mask[EXPRESSION_BYTES];
     expression_print(&definition->mask, mask, sizeof mask);
     choice_add_text(choices, "mask", arena_copy(choices->arena, mask, strlen(mask)),
-                    expression_is_true(&definition->mask) ? "every query sees every key" : "true: query q sees key k");
+                    expression_is_true(&definition->mask) ? "every query sees every key" : "true: query q sees key k, counted exactly as it stands here");
+    choice_add_text(choices, "reach", reach_text(&definition->mask, choices->arena),
+                    "keys around its own place, itself not counted, that a query can see at all");
     choice_add_text(choices, "q_place", "index + q_offset",
                     "q above; the caller aligns: q_offset = kv_len - q_len lines up the ends, 0 the starts");
     choice_add_text(choices, "k_place", "index", "k above: from 0, whatever the cache's layout");
     choice_add_text(choices, "padding", "none", "sequences of a batch have their own lengths");
     choice_add_text(choices, "hidden_row", "zeros", "o of a query that sees no key");
-    choice_add_text(choices, "lse", "natural log", "of the sum of exp(score) over visible keys; -infinity without any");
+    choice_add_text(choices, "lse", "natural log", "of the sum of exp(score) over visible keys, never the sink; -infinity without any");
 }
 
 /* "rope.base": the parameters of a word, and of words within it. */

@@ -13,14 +13,27 @@ static double share(int64_t part, int64_t whole)
     return (double)part / (double)whole;
 }
 
+/* Keys in the tiles that a kernel stops at, which looks behind each for the next one as the emitted code does. */
+static int64_t keys_walked(const struct expression *mask, struct range box[EXPRESSION_VARIABLES], int step, int64_t tokens)
+{
+    int64_t walked = 0;
+    box[EXPRESSION_K] = (struct range){ 0, tokens - 1 };
+    for (;;) {
+        const struct range keys = range_keys(mask, box);
+        if (keys.low > keys.high)
+            return walked;
+        const int64_t next = (keys.low / step + 1) * step;
+        walked += smaller(next - 1, keys.high) - keys.low + 1;
+        box[EXPRESSION_K] = (struct range){ next, keys.high };
+    }
+}
+
 /* The tiles, `step` keys wide, of one block of queries, which box holds. */
 static void count_block(struct tile_counts *counts, const struct expression *mask,
                         struct range box[EXPRESSION_VARIABLES], int step, int64_t tokens)
 {
-    box[EXPRESSION_K] = (struct range){ 0, tokens - 1 };
-    const struct range keys = range_keys(mask, box);
     counts->keys += tokens;
-    counts->walked += keys.low > keys.high ? 0 : keys.high - keys.low + 1;
+    counts->walked += keys_walked(mask, box, step, tokens);
     for (int64_t key = 0; key < tokens; key += step) {
         box[EXPRESSION_K] = (struct range){ key, smaller(key + step, tokens) - 1 };
         const enum sight sight = range_sight(mask, box);
@@ -30,14 +43,12 @@ static void count_block(struct tile_counts *counts, const struct expression *mas
     }
 }
 
-static int64_t count_decode(const struct expression *mask, struct range box[EXPRESSION_VARIABLES], int64_t tokens)
+static int64_t count_decode(const struct expression *mask, struct range box[EXPRESSION_VARIABLES], int step, int64_t tokens)
 {
     box[EXPRESSION_Q] = (struct range){ tokens - 1, tokens - 1 };
-    box[EXPRESSION_K] = (struct range){ 0, tokens - 1 };
     box[EXPRESSION_H] = (struct range){ 0, 0 };
     box[EXPRESSION_Q_LEN] = (struct range){ 1, 1 };
-    const struct range keys = range_keys(mask, box);
-    return keys.low > keys.high ? 0 : keys.high - keys.low + 1;
+    return keys_walked(mask, box, step, tokens);
 }
 
 struct tile_shares tile_shares_count(const struct definition *definition, int queries, int keys, int64_t tokens)
@@ -59,6 +70,6 @@ struct tile_shares tile_shares_count(const struct definition *definition, int qu
         .full   = share(counts.full, counts.tiles),
         .mixed  = share(counts.tiles - counts.empty - counts.full, counts.tiles),
         .walked = share(counts.walked, counts.keys),
-        .decode = count_decode(mask, box, tokens)
+        .decode = count_decode(mask, box, keys, tokens)
     };
 }

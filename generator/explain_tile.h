@@ -11,7 +11,7 @@ struct tile_shares {
     double empty;        /* tiles that are never visited */
     double full;         /* visited without mask code */
     double mixed;        /* visited with it */
-    double walked;       /* keys between the first and the last that a block of queries can see */
+    double walked;       /* keys in the tiles that a kernel stops at, from the first to the last that can be seen */
     int64_t decode;      /* keys that the last query walks, of the first head */
 };
 

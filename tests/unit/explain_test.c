@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "../../generator/explain_choice.h"
+#include "../../generator/explain_sight.h"
 #include "../../generator/explain_tile.h"
 #include "../../generator/file.h"
 #include "../test.h"
@@ -164,6 +165,83 @@ static void heads_are_counted_one_by_one(void)
     capture_close(&bench.capture);
 }
 
+/* 256 tokens: the prefix and a window of 30, with nothing walked between them. */
+static void gaps_are_not_walked(void)
+{
+    struct bench bench;
+    const struct definition *definition = bench_open(&bench, "heads = 1, d_k = 4, "
+        "mask = causal() & (prefix { length = 4 } | window { left = 29 })");
+    if (definition != NULL)
+        CHECK(tile_shares_count(definition, 64, 64, 256).decode == 64 + 30);
+    capture_close(&bench.capture);
+}
+
+static void keys_of_a_query_are_shown(void)
+{
+    struct bench bench;
+    const struct definition *definition = bench_open(&bench, "heads = 1, d_k = 4, "
+        "mask = causal() & (prefix { length = 4 } | window { left = 29 })");
+    if (definition != NULL) {
+        const struct seen seen = seen_find(&definition->mask, 0, 100, 128);
+        CHECK(seen.keys == 34 && seen.range_count == 2);
+        CHECK(seen.ranges[0].low == 0 && seen.ranges[0].high == 3 && seen.ranges[1].low == 71 && seen.ranges[1].high == 100);
+    }
+    capture_close(&bench.capture);
+}
+
+static const char *printed(struct bench *bench, const struct definition *definition)
+{
+    struct text text = text_start(bench->capture.arena);
+    sight_print(&text, definition, 64, 64);
+    return text.data;
+}
+
+/* q % 64 * 2 % 2 is 0 everywhere, but over 64 queries its range is 0 .. 1; so is each tile full, without proof. */
+static void what_prevents_a_proof_is_named(void)
+{
+    struct bench bench;
+    const struct definition *definition = bench_open(&bench, "heads = 1, d_k = 4, mask = where \"q % 64 * 2 % 2 <= k % 2\"");
+    if (definition != NULL)
+        CHECK_TEXT(printed(&bench, definition),
+                   "  keys that queries of 1024 tokens see\n"
+                   "    q=0: k 0..1023\n    q=5: k 0..1023\n    q=100: k 0..1023\n    q=1023: k 0..1023\n"
+                   "  100.0 % of the tiles are empty or full without proof, so tested key by key; what prevents it: "
+                   "`q % 64 * 2 % 2 <= k % 2`\n\n");
+    capture_close(&bench.capture);
+}
+
+static void proved_tiles_are_said_to_be(void)
+{
+    struct bench bench;
+    const struct definition *definition = bench_open(&bench, "heads = 2, d_k = 4, mask = where \"k <= q and h == 0\"");
+    if (definition != NULL)
+        CHECK_TEXT(printed(&bench, definition),
+                   "  keys that queries of 1024 tokens see\n"
+                   "    h=0 q=0: k 0\n    h=0 q=5: k 0..5\n    h=0 q=100: k 0..100\n    h=0 q=1023: k 0..1023\n"
+                   "    h=1 q=0: no key\n    h=1 q=5: no key\n    h=1 q=100: no key\n    h=1 q=1023: no key\n"
+                   "  every empty and every full tile is proved to be one\n\n");
+    capture_close(&bench.capture);
+}
+
+static void check_reach(const char *mask, const char *expected)
+{
+    struct bench bench;
+    const struct definition *definition = bench_open(&bench, mask);
+    if (definition != NULL)
+        CHECK_TEXT(reach_text(&definition->mask, bench.capture.arena), expected);
+    capture_close(&bench.capture);
+}
+
+static void reach_counts_without_self(void)
+{
+    check_reach("heads = 1, d_k = 4, mask = causal()", "all before, 0 after");
+    check_reach("heads = 1, d_k = 4, mask = none()", "all before, all after");
+    check_reach("heads = 1, d_k = 4, mask = window { left = 5, right = 3 }", "5 before, 3 after");
+    check_reach("heads = 1, d_k = 4, mask = where \"k <= q and q - k < 8\"", "7 before, 0 after");
+    check_reach("heads = 1, d_k = 4, mask = causal() & chunk { size = 48 }", "varies");
+    check_reach("heads = 2, d_k = 4, mask = where \"q - k < h\"", "varies");
+}
+
 int main(void)
 {
     RUN(choices_are_all_there);
@@ -173,5 +251,10 @@ int main(void)
     RUN(causal_tiles_are_counted);
     RUN(window_tiles_are_counted);
     RUN(heads_are_counted_one_by_one);
+    RUN(gaps_are_not_walked);
+    RUN(keys_of_a_query_are_shown);
+    RUN(what_prevents_a_proof_is_named);
+    RUN(proved_tiles_are_said_to_be);
+    RUN(reach_counts_without_self);
     return test_end();
 }
