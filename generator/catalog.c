@@ -17,6 +17,7 @@ static const struct { const char *directory, *name; } kinds[CATALOG_KINDS] = {
     [CATALOG_POSITION] = { "position", "positions" },
     [CATALOG_SCALING]  = { "scaling",  "scalings" },
     [CATALOG_CACHE]    = { "cache",    "caches" },
+    [CATALOG_LAYOUT]   = { "layout",   "layouts" },
 };
 
 const char *catalog_kind_name(enum catalog_kind kind)

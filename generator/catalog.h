@@ -1,5 +1,5 @@
 /*
-** The catalogue: targets, masks, scores, norms, positions, scalings, caches. Each entry is one
+** The catalogue: targets, masks, scores, norms, positions, scalings, caches, layouts. Each entry is one
 ** descriptor file under templates/; the directory is the registry.
 */
 #ifndef CATALOG_H
@@ -11,7 +11,8 @@
 #include "value.h"
 
 enum catalog_kind {
-    CATALOG_ISA, CATALOG_MASK, CATALOG_SCORE, CATALOG_NORM, CATALOG_POSITION, CATALOG_SCALING, CATALOG_CACHE, CATALOG_KINDS
+    CATALOG_ISA, CATALOG_MASK, CATALOG_SCORE, CATALOG_NORM, CATALOG_POSITION, CATALOG_SCALING, CATALOG_CACHE,
+    CATALOG_LAYOUT, CATALOG_KINDS
 };
 
 /* A parameter that a config gives to a word: rope { base = 10000 }. */
@@ -48,7 +49,7 @@ struct descriptor {
 
     const char *normed;              /* norm: C expression of element d of `from`, normed, over what the code declares */
 
-    const char *code;                /* norm, position, isa: template text that is emitted, in [[ ]] below `code = [[`; "" for none */
+    const char *code;                /* norm, position, layout, isa: template text that is emitted, in [[ ]] below `code = [[`; "" for none */
     int code_line;                   /* line of the descriptor on which that text starts */
 
     struct formula frequency;        /* scaling: radians a position by which pair i turns; sees the parameters, also the position's */

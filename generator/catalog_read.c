@@ -14,8 +14,9 @@ enum {
     POSITION = 1 << CATALOG_POSITION,
     SCALING  = 1 << CATALOG_SCALING,
     CACHE    = 1 << CATALOG_CACHE,
-    WORDS    = MASK | SCORE | NORM | POSITION | SCALING | CACHE,     /* what a config can name */
-    CODED    = ISA | NORM | POSITION,                         /* what has a text that is emitted */
+    LAYOUT   = 1 << CATALOG_LAYOUT,
+    WORDS    = MASK | SCORE | NORM | POSITION | SCALING | CACHE | LAYOUT,     /* what a config can name */
+    CODED    = ISA | NORM | POSITION | LAYOUT,                         /* what has a text that is emitted */
     PARAMETERS_MOST = 8
 };
 

@@ -9,6 +9,7 @@
 #include "emit.h"
 #include "file.h"
 #include "process.h"
+#include "plan.h"
 #include "random_definition.h"
 #include "source.h"
 
@@ -128,9 +129,12 @@ static bool random_add(struct checking *checking, int index, int count, struct r
     const char *name = arena_format(options->arena, "random_%d", index);
     const char *file = arena_format(options->arena, "%s/%s.lua", checking->directory, name);
     const char *plan = random_plan(checking, index, random);
+    struct plan_request request;
+    if (!plan_request_read(&request, plan, options->report))
+        return false;
     if (plan != NULL)
         text_format(&text, "-- attngen check --plan %s\n", plan);
-    random_definition_config(&text, name, count, random);
+    random_definition_config(&text, name, count, plan_block(&request), random);
     return file_write(file, text.data, text.length, options->report, NULL) && config_add(checking, file, plan);
 }
 

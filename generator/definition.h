@@ -73,6 +73,10 @@ struct definition {
     struct argument position_argument[DEFINITION_PARAMETERS];
     struct rotation rotation;     /* what the position says, in numbers */
     const struct descriptor *cache;
+    const struct descriptor *layout;      /* of the cache: where its blocks are */
+    struct argument layout_argument[DEFINITION_PARAMETERS];
+    int page_tokens;              /* of a paged layout; 0: no pages */
+    int64_t ring_reach;           /* of a ring: the most keys before its own that a query sees; or -1 */
 
     /*
     ** The definition in one line, the same for the same attention whatever words said it:

@@ -49,5 +49,9 @@ const char *definition_line(const struct definition *definition, struct arena *a
     text_format(&line, " position=%s", definition->position->name);
     line_arguments(&line, definition->position->name, definition->position, definition->position_argument);
     text_format(&line, " cache=%s", definition->cache->name);
+    if (strcmp(definition->layout->name, "contiguous") != 0) {
+        text_format(&line, " layout=%s", definition->layout->name);
+        line_arguments(&line, definition->layout->name, definition->layout, definition->layout_argument);
+    }
     return line.data;
 }

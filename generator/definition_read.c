@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "definition_parts.h"
+#include "reach.h"
 
 static const struct field_limits heads_limits = { 1, DEFINITION_HEADS };
 static const struct field_limits size_limits = { 1, DEFINITION_D };
@@ -9,7 +10,7 @@ static const struct field_limits scale_limits = { 1e-30, 1e30 };
 
 static const char *const attention_fields[] = {
     "heads", "kv_heads", "d_k", "d_v", "scale", "mask", "score", "sink", "q_norm", "k_norm",
-    "position", "cache", NULL
+    "position", "cache", "layout", NULL
 };
 
 const char *const *definition_attention_fields(void)
@@ -93,6 +94,39 @@ static bool read_cache(struct definition *definition, const struct fields *field
         && definition_read_arguments(none, definition->cache, "cache", value, definition, reader);
 }
 
+/* Tokens of a page, where the layout has pages. */
+static void read_page(struct definition *definition)
+{
+    const struct descriptor *layout = definition->layout;
+    definition->page_tokens = 0;
+    for (int i = 0; i < layout->parameter_count; i++)
+        if (strcmp(layout->parameters[i].name, "tokens") == 0)
+            definition->page_tokens = (int)definition->layout_argument[i].number;
+}
+
+/* A ring keeps what windows reach: how far back, is to be proved from the mask. */
+static bool read_reach(struct definition *definition, const struct fields *fields)
+{
+    definition->ring_reach = -1;
+    if (strcmp(definition->layout->name, "ring") != 0)
+        return true;
+    definition->ring_reach = reach_of(&definition->mask, definition->heads);
+    return definition->ring_reach < REACH_UNBOUNDED
+        || fields_refuse(fields, "layout", "contiguous or paged: the mask does not say how far back a query sees (try window { left = ... } & ...)");
+}
+
+static bool read_layout(struct definition *definition, const struct fields *fields,
+                        const struct definition_reader *reader)
+{
+    const struct value *value = value_field(fields->table, "layout");
+    definition->layout = definition_read_word(fields, "layout", CATALOG_LAYOUT, "contiguous", reader->catalog);
+    if (definition->layout == NULL
+        || !definition_read_arguments(definition->layout_argument, definition->layout, "layout", value, definition, reader))
+        return false;
+    read_page(definition);
+    return read_reach(definition, fields);
+}
+
 bool definition_read_attention(struct definition *definition, const struct value *table,
                                const struct definition_reader *reader)
 {
@@ -110,6 +144,7 @@ bool definition_read_attention(struct definition *definition, const struct value
     definition_read_norm(definition, NORM_Q, &fields, reader);
     definition_read_norm(definition, NORM_K, &fields, reader);
     read_cache(definition, &fields, reader);
+    read_layout(definition, &fields, reader);
     if (reader->report->errors > errors)
         return false;
     definition->line = definition_line(definition, reader->arena);

@@ -33,13 +33,19 @@ static const char *quoted(const char *line, struct arena *arena)
 
 /* Values of a definition -------------------------------------------------------------------- */
 
-/* A position's parameters in capitals: BASE, DIMS, PAIRING. */
-static void set_position(struct emission *e, const struct definition *definition)
+/* A word's parameters in capitals: BASE, DIMS, PAIRING. */
+static void set_parameters(struct emission *e, const struct descriptor *word, const struct argument *arguments)
 {
-    const struct descriptor *position = definition->position;
-    for (int i = 0; i < position->parameter_count; i++)
-        argument_set(&e->values, emission_upper(position->parameters[i].name, e->arena), &position->parameters[i],
-                     &definition->position_argument[i]);
+    for (int i = 0; i < word->parameter_count; i++)
+        argument_set(&e->values, emission_upper(word->parameters[i].name, e->arena), &word->parameters[i], &arguments[i]);
+}
+
+/* PAGE_TOKENS 0: no pages; RING_REACH -1: no ring. */
+static void set_layout(struct emission *e, const struct definition *definition)
+{
+    set_parameters(e, definition->layout, definition->layout_argument);
+    template_set_integer(&e->values, "PAGE_TOKENS", definition->page_tokens);
+    template_set_integer(&e->values, "RING_REACH", definition->ring_reach);
 }
 
 /* Rows of cosines and sines hold as many floats as dimensions rotate. */
@@ -128,7 +134,8 @@ void emission_set_definition(struct emission *e, const struct definition *defini
     set_shape(e, definition);
     set_mask(e, definition);
     set_score(e, definition);
-    set_position(e, definition);
+    set_parameters(e, definition->position, definition->position_argument);
+    set_layout(e, definition);
     set_rotation(e, definition);
 }
 

@@ -36,14 +36,23 @@ bool emission_render_code(struct emission *e, struct text *out, const struct des
     return render_text(e, out, descriptor->code, strlen(descriptor->code), where);
 }
 
-/* What all targets share of a definition: the code of its norms and its position stands among the rest. */
+/* The code of a descriptor, as a value for the template that it stands in. */
+static bool set_code(struct emission *e, const char *name, const struct descriptor *descriptor)
+{
+    struct text code = text_start(e->arena);
+    if (!emission_render_code(e, &code, descriptor))
+        return false;
+    template_set_text(&e->values, name, code.data);
+    return true;
+}
+
+/* What all targets share of a definition: the code of its norms, its position and its layout stands among the rest. */
 static bool emit_definition(struct emission *e, const struct definition *definition)
 {
-    struct text position = text_start(e->arena);
     emission_set_definition(e, definition);
-    if (!emission_set_norms(e, definition) || !emission_render_code(e, &position, definition->position))
+    if (!emission_set_norms(e, definition) || !set_code(e, "POSITION", definition->position)
+        || !set_code(e, "LAYOUT", definition->layout))
         return false;
-    template_set_text(&e->values, "POSITION", position.data);
     return emission_render(e, &e->source, "softmax/definition.c.t");
 }
 

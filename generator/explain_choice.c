@@ -128,6 +128,10 @@ static void collect_cache(struct choices *choices, const struct definition *defi
     const int64_t flops = 2 * (int64_t)(definition->d_k + definition->d_v);
     choice_add_text(choices, "cache", definition->cache->name, definition->cache->help);
     choice_add_integer(choices, "cache_bytes", bytes, "a token and layer, in whole blocks of 64 tokens");
+    choice_add_text(choices, "layout", definition->layout->name, definition->layout->help);
+    collect_arguments(choices, definition->layout->name, definition->layout, definition->layout_argument);
+    if (definition->ring_reach >= 0)
+        choice_add_integer(choices, "ring_reach", definition->ring_reach, "the most keys before its own that a query sees: what the ring keeps");
     choice_add_integer(choices, "flops", flops, "a query head and visible key, without the softmax");
 }
 

@@ -43,6 +43,13 @@ static bool at_most(const struct checking *c, enum plan_parameter parameter, int
         || refuse(c, "%s is %d; expected at most %d, %s", plan_parameter_name(parameter), value, limit, words);
 }
 
+/* A page holds whole blocks. */
+static bool page_fits(const struct checking *c)
+{
+    const int tokens = c->definition->page_tokens;
+    return tokens == 0 || divides(c, PLAN_BLOCK, tokens, "the tokens of a page");
+}
+
 /* Weights are summed by halves: below a panel's length, tiles are powers of two. */
 static bool order_fits(const struct checking *c)
 {
@@ -52,7 +59,8 @@ static bool order_fits(const struct checking *c)
     return multiple_of(c, PLAN_BLOCK, PLAN_PANEL, "the keys of a panel")
         && multiple_of(c, PLAN_TILE, c->plan->isa->lanes, "the lanes of the target")
         && divides(c, PLAN_TILE, value[PLAN_BLOCK], "the keys of a block")
-        && multiple_of(c, PLAN_SEGMENT, tile, "the keys of a tile");
+        && multiple_of(c, PLAN_SEGMENT, tile, "the keys of a tile")
+        && page_fits(c);
 }
 
 static bool prefill_fits(const struct checking *c)

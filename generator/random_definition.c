@@ -104,14 +104,17 @@ static void put_where(struct text *text, struct random *random)
     text_put(text, "\"");
 }
 
-static void put_mask(struct text *text, struct random *random)
+/* Whether no query sees keys arbitrarily far before its own. */
+static bool put_mask(struct text *text, struct random *random)
 {
-    static void (*const masks[])(struct text *text, struct random *random) = {
-        put_none, put_causal, put_causal, put_window, put_window, put_chunk, put_causal_where, put_causal_where,
-        put_where
+    static const struct { void (*put)(struct text *text, struct random *random); bool bounded; } masks[] = {
+        { put_none, false }, { put_causal, false }, { put_causal, false }, { put_window, true }, { put_window, true },
+        { put_chunk, false }, { put_causal_where, false }, { put_causal_where, false }, { put_where, false }
     };
+    const int64_t choice = random_between(random, 0, (int64_t)(sizeof masks / sizeof *masks) - 1);
     text_put(text, ", mask = ");
-    CHOOSE(random, masks)(text, random);
+    masks[choice].put(text, random);
+    return masks[choice].bounded;
 }
 
 /* Scores ---------------------------------------------------------------------------------------- */
@@ -235,28 +238,41 @@ static void put_norm(struct text *text, const char *field, bool rotates, int d_k
     text_put(text, " }");
 }
 
-static void put_definition(struct text *text, struct random *random)
+/* A page is a multiple of 64 keys and of a block. */
+static void put_layout(struct text *text, bool bounded, int block, struct random *random)
+{
+    int page = 64;
+    while (page % block != 0)
+        page += 64;
+    if (bounded && chance(random, 3))
+        text_put(text, ", layout = ring()");
+    else if (chance(random, 3))
+        text_format(text, ", layout = paged { tokens = %d }", page * (int)random_between(random, 1, 3));
+}
+
+static void put_definition(struct text *text, int block, struct random *random)
 {
     const int heads = CHOOSE(random, kv_heads), group = CHOOSE(random, groups);
     const int d_k = CHOOSE(random, sizes), d_v = chance(random, 2) ? d_k : CHOOSE(random, sizes);
     text_format(text, "{ heads = %d, kv_heads = %d, d_k = %d, d_v = %d", heads * group, heads, d_k, d_v);
     if (chance(random, 3))
         text_format(text, ", scale = %.3f", 0.01 + random_uniform(random));
-    put_mask(text, random);
+    const bool bounded = put_mask(text, random);
     put_score(text, random);
     put_sink(text, random);
     const bool rotates = put_position(text, d_k, random);
     put_norm(text, "q_norm", rotates, d_k, random);
     put_norm(text, "k_norm", rotates, d_k, random);
+    put_layout(text, bounded, block, random);
     text_put(text, " },\n");
 }
 
-void random_definition_config(struct text *text, const char *name, int count, struct random *random)
+void random_definition_config(struct text *text, const char *name, int count, int block, struct random *random)
 {
     text_format(text, "name = \"%s\"\n\nattention = {\n", name);
     for (int i = 0; i < count; i++) {
         text_format(text, "  d%d = ", i);
-        put_definition(text, random);
+        put_definition(text, block, random);
     }
     text_put(text, "}\n\nlayers = {");
     for (int i = 0; i < count; i++)

@@ -9,8 +9,8 @@
 #include "../runtime/random.h"
 #include "text.h"
 
-/* Appends a config called name with count definitions. */
-void random_definition_config(struct text *text, const char *name, int count, struct random *random);
+/* Appends a config called name with count definitions, whose pages hold whole cache blocks of `block` keys. */
+void random_definition_config(struct text *text, const char *name, int count, int block, struct random *random);
 
 /* Appends parameters of a plan that fit every definition on every target of at most 16 lanes. */
 void random_definition_plan(struct text *text, struct random *random);

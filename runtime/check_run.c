@@ -23,15 +23,86 @@ static struct guarded rotation_create(const struct attn_attention *attention, co
     return guarded;
 }
 
+static int32_t rounded_up(int64_t number, int32_t multiple)
+{
+    return (int32_t)((number + multiple - 1) / multiple) * multiple;
+}
+
+/* 0 .. count - 1, in a random order, or in theirs without random. */
+static int64_t *check_order(struct random *random, int64_t count)
+{
+    int64_t *order = check_memory((size_t)count, sizeof *order);
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t other = random != NULL ? random_between(random, 0, i) : i;
+        order[i] = order[other];
+        order[other] = i;
+    }
+    return order;
+}
+
+/* A pool with more pages than the sequences need, of which each gets some, in no order. */
+static void pages_create(struct run *run)
+{
+    const int32_t tokens = run->attention->page_tokens;
+    int32_t needed[TRIAL_SEQUENCES], count = (int32_t)random_between(run->random, 0, 3), next = 0;
+    for (int32_t b = 0; b < run->trial->sequences; b++) {
+        needed[b] = rounded_up(run->sequence[b].capacity, tokens) / tokens;
+        count += needed[b];
+    }
+    int64_t *order = check_order(run->random, count);
+    run->cache[0] = guarded_poisoned(run->attention->cache_bytes((int64_t)count * tokens), run->random);
+    for (int32_t b = 0; b < run->trial->sequences; b++) {
+        run->pages[b] = guarded_create((size_t)needed[b] * sizeof(int32_t), sizeof(int32_t), GUARD_END);
+        int32_t *pages = (int32_t *)(void *)run->pages[b].data;
+        for (int32_t i = 0; i < needed[b]; i++)
+            pages[i] = (int32_t)order[next++];
+        run->sequence[b].pages = pages;
+        run->sequence[b].cache = run->cache[0].data;
+    }
+    free(order);
+}
+
+static void caches_create(struct run *run)
+{
+    const bool ring = run->attention->ring_reach >= 0;
+    for (int32_t b = 0; b < run->trial->sequences; b++) {
+        struct attn_sequence *sequence = &run->sequence[b];
+        if (ring)
+            sequence->capacity = rounded_up(run->attention->ring_reach + (int64_t)run->chunk + 64, 64);
+        run->cache[b] = guarded_poisoned(run->attention->cache_bytes(sequence->capacity), run->random);
+        sequence->cache = run->cache[b].data;
+    }
+}
+
+static void caches_destroy(struct run *run)
+{
+    for (int32_t b = 0; b < run->trial->sequences; b++) {
+        guarded_destroy(&run->cache[b]);
+        guarded_destroy(&run->pages[b]);
+    }
+}
+
+void run_use_small_ring(struct run *run)
+{
+    if (run->attention->ring_reach < 0)
+        return;
+    run->chunk = (int32_t)random_between(run->random, 1, 70);
+    caches_destroy(run);
+    caches_create(run);
+}
+
 void run_create(struct run *run, const struct trial *trial, const struct attn_attention *attention,
                 struct random *random)
 {
-    *run = (struct run){ .trial = trial, .attention = attention, .random = random };
+    *run = (struct run){ .trial = trial, .attention = attention, .random = random, .chunk = 1 };
     for (int32_t b = 0; b < trial->sequences; b++) {
         run->sequence[b] = trial->sequence[b];
-        run->cache[b] = guarded_poisoned(attention->cache_bytes(run->sequence[b].capacity), random);
-        run->sequence[b].cache = run->cache[b].data;
+        run->chunk = trial->sequence[b].kv_len > run->chunk ? trial->sequence[b].kv_len : run->chunk;
     }
+    if (attention->page_tokens > 0)
+        pages_create(run);
+    else
+        caches_create(run);
     run->q_rotation = rotation_create(attention, trial->q_position, trial->q.rows);
     run->k_rotation = rotation_create(attention, trial->k_position, trial->k.rows);
     run->o = strided_create(trial->q.rows, attention->heads, attention->d_v, RUN_UNWRITTEN, random);
@@ -40,8 +111,7 @@ void run_create(struct run *run, const struct trial *trial, const struct attn_at
 
 void run_destroy(struct run *run)
 {
-    for (int32_t b = 0; b < run->trial->sequences; b++)
-        guarded_destroy(&run->cache[b]);
+    caches_destroy(run);
     guarded_destroy(&run->q_rotation);
     guarded_destroy(&run->k_rotation);
     guarded_destroy(&run->o.memory);
@@ -63,22 +133,10 @@ static struct attn_args run_args(const struct run *run, const struct attn_sequen
     return args;
 }
 
-/* 0 .. tasks - 1, in the order in which they run. */
-static int64_t *task_order(const struct run *run, int64_t tasks)
-{
-    int64_t *order = check_memory((size_t)tasks, sizeof *order);
-    for (int64_t i = 0; i < tasks; i++) {
-        const int64_t other = run->shuffled ? random_between(run->random, 0, i) : i;
-        order[i] = order[other];
-        order[other] = i;
-    }
-    return order;
-}
-
 static void run_pass(struct run *run, const struct attn_phase *phase, const struct attn_args *args, int pass)
 {
     const int64_t tasks = phase->tasks(args, pass);
-    int64_t *order = task_order(run, tasks);
+    int64_t *order = check_order(run->shuffled ? run->random : NULL, tasks);
     struct guarded scratch = guarded_poisoned(phase->scratch_bytes, run->random);
     for (int64_t i = 0; i < tasks; i++) {
         if (run->shuffled)

@@ -16,7 +16,9 @@ struct run {
     bool shuffled;                        /* tasks in a random order, each with a scratch of NaN */
     bool without_lse;
     struct attn_sequence sequence[TRIAL_SEQUENCES];   /* all queries and all keys at once, with caches */
-    struct guarded cache[TRIAL_SEQUENCES];
+    struct guarded cache[TRIAL_SEQUENCES];            /* of a paged one, the first holds the pages of all sequences */
+    struct guarded pages[TRIAL_SEQUENCES];            /* which pages are a sequence's: a random choice in a random order */
+    int32_t chunk;                                    /* most new keys of a call that the caches are made for */
     struct guarded q_rotation, k_rotation;            /* (rows, rotation_floats) */
     struct strided o;
     struct strided lse;                   /* (rows, 1, heads) */
@@ -26,6 +28,9 @@ struct run {
 void run_create(struct run *run, const struct trial *trial, const struct attn_attention *attention,
                 struct random *random);
 void run_destroy(struct run *run);
+
+/* For a way that never adds more than a few keys at a time: a ring of no more than what that needs. */
+void run_use_small_ring(struct run *run);
 
 /* Runs a phase on some sequences, which have run's caches; b of the mask is the index in this array. */
 void run_phase(struct run *run, const struct attn_phase *phase, const struct attn_sequence *sequence,

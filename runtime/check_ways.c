@@ -51,6 +51,12 @@ static int32_t random_part(const struct run *run, int32_t left)
     return (int32_t)random_between(run->random, 0, left);
 }
 
+/* The same, of no more keys than the caches are made for. */
+static int32_t random_chunk(const struct run *run, int32_t left)
+{
+    return random_part(run, left < run->chunk ? left : run->chunk);
+}
+
 /* All keys into the caches, in random pieces. */
 static void write_pieces(struct run *run)
 {
@@ -120,14 +126,34 @@ static void grow(const struct run *run, struct attn_sequence *part, struct progr
     progress->keys[b] = part->kv_len;
 }
 
+/* The new keys of all parts, no more at a time than the caches are made for. */
+static void write_parts(struct run *run, const struct attn_sequence *part)
+{
+    struct attn_sequence piece[TRIAL_SEQUENCES];
+    int32_t left = 0;
+    for (int32_t b = 0; b < run->trial->sequences; b++)
+        left = part[b].k_len > left ? part[b].k_len : left;
+    for (int32_t done = 0; done < left; done += run->chunk) {
+        for (int32_t b = 0; b < run->trial->sequences; b++) {
+            const int32_t rest = part[b].k_len - done;
+            piece[b] = part[b];
+            piece[b].k_row += done;
+            piece[b].k_len = rest < 0 ? 0 : rest < run->chunk ? rest : run->chunk;
+            piece[b].kv_len -= (rest < 0 ? 0 : rest) - piece[b].k_len;
+        }
+        run_phase(run, &run->attention->write, piece, run->trial->sequences);
+    }
+}
+
 static void way_growing(struct run *run)
 {
     struct progress progress = { { 0 }, { 0 } };
+    run_use_small_ring(run);
     while (queries_left(run, &progress)) {
         struct attn_sequence part[TRIAL_SEQUENCES];
         for (int32_t b = 0; b < run->trial->sequences; b++)
-            grow(run, &part[b], &progress, b, random_part(run, run->sequence[b].q_len - progress.queries[b]));
-        run_phase(run, &run->attention->write, part, run->trial->sequences);
+            grow(run, &part[b], &progress, b, random_chunk(run, run->sequence[b].q_len - progress.queries[b]));
+        write_parts(run, part);
         run_phase(run, random_phase(run), part, run->trial->sequences);
     }
 }
@@ -135,11 +161,12 @@ static void way_growing(struct run *run)
 static void way_one_by_one(struct run *run)
 {
     struct progress progress = { { 0 }, { 0 } };
+    run_use_small_ring(run);
     while (queries_left(run, &progress)) {
         struct attn_sequence part[TRIAL_SEQUENCES];
         for (int32_t b = 0; b < run->trial->sequences; b++)
             grow(run, &part[b], &progress, b, progress.queries[b] < run->sequence[b].q_len);
-        run_phase(run, &run->attention->write, part, run->trial->sequences);
+        write_parts(run, part);
         run_phase(run, &run->attention->decode, part, run->trial->sequences);
     }
 }

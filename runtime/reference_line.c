@@ -77,6 +77,8 @@ static const struct key {
     { "rope.scaling.long",              KEY_NUMBERS, AT(divisors[1]),      1e-3,  1e6,             LONGROPE,                 NULL },
     { "rope.scaling.use",               KEY_CHOICE,  AT(use_long),         0.0,   0.0,             LONGROPE,                 "short long" },
     { "cache",                          KEY_CHOICE,  AT(cache),            0.0,   0.0,             0,                        "f32" },
+    { "layout",                         KEY_CHOICE,  AT(layout),           0.0,   0.0,             OPTIONAL,                 "contiguous paged ring" },
+    { "paged.tokens",                   KEY_INTEGER, AT(page_tokens),      1.0,   65536.0,         OPTIONAL,                 NULL },
 };
 
 #undef AT

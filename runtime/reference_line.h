@@ -51,6 +51,8 @@ struct reference_line {
     struct divisors divisors[2];  /* for short and for long contexts */
 
     int cache;                    /* f32 is the only one */
+    int layout;                   /* 0: contiguous; 1: paged; 2: ring. The reference keeps all keys whatever it says */
+    int page_tokens;
 };
 
 /* false when text is not a definition's line; error then says why in a sentence. */

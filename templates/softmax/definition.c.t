@@ -10,7 +10,7 @@ enum {
     D_V$D      = $D_V,
     V_ROW$D    = $V_ROW,      /* floats of a cached row of V: D_V, padded to whole panels */
     PANEL$D    = $PANEL,      /* keys whose K is interleaved */
-    BLOCK$D    = $BLOCK,      /* keys of a cache block */
+    BLOCK$D    = $BLOCK,      /* keys of a cache block: K as panels (BLOCK / PANEL, d_k, PANEL), then V as rows (BLOCK, V_ROW) */
     BLOCK_FLOATS$D = BLOCK$D * (D_K$D + V_ROW$D)
 };
 
@@ -36,21 +36,7 @@ static void visible_keys$D(int32_t q_first, int32_t q_last, const struct attn_vi
 $KEYS
 }
 
-/*
-** The cache: for each KV head its blocks, one after another. A block is K as panels
-** (BLOCK / PANEL, d_k, PANEL), then V as rows (BLOCK, V_ROW): one sequential stream.
-*/
-static int64_t cache_blocks$D(int64_t capacity)
-{
-    return (capacity + BLOCK$D - 1) / BLOCK$D;
-}
-
-static float *cache_block$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
-{
-    const int64_t index = kv_head * cache_blocks$D(sequence->capacity) + block;
-    return (float *)sequence->cache + index * BLOCK_FLOATS$D;
-}
-
+$LAYOUT
 /* The first value of the key at `place`; the next ones are PANEL floats apart. */
 static float *panel_of$D(float *block, int32_t place)
 {
@@ -61,11 +47,6 @@ static float *panel_of$D(float *block, int32_t place)
 static float *values_of$D(float *block, int32_t place)
 {
     return block + BLOCK$D * D_K$D + place % BLOCK$D * V_ROW$D;
-}
-
-static size_t cache_bytes$D(int64_t capacity)
-{
-    return (size_t)cache_blocks$D(capacity) * KV_HEADS$D * BLOCK_FLOATS$D * sizeof(float);
 }
 
 % if ROTATION_FLOATS > 0 then

@@ -1,7 +1,7 @@
 static const struct attn_attention attention$F = {
     "$DEFINITION", "$LINE_QUOTED", "$TARGET",
     HEADS$D, KV_HEADS$D, D_K$D, D_V$D, $ROTATION_FLOATS,
-    cache_bytes$D, $ROTATION,
+    $PAGE_TOKENS, $RING_REACH, cache_bytes$D, $ROTATION,
     {
         "rows into blocks",
         1, PANEL$D * D_K$D * sizeof(float), write_workspace_bytes$D, write_tasks$D, write_run$D

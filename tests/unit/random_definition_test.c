@@ -14,7 +14,7 @@ static const char *random_text(struct arena *arena, uint64_t seed)
 {
     struct text text = text_start(arena);
     struct random random = random_start(seed);
-    random_definition_config(&text, "made", DEFINITIONS, &random);
+    random_definition_config(&text, "made", DEFINITIONS, 64, &random);
     return text.data;
 }
 
