@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  0218d54633a00cfb   (of all that follows this comment)
+**   digest  0266de97e7f09865   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -146,7 +146,7 @@ enum {
     D_V_attention      = 64,
     V_ROW_attention    = 64,      /* floats of a cached row of V: D_V, padded to whole panels */
     PANEL_attention    = 16,      /* keys whose K is interleaved */
-    BLOCK_attention    = 64,      /* keys of a cache block */
+    BLOCK_attention    = 64,      /* keys of a cache block: K as panels (BLOCK / PANEL, d_k, PANEL), then V as rows (BLOCK, V_ROW) */
     BLOCK_FLOATS_attention = BLOCK_attention * (D_K_attention + V_ROW_attention)
 };
 
@@ -171,21 +171,18 @@ static void visible_keys_attention(int32_t q_first, int32_t q_last, const struct
         *k_last = q_last;
 }
 
-/*
-** The cache: for each KV head its blocks, one after another. A block is K as panels
-** (BLOCK / PANEL, d_k, PANEL), then V as rows (BLOCK, V_ROW): one sequential stream.
-*/
-static int64_t cache_blocks_attention(int64_t capacity)
-{
-    return (capacity + BLOCK_attention - 1) / BLOCK_attention;
-}
-
+/* The cache: for each KV head its blocks, one after another. */
 static float *cache_block_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
 {
-    const int64_t index = kv_head * cache_blocks_attention(sequence->capacity) + block;
-    return (float *)sequence->cache + index * BLOCK_FLOATS_attention;
+    const int64_t blocks = (sequence->capacity + BLOCK_attention - 1) / BLOCK_attention;
+    return (float *)sequence->cache + (kv_head * blocks + block) * BLOCK_FLOATS_attention;
 }
 
+static size_t cache_bytes_attention(int64_t capacity)
+{
+    const int64_t blocks = (capacity + BLOCK_attention - 1) / BLOCK_attention;
+    return (size_t)blocks * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
+}
 /* The first value of the key at `place`; the next ones are PANEL floats apart. */
 static float *panel_of_attention(float *block, int32_t place)
 {
@@ -196,11 +193,6 @@ static float *panel_of_attention(float *block, int32_t place)
 static float *values_of_attention(float *block, int32_t place)
 {
     return block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
-}
-
-static size_t cache_bytes_attention(int64_t capacity)
-{
-    return (size_t)cache_blocks_attention(capacity) * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
 }
 
 /* The inverse frequencies of the rotation: 10000.0 ^ (-2 i / 64). */
@@ -1486,7 +1478,7 @@ KERNEL_scalar void decode_run_attention_scalar(const struct attn_args *args, int
 static const struct attn_attention attention_attention_scalar = {
     "attention", "softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32", "scalar",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 64,
-    cache_bytes_attention, rotation_attention,
+    0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
         1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
@@ -2566,7 +2558,7 @@ KERNEL_avx2 void decode_run_attention_avx2(const struct attn_args *args, int pas
 static const struct attn_attention attention_attention_avx2 = {
     "attention", "softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32", "avx2",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 64,
-    cache_bytes_attention, rotation_attention,
+    0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
         1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
@@ -4000,7 +3992,7 @@ KERNEL_avx512 void decode_run_attention_avx512(const struct attn_args *args, int
 static const struct attn_attention attention_attention_avx512 = {
     "attention", "softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32", "avx512",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 64,
-    cache_bytes_attention, rotation_attention,
+    0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
         1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention

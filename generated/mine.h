@@ -44,7 +44,8 @@ struct attn_sequence {
     int32_t k_len;      /* new keys that `write` puts at places kv_len - k_len .. kv_len - 1 */
     int32_t kv_len;     /* keys that queries may see, the new ones included; at most the cache's capacity */
     void   *cache;      /* cache_bytes(capacity) bytes: this sequence's K and V of this layer */
-    int64_t capacity;   /* keys the cache has room for */
+    int64_t capacity;   /* keys the cache has room for; of a ring, which overwrites its oldest, a multiple of 64, at least ring_reach + k_len + 64 */
+    const int32_t *pages;   /* of a paged cache: pages[i] holds the keys from i page_tokens on, and `cache` all pages */
 };
 
 /* One call: a batch of sequences through one layer's attention. */
@@ -97,7 +98,10 @@ struct attn_attention {
     int32_t heads, kv_heads, d_k, d_v;
     int32_t rotation_floats;                 /* of one row of q_rotation and k_rotation; 0: no rotation */
 
-    size_t (*cache_bytes)(int64_t capacity); /* of one sequence and one layer */
+    int32_t page_tokens;                     /* of a paged cache, whose pages have cache_bytes(page_tokens) each; or 0 */
+    int32_t ring_reach;                      /* of a ring: the most keys before its own that a query sees; or -1 */
+
+    size_t (*cache_bytes)(int64_t capacity); /* of one sequence and one layer; of a paged cache, of so many keys' pages */
     void (*rotation)(const int32_t *position, int64_t rows, float *rotation);   /* fills (rows, rotation_floats) */
     struct attn_phase write;                 /* k and v into the caches, k normed and rotated */
     struct attn_phase prefill;               /* any number of queries a sequence, with or without a cache before them */

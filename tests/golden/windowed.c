@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  0c87981f2db26522   (of all that follows this comment)
+**   digest  65d66f0a3e05c346   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -133,7 +133,7 @@ enum {
     D_V_attention      = 20,
     V_ROW_attention    = 32,      /* floats of a cached row of V: D_V, padded to whole panels */
     PANEL_attention    = 16,      /* keys whose K is interleaved */
-    BLOCK_attention    = 64,      /* keys of a cache block */
+    BLOCK_attention    = 64,      /* keys of a cache block: K as panels (BLOCK / PANEL, d_k, PANEL), then V as rows (BLOCK, V_ROW) */
     BLOCK_FLOATS_attention = BLOCK_attention * (D_K_attention + V_ROW_attention)
 };
 
@@ -158,21 +158,18 @@ static void visible_keys_attention(int32_t q_first, int32_t q_last, const struct
         *k_first = q_first - 15;
 }
 
-/*
-** The cache: for each KV head its blocks, one after another. A block is K as panels
-** (BLOCK / PANEL, d_k, PANEL), then V as rows (BLOCK, V_ROW): one sequential stream.
-*/
-static int64_t cache_blocks_attention(int64_t capacity)
-{
-    return (capacity + BLOCK_attention - 1) / BLOCK_attention;
-}
-
+/* The cache: for each KV head its blocks, one after another. */
 static float *cache_block_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
 {
-    const int64_t index = kv_head * cache_blocks_attention(sequence->capacity) + block;
-    return (float *)sequence->cache + index * BLOCK_FLOATS_attention;
+    const int64_t blocks = (sequence->capacity + BLOCK_attention - 1) / BLOCK_attention;
+    return (float *)sequence->cache + (kv_head * blocks + block) * BLOCK_FLOATS_attention;
 }
 
+static size_t cache_bytes_attention(int64_t capacity)
+{
+    const int64_t blocks = (capacity + BLOCK_attention - 1) / BLOCK_attention;
+    return (size_t)blocks * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
+}
 /* The first value of the key at `place`; the next ones are PANEL floats apart. */
 static float *panel_of_attention(float *block, int32_t place)
 {
@@ -183,11 +180,6 @@ static float *panel_of_attention(float *block, int32_t place)
 static float *values_of_attention(float *block, int32_t place)
 {
     return block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
-}
-
-static size_t cache_bytes_attention(int64_t capacity)
-{
-    return (size_t)cache_blocks_attention(capacity) * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
 }
 
 /* The inverse frequencies of the rotation: 10000.0 ^ (-2 i / 32). */
@@ -1363,7 +1355,7 @@ KERNEL_avx2 void decode_run_attention_avx2(const struct attn_args *args, int pas
 static const struct attn_attention attention_attention_avx2 = {
     "attention", "softmax heads=4 kv_heads=2 d_k=32 d_v=20 scale=0.17677669529663687 mask=\"k <= q and q - k <= 15\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "avx2",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 32,
-    cache_bytes_attention, rotation_attention,
+    0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
         1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
