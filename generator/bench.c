@@ -7,6 +7,7 @@
 #include "lengths.h"
 #include "picture.h"
 #include "source.h"
+#include "tuned.h"
 
 static const double case_seconds = 1.0;
 static const struct where command_line = { NULL, 0 };
@@ -121,14 +122,16 @@ static void row_print(void *context, int at)
 static int bench_model(struct request *request, const struct model *model, const char *root)
 {
     const struct options *options = request->options;
+    struct emit_options emit;
     struct binary binary;
     struct code_symbols symbols;
-    if (!binary_make(&binary, model, root, options) || !code_symbols_read(&symbols, binary.path, options->arena, options->report))
+    if (!tuned_options(&emit, options) || !binary_make(&binary, model, root, &emit, options)
+        || !code_symbols_read(&symbols, binary.path, options->arena, options->report))
         return 2;
     const bool json = options->text[OPTION_JSON] != NULL;
     struct timing_job job = {
         .root = root, .model = model->name, .target = options->text[OPTION_TARGET], .objects = &binary.path, .object_count = 1,
-        .cases = request->cases, .case_count = request->case_count, .seconds = case_seconds, .take = json ? NULL : row_print
+        .cases = request->cases, .case_count = request->case_count, .seconds = case_seconds, .streams = true, .take = json ? NULL : row_print
     };
     struct bench_report report = { options, model, &binary, &symbols, &job };
     job.context = &report;

@@ -50,11 +50,11 @@ static bool binary_compile(struct binary *binary, const struct model *model, str
     return true;
 }
 
-bool binary_make(struct binary *binary, const struct model *model, const char *root, const struct options *options)
+bool binary_make(struct binary *binary, const struct model *model, const char *root, const struct emit_options *emit,
+                 const struct options *options)
 {
-    const struct emit_options emit = { .targets = options->text[OPTION_TARGET], .plan = options->text[OPTION_PLAN] };
     const double start = binary_clock();
-    if (!emit_model(&binary->emitted, model, &options->catalog, &emit, options->arena, options->report))
+    if (!emit_model(&binary->emitted, model, &options->catalog, emit, options->arena, options->report))
         return false;
     binary->emit_seconds = binary_clock() - start;
     binary->directory = compile_directory(root, binary->emitted.digest, options->arena, options->report);

@@ -15,7 +15,8 @@ struct binary {
 };
 
 /* root is compile_root's; false after a report. */
-bool binary_make(struct binary *binary, const struct model *model, const char *root, const struct options *options);
+bool binary_make(struct binary *binary, const struct model *model, const char *root, const struct emit_options *emit,
+                 const struct options *options);
 
 /* Of a clock that never goes back. */
 double binary_clock(void);

@@ -12,6 +12,7 @@
 #include "plan.h"
 #include "random_definition.h"
 #include "source.h"
+#include "tuned.h"
 
 enum {
     FILE_DEFINITIONS = 25,       /* random definitions in one C file */
@@ -30,6 +31,7 @@ static const char *const harness[] = {
 /* One invocation. */
 struct checking {
     const struct options *options;
+    struct emit_options emit;
     const char *root, *directory;
     bool random;
     struct compile_product *products;      /* (product_count): one program a model */
@@ -86,9 +88,10 @@ static void product_add(struct checking *checking, const char *name)
 static bool model_add(struct checking *checking, const struct model *model, const char *plan, struct arena *arena)
 {
     const struct options *options = checking->options;
-    const struct emit_options emit_options = { .targets = options->text[OPTION_TARGET], .plan = plan };
+    struct emit_options emit = checking->emit;
     struct emitted emitted;
-    if (!emit_model(&emitted, model, &options->catalog, &emit_options, arena, options->report))
+    emit.plan = plan;
+    if (!emit_model(&emitted, model, &options->catalog, &emit, arena, options->report))
         return false;
     if (checking->directory == NULL)
         checking->directory = compile_directory(checking->root, emitted.digest, options->arena, options->report);
@@ -310,7 +313,7 @@ static bool usage_fits(const struct options *options)
 int verb_check(const struct options *options)
 {
     struct checking checking = { .options = options, .random = options->input == NULL };
-    if (!usage_fits(options))
+    if (!usage_fits(options) || !tuned_options(&checking.emit, options))
         return 2;
     checking.root = compile_root(options->arena, options->report);
     if (checking.root == NULL)

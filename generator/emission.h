@@ -8,6 +8,7 @@
 #include "emit.h"
 #include "plan.h"
 #include "template.h"
+#include "tuned.h"
 
 struct emission {
     const struct model *model;
@@ -16,7 +17,9 @@ struct emission {
     struct report *report;
     const struct descriptor *targets[EMIT_TARGETS];
     int target_count;
-    struct plan_request request;
+    const char *plan;              /* as --plan has it, or NULL */
+    struct plan_request request;   /* the same, read */
+    struct tuned *tuned;           /* or NULL */
     struct text source;            /* all behind the head comment */
     struct text plans;             /* the head comment's lines about them */
     struct template_values values;
@@ -24,6 +27,10 @@ struct emission {
 
 /* The targets of a list such as "avx2,scalar", or all for NULL, in the catalogue's order; false after a report. */
 bool emission_choose_targets(struct emission *emission, const char *targets);
+
+/* The plan of a definition: as --plan asks, else as a fresh entry of the tuned table says, else by the rule. false after a report. */
+bool emission_choose_plan(const struct emission *emission, struct plan *plan, const struct definition *definition,
+                          const struct descriptor *isa);
 
 /* What templates see of the model, of one definition, of one target, and of one plan for both. */
 void emission_set_model(struct emission *emission);

@@ -63,7 +63,7 @@ static bool emit_kernels(struct emission *e, const struct definition *definition
         "softmax/decode.c.t", "softmax/table.c.t"
     };
     struct plan plan;
-    if (!plan_choose(&plan, definition, isa, &e->request, e->report))
+    if (!emission_choose_plan(e, &plan, definition, isa))
         return false;
     emission_set_definition(e, definition);
     emission_set_plan(e, definition, &plan);
@@ -165,10 +165,12 @@ bool emit_model(struct emitted *emitted, const struct model *model, const struct
     e->catalog = catalog;
     e->arena = arena;
     e->report = report;
+    e->plan = options->plan;
+    e->tuned = options->tuned;
     e->source = text_start(arena);
     e->plans = text_start(arena);
     struct text header = text_start(arena), source = text_start(arena);
-    if (!emission_choose_targets(e, options->targets) || !plan_request_read(&e->request, options->plan, report))
+    if (!emission_choose_targets(e, options->targets) || !plan_request_read(&e->request, options->plan, (struct where){ NULL, 0 }, report))
         return false;
     emission_set_model(e);
     if (!emit_header(e, &header) || !emit_body(e))
@@ -197,10 +199,11 @@ bool emit_write(const struct emitted *emitted, const struct model *model, const 
 int verb_emit(const struct options *options)
 {
     const char *directory = options->text[OPTION_OUTPUT] != NULL ? options->text[OPTION_OUTPUT] : "generated";
-    const struct emit_options emit = { .targets = options->text[OPTION_TARGET], .plan = options->text[OPTION_PLAN] };
+    struct emit_options emit;
     struct source source;
     struct emitted emitted;
-    if (!source_read(&source, options->input, &options->catalog, options->arena, options->report) ||
+    if (!tuned_options(&emit, options) ||
+        !source_read(&source, options->input, &options->catalog, options->arena, options->report) ||
         !emit_model(&emitted, &source.model, &options->catalog, &emit, options->arena, options->report) ||
         !emit_write(&emitted, &source.model, directory, options->arena, options->report))
         return 2;

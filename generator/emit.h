@@ -12,11 +12,14 @@
 #include "options.h"
 #include "report.h"
 
+struct tuned;
+
 enum { EMIT_TARGETS = 16 };        /* most targets in one file */
 
 struct emit_options {
     const char *targets;           /* "avx2,scalar"; NULL: all of the catalogue */
     const char *plan;              /* "tile=32,queries=48"; NULL: what the plans choose */
+    struct tuned *tuned;           /* what they choose by, where it has a fresh entry; or NULL */
 };
 
 struct emitted {

@@ -58,12 +58,12 @@ static const struct plan *plan_counted(const struct explanation *e, int definiti
     return plan_of(e, definition, e->emission->target_count - 1);
 }
 
-static bool plans_choose(struct explanation *e, const struct plan_request *request, struct report *report)
+static bool plans_choose(struct explanation *e)
 {
     const int targets = e->emission->target_count, count = e->model->definition_count * targets;
     struct plan *plans = arena_alloc(e->arena, (size_t)count, sizeof *plans);
     for (int i = 0; i < count; i++)
-        if (!plan_choose(&plans[i], &e->model->definitions[i / targets], e->emission->targets[i % targets], request, report))
+        if (!emission_choose_plan(e->emission, &plans[i], &e->model->definitions[i / targets], e->emission->targets[i % targets]))
             return false;
     e->plans = plans;
     return true;
@@ -271,13 +271,17 @@ static void print_json(struct explanation *e)
 int verb_explain(const struct options *options)
 {
     struct source source;
-    struct plan_request request;
+    struct emit_options emit;
     struct emission emission = { .catalog = &options->catalog, .arena = options->arena, .report = options->report };
     struct explanation explanation = { &source.model, &emission, NULL, options->arena, text_start(options->arena) };
-    if (!source_read(&source, options->input, &options->catalog, options->arena, options->report)
-        || !emission_choose_targets(&emission, options->text[OPTION_TARGET])
-        || !plan_request_read(&request, options->text[OPTION_PLAN], options->report)
-        || !plans_choose(&explanation, &request, options->report))
+    if (!tuned_options(&emit, options)
+        || !source_read(&source, options->input, &options->catalog, options->arena, options->report)
+        || !emission_choose_targets(&emission, emit.targets)
+        || !plan_request_read(&emission.request, emit.plan, (struct where){ NULL, 0 }, options->report))
+        return 2;
+    emission.plan = emit.plan;
+    emission.tuned = emit.tuned;
+    if (!plans_choose(&explanation))
         return 2;
     if (options->text[OPTION_JSON] != NULL)
         print_json(&explanation);

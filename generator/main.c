@@ -8,6 +8,7 @@
 #include "list.h"
 #include "options.h"
 #include "run.h"
+#include "tune.h"
 #include "version.h"
 
 static const struct verb verbs[] = {
@@ -17,6 +18,7 @@ static const struct verb verbs[] = {
     { "import", "DIR|config.json", true, "a Hugging Face config as a Lua config", verb_import },
     { "check", "CONFIG", false, "emitted kernels of a config, or of random ones, against the reference", verb_check },
     { "bench", "CONFIG", true, "time the kernels of a config beside the machine's limits", verb_bench },
+    { "tune", "CONFIG", true, "find the fastest plans for this CPU, for emit, check, bench and run to use", verb_tune },
     { "run", "DIR|CONFIG", true, "text or embeddings of a model folder, through its kernels", verb_run },
     { NULL, NULL, false, NULL, NULL }
 };

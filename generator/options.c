@@ -13,10 +13,12 @@ static const struct option_rule {
     const char *verbs;                   /* those that use it, with a blank on both sides; "" for all */
     const char *help;
 } rules[OPTIONS] = {
-    [OPTION_OUTPUT]      = { "-o",            "PATH",    TAKES_TEXT,   0, 0,     " emit import ", "where the result goes" },
-    [OPTION_TARGET]      = { "--target",      "T,T...",  TAKES_TEXT,   0, 0,     " emit explain check bench run ", "targets, instead of all that attngen has" },
+    [OPTION_OUTPUT]      = { "-o",            "PATH",    TAKES_TEXT,   0, 0,     " emit import tune ", "where the result goes" },
+    [OPTION_TARGET]      = { "--target",      "T,T...",  TAKES_TEXT,   0, 0,     " emit explain check bench run tune ", "targets, instead of all that attngen has" },
     [OPTION_PLAN]        = { "--plan",        "KEY=N,...", TAKES_TEXT, 0, 0,     " emit explain check bench run ", "parameters of the plan, as `attngen list plan` prints them" },
-    [OPTION_TUNED]       = { "--tuned",       "none",    TAKES_TEXT,   0, 0,     " emit explain check bench run ", "the tuned table to read: none, as there are none yet" },
+    [OPTION_TUNED]       = { "--tuned",       "FILE",    TAKES_TEXT,   0, 0,     " emit explain check bench run ", "the tuned table to read instead of this CPU's; none: no table" },
+    [OPTION_SECONDS]     = { "--seconds",     "N",       TAKES_NUMBER, 1, 86400, " tune ", "to spend (60)" },
+    [OPTION_REPORT]      = { "--report",      "FILE",    TAKES_TEXT,   0, 0,     " tune ", "draw what was tried as .svg or .png" },
     [OPTION_JSON]        = { "--json",        NULL,      TAKES_TEXT,   0, 0,     " explain bench ", "print one JSON document" },
     [OPTION_RANDOM]      = { "--random",      "N",       TAKES_WHOLE,  1, 1e6,   " check ", "check this many random definitions" },
     [OPTION_SEED]        = { "--seed",        "S",       TAKES_WHOLE,  0, 2147483647, " check run ", "of the random numbers" },
@@ -153,13 +155,12 @@ static bool word_take(struct options *options, const char *word, const struct ve
     return options->verb != NULL;
 }
 
-/* There is nothing yet that could be read. */
 static bool tuned_fits(const struct options *options)
 {
     const char *tuned = options->text[OPTION_TUNED];
-    if (tuned == NULL || strcmp(tuned, "none") == 0)
+    if (tuned == NULL || strcmp(tuned, "none") == 0 || options->text[OPTION_PLAN] == NULL)
         return true;
-    report_error(options->report, command_line, "--tuned is '%s'; expected none: there are no tuned tables yet", tuned);
+    report_error(options->report, command_line, "--tuned has no effect with --plan, which says what the plans are");
     return false;
 }
 

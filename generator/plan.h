@@ -55,8 +55,8 @@ const char *plan_parameter_help(enum plan_parameter parameter);
 /* Asks for one parameter by its name; false after a report. */
 bool plan_request_set(struct plan_request *request, const char *name, const char *value, struct report *report);
 
-/* Asks for those of "tile=32,queries=48"; NULL asks for none. false after a report. */
-bool plan_request_read(struct plan_request *request, const char *text, struct report *report);
+/* Asks for those of "tile=32,queries=48", which stands at a place; NULL asks for none. false after a report. */
+bool plan_request_read(struct plan_request *request, const char *text, struct where where, struct report *report);
 
 /* The plan of a phase in one line, as it stands in the emitted head comment and descriptor table. */
 void plan_print_prefill(struct text *text, const struct plan *plan, const struct definition *definition);

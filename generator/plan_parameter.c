@@ -84,10 +84,10 @@ static bool request_take(struct plan_request *request, char *item, struct report
     return plan_request_set(request, item, equals + 1, report);
 }
 
-bool plan_request_read(struct plan_request *request, const char *text, struct report *report)
+bool plan_request_read(struct plan_request *request, const char *text, struct where where, struct report *report)
 {
     char copy[PLAN_TEXT];
-    *request = (struct plan_request){ .where = { NULL, 0 } };
+    *request = (struct plan_request){ .where = where };
     if (text == NULL)
         return true;
     if (strlen(text) >= sizeof copy) {

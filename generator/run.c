@@ -9,6 +9,7 @@
 #include "file.h"
 #include "run.h"
 #include "source.h"
+#include "tuned.h"
 
 /* Options that go on to build/attn_run. */
 static const struct { enum option option; const char *name; bool has_value; } passed_on[] = {
@@ -51,9 +52,10 @@ static double file_kib(const char *path)
 /* Emits and compiles the kernels, and says how long that took. */
 static bool run_make_kernels(struct run *run)
 {
+    struct emit_options emit;
     struct binary binary;
     const double start = binary_clock();
-    if (!binary_make(&binary, &run->source.model, run->root, run->options))
+    if (!tuned_options(&emit, run->options) || !binary_make(&binary, &run->source.model, run->root, &emit, run->options))
         return false;
     run->directory = binary.directory;
     run->kernels = binary.path;

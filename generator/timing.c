@@ -30,7 +30,7 @@ static void line_take(void *context, const char *line)
 
 static const char *const *command_of(const struct timing_job *job, struct arena *arena)
 {
-    const char **command = arena_alloc(arena, 8 + 2 * (size_t)(job->object_count + job->case_count), sizeof *command);
+    const char **command = arena_alloc(arena, 10 + 2 * (size_t)(job->object_count + job->case_count), sizeof *command);
     int count = 0;
     command[count++] = arena_format(arena, "%s/build/attn_bench", job->root);
     command[count++] = job->model;
@@ -39,6 +39,10 @@ static const char *const *command_of(const struct timing_job *job, struct arena 
     if (job->target != NULL) {
         command[count++] = "--target";
         command[count++] = job->target;
+    }
+    if (!job->streams) {
+        command[count++] = "--stream";
+        command[count++] = "no";
     }
     for (int i = 0; i < job->object_count; i++) {
         command[count++] = "--kernels";

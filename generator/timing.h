@@ -4,6 +4,7 @@
 #ifndef TIMING_H
 #define TIMING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../runtime/bench_phase.h"
@@ -37,6 +38,7 @@ struct timing_job {
     const struct timing_case *cases;     /* (case_count) */
     int case_count;
     double seconds;                      /* for a case and object */
+    bool streams;                        /* whether the memory's bandwidth is measured, which takes a while */
 
     struct timing *timings;              /* (case_count, object_count), out */
     void (*take)(void *context, int at); /* called as soon as timings[at] is there; or NULL */

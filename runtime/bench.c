@@ -95,7 +95,16 @@ static size_t largest_scratch(const struct attn_attention *a)
     return a->decode.scratch_bytes > bytes ? a->decode.scratch_bytes : bytes;
 }
 
-bool bench_create(struct bench *b, const struct bench_case *setting, struct problem *problem)
+static void share_arrays(struct bench *b, const struct bench *like)
+{
+    b->args = like->args;
+    b->args.sequence = &b->sequence;
+    b->caches = like->caches;
+    b->cache_stride = like->cache_stride;
+    b->cache_count = like->cache_count;
+}
+
+bool bench_create(struct bench *b, const struct bench_case *setting, const struct bench *like, struct problem *problem)
 {
     *b = (struct bench){ .setting = *setting };
     memory_begin(&b->memory, NULL);
@@ -104,7 +113,9 @@ bool bench_create(struct bench *b, const struct bench_case *setting, struct prob
         .capacity = setting->kv
     };
     b->pool = pool_create(setting->threads, largest_scratch(setting->attention), &b->memory, problem);
-    if (b->pool == NULL || !take_arrays(b, problem) || !take_caches(b, problem))
+    if (like != NULL)
+        share_arrays(b, like);
+    if (b->pool == NULL || (like == NULL && (!take_arrays(b, problem) || !take_caches(b, problem))))
         return false;
     b->workspace_bytes = phase_of(setting)->workspace_bytes(&b->args);
     if (b->workspace_bytes > 0)

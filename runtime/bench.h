@@ -28,8 +28,11 @@ struct bench {
     int cache_count, next_cache;
 };
 
-/* false, with a sentence, when there is no memory; bench_destroy is due all the same. */
-bool bench_create(struct bench *bench, const struct bench_case *setting, struct problem *problem);
+/*
+** false, with a sentence, when there is no memory; bench_destroy is due all the same. A bench like another one (or NULL)
+** works on that one's arrays and caches: the same definition and lengths, by other kernels with the same cache layout.
+*/
+bool bench_create(struct bench *bench, const struct bench_case *setting, const struct bench *like, struct problem *problem);
 void bench_destroy(struct bench *bench);
 
 /* Runs it once, on the next cache. */

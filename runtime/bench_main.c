@@ -2,9 +2,10 @@
 ** attn_bench: times kernels that were compiled into shared objects. `attngen bench` and `attngen tune` start it,
 ** and read what it prints: one line for each case and object, with the columns of `columns` below.
 **
-**     attn_bench MODEL [--target T] [--seconds S] --kernels FILE... --case DEFINITION:PHASE:Q:KV:THREADS...
+**     attn_bench MODEL [--target T] [--seconds S] [--stream no] --kernels FILE... --case DEFINITION:PHASE:Q:KV:THREADS...
 **
-** DEFINITION counts the model's definitions from 0. The objects take turns within a case.
+** DEFINITION counts the model's definitions from 0. The objects take turns within a case; they differ in their plans
+** only. --stream no saves the time that it takes to measure the memory's bandwidth, which is then printed as 1.
 */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct wanted {
 
 struct arguments {
     const char *model, *target;
+    bool streams;
     double seconds;                          /* for a case and object */
     const char *files[OBJECTS];
     struct kernels objects[OBJECTS];
@@ -61,6 +63,8 @@ static bool argument_take(struct arguments *arguments, const char *name, const c
         arguments->target = value;
     else if (strcmp(name, "--seconds") == 0)
         return (arguments->seconds = strtod(value, &end)) >= 0.0 && *end == '\0';
+    else if (strcmp(name, "--stream") == 0)
+        return !(arguments->streams = strcmp(value, "no") != 0);
     else if (strcmp(name, "--kernels") == 0 && arguments->object_count < OBJECTS)
         arguments->files[arguments->object_count++] = value;
     else if (strcmp(name, "--case") == 0 && arguments->case_count < CASES)
@@ -73,7 +77,7 @@ static bool argument_take(struct arguments *arguments, const char *name, const c
 static bool arguments_read(struct arguments *arguments, int argc, char **argv)
 {
     bool good = argc > 2 && argc % 2 == 0;
-    *arguments = (struct arguments){ .model = argc > 1 ? argv[1] : NULL, .seconds = 1.0 };
+    *arguments = (struct arguments){ .model = argc > 1 ? argv[1] : NULL, .seconds = 1.0, .streams = true };
     for (int i = 2; good && i < argc; i += 2)
         good = argument_take(arguments, argv[i], argv[i + 1]);
     return good && arguments->object_count > 0 && arguments->case_count > 0;
@@ -113,7 +117,7 @@ static bool benches_create(struct bench *benches, const struct arguments *argume
     for (int i = 0; i < arguments->object_count; i++) {
         const struct attn_attention *attention = attention_choose(arguments->objects[i].table, wanted->definition, arguments->target, problem);
         const struct bench_case setting = { attention, wanted->phase, wanted->q, wanted->kv, wanted->threads };
-        if (attention == NULL || !bench_create(&benches[i], &setting, problem))
+        if (attention == NULL || !bench_create(&benches[i], &setting, i > 0 ? &benches[0] : NULL, problem))
             return false;
     }
     return true;
@@ -137,7 +141,7 @@ static bool case_run(const struct arguments *arguments, int index, double *strea
     struct bench_figures figures[OBJECTS];
     struct bench_work work;
     bool good = benches_create(benches, arguments, wanted, problem) && bench_work_count(&work, &benches[0].setting, problem);
-    if (good && (index == 0 || wanted->threads != arguments->cases[index - 1].threads))
+    if (good && arguments->streams && (index == 0 || wanted->threads != arguments->cases[index - 1].threads))
         *stream = bench_stream(&benches[0], problem);
     good = good && *stream > 0.0;
     if (good) {
@@ -154,9 +158,9 @@ int main(int argc, char **argv)
     static struct arguments arguments;
     char sentence[512] = "";
     struct problem problem = { sentence, sizeof sentence };
-    double stream = 0.0;
+    double stream = 1.0;
     if (!arguments_read(&arguments, argc, argv))
-        return fail("usage: attn_bench MODEL [--target T] [--seconds S] --kernels FILE... --case DEFINITION:PHASE:Q:KV:THREADS...");
+        return fail("usage: attn_bench MODEL [--target T] [--seconds S] [--stream no] --kernels FILE... --case DEFINITION:PHASE:Q:KV:THREADS...");
     bool good = objects_load(&arguments, &problem);
     if (good)
         puts(columns);

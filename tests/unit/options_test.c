@@ -70,8 +70,8 @@ static void options_are_taken(void)
 
 static void bad_usage_is_refused(void)
 {
-    check_refused("attngen emit x.lua --tuned zen4.lua",
-                  "attngen: --tuned is 'zen4.lua'; expected none: there are no tuned tables yet\n");
+    check_refused("attngen emit x.lua --tuned zen4.lua --plan tile=32",
+                  "attngen: --tuned has no effect with --plan, which says what the plans are\n");
     check_refused("attngen", "attngen: no verb is given; `attngen --help` lists them\n");
     check_refused("attngen emti x", "attngen: unknown verb 'emti' (did you mean 'emit'?)\n");
     check_refused("attngen frobnicate", "attngen: unknown verb 'frobnicate'; `attngen --help` lists them\n");

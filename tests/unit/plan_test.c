@@ -17,7 +17,7 @@ static bool plan_made(struct plan *plan, const char *text, int group, int d, con
 {
     const struct definition definition = { .name = "a", .heads = group, .kv_heads = 1, .group = group, .d_k = d, .d_v = d };
     struct plan_request request;
-    return plan_request_read(&request, text, report) && plan_choose(plan, &definition, isa, &request, report);
+    return plan_request_read(&request, text, (struct where){ NULL, 0 }, report) && plan_choose(plan, &definition, isa, &request, report);
 }
 
 static void check_plan(const struct plan *plan, const struct descriptor *isa, int d_v)

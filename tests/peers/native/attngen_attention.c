@@ -25,7 +25,7 @@ struct attngen_attention *attngen_attention_create(const char *file, const char 
     bool good = a != NULL && bench_phase_find(&setting.phase, phase) && kernels_load(&a->kernels, file, model, &problem);
     if (good) {
         setting.attention = a->kernels.table->attention[0]();
-        good = bench_create(&a->bench, &setting, &problem);
+        good = bench_create(&a->bench, &setting, NULL, &problem);
     }
     if (good)
         return a;

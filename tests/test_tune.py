@@ -1,0 +1,128 @@
+"""attngen tune: a short run writes a table; emit uses it while it fits, names it stale otherwise, and results stay right."""
+
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from harness import ATTNGEN, ROOT, attngen, need, run
+
+CONFIG = 'name = "tiny"\nattention = { heads = 2, kv_heads = 1, d_k = 32, mask = causal() }\n'
+PLAN = "unroll=2"
+
+
+def attngen_all(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs attngen to whatever end it comes to."""
+    need(ATTNGEN, "ninja builds it")
+    return subprocess.run([ATTNGEN, *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
+class Folder:
+    """A temporary folder with a config, and the table that a tuning of three seconds wrote."""
+
+    def __enter__(self) -> "Folder":
+        self.temporary = tempfile.TemporaryDirectory()
+        self.path = Path(self.temporary.name)
+        self.config, self.table = self.path / "tiny.lua", self.path / "table.lua"
+        self.config.write_text(CONFIG)
+        self.output = attngen("tune", self.config, "--target", "scalar", "--seconds", "3", "-o", self.table)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.temporary.cleanup()
+
+    def edit(self, pattern: str, replacement: str) -> None:
+        """Changes the table in one place at least."""
+        text = self.table.read_text()
+        changed = re.sub(pattern, lambda _: replacement, text)
+        assert changed != text, f"{pattern} is not in\n{text}"
+        self.table.write_text(changed)
+
+    def emit(self, *more: str | Path) -> subprocess.CompletedProcess[str]:
+        """Emits with the table."""
+        return attngen_all("emit", self.config, "-o", self.path / "out", "--tuned", self.table, *more)
+
+    def source(self) -> str:
+        """What was emitted."""
+        return (self.path / "out/tiny.c").read_text()
+
+
+def table_is_written_and_used() -> None:
+    """A plan in the table becomes the emitted plan, in one line that says so; --tuned none leaves it out."""
+    with Folder() as folder:
+        assert "attention on scalar\n" in folder.output and f"written: {folder.table}\n" in folder.output, folder.output
+        folder.edit(r'(?<=\n    plan = )"[^"]*"', f'"{PLAN}"')
+        done = folder.emit()
+        assert done.returncode == 0 and "attention on scalar" in done.stderr and f"tuned: {PLAN}" in done.stderr, done
+        tuned = folder.source()
+        assert attngen_all("emit", folder.config, "-o", folder.path / "out", "--tuned", "none").returncode == 0
+        plain = folder.source()
+        attngen("emit", folder.config, "-o", folder.path / "out", "--tuned", "none", "--target", "scalar", "--plan", PLAN)
+        asked = folder.source()
+        assert tuned != plain
+        body = asked[asked.index("/* Target scalar"):].split("/* Target")[1]
+        assert body.split("#if")[0].strip() in tuned, "the table's plan is not the one that --plan makes"
+
+
+def tuned_kernels_are_right() -> None:
+    """check takes the table too."""
+    with Folder() as folder:
+        folder.edit(r'(?<=\n    plan = )"[^"]*"', f'"{PLAN}"')
+        done = attngen_all("check", folder.config, "--target", "scalar", "--tuned", folder.table)
+        assert done.returncode == 0 and f"tuned: {PLAN}" in done.stderr and "1 passed, 0 failed" in done.stdout, done
+
+
+def stale_entries_are_named_and_not_used() -> None:
+    """Another compiler, other kernels, another CPU."""
+    for pattern, replacement, sentence in (
+        (r'compiler = "[^"]*"', 'compiler = "clang version 1.0"', "stale, not used: it was tuned for clang version 1.0"),
+        (r'kernels = "[^"]*"', 'kernels = "0123456789abcdef"', "stale, not used: the templates make other kernels now"),
+        (r'cpu = "[^"]*"', 'cpu = "Pentium"', "not used: it is for Pentium, and this is "),
+    ):
+        with Folder() as folder:
+            folder.edit(r'(?<=\n    plan = )"[^"]*"', f'"{PLAN}"')
+            folder.edit(pattern, replacement)
+            done = folder.emit()
+            assert done.returncode == 0 and sentence in done.stderr and "tuned: " not in done.stderr, done
+            used = folder.source()
+            attngen("emit", folder.config, "-o", folder.path / "out", "--tuned", "none")
+            assert folder.source() == used, "a stale plan was used"
+
+
+def bad_tables_are_refused() -> None:
+    """Whatever a stranger wrote: a sentence at its line, exit status 2."""
+    entry = ('definition = "d", target = "scalar", compiler = "c", kernels = "k", cases = { "prefill q=1 kv=1" }, plan = "%s", '
+             'ms = { 1 }, default_ms = { %s }, tried = {}')
+    for text, sentence in (
+        ('cpu = 3\nentries = {}', "table.lua:1: cpu is 3 (a number); expected a text"),
+        ('cpu = "x"', "table.lua: entries is missing; expected a list of at most 4096"),
+        ('cpu = "x"\nentries = { 1 }', "table.lua:2: is no entry"),
+        ('cpu = "x"\nentries = { { ' + entry % ("tile=1e9", "1") + ' } }', "table.lua:2: plan: tile is '1e9'; expected a whole number"),
+        ('cpu = "x"\nentries = { { ' + entry % ("block=128", "1") + ' } }', "table.lua:2: the plan changes the blocks of the cache"),
+        ('cpu = "x"\nentries = { { ' + entry % ("", "0") + ' } }', "is no time; expected milliseconds, above 0"),
+        ('cpu = "x"\nentries = { { ' + entry % ("", "1, 2") + ' } }', "has another number of times than there are cases"),
+        ('while true do end', "still runs after"),
+        ('cpu = os.getenv("HOME")', "unknown word 'os'"),
+    ):
+        with tempfile.TemporaryDirectory() as name:
+            table = Path(name, "table.lua")
+            table.write_text(text)
+            done = attngen_all("emit", "configs/mine.lua", "-o", name, "--tuned", table)
+            assert done.returncode == 2 and sentence in done.stderr, (text, done)
+
+
+def wrong_usage_ends_with_2() -> None:
+    """Options that do not go together."""
+    for arguments, sentence in (
+        (["emit", "configs/mine.lua", "--tuned", "x.lua", "--plan", "tile=32"],
+         "attngen: --tuned has no effect with --plan, which says what the plans are\n"),
+        (["tune", "configs/mine.lua", "--report", "x.txt"], "attngen: --report is 'x.txt'; expected a file that ends in .svg or .png\n"),
+        (["tune", "configs/mine.lua", "--target", "avx2,scalar"],
+         "attngen: --target is 'avx2,scalar'; tune takes one target, as `attngen list targets` prints them\n"),
+    ):
+        done = attngen_all(*arguments)
+        assert (done.returncode, done.stderr) == (2, sentence), done
+
+
+run(table_is_written_and_used, tuned_kernels_are_right, stale_entries_are_named_and_not_used, bad_tables_are_refused,
+    wrong_usage_ends_with_2)
