@@ -92,13 +92,26 @@ static double round_margin(const struct round *round)
     return fmax(LEAST_MARGIN, 2.0 * fabs(log(round_cost(round, 1))));
 }
 
-/* Times of a case that the round did not run stay as those of the best plan: the group does not act on it. */
-static struct tuned_trial trial_of(const struct search *s, const struct round *round, int object, const char *plan)
+static struct tuned_trial trial_measured(const struct round *round, int object, const char *plan)
+{
+    struct tuned_trial trial = { .plan = plan };
+    for (int i = 0; i < round->case_count; i++)
+        trial.ms[round->places[i]] = 1e3 * round->timings[i * round->count + object].seconds;
+    return trial;
+}
+
+/*
+** Rounds are apart in time, so that only what was measured in one of them can be compared: a time is that of the best plan,
+** times what they differ by. Those of a case that the round did not run are the best plan's: the group does not act on it.
+*/
+static struct tuned_trial trial_beside_best(const struct search *s, const struct round *round, int object, const char *plan)
 {
     struct tuned_trial trial = s->result->chosen;
     trial.plan = plan;
-    for (int i = 0; i < round->case_count; i++)
-        trial.ms[round->places[i]] = 1e3 * round->timings[i * round->count + object].seconds;
+    for (int i = 0; i < round->case_count; i++) {
+        const struct timing *row = &round->timings[i * round->count];
+        trial.ms[round->places[i]] *= row[object].seconds / row[0].seconds;
+    }
     return trial;
 }
 
@@ -133,7 +146,7 @@ static bool round_take(struct search *s, const struct round *round, const struct
         }
         s->best = candidates[index];
         s->best_object = objects[index];
-        s->result->chosen = trial_of(s, round, index + 2, s->best.text);
+        s->result->chosen = trial_beside_best(s, round, index + 2, s->best.text);
         return true;
     }
     return false;
@@ -143,7 +156,7 @@ static void trials_add(struct search *s, const struct round *round, const struct
 {
     struct tune_result *result = s->result;
     for (int i = 0; i < count && result->tried_count < TUNED_TRIED; i++)
-        result->tried[result->tried_count++] = trial_of(s, round, i + 2, candidates[i].text);
+        result->tried[result->tried_count++] = trial_beside_best(s, round, i + 2, candidates[i].text);
 }
 
 static void group_print(const struct round *round, int group, int tried, int all, const struct ranked *first, const char *plan, bool taken)
@@ -201,7 +214,7 @@ static bool search_begin(struct search *s)
     round_start(&round, s, TUNE_PREFILL | TUNE_DECODE);
     if (!round_time(&round, s, LEAST_CASE))
         return false;
-    s->result->chosen = s->result->standard = trial_of(s, &round, 0, "");
+    s->result->chosen = s->result->standard = trial_measured(&round, 0, "");
     s->start = binary_clock();
     return true;
 }
@@ -222,6 +235,14 @@ static bool sweep(struct search *s, bool *moved)
     return true;
 }
 
+/* What was tried is told in the times of the last run, which is the longest. */
+static void trials_rescale(struct tune_result *result, const struct tuned_trial *standard)
+{
+    for (int i = 0; i < result->tried_count; i++)
+        for (int c = 0; c < result->case_count; c++)
+            result->tried[i].ms[c] *= standard->ms[c] / result->standard.ms[c];
+}
+
 /* The best plan against the default plan, for longer. It stays when it is faster by more than the margin. */
 static bool search_end(struct search *s)
 {
@@ -231,7 +252,8 @@ static bool search_end(struct search *s)
     const double seconds = fmax(s->seconds * LAST_SHARE / (round.case_count * round.count), LEAST_CASE);
     if (!round_time(&round, s, seconds))
         return false;
-    struct tuned_trial standard = trial_of(s, &round, 2, ""), best = trial_of(s, &round, 0, s->best.text);
+    const struct tuned_trial standard = trial_measured(&round, 2, ""), best = trial_measured(&round, 0, s->best.text);
+    trials_rescale(s->result, &standard);
     const double gain = round_cost(&round, 2) - 1.0, margin = round_margin(&round);
     const bool faster = s->best.text[0] != '\0' && gain > margin;
     if (s->best.text[0] != '\0')
