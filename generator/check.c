@@ -133,7 +133,7 @@ static bool random_add(struct checking *checking, int index, int count, struct r
     const char *file = arena_format(options->arena, "%s/%s.lua", checking->directory, name);
     const char *plan = random_plan(checking, index, random);
     struct plan_request request;
-    if (!plan_request_read(&request, plan, options->report))
+    if (!plan_request_read(&request, plan, (struct where){ NULL, 0 }, options->report))
         return false;
     if (plan != NULL)
         text_format(&text, "-- attngen check --plan %s\n", plan);

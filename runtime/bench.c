@@ -7,7 +7,10 @@
 #include "machine.h"
 #include "random.h"
 
-enum { COLD_BYTES = 192 << 20 };         /* more than a last-level cache holds */
+enum {
+    COLD_BYTES = 192 << 20,              /* more than a last-level cache holds */
+    RING_UNIT  = 64                      /* keys, as the contract has it */
+};
 
 /* Arrays --------------------------------------------------------------------------------------- */
 
@@ -65,11 +68,34 @@ static bool take_arrays(struct bench *b, struct problem *problem)
     return args->q != NULL && args->k != NULL && args->v != NULL && args->o != NULL && given != NULL && rotated;
 }
 
+/* Room for all keys, in the units that the layout has. */
+static int64_t capacity_of(const struct bench_case *setting)
+{
+    const struct attn_attention *a = setting->attention;
+    const int64_t unit = a->page_tokens > 0 ? a->page_tokens : RING_UNIT;
+    const int64_t keys = a->ring_reach >= 0 ? (int64_t)a->ring_reach + setting->kv + RING_UNIT : setting->kv;
+    return a->page_tokens > 0 || a->ring_reach >= 0 ? (keys + unit - 1) / unit * unit : keys;
+}
+
+/* Pages in order, where the layout has pages. */
+static bool take_pages(struct bench *b, struct problem *problem)
+{
+    const int32_t tokens = b->setting.attention->page_tokens;
+    if (tokens == 0)
+        return true;
+    const int32_t count = (int32_t)(b->sequence.capacity / tokens);
+    int32_t *pages = memory_take(&b->memory, (size_t)count, sizeof *pages, problem);
+    for (int32_t i = 0; pages != NULL && i < count; i++)
+        pages[i] = i;
+    b->sequence.pages = pages;
+    return pages != NULL;
+}
+
 /* As many caches as decode needs to read from memory, in one piece, all written. */
 static bool take_caches(struct bench *b, struct problem *problem)
 {
     const struct attn_attention *a = b->setting.attention;
-    const size_t bytes = (a->cache_bytes(b->setting.kv) + ATTN_ALIGNMENT - 1) / ATTN_ALIGNMENT * ATTN_ALIGNMENT;
+    const size_t bytes = (a->cache_bytes(b->sequence.capacity) + ATTN_ALIGNMENT - 1) / ATTN_ALIGNMENT * ATTN_ALIGNMENT;
     b->cache_stride = bytes;
     b->cache_count = b->setting.phase == BENCH_DECODE ? (int)(COLD_BYTES / bytes) + 1 : 1;
     b->caches = memory_take_large(&b->memory, (size_t)b->cache_count, bytes, problem);
@@ -110,12 +136,12 @@ bool bench_create(struct bench *b, const struct bench_case *setting, const struc
     memory_begin(&b->memory, NULL);
     b->sequence = (struct attn_sequence){
         .q_len = setting->q, .q_offset = setting->kv - setting->q, .k_len = setting->kv, .kv_len = setting->kv,
-        .capacity = setting->kv
+        .capacity = capacity_of(setting)
     };
     b->pool = pool_create(setting->threads, largest_scratch(setting->attention), &b->memory, problem);
     if (like != NULL)
         share_arrays(b, like);
-    if (b->pool == NULL || (like == NULL && (!take_arrays(b, problem) || !take_caches(b, problem))))
+    if (b->pool == NULL || !take_pages(b, problem) || (like == NULL && (!take_arrays(b, problem) || !take_caches(b, problem))))
         return false;
     b->workspace_bytes = phase_of(setting)->workspace_bytes(&b->args);
     if (b->workspace_bytes > 0)
