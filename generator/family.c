@@ -2,10 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "embedded.h"
 #include "family.h"
 #include "fields.h"
+#include "gguf.h"
 #include "json.h"
 #include "script.h"
 #include "text.h"
@@ -61,7 +63,8 @@ static bool path_is_directory(const char *path)
 bool family_takes(const char *input)
 {
     size_t length = strlen(input), ending = strlen(config_ending);
-    return path_is_directory(input) || (length > ending && strcmp(input + length - ending, config_ending) == 0);
+    return path_is_directory(input) || gguf_takes(input)
+        || (length > ending && strcmp(input + length - ending, config_ending) == 0);
 }
 
 static const char *path_base(const char *path)
@@ -70,23 +73,57 @@ static const char *path_base(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-/* Finds the folder's config.json, or the folder of a given one. */
-static void family_locate(const struct family_reader *reader, const char *input)
+static const char *config_in(const struct family_reader *reader, const char *folder)
+{
+    return arena_format(reader->arena, "%s/%s", folder, config_base);
+}
+
+/* A folder's config.json; without one, its GGUF file takes its place. */
+static void locate_in_folder(const struct family_reader *reader, const char *input)
 {
     struct family *family = reader->family;
-    const char *base = path_base(input);
     size_t length = strlen(input);
     while (length > 1 && input[length - 1] == '/')
         length--;
-    if (path_is_directory(input)) {
-        family->folder = arena_copy(reader->arena, input, length);
-        family->config = arena_format(reader->arena, "%s/%s", family->folder, config_base);
-        return;
-    }
-    family->config = input;
-    length = (size_t)(base - input);
+    family->folder = family->origin = arena_copy(reader->arena, input, length);
+    family->config = config_in(reader, family->folder);
+    const char *file = access(family->config, F_OK) == 0 ? NULL : gguf_in_folder(family->folder, reader->arena, reader->report);
+    if (file != NULL)
+        family->origin = file;
+}
+
+/* A config.json's folder; a file of another name has none. */
+static void locate_file(const struct family_reader *reader, const char *input)
+{
+    struct family *family = reader->family;
+    const char *base = path_base(input);
+    const size_t length = (size_t)(base - input);
+    family->config = family->origin = input;
     if (strcmp(base, config_base) == 0)
-        family->folder = length == 0 ? "." : arena_copy(reader->arena, input, length > 1 ? length - 1 : 1);
+        family->folder = family->origin = length == 0 ? "." : arena_copy(reader->arena, input, length > 1 ? length - 1 : 1);
+}
+
+/* Finds the config.json and its folder, which a GGUF file is converted to. */
+static bool family_locate(const struct family_reader *reader, const char *input)
+{
+    struct family *family = reader->family;
+    if (path_is_directory(input))
+        locate_in_folder(reader, input);
+    else
+        locate_file(reader, input);
+    family->converted = gguf_takes(family->origin) && !path_is_directory(family->origin);
+    if (!family->converted)
+        return true;
+    family->folder = gguf_folder(family->origin, false, reader->arena, reader->report);
+    if (family->folder == NULL)
+        return false;
+    family->config = config_in(reader, family->folder);
+    return true;
+}
+
+bool family_convert(struct family *family, struct arena *arena, struct report *report)
+{
+    return !family->converted || gguf_folder(family->origin, true, arena, report) != NULL;
 }
 
 /* The families' names, NULL-ended. */
@@ -196,7 +233,8 @@ bool family_read(struct family *family, const char *input, const struct catalog 
 {
     struct family read = { .name = NULL };
     struct family_reader reader = { &read, catalog, arena, report };
-    family_locate(&reader, input);
+    if (!family_locate(&reader, input))
+        return false;
     read.json = json_read(read.config, arena, report);
     if (read.json == NULL)
         return false;
@@ -207,18 +245,19 @@ bool family_read(struct family *family, const char *input, const struct catalog 
     return true;
 }
 
-/* "llama_3_8b" for the folder "models/Llama-3-8B" or the file "llama-3-8b.json": an identifier by force. */
+/* "llama_3_8b" for the folder "models/Llama-3-8B" or the file "llama-3-8b.json" or .gguf: an identifier by force. */
 static const char *family_model_name(const struct family *family, struct arena *arena)
 {
-    char *folder = family->folder == NULL ? NULL : realpath(family->folder, NULL);     /* "." has a name too */
-    const char *base = path_base(folder == NULL ? family->config : folder);
-    size_t length = strlen(base) - (folder == NULL ? strlen(config_ending) : 0);
+    char *whole = realpath(family->origin, NULL);                                      /* "." has a name too */
+    const char *base = path_base(whole == NULL ? family->origin : whole);
+    const char *dot = path_is_directory(family->origin) ? NULL : strrchr(base, '.');   /* before json or gguf */
+    size_t length = dot == NULL ? strlen(base) : (size_t)(dot - base);
     struct text name = text_start(arena);
     if (!isalpha((unsigned char)base[0]))
         text_put(&name, "m");
     for (size_t i = 0; i < length && name.length < NAME_BYTES; i++)
         text_format(&name, "%c", isalnum((unsigned char)base[i]) ? tolower((unsigned char)base[i]) : '_');
-    free(folder);
+    free(whole);
     return name_is_identifier(name.data) ? name.data : arena_format(arena, "%s_model", name.data);
 }
 

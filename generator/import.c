@@ -44,7 +44,7 @@ static void print_read_fields(struct text *text, const struct family *family)
 static void print_head(struct text *text, const struct model *model, const struct family *family)
 {
     text_format(text, "-- %s, imported by attngen %s.\n--\n--   from     ", model->name, ATTNGEN_VERSION);
-    config_text_value(text, tree_text(family->config, text->arena));
+    config_text_value(text, tree_text(family->converted ? family->origin : family->config, text->arena));
     text_format(text, "\n--   family   %s (%s)\n", family->name, family->file);
     print_read_fields(text, family);
 }
@@ -56,7 +56,7 @@ void import_print(struct text *text, const struct model *model, const struct fam
     text_format(text, "\nname = \"%s\"\n", model->name);
     if (family->folder != NULL) {
         text_put(text, "weights = ");
-        config_text_value(text, tree_text(family->folder, text->arena));
+        config_text_value(text, tree_text(family->origin, text->arena));
         text_put(text, "\n");
     }
     text_put(text, "\n");
@@ -80,7 +80,7 @@ int verb_import(const struct options *options)
     struct text text = text_start(options->arena);
     if (!family_takes(options->input)) {
         report_error(options->report, (struct where){ options->input, 0 },
-                     "is neither a model folder nor a .json file; expected one with a config.json");
+                     "is neither a model folder nor a .json or .gguf file; expected one of them");
         return 2;
     }
     if (!family_read(&family, options->input, &options->catalog, options->arena, options->report)

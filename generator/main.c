@@ -15,11 +15,11 @@ static const struct verb verbs[] = {
     { "emit", "CONFIG", true, "write the .h and .c pair of a config", verb_emit },
     { "explain", "CONFIG", true, "every definition of a model, every choice made explicit", verb_explain },
     { "list", "KIND", false, "what configs can name: targets masks scores positions scalings caches families", verb_list },
-    { "import", "DIR|config.json", true, "a Hugging Face config as a Lua config", verb_import },
+    { "import", "DIR|FILE", true, "a model folder, its config.json or a GGUF file as a Lua config", verb_import },
     { "check", "CONFIG", false, "emitted kernels of a config, or of random ones, against the reference", verb_check },
     { "bench", "CONFIG", true, "time the kernels of a config beside the machine's limits", verb_bench },
     { "tune", "CONFIG", true, "find the fastest plans for this CPU, for emit, check, bench and run to use", verb_tune },
-    { "run", "DIR|CONFIG", true, "text or embeddings of a model folder, through its kernels", verb_run },
+    { "run", "DIR|FILE|CONFIG", true, "text or embeddings of a model, through its kernels", verb_run },
     { NULL, NULL, false, NULL, NULL }
 };
 

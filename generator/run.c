@@ -161,6 +161,8 @@ static bool run_possible(const struct run *run)
         wrong = "names no model folder to run; expected weights = \"DIR\" in it";
     else if (run->source.family.folder == NULL)
         wrong = "has no weights beside it; expected a model folder, or its config.json";
+    else if (run->source.family.converted && options->text[OPTION_PROMPT] != NULL)
+        wrong = "has a tokenizer that --prompt cannot use yet; expected --tokens FILE";
     if (wrong != NULL)
         report_error(options->report, (struct where){ options->input, 0 }, "%s", wrong);
     return wrong == NULL;
@@ -176,7 +178,7 @@ int verb_run(const struct options *options)
         return 2;
     fprintf(stderr, "%s: %d definition%s of attention, %d layers\n", model->name, model->definition_count,
             model->definition_count == 1 ? "" : "s", model->layer_count);
-    if (!run_prepare(&run))
+    if (!family_convert(&run.source.family, options->arena, options->report) || !run_prepare(&run))
         return 2;
     /* Models that share kernels may run at the same time. */
     const char *path = arena_format(options->arena, "%s/%s_%s.json", run.directory, model->name, text_digest(&description));
