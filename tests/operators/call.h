@@ -52,6 +52,7 @@ struct call {
     float *bias;                           /* (heads, q_rows, keys) of the score bias(), or NULL */
     uint8_t *visible;                      /* (heads, q_rows, keys) of the mask boolean(), or NULL */
     int64_t keys;                          /* of the longest sequence */
+    double score_error;                    /* how far off the scores behind the case's own outputs may be */
     const float *k_rotation;               /* (k_rows, d_k) at most: rows as `rotation` makes them; NULL: it makes them */
 
     struct call_output outputs[CALL_OUTPUTS];

@@ -1,5 +1,6 @@
 #include "call_run.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "../../runtime/check_guard.h"
@@ -16,6 +17,7 @@ struct run {
     struct guarded cache[CALL_SEQUENCES];
     struct guarded q_rotation, k_rotation;
     struct guarded o;                      /* (q_rows, heads, d_v) */
+    double slack;                          /* of outputs, for the case's rounded scores */
     const char *failure;                   /* the first one, or NULL */
 };
 
@@ -126,17 +128,32 @@ static void keys_write(const struct run *run)
 
 /* Results ------------------------------------------------------------------------------------ */
 
+/*
+** An output is a mean of values by weights. Scores that are off by up to e move it by at most e / 2 times the range of
+** the values: the covariance of the two is at most half the one range times half the other.
+*/
+static double output_slack(const struct call *call)
+{
+    float least = call->v[0], most = call->v[0];
+    for (int64_t i = 0; i < call->k_rows * call->kv_heads * call->d_v; i++) {
+        least = fminf(least, call->v[i]);
+        most = fmaxf(most, call->v[i]);
+    }
+    return call->score_error * (double)(most - least) / 2;
+}
+
 /* Rows of one head of a sequence against an output. way says what was done. */
 static void head_compare(struct run *run, const struct call_output *output, int b, int64_t head, const float *found,
                          int64_t row_stride, const char *way)
 {
     const struct call *call = run->call;
-    const struct case_tolerance *tolerance = nearness_tolerance(call->given, output->tensor);
+    struct case_tolerance tolerance = *nearness_tolerance(call->given, output->tensor);
+    tolerance.absolute += output->result == CALL_O ? run->slack : 0;
     const int64_t rows = call_result_rows(call, b, output->result), first = call->packed ? call->sequence[b].q_row : 0;
     for (int64_t i = 0; i < rows && run->failure == NULL; i++) {
         const double *expected = view_at(&output->view, call->packed ? 0 : b, first + i, head);
         for (int64_t d = 0; d < output->view.width && run->failure == NULL; d++)
-            if (!nearness_holds((double)found[i * row_stride + d], expected[d], tolerance))
+            if (!nearness_holds((double)found[i * row_stride + d], expected[d], &tolerance))
                 run->failure = arena_format(run->arena, "%s[%lld] is %g, expected %g: %s, %s", output->tensor->role,
                                             (long long)(expected + d - output->tensor->values),
                                             (double)found[i * row_stride + d], expected[d], way, run->attention->target);
@@ -190,6 +207,7 @@ static void attend(struct run *run, const struct attn_phase *phase, const char *
 const char *call_run(const struct call *call, const struct attn_attention *attention, struct arena *arena)
 {
     struct run run = { .call = call, .attention = attention, .arena = arena };
+    run.slack = call->score_error > 0 ? output_slack(call) : 0;
     run_create(&run);
     keys_write(&run);
     outputs_compare(&run, true, "write");

@@ -143,20 +143,40 @@ static shows_function *mask_kind(const struct call *call, const struct case_tens
     return NULL;
 }
 
-/* Adds mask_filter_value to the scores of keys that the mask does not show. */
+/* Half the distance of floats near this one: what rounding does to a sum with it. */
+static double rounding_of(double number)
+{
+    const float size = (float)fabs(number);
+    return (double)(nextafterf(size, INFINITY) - size) / 2;
+}
+
+/*
+** Adds mask_filter_value to the scores of keys that the mask does not show. Where it shows none of a query's keys the
+** value cancels in the softmax, but not without rounding the scores: nothing is added, and the case's outputs, which
+** come of rounded scores, are that much less exact.
+*/
+static void mask_row(struct call *call, const struct case_tensor *mask, shows_function *shows, int b, int64_t i)
+{
+    const double filter = case_number(call->given, "mask_filter_value", -10000);
+    const int64_t keys = call_result_rows(call, b, CALL_K), q_row = call->sequence[b].q_row + i;
+    bool any = false;
+    for (int64_t k = 0; k < keys; k++)
+        any = any || shows(call, mask, b, i, k);
+    if (!any)
+        call->score_error = rounding_of(filter);
+    for (int64_t head = 0; head < call->heads && any; head++)
+        for (int64_t k = 0; k < keys; k++)
+            call_bias_row(call, head, q_row)[k] += shows(call, mask, b, i, k) ? 0 : (float)filter;
+}
+
 static bool mask_add(struct call *call, const struct case_tensor *mask)
 {
     shows_function *shows = mask_kind(call, mask);
-    const float filter = (float)case_number(call->given, "mask_filter_value", -10000);
     if (shows == NULL)
         return call_refuse(call, "%s has a shape that is not known", mask->role);
     for (int b = 0; b < call->sequences; b++)
-        for (int64_t head = 0; head < call->heads; head++)
-            for (int64_t i = 0; i < call->sequence[b].q_len; i++) {
-                float *row = call_bias_row(call, head, call->sequence[b].q_row + i);
-                for (int64_t k = 0; k < call_result_rows(call, b, CALL_K); k++)
-                    row[k] += shows(call, mask, b, i, k) ? 0 : filter;
-            }
+        for (int64_t i = 0; i < call->sequence[b].q_len; i++)
+            mask_row(call, mask, shows, b, i);
     return true;
 }
 
