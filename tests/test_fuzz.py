@@ -93,6 +93,7 @@ def tokens() -> Iterator[bytes]:
 
 
 TARGETS: dict[str, tuple[str, Callable[[], Iterator[bytes]]]] = {
+    "case": ("operators", lambda: files("tests/fuzz/cases/*.txt")),
     "definition": ("generator", lambda: files("tests/cases/*.lua", "configs/*.lua")),
     "description": ("libattn", lambda: files("tests/cases/description.json")),
     "family": ("generator", families),
@@ -106,10 +107,12 @@ TARGETS: dict[str, tuple[str, Callable[[], Iterator[bytes]]]] = {
 
 
 def archive_sources(archive: str) -> list[str]:
-    """What build.ninja puts into the archive; the token files' readers stand beside it."""
+    """What build.ninja puts into the archive and under it; the token files' readers stand beside it."""
     edge = re.search(rf"build build/{archive}\.a: ar ((?:.*\$\n)*.*)", (harness.ROOT / "build.ninja").read_text())
     assert edge, f"build.ninja has no {archive}.a"
     names = re.findall(r"build/obj/(\S+)\.o", edge.group(1)) + ["runtime/npy", "runtime/prompt"] * (archive == "libattn")
+    if archive == "operators":
+        return [*(f"{name}.c" for name in names), *archive_sources("generator")]
     return ["build/embedded_files.c" if name == "embedded_files" else f"{name}.c" for name in names]
 
 

@@ -44,6 +44,13 @@ static bool heads_take(struct call *call, const struct call_rows *rows)
     return true;
 }
 
+/* Whether arrays for all of them can be made. */
+static bool pairs_fit(struct call *call, int64_t keys)
+{
+    return call->heads * call->q_rows <= CALL_PAIRS / (keys > 0 ? keys : 1)
+        || call_refuse(call, "more than %d pairs of queries and keys", CALL_PAIRS);
+}
+
 bool call_shape(struct call *call, const struct call_rows *rows)
 {
     if (!heads_take(call, rows))
@@ -56,7 +63,7 @@ bool call_shape(struct call *call, const struct call_rows *rows)
         call->sequence[b] = (struct call_sequence){ (int64_t)b * q_len, (int64_t)b * (past + fresh), q_len, past, past, fresh };
     call->q_rows = call->sequences * (int64_t)q_len;
     call->k_rows = call->sequences * (int64_t)(past + fresh);
-    return true;
+    return pairs_fit(call, past + fresh);
 }
 
 bool call_shape_packed(struct call *call, const struct call_rows *rows, const struct case_tensor *first)
@@ -75,7 +82,7 @@ bool call_shape_packed(struct call *call, const struct call_rows *rows, const st
         const int32_t length = (int32_t)(to - from);
         call->sequence[i] = (struct call_sequence){ (int64_t)from, (int64_t)from, length, 0, 0, length };
     }
-    return true;
+    return pairs_fit(call, rows->k.rows);
 }
 
 /* Rows --------------------------------------------------------------------------------------- */

@@ -9,7 +9,8 @@
 
 enum {
     CALL_SEQUENCES = 64,
-    CALL_OUTPUTS   = 8
+    CALL_OUTPUTS   = 8,
+    CALL_PAIRS     = 1 << 26               /* most pairs of a query of a head with a key */
 };
 
 /* Of queries q_row .. q_row + q_len - 1 and of keys k_row ..., the past ones before the fresh ones. */

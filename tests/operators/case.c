@@ -292,6 +292,11 @@ double case_number(const struct operator_case *found, const char *name, double o
     return attribute == NULL ? otherwise : attribute->numbers[0];
 }
 
+int32_t case_integer(const struct operator_case *found, const char *name, int32_t otherwise)
+{
+    return (int32_t)fmax(-INT32_MAX, fmin(INT32_MAX, case_number(found, name, otherwise)));
+}
+
 const struct case_tolerance *case_tolerance(const struct operator_case *found, const char *role)
 {
     for (int i = 0; i < found->tolerance_count; i++)

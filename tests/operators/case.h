@@ -68,6 +68,9 @@ const struct case_attribute *case_attribute(const struct operator_case *found, c
 
 /* The attribute's number, or what holds without it. */
 double case_number(const struct operator_case *found, const char *name, double otherwise);
+
+/* The same as a whole number of 32 bits; one that is larger is the largest. */
+int32_t case_integer(const struct operator_case *found, const char *name, int32_t otherwise);
 const struct case_tolerance *case_tolerance(const struct operator_case *found, const char *role);
 
 #endif

@@ -14,9 +14,9 @@ static float *as_floats(const struct case_tensor *tensor, struct arena *arena)
 }
 
 /* axis .. rank - 1 are normalised, and the weights have their shape. */
-static bool weight_fits(const struct case_tensor *x, const struct case_tensor *weight, double axis)
+static bool weight_fits(const struct case_tensor *x, const struct case_tensor *weight, int axis)
 {
-    const int first = (int)(axis < 0 ? axis + x->rank : axis);
+    const int first = axis < 0 ? axis + x->rank : axis;
     return first >= 0 && first < x->rank && weight->rank == x->rank - first && weight->count > 0
         && memcmp(x->dims + first, weight->dims, (size_t)weight->rank * sizeof *x->dims) == 0;
 }
@@ -35,7 +35,7 @@ static float *compute_norm(const char *kind, const char *weight_role, const stru
     const struct case_tensor *x = case_input(given, "X"), *weight = case_input(given, weight_role);
     const struct case_tensor *bias = case_input(given, "B");
     *why = "the weights are not as large as the dimensions from axis on";
-    if (x == NULL || weight == NULL || !weight_fits(x, weight, case_number(given, "axis", -1))
+    if (x == NULL || weight == NULL || !weight_fits(x, weight, case_integer(given, "axis", -1))
         || (bias != NULL && bias->count != weight->count))
         return NULL;
     const struct norm norm = {

@@ -6,7 +6,7 @@
 
 #include "case.h"
 
-/* The case's first output, as large as its first input; NULL with *why, the reason, when these functions cannot express it. */
+/* The case's output, as large as the first of the operator's inputs; NULL with *why, the reason, when these functions cannot express it. */
 typedef float *compute_function(const struct operator_case *given, struct arena *arena, const char **why);
 
 compute_function compute_rms, compute_layer, compute_skip_rms, compute_skip_layer;

@@ -36,12 +36,13 @@ static bool sizes_take(struct call *call, struct longformer *given)
     given->length = given->input->dims[1];
     given->hidden = given->input->dims[2];
     const int64_t hidden = given->hidden, columns = 3 * hidden, tokens = given->batches * given->length;
-    const int64_t heads = (int64_t)case_number(call->given, "num_heads", 0);
+    const int64_t heads = case_integer(call->given, "num_heads", 0);
     if (heads < 1 || hidden < heads || hidden % heads != 0 || given->weight->dims[0] != hidden
         || given->weight->dims[1] != columns || given->bias->count != columns || given->global_weight->dims[0] != hidden
         || given->global_weight->dims[1] != columns || given->global_bias->count != columns
-        || given->global->count != tokens || given->mask->count != tokens || 2 * given->batches > CALL_SEQUENCES)
-        return call_refuse(call, "the inputs do not fit together");
+        || given->global->count != tokens || given->mask->count != tokens || 2 * given->batches > CALL_SEQUENCES
+        || heads * tokens > CALL_PAIRS / (given->length > 0 ? given->length : 1))
+        return call_refuse(call, "the inputs do not fit together, or are too many");
     call->heads = call->kv_heads = heads;
     call->d_k = call->d_v = hidden / heads;
     return true;
@@ -111,7 +112,7 @@ bool express_longformer(struct call *call)
 {
     struct longformer given = { 0 };
     const struct case_tensor *output = case_output(call->given, "output");
-    const int window = (int)case_number(call->given, "window", 0);
+    const int window = case_integer(call->given, "window", 0);
     if (!inputs_take(call, &given) || !sizes_take(call, &given) || !globals_take(call, &given))
         return false;
     if (output == NULL || output->rank != 3 || output->count != given.input->count)

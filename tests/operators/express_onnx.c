@@ -10,13 +10,13 @@
 #include "../../generator/text.h"
 
 /* A tensor of rank 4, or of rank 3 with this many heads; false after a refusal. */
-static bool view_take(struct call *call, const char *role, double heads, struct view *view)
+static bool view_take(struct call *call, const char *role, int64_t heads, struct view *view)
 {
     const struct case_tensor *tensor = case_input(call->given, role);
     if (tensor == NULL)
         return call_refuse(call, "there is no input %s", role);
-    if (tensor->rank == 3 && heads >= 1 && tensor->dims[2] % (int64_t)heads == 0)
-        *view = view_rows(tensor, (int64_t)heads);
+    if (tensor->rank == 3 && heads >= 1 && tensor->dims[2] % heads == 0)
+        *view = view_rows(tensor, heads);
     else if (tensor->rank == 4)
         *view = view_heads_first(tensor);
     else
@@ -36,7 +36,7 @@ static bool past_take(struct call *call, const char *role, struct view *view)
 
 static bool rows_take(struct call *call, struct call_rows *rows)
 {
-    const double heads = case_number(call->given, "q_num_heads", 0), kv_heads = case_number(call->given, "kv_num_heads", 0);
+    const int64_t heads = case_integer(call->given, "q_num_heads", 0), kv_heads = case_integer(call->given, "kv_num_heads", 0);
     return view_take(call, "Q", heads, &rows->q) && view_take(call, "K", kv_heads, &rows->k)
         && view_take(call, "V", kv_heads, &rows->v) && past_take(call, "past_key", &rows->past_k)
         && past_take(call, "past_value", &rows->past_v) && call_shape(call, rows);

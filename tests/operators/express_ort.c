@@ -96,7 +96,7 @@ static bool parts_take(const struct case_tensor *tensor, int rank, int parts, st
 /* query, key and value, or packed into one or two tensors of this rank. */
 static bool multi_head_rows(struct call *call, int packed_rank, struct call_rows *rows)
 {
-    const int64_t heads = (int64_t)case_number(call->given, "num_heads", 0);
+    const int64_t heads = case_integer(call->given, "num_heads", 0);
     struct view *const views[] = { &rows->q, &rows->k, &rows->v };
     if (heads < 1)
         return call_refuse(call, "there is no num_heads");

@@ -59,15 +59,15 @@ static struct view x_view(const struct case_tensor *tensor, int64_t heads)
 bool express_rotary(struct call *call)
 {
     const struct case_tensor *x = case_input(call->given, "X"), *y = case_output(call->given, "Y");
-    const int64_t heads = (int64_t)case_number(call->given, "num_heads", 1);
-    const double dims = case_number(call->given, "rotary_embedding_dim", 0);
+    const int64_t heads = case_integer(call->given, "num_heads", 1), dims = case_integer(call->given, "rotary_embedding_dim", 0);
     struct turning turning;
-    if (x == NULL || y == NULL || x->rank != y->rank || x->rank < 3 || x->rank > 4 || heads < 1)
-        return call_refuse(call, "X and Y are not of three or four dimensions");
+    if (x == NULL || y == NULL || x->rank != y->rank || x->rank < 3 || x->rank > 4 || heads < 1
+        || (x->rank == 3 && x->dims[2] % heads != 0))
+        return call_refuse(call, "X and Y are not of four dimensions, or of three that num_heads divides");
     const struct call_rows rows = { .q = x_view(x, heads), .k = x_view(x, heads), .v = x_view(x, heads) };
     if (!call_shape(call, &rows) || !turning_take(call, &turning) || !rotation_fill(call, &turning))
         return false;
-    if (2 * (double)turning.pairs != (dims != 0 ? dims : (double)call->d_k))
+    if (2 * turning.pairs != (dims != 0 ? dims : call->d_k))
         return call_refuse(call, "cos_cache does not have a pair for two dimensions of those that turn");
     call->scale = 1;
     call->position = arena_format(call->arena, "rope { base = 10000, dims = %d, pairing = %s }", (int)(2 * turning.pairs),

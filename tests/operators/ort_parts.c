@@ -8,14 +8,14 @@ bool ort_projection_take(struct call *call, struct projection *projection)
 {
     const struct case_tensor *weight = case_input(call->given, "weight");
     const struct case_attribute *sizes = case_attribute(call->given, "qkv_hidden_sizes");
-    const int64_t heads = (int64_t)case_number(call->given, "num_heads", 0);
+    const int64_t heads = case_integer(call->given, "num_heads", 0);
     if (weight == NULL || weight->rank != 2 || heads < 1 || (sizes != NULL && sizes->count != 3))
         return call_refuse(call, "there is no weight of two dimensions, or no num_heads");
     *projection = (struct projection){ .heads = heads };
     int64_t all = 0;
     for (int part = 0; part < 3; part++) {
         projection->columns[part] = sizes != NULL ? (int64_t)sizes->numbers[part] : weight->dims[1] / 3;
-        if (projection->columns[part] < heads || projection->columns[part] % heads != 0)
+        if (projection->columns[part] < heads || projection->columns[part] > weight->dims[1] || projection->columns[part] % heads != 0)
             return call_refuse(call, "%lld columns are not made of %lld heads", (long long)projection->columns[part],
                                (long long)heads);
         all += projection->columns[part];
@@ -45,6 +45,8 @@ bool ort_project(struct call *call, const struct projection *projection, struct 
     if (input == NULL || input->rank < 2 || input->rank > 3 || input->dims[input->rank - 1] != weight->dims[0]
         || weight->dims[0] == 0 || (bias != NULL && bias->count != weight->dims[1]))
         return call_refuse(call, "input, weight and bias do not fit together");
+    if (input->count / weight->dims[0] > CASE_TENSOR_VALUES / (weight->dims[1] > 0 ? weight->dims[1] : 1))
+        return call_refuse(call, "the projection has more than %d values", CASE_TENSOR_VALUES);
     const double *values = ort_multiply(input, weight, bias, call->arena);
     const int64_t batches = input->rank == 3 ? input->dims[0] : 1, columns = weight->dims[1], *width = projection->columns;
     const int64_t heads = projection->heads, length = input->dims[input->rank - 2];
@@ -138,7 +140,8 @@ static shows_function *mask_kind(const struct call *call, const struct case_tens
         return shows_all;
     if (mask->rank == 3 && dims[0] == sequences && dims[1] == queries && dims[2] == keys)
         return shows_pairs;
-    if (mask->rank == 4 && dims[0] == sequences && dims[1] == 1 && dims[2] >= keys && dims[3] >= keys)
+    if (mask->rank == 4 && dims[0] == sequences && dims[1] == 1 && dims[2] >= call->sequence[0].q_offset + queries
+        && dims[3] >= keys)
         return shows_places;
     return NULL;
 }
