@@ -6,7 +6,7 @@
 #include "fuzz.h"
 #include "fuzz_generator.h"
 
-static const int sizes[] = { 4, 8, 16, 32, 64, 96, 192 };
+static const int sizes[] = { 4, 8, 16, 24, 32, 48, 64, 96, 192 };
 
 enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
