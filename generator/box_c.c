@@ -300,6 +300,8 @@ struct ends box_integer(struct box_writer *writer, int index)
         const char *whole = op == EXPRESSION_IF ? arena_format(writer->arena, "(%s)", scalar.data) : scalar.data;
         return (struct ends){ whole, whole };
     }
+    if (op == EXPRESSION_ELEMENT)
+        return box_element(writer, index);
     if (!writer->written[index])
         puts[op](writer, index);
     writer->written[index] = true;
@@ -365,9 +367,18 @@ static struct conditions conditions_comparison(struct box_writer *writer, int in
     return conditions_compare(writer, node->op, left_ends, box_integer(writer, node->right));
 }
 
+/* A boolean of an array. */
+static struct conditions conditions_element(struct box_writer *writer, int index)
+{
+    const struct ends ends = box_integer(writer, index);
+    return (struct conditions){ condition_compare(writer, ends.low, "!=", "0"), condition_compare(writer, ends.high, "==", "0") };
+}
+
 struct conditions box_conditions(struct box_writer *writer, int index)
 {
     const struct expression_node *node = &writer->expression->nodes[index];
+    if (node->op == EXPRESSION_ELEMENT)
+        return conditions_element(writer, index);
     if (expression_operator(node->op)->level == LEVEL_COMPARISON)
         return conditions_comparison(writer, index);
     const struct conditions left = box_conditions(writer, node->left);

@@ -46,6 +46,9 @@ const char *box_linear(const struct box_writer *writer, const struct linear *for
 /* An integer's ends, as locals where they are no sums. */
 struct ends box_integer(struct box_writer *writer, int index);
 
+/* Those of an element of an array, of integers or of booleans (0 and 1), which the function looks up. */
+struct ends box_element(struct box_writer *writer, int index);
+
 /* The text, fit to stand beside any operator. */
 const char *box_factor(struct box_writer *writer, const char *text);
 

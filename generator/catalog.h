@@ -44,8 +44,11 @@ struct descriptor {
     const char *sees;                /* mask: a boolean expression over q, k and the parameters */
 
     const char *changes;             /* score: a number over s, q, k, h, the parameters and the table */
+    const struct field *arrays;      /* mask, score: arrays that the caller hands over, name = array { ... }; sizes may be texts over the parameters */
+    int array_count;
     const char *table;               /* score: name of a table with one entry a head, or "" */
     struct formula entry;            /* score: the table's entry i, from 0; sees the parameters and heads */
+    struct formula entries;          /* score: how many the table has, where it is not one a head; sees the same */
 
     const char *normed;              /* norm: C expression of element d of `from`, normed, over what the code declares */
 

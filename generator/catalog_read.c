@@ -23,7 +23,7 @@ enum {
 /* The fields of a descriptor: which kinds have them, and where they go. */
 static const struct descriptor_field {
     const char *name;
-    enum { FIELD_TEXT, FIELD_INTEGER, FIELD_FORMULA, FIELD_PARAMETERS } type;
+    enum { FIELD_TEXT, FIELD_INTEGER, FIELD_FORMULA, FIELD_PARAMETERS, FIELD_ARRAYS } type;
     int kinds;
     bool required;
     size_t offset;                      /* in struct descriptor */
@@ -36,6 +36,8 @@ static const struct descriptor_field {
     { "changes",          FIELD_TEXT,       SCORE,          true,  offsetof(struct descriptor, changes),          { 0, 0 } },
     { "table",            FIELD_TEXT,       SCORE,          false, offsetof(struct descriptor, table),            { 0, 0 } },
     { "entry",            FIELD_FORMULA,    SCORE,          false, offsetof(struct descriptor, entry),            { 0, 0 } },
+    { "entries",          FIELD_FORMULA,    SCORE,          false, offsetof(struct descriptor, entries),          { 0, 0 } },
+    { "arrays",           FIELD_ARRAYS,     MASK | SCORE,   false, offsetof(struct descriptor, arrays),           { 0, 0 } },
     { "normed",           FIELD_TEXT,       NORM,           false, offsetof(struct descriptor, normed),           { 0, 0 } },
     { "code",             FIELD_TEXT,       CODED,          true,  offsetof(struct descriptor, code),             { 0, 0 } },
     { "frequency",        FIELD_FORMULA,    SCALING,        true,  offsetof(struct descriptor, frequency),        { 0, 0 } },
@@ -51,8 +53,12 @@ static const struct descriptor_field {
 
 enum { DESCRIPTOR_FIELDS = sizeof descriptor_fields / sizeof descriptor_fields[0] };
 
-/* Words inside a descriptor, at the index of their parameter type. */
-static const char *const type_words[] = { "integer", "number", "choice", "boolean", "numbers", "word", NULL };
+/* Words inside a descriptor: parameter types at their index, then those of arrays. */
+static const char *const words[] = {
+    "integer", "number", "choice", "boolean", "numbers", "word", "array", "sequence", "head", "query", "key", NULL
+};
+
+enum { TYPE_WORDS = PARAMETER_WORD + 1 };
 
 static const char *const parameter_fields[] = {
     "name", "help", "type", "min", "max", "multiple", "default", "choices", "of", NULL
@@ -66,8 +72,8 @@ static const struct field_limits any_number = { -INFINITY, INFINITY };
 static bool parameter_read_type(struct parameter *parameter, const struct fields *fields)
 {
     const struct value *type = value_field(fields->table, "type");
-    for (unsigned i = 0; type != NULL && type->kind == VALUE_WORD && type_words[i] != NULL; i++)
-        if (strcmp(type_words[i], type->word) == 0) {
+    for (unsigned i = 0; type != NULL && type->kind == VALUE_WORD && i < TYPE_WORDS; i++)
+        if (strcmp(words[i], type->word) == 0) {
             parameter->type = i;
             return true;
         }
@@ -184,6 +190,19 @@ static bool descriptor_read_parameters(struct descriptor *descriptor, const stru
     return true;
 }
 
+/* What they are like is read with a definition, which gives the parameters. */
+static bool descriptor_read_arrays(struct descriptor *descriptor, const struct fields *fields)
+{
+    const struct value *table = value_field(fields->table, "arrays");
+    if (table == NULL)
+        return true;
+    if (table->kind != VALUE_TABLE || table->item_count > 0 || table->field_count > EXPRESSION_ARRAYS)
+        return fields_refuse(fields, "arrays", "a table of at most %d arrays: { doc = array { integer, key } }", EXPRESSION_ARRAYS);
+    descriptor->arrays = table->fields;
+    descriptor->array_count = table->field_count;
+    return true;
+}
+
 /* A text of several lines stands in [[ ]] and starts below its name. */
 static bool formula_read(struct formula *formula, const char *name, bool required, const struct fields *fields)
 {
@@ -212,6 +231,8 @@ static bool descriptor_read_field(struct descriptor *descriptor, const struct de
         return formula_read(member, field->name, field->required, fields);
     case FIELD_PARAMETERS:
         return descriptor_read_parameters(descriptor, fields);
+    case FIELD_ARRAYS:
+        return descriptor_read_arrays(descriptor, fields);
     }
     return false;
 }
@@ -246,7 +267,7 @@ const struct descriptor *catalog_read(enum catalog_kind kind, const char *name, 
                                       const char *text, size_t length, struct arena *arena, struct report *report)
 {
     struct script script = {
-        .source = { path, text, length }, .words = type_words, .fields = descriptor_field_names(kind, arena)
+        .source = { path, text, length }, .words = words, .fields = descriptor_field_names(kind, arena)
     };
     const struct value *table = script_run(&script, arena, report);
     if (table == NULL)

@@ -22,7 +22,8 @@ enum {
 /* What is compiled with every model, besides the reference. */
 static const char *const harness[] = {
     "runtime/check_main.c", "runtime/check_ways.c", "runtime/check_identity.c", "runtime/check_verdict.c",
-    "runtime/check_run.c", "runtime/check_trial.c", "runtime/check_strided.c", "runtime/check_guard.c", NULL
+    "runtime/check_run.c", "runtime/check_trial.c", "runtime/check_strided.c", "runtime/check_guard.c",
+    "runtime/check_array.c", NULL
 };
 
 /* Emitted code is free of warnings by contract, so one is an error here. */

@@ -32,10 +32,12 @@ static bool path_rise(char *path)
 
 /* What every program that holds kernels to the reference is made of. */
 static const char *const reference_sources[] = {
-    "runtime/reference.c", "runtime/reference_line.c", "runtime/reference_norm.c", "runtime/reference_rotation.c", "runtime/random.c",
+    "runtime/reference.c", "runtime/reference_line.c", "runtime/reference_norm.c", "runtime/reference_rotation.c",
+    "runtime/array.c", "runtime/random.c",
     "generator/expression.c", "generator/expression_text.c", "generator/expression_value.c",
     "generator/expression_token.c", "generator/expression_parser.c", "generator/expression_table.c",
-    "generator/expression_parse.c", "generator/expression_fold.c", "generator/range.c", "generator/linear.c", NULL
+    "generator/expression_array.c", "generator/expression_parse.c", "generator/expression_fold.c", "generator/range.c",
+    "generator/linear.c", NULL
 };
 
 enum { SOURCES_MOST = 64 };

@@ -46,9 +46,14 @@ static void words_add_choices(const char **words, const struct descriptor *descr
             words_add(words, descriptor->parameters[i].choices[c]);
 }
 
+/* Words that no descriptor brings. */
+static const char *const language[] = {
+    "where", "expr", "zero", "per_head", "array", "boolean", "integer", "number", "sequence", "head", "query", "key"
+};
+
 static size_t words_room(const struct catalog *catalog)
 {
-    size_t room = 5;                     /* where, expr, zero, per_head, and the NULL */
+    size_t room = sizeof language / sizeof *language + 1;
     for (enum catalog_kind kind = CATALOG_MASK; kind < CATALOG_KINDS; kind++)
         for (int i = 0; i < catalog->count[kind]; i++) {
             const struct descriptor *descriptor = &catalog->entries[kind][i];
@@ -62,10 +67,8 @@ static size_t words_room(const struct catalog *catalog)
 const char *const *definition_words(const struct catalog *catalog, struct arena *arena)
 {
     const char **words = arena_alloc(arena, words_room(catalog), sizeof *words);
-    words_add(words, "where");
-    words_add(words, "expr");
-    words_add(words, "zero");
-    words_add(words, "per_head");
+    for (size_t i = 0; i < sizeof language / sizeof *language; i++)
+        words_add(words, language[i]);
     for (enum catalog_kind kind = CATALOG_MASK; kind < CATALOG_KINDS; kind++)
         for (int i = 0; i < catalog->count[kind]; i++) {
             words_add(words, catalog->entries[kind][i].name);
@@ -114,7 +117,8 @@ static bool is_named(const struct value *attention)
 
 static bool read_attention(struct model_reader *m, const char *name, const struct value *table, const char *path)
 {
-    struct definition_reader reader = { m->catalog, path, m->fields.arena, m->fields.report };
+    struct expression_arrays arrays = { 0 };
+    struct definition_reader reader = { m->catalog, path, m->fields.arena, m->fields.report, &arrays };
     struct definition *definition = &m->written[m->count++];
     definition->name = name;
     return definition_read_attention(definition, table, &reader);

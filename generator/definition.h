@@ -67,6 +67,7 @@ struct definition {
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees: boolean over q k h b q_len kv_len */
     struct expression score;      /* what becomes of s = scale q k: a number over s and the same */
+    struct expression_arrays arrays;     /* that mask and score use, in the order in which the caller hands them over */
     enum definition_sink sink;
     struct norm norm[NORMS];
     const struct descriptor *position;

@@ -42,6 +42,10 @@ const char *definition_line(const struct definition *definition, struct arena *a
         expression_print(&definition->score, text, sizeof text);
         text_format(&line, " score=\"%s\"", text);
     }
+    if (definition->arrays.count > 0) {
+        expression_arrays_print(&definition->arrays, text, sizeof text);
+        text_format(&line, " arrays=\"%s\"", text);
+    }
     if (definition->sink != SINK_NONE)
         text_format(&line, " sink=%s", definition_sink_name(definition->sink));
     for (enum definition_norm which = 0; which < NORMS; which++)

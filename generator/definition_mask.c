@@ -54,7 +54,7 @@ static bool described_read(struct expression *mask, const struct descriptor *des
                            const struct mask_reader *m)
 {
     struct argument arguments[DEFINITION_PARAMETERS];
-    struct expression_name names[DEFINITION_PARAMETERS];
+    struct expression_name names[DEFINITION_PARAMETERS + EXPRESSION_ARRAYS];
     if (!definition_read_arguments(arguments, descriptor, "mask", value, m->definition, m->reader))
         return false;
     if (value != NULL && descriptor->parameter_count > 0 && value->field_count + value->item_count == 0)
@@ -62,7 +62,8 @@ static bool described_read(struct expression *mask, const struct descriptor *des
                            descriptor->name, descriptor->parameters[0].name);
     for (int i = 0; i < descriptor->parameter_count; i++)
         names[i] = (struct expression_name){ .name = descriptor->parameters[i].name, .value = (int64_t)arguments[i].number };
-    return mask_parse(mask, descriptor->sees, names, descriptor->parameter_count, descriptor->where, m);
+    return definition_read_arrays(names + descriptor->parameter_count, descriptor, arguments, m->reader)
+        && mask_parse(mask, descriptor->sees, names, descriptor->parameter_count + descriptor->array_count, descriptor->where, m);
 }
 
 static bool composed_read(struct expression *mask, const struct value *value, const struct mask_reader *m)

@@ -51,8 +51,16 @@ static bool number_read(struct expression_name *name, const struct field *field,
     return fields_number(fields, field->name, true, any, &name->number);
 }
 
+static bool mention_check(const struct field *field, const char *text, const struct fields *fields)
+{
+    if (text_mentions(text, field->name))
+        return true;
+    report_error(fields->report, field->value->where, "%s%s is not used in \"%s\"", fields->path, field->name, text);
+    return false;
+}
+
 static bool name_read(struct expression_name *name, const struct field *field, const char *text, bool numbers,
-                      const struct fields *fields)
+                      const struct fields *fields, const struct definition_reader *reader)
 {
     name->name = field->name;
     if (!name_is_identifier(field->name) || expression_word_is_taken(field->name)) {
@@ -60,12 +68,11 @@ static bool name_read(struct expression_name *name, const struct field *field, c
                      field->name);
         return false;
     }
+    if (field->value->kind == VALUE_WORD)
+        return definition_read_array(name, field, fields->path, NULL, reader) && mention_check(field, text, fields);
     if (!(field->value->kind == VALUE_TABLE ? table_read(name, field, fields) : number_read(name, field, numbers, fields)))
         return false;
-    if (text_mentions(text, field->name))
-        return true;
-    report_error(fields->report, field->value->where, "%s%s is not used in \"%s\"", fields->path, field->name, text);
-    return false;
+    return mention_check(field, text, fields);
 }
 
 const char *definition_read_text(const struct value *word, const char *field, const char *example,
@@ -91,7 +98,7 @@ bool definition_read_names(struct expression_name *names, const struct value *wo
         return false;
     }
     for (int i = 0; i < word->field_count; i++)
-        if (!name_read(&names[i], &word->fields[i], text, numbers, &fields))
+        if (!name_read(&names[i], &word->fields[i], text, numbers, &fields, reader))
             return false;
     return true;
 }

@@ -1,7 +1,7 @@
 /*
 ** Between the files that read definitions: definition.c reads the model,
 ** definition_read.c one attention, definition_mask.c its mask, definition_score.c its
-** scores, definition_names.c what their expressions name, definition_word.c the
+** scores, definition_names.c what their expressions name, definition_array.c arrays, definition_word.c the
 ** arguments of a word, definition_rotation.c computes how pairs turn, definition_norm.c
 ** reads the norms of q and k, definition_line.c prints the line.
 */
@@ -17,6 +17,7 @@ struct definition_reader {
     const char *path;
     struct arena *arena;
     struct report *report;
+    struct expression_arrays *arrays;    /* of this definition, as far as they have been declared */
 };
 
 /* Fields of one attention, NULL-ended. */
@@ -38,7 +39,18 @@ bool definition_read_score(struct definition *definition, const struct value *va
 const char *definition_read_text(const struct value *word, const char *field, const char *example,
                                  const struct definition_reader *reader);
 
-/* What its names stand for: whole numbers, tables, and where `numbers` any number. names has room for DEFINITION_NAMES. */
+/* The array that a field declares: doc = array { integer, key }. sizes: what texts among its axes are computed from, or NULL. */
+bool definition_read_array(struct expression_name *name, const struct field *field, const char *path,
+                           const struct template_values *sizes, const struct definition_reader *reader);
+
+/* A descriptor's arrays, its parameters given; names has room for them. */
+bool definition_read_arrays(struct expression_name *names, const struct descriptor *descriptor, const struct argument *arguments,
+                            const struct definition_reader *reader);
+
+/* The arrays of mask and score become the definition's. */
+void definition_order_arrays(struct definition *definition);
+
+/* What its names stand for: whole numbers, tables, arrays, and where `numbers` any number. names has room for DEFINITION_NAMES. */
 bool definition_read_names(struct expression_name *names, const struct value *word, const char *field, const char *text,
                            bool numbers, const struct definition_reader *reader);
 

@@ -139,6 +139,7 @@ bool definition_read_attention(struct definition *definition, const struct value
         return false;
     definition_read_mask(definition, value_field(table, "mask"), reader);
     definition_read_score(definition, value_field(table, "score"), reader);
+    definition_order_arrays(definition);
     read_sink(definition, &fields);
     read_position(definition, &fields, reader);
     definition_read_norm(definition, NORM_Q, &fields, reader);

@@ -34,18 +34,24 @@ static bool expr_read(struct expression *score, const struct value *word, const 
         && score_parse(score, text, names, word->field_count, word->where, r);
 }
 
-/* The descriptor's table: one entry a head, by its formula. */
+/* The descriptor's table: its entries by their formula, one a head unless another formula says how many. */
 static bool table_read(struct expression_name *name, const struct descriptor *descriptor, const struct argument *arguments,
                        const struct score_reader *r)
 {
     struct template_values values = { 0 };
-    const int heads = r->definition->heads;
-    double *entries = arena_alloc(r->reader->arena, (size_t)heads, sizeof *entries);
-    template_set_integer(&values, "heads", heads);
+    double count = r->definition->heads;
+    template_set_integer(&values, "heads", r->definition->heads);
     for (int i = 0; i < descriptor->parameter_count; i++)
         argument_set(&values, descriptor->parameters[i].name, &descriptor->parameters[i], &arguments[i]);
-    *name = (struct expression_name){ .name = descriptor->table, .kind = EXPRESSION_NAME_TABLE, .values = entries, .count = heads };
-    return formula_numbers(&descriptor->entry, &values, entries, heads, r->reader->arena, r->reader->report);
+    if (descriptor->entries.text[0] != '\0'
+        && !formula_numbers(&descriptor->entries, &values, &count, 1, r->reader->arena, r->reader->report))
+        return false;
+    const int entry_count = count >= 1.0 && count <= EXPRESSION_VALUES ? (int)count : EXPRESSION_VALUES;
+    double *entries = arena_alloc(r->reader->arena, (size_t)entry_count, sizeof *entries);
+    *name = (struct expression_name){
+        .name = descriptor->table, .kind = EXPRESSION_NAME_TABLE, .values = entries, .count = entry_count
+    };
+    return formula_numbers(&descriptor->entry, &values, entries, entry_count, r->reader->arena, r->reader->report);
 }
 
 /* A parameter of whole numbers stays one: // and % take it. */
@@ -63,7 +69,7 @@ static bool described_read(struct expression *score, const struct descriptor *de
                            const struct score_reader *r)
 {
     struct argument arguments[DEFINITION_PARAMETERS];
-    struct expression_name names[DEFINITION_PARAMETERS + 1];
+    struct expression_name names[DEFINITION_PARAMETERS + 1 + EXPRESSION_ARRAYS];
     int count = 0;
     if (!definition_read_arguments(arguments, descriptor, "score", word, r->definition, r->reader))
         return false;
@@ -71,7 +77,8 @@ static bool described_read(struct expression *score, const struct descriptor *de
         names[count] = parameter_name(&descriptor->parameters[count], &arguments[count]);
     if (descriptor->table[0] != '\0' && !table_read(&names[count++], descriptor, arguments, r))
         return false;
-    return score_parse(score, descriptor->changes, names, count, descriptor->where, r);
+    return definition_read_arrays(names + count, descriptor, arguments, r->reader)
+        && score_parse(score, descriptor->changes, names, count + descriptor->array_count, descriptor->where, r);
 }
 
 /* One step of the pipeline. */

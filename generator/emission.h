@@ -32,6 +32,9 @@ bool emission_choose_targets(struct emission *emission, const char *targets);
 bool emission_choose_plan(const struct emission *emission, struct plan *plan, const struct definition *definition,
                           const struct descriptor *isa);
 
+/* Whether some definition names arrays. */
+bool emission_uses_arrays(const struct emission *emission);
+
 /* What templates see of the model, of one definition, of one target, and of one plan for both. */
 void emission_set_model(struct emission *emission);
 void emission_set_definition(struct emission *emission, const struct definition *definition);

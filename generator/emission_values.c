@@ -77,14 +77,19 @@ static void set_shape(struct emission *e, const struct definition *definition)
 }
 
 /* What a function's body takes from view. */
-static const char *view_named(const struct emission *e, const char *body)
+static const char *view_named(const struct emission *e, const struct expression_arrays *arrays, const char *body)
 {
     static const char *const fields[] = { "h", "b", "q_len", "kv_len" };
     struct text text = text_start(e->arena);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (box_names(body, fields[i]))
             text_format(&text, "    const int32_t %s = view->%s;\n", fields[i], fields[i]);
-    return text.length > 0 ? text.data : "    (void)view;\n";
+    for (int i = 0; i < arrays->count; i++) {
+        const char *name = arena_format(e->arena, "array_%s", arrays->list[i].name);
+        if (box_names(body, name))
+            text_format(&text, "    const struct attn_array *%s = &view->array[%d];\n", name, i);
+    }
+    return text.length > 0 || box_names(body, "view") ? text.data : "    (void)view;\n";
 }
 
 /* What the names of a mask's tables start with. */
@@ -104,8 +109,8 @@ static void set_mask(struct emission *e, const struct definition *definition)
     template_set_boolean(&e->values, "MASK_GAPS", expression_keys_c(&keys, &definition->mask, tables));
     template_set_text(&e->values, "MASK_TABLES", arrays.data);
     template_set_text(&e->values, "MASK", arena_copy(e->arena, mask, strlen(mask)));
-    template_set_text(&e->values, "SIGHT", arena_format(e->arena, "%s%s", view_named(e, sight.data), sight.data));
-    template_set_text(&e->values, "KEYS", arena_format(e->arena, "%s%s", view_named(e, keys.data), keys.data));
+    template_set_text(&e->values, "SIGHT", arena_format(e->arena, "%s%s", view_named(e, &definition->arrays, sight.data), sight.data));
+    template_set_text(&e->values, "KEYS", arena_format(e->arena, "%s%s", view_named(e, &definition->arrays, keys.data), keys.data));
     template_set_boolean(&e->values, "MASK_USES_H", expression_uses(&definition->mask, EXPRESSION_H));
 }
 
@@ -129,8 +134,37 @@ static void set_score(struct emission *e, const struct definition *definition)
     template_set_number(&e->values, "SCALE_Q", scored ? definition->scale : definition->scale / M_LN2);
 }
 
+/* A string literal and what follows it: { "doc", ATTN_INTEGER, 2, { ... }, { ... }, -1, 1 } */
+static void array_kind_put(struct text *text, const struct expression_array *array, int heads)
+{
+    static const char *const types[] = {
+        [EXPRESSION_BOOLEAN] = "ATTN_BOOLEAN", [EXPRESSION_INTEGER] = "ATTN_INTEGER", [EXPRESSION_NUMBER] = "ATTN_NUMBER"
+    };
+    static const char *const axes[] = {
+        [EXPRESSION_AXIS_SEQUENCE] = "ATTN_AXIS_SEQUENCE", [EXPRESSION_AXIS_HEAD] = "ATTN_AXIS_HEAD",
+        [EXPRESSION_AXIS_QUERY] = "ATTN_AXIS_QUERY", [EXPRESSION_AXIS_KEY] = "ATTN_AXIS_KEY", [EXPRESSION_AXIS_SIZE] = "ATTN_AXIS_SIZE"
+    };
+    text_format(text, "%s    { \"%s\", %s, %d, {", text->length > 0 ? ",\n" : "", array->name, types[array->type], array->axes);
+    for (int axis = 0; axis < array->axes; axis++)
+        text_format(text, "%s %s", axis > 0 ? "," : "", axes[array->axis[axis]]);
+    text_put(text, " }, {");
+    for (int axis = 0; axis < array->axes; axis++)
+        text_format(text, "%s %d", axis > 0 ? "," : "", array->axis[axis] == EXPRESSION_AXIS_HEAD ? heads : array->size[axis]);
+    text_format(text, " }, %lld, %lld }", (long long)array->low, (long long)array->high);
+}
+
+static void set_arrays(struct emission *e, const struct definition *definition)
+{
+    struct text kinds = text_start(e->arena);
+    for (int i = 0; i < definition->arrays.count; i++)
+        array_kind_put(&kinds, &definition->arrays.list[i], definition->heads);
+    template_set_integer(&e->values, "ARRAYS", definition->arrays.count);
+    template_set_text(&e->values, "ARRAY_KINDS", kinds.data);
+}
+
 void emission_set_definition(struct emission *e, const struct definition *definition)
 {
+    set_arrays(e, definition);
     set_shape(e, definition);
     set_mask(e, definition);
     set_score(e, definition);
@@ -171,24 +205,17 @@ static void set_plan_lines(struct emission *e, const struct plan *plan, const st
 }
 
 /*
-** The first lines of a function over q, k and view that computes an expression: what it takes from view, and which
-** parameters it leaves alone. kv_len tells whether the function needs it in any case.
+** The first lines of a function over q, k and view that returns `body`: what that takes from view, and which parameters it
+** leaves alone. rest is what the function names besides.
 */
-static const char *view_lines(struct emission *e, const struct expression *expression, bool kv_len)
+static const char *view_lines(struct emission *e, const struct definition *definition, const char *body, const char *rest)
 {
-    static const struct { enum expression_variable variable; const char *name; } fields[] = {
-        { EXPRESSION_H, "h" }, { EXPRESSION_B, "b" }, { EXPRESSION_Q_LEN, "q_len" }, { EXPRESSION_KV_LEN, "kv_len" }
-    };
+    const char *whole = arena_format(e->arena, "%s %s", body, rest);
     struct text text = text_start(e->arena);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (expression_uses(expression, fields[i].variable) || (kv_len && fields[i].variable == EXPRESSION_KV_LEN))
-            text_format(&text, "    const int32_t %s = view->%s;\n", fields[i].name, fields[i].name);
-    if (text.length == 0)
-        text_put(&text, "    (void)view;\n");
-    if (!expression_uses(expression, EXPRESSION_Q))
-        text_put(&text, "    (void)q;\n");
-    if (!kv_len && !expression_uses(expression, EXPRESSION_K))
-        text_put(&text, "    (void)k;\n");
+    text_put(&text, view_named(e, &definition->arrays, whole));
+    for (const char *name = "q\0k\0"; *name != '\0'; name += 2)
+        if (!box_names(whole, name))
+            text_format(&text, "    (void)%s;\n", name);
     return text.data;
 }
 
@@ -200,7 +227,8 @@ static void set_sees(struct emission *e, const struct definition *definition, co
     expression_vector_c(&keys, &definition->mask, EXPRESSION_K, suffix, tables);
     template_set_text(&e->values, "SEES_QUERIES", queries.data);
     template_set_text(&e->values, "SEES_KEYS", keys.data);
-    template_set_text(&e->values, "SEES_VIEW", view_lines(e, &definition->mask, true));
+    template_set_text(&e->values, "SEES_QUERIES_VIEW", view_lines(e, definition, queries.data, "k kv_len"));
+    template_set_text(&e->values, "SEES_KEYS_VIEW", view_lines(e, definition, keys.data, "k kv_len"));
 }
 
 static void set_scores(struct emission *e, const struct definition *definition, const struct descriptor *isa)
@@ -211,7 +239,8 @@ static void set_scores(struct emission *e, const struct definition *definition, 
     expression_score_c(&keys, &definition->score, EXPRESSION_K, suffix, tables);
     template_set_text(&e->values, "SCORE_QUERIES", queries.data);
     template_set_text(&e->values, "SCORE_KEYS_C", keys.data);
-    template_set_text(&e->values, "SCORE_VIEW", view_lines(e, &definition->score, false));
+    template_set_text(&e->values, "SCORE_QUERIES_VIEW", view_lines(e, definition, queries.data, ""));
+    template_set_text(&e->values, "SCORE_KEYS_VIEW", view_lines(e, definition, keys.data, ""));
 }
 
 void emission_set_plan(struct emission *e, const struct definition *definition, const struct plan *plan)
@@ -297,6 +326,14 @@ static void set_functions(struct emission *e)
                          strstr(text, "attn_floor_div") != NULL || strstr(text, "attn_floor_mod") != NULL);
 }
 
+bool emission_uses_arrays(const struct emission *e)
+{
+    for (int i = 0; i < e->model->definition_count; i++)
+        if (e->model->definitions[i].arrays.count > 0)
+            return true;
+    return false;
+}
+
 void emission_set_model(struct emission *e)
 {
     bool rotates = false, norms = false;
@@ -314,6 +351,7 @@ void emission_set_model(struct emission *e)
     template_set_list(&e->values, "LINES", definition_list(e, LIST_LINES));
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
     template_set_boolean(&e->values, "USES_NORM", norms);
+    template_set_boolean(&e->values, "USES_ARRAYS", emission_uses_arrays(e));
     set_functions(e);
     set_targets(e);
 }

@@ -99,6 +99,8 @@ static bool emit_target(struct emission *e, const struct descriptor *isa)
         return false;
     if (model_scores(e->model) && !emission_render(e, &e->source, "functions.c.t"))
         return false;
+    if (emission_uses_arrays(e) && !emission_render(e, &e->source, "lanes.c.t"))
+        return false;
     text_put(&e->source, "\n");
     for (int i = 0; i < e->model->definition_count; i++)
         if (!emit_kernels(e, &e->model->definitions[i], isa))
@@ -131,7 +133,8 @@ static bool public_names_agree(struct emission *e)
 
 static bool emit_body(struct emission *e)
 {
-    if (!emission_render(e, &e->source, "common.c.t"))
+    if (!emission_render(e, &e->source, "common.c.t")
+        || (emission_uses_arrays(e) && !emission_render(e, &e->source, "arrays.c.t")))
         return false;
     for (int i = 0; i < e->model->definition_count; i++)
         if (!emit_definition(e, &e->model->definitions[i]))

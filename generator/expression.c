@@ -39,7 +39,9 @@ const struct expression_operator *expression_operator(enum expression_op op)
         [EXPRESSION_TANH]          = { "tanh",   LEVEL_LEAF,        1, SIGNATURE_NUMBER },
         [EXPRESSION_SQRT]          = { "sqrt",   LEVEL_LEAF,        1, SIGNATURE_NUMBER },
         [EXPRESSION_IF]            = { "if",     LEVEL_CONDITIONAL, 2, SIGNATURE_EITHER },
-        [EXPRESSION_TABLE]         = { "[]",     LEVEL_LEAF,        1, SIGNATURE_INTEGER }
+        [EXPRESSION_TABLE]         = { "[]",     LEVEL_LEAF,        1, SIGNATURE_INTEGER },
+        [EXPRESSION_ELEMENT]       = { "[]",     LEVEL_LEAF,        1, SIGNATURE_INTEGER },
+        [EXPRESSION_PLACE]         = { "[]",     LEVEL_LEAF,        2, SIGNATURE_INTEGER }
     };
     return &operators[op];
 }
@@ -87,6 +89,8 @@ bool expression_refuse_size(struct expression_error *error, int column, const st
 {
     if (full->count == EXPRESSION_NODES)
         return expression_refuse(error, column, "this has more than %d numbers, names and operators", EXPRESSION_NODES);
+    if (full->arrays.count == EXPRESSION_ARRAYS)
+        return expression_refuse(error, column, "this has more than %d arrays", EXPRESSION_ARRAYS);
     return expression_refuse(error, column, "this has more than %d tables, or more than %d values in them", EXPRESSION_TABLES,
                              EXPRESSION_VALUES);
 }
@@ -145,6 +149,9 @@ int expression_copy(struct expression *expression, const struct expression *from
     if (copy.right >= 0 && (copy.right = expression_copy(expression, from, copy.right)) < 0)
         return -1;
     if (copy.op == EXPRESSION_TABLE && !expression_copy_table(expression, from, &copy))
+        return -1;
+    if (copy.op == EXPRESSION_ELEMENT
+        && (copy.value = expression_array_add(&expression->arrays, &from->arrays.list[copy.value])) < 0)
         return -1;
     return expression_add(expression, copy);
 }

@@ -12,6 +12,10 @@
 ** Lua's precedence; if c then a else b; abs min max floor exp log tanh sqrt. Integers become
 ** numbers where they meet numbers, and under / and the functions of numbers.
 **
+** Arrays that the caller hands over at run time: a name with an index in brackets for each axis, in order.
+** An axis over the queries takes q, one over the keys q or k (a place behind an end of the keys is the nearest
+** key), one over the sequences b; one over heads, or of a constant size, any integer proved to be inside.
+**
 ** No integer can leave 32 bits, no integer divisor be 0 and no index leave its table: the
 ** parser proves all three from the ranges of the variables, or refuses. A mask has no
 ** numbers: it is exact.
@@ -30,9 +34,13 @@ enum {
     EXPRESSION_DEPTH  = 64,               /* deepest nesting */
     EXPRESSION_TABLES = 16,               /* most tables, each place that indexes one counted */
     EXPRESSION_VALUES = 4096,             /* most values of all its tables together */
+    EXPRESSION_ARRAYS = 8,                /* most arrays that are handed over */
+    EXPRESSION_AXES   = 4,                /* most axes of one */
+    EXPRESSION_NAME   = 32,               /* its name is shorter */
     EXPRESSION_BYTES  = 32 * (EXPRESSION_NODES + EXPRESSION_VALUES),   /* no canonical text is longer; a longer text is refused */
     EXPRESSION_KEYS   = 1 << 24,          /* k, q_len, kv_len, b stay below; q too, and above minus this */
-    EXPRESSION_HEADS  = 1 << 10           /* h stays below */
+    EXPRESSION_HEADS  = 1 << 10,          /* h stays below */
+    EXPRESSION_WHOLE  = EXPRESSION_KEYS - 1            /* size of an array's integers that declare no range */
 };
 
 enum expression_op {
@@ -53,6 +61,8 @@ enum expression_op {
     EXPRESSION_FLOOR, EXPRESSION_EXP, EXPRESSION_LOG, EXPRESSION_TANH, EXPRESSION_SQRT,
     /* of a condition and two integers or numbers; a table's value at an integer */
     EXPRESSION_IF, EXPRESSION_TABLE,
+    /* an array's value, of any type, at the places under it; the places before, if any, and one on the next axis */
+    EXPRESSION_ELEMENT, EXPRESSION_PLACE,
     EXPRESSION_OPS
 };
 
@@ -67,7 +77,7 @@ struct expression_node {
     enum expression_op op;
     enum expression_type type;
     int condition, left, right;           /* operands: indices of earlier nodes; -1 when unused */
-    int64_t value;                        /* a constant, which variable, or which table */
+    int64_t value;                        /* a constant, which variable, table, array, or axis of it */
     double number;                        /* a decimal; finite as a float too */
     int column;                           /* 1-based, in the text it was parsed from */
 };
@@ -81,16 +91,40 @@ struct expression_tables {
     double values[EXPRESSION_VALUES];
 };
 
+enum expression_axis {
+    EXPRESSION_AXIS_SEQUENCE, EXPRESSION_AXIS_HEAD, EXPRESSION_AXIS_QUERY, EXPRESSION_AXIS_KEY,
+    EXPRESSION_AXIS_SIZE                  /* of a constant size */
+};
+
+/* An array that the caller hands over, as it is declared. */
+struct expression_array {
+    char name[EXPRESSION_NAME];
+    enum expression_type type;
+    int axes;
+    enum expression_axis axis[EXPRESSION_AXES];
+    int size[EXPRESSION_AXES];            /* of an axis of constant size, else 0 */
+    int64_t low, high;                    /* its integers lie between them: the caller's duty; 0 for other types */
+};
+
+struct expression_arrays { int count; struct expression_array list[EXPRESSION_ARRAYS]; };
+
+/* Where the values of arrays come from. An integer or a boolean is a whole number. */
+struct expression_source {
+    double (*element)(const void *context, int array, const int64_t places[EXPRESSION_AXES]);
+    const void *context;
+};
+
 /* An expression is a value: copy it freely. Operands come before their operator; the last node is the root. */
 struct expression {
     int count;
     struct expression_node nodes[EXPRESSION_NODES];
     struct expression_tables tables;
+    struct expression_arrays arrays;      /* those that it may use, in the order of their first use where nobody has ordered them */
 };
 
-enum expression_name_kind { EXPRESSION_NAME_INTEGER, EXPRESSION_NAME_NUMBER, EXPRESSION_NAME_TABLE };
+enum expression_name_kind { EXPRESSION_NAME_INTEGER, EXPRESSION_NAME_NUMBER, EXPRESSION_NAME_TABLE, EXPRESSION_NAME_ARRAY };
 
-/* What a name stands for: value, number, or count values. A table of whole numbers is one of integers. */
+/* What a name stands for: value, number, count values, or the array of that name. A table of whole numbers is one of integers. */
 struct expression_name {
     const char *name;
     enum expression_name_kind kind;
@@ -98,6 +132,7 @@ struct expression_name {
     double number;
     const double *values;
     int count;
+    const struct expression_array *array;
 };
 
 struct expression_error { int column; char text[200]; };
@@ -138,10 +173,33 @@ bool expression_uses(const struct expression *expression, enum expression_variab
 /* Whether s occurs. */
 bool expression_uses_score(const struct expression *expression);
 
-/* A mask's value at a point within these limits, by the definition: no wrapping, floored division. */
-bool expression_evaluate(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES]);
+/* A mask's value at a point within these limits, by the definition: no wrapping, floored division. source: NULL without arrays. */
+bool expression_evaluate(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES],
+                         const struct expression_source *source);
 
 /* A score's value at such a point, where the score so far is s. */
-double expression_number(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES], double s);
+double expression_number(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES], double s,
+                         const struct expression_source *source);
+
+/* Arrays --------------------------------------------------------------------------------------- */
+
+/* The array of this name, or -1. */
+int expression_array_find(const struct expression_arrays *arrays, const char *name);
+
+/* Puts it at the end unless it is there; where it is, or -1 when there is no room or another array has the name. */
+int expression_array_add(struct expression_arrays *arrays, const struct expression_array *array);
+
+/* Arrays are those of the list from now on, in its order; false when one that is used is not in it. */
+bool expression_order_arrays(struct expression *expression, const struct expression_arrays *arrays);
+
+/* integer doc[sequence][key], integer 0..31 bucket[65], number bias[head][query][key] */
+void expression_arrays_print(const struct expression_arrays *arrays, char *text, size_t size);
+
+/* Reads such a text; heads is the size of the head axis. */
+bool expression_arrays_read(struct expression_arrays *arrays, const char *text, struct expression_error *error);
+
+/* The words for them, or NULL behind the last. */
+const char *expression_type_name(enum expression_type type);
+const char *expression_axis_name(enum expression_axis axis);
 
 #endif

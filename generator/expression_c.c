@@ -73,6 +73,81 @@ static void vector_table(const struct vector *vector, const struct expression_no
     text_put(vector->text, ")");
 }
 
+/* The places of neighbouring lanes: the first of them, and between which they stay. */
+static void vector_span(const struct vector *vector, enum expression_axis axis)
+{
+    const char *name = expression_variable_name(vector->varying);
+    text_format(vector->text, axis == EXPRESSION_AXIS_QUERY ? "ifirst%s(%s), view->query_first, view->query_last"
+                                                            : "ifirst%s(%s), 0, kv_len - 1", vector->suffix, name);
+}
+
+/* Whether an axis is counted by queries or keys themselves, so that lanes are neighbours. */
+static bool axis_is_counted(enum expression_axis axis)
+{
+    return axis == EXPRESSION_AXIS_QUERY || axis == EXPRESSION_AXIS_KEY;
+}
+
+/* The part of an element's place that is the same for all lanes. */
+static void vector_base(const struct vector *vector, int index, const int *varies, const int *steady)
+{
+    const struct expression_array *array = &vector->expression->arrays.list[vector->expression->nodes[index].value];
+    array_offset_c(vector->text, vector->expression, index, steady, vector->tables);
+    for (int axis = 0; axis < array->axes; axis++)
+        if (varies[axis] && array->axis[axis] == EXPRESSION_AXIS_QUERY)
+            text_format(vector->text, " + view->row * array_%s->stride[%d]", array->name, axis);
+}
+
+/* One axis varies: neighbours on it, or any places. */
+static void vector_line(const struct vector *vector, const struct expression_array *array, int axis, int place)
+{
+    text_format(vector->text, ", array_%s->stride[%d], ", array->name, axis);
+    if (axis_is_counted(array->axis[axis]))
+        vector_span(vector, array->axis[axis]);
+    else
+        vector_put(vector, place);
+    text_put(vector->text, ")");
+}
+
+/* Several do: the lanes' places are summed axis by axis. */
+static void vector_lanes(const struct vector *vector, int index, const int *varies, const int *steady)
+{
+    const struct expression_array *array = &vector->expression->arrays.list[vector->expression->nodes[index].value];
+    int places[EXPRESSION_AXES];
+    expression_places(vector->expression, index, places);
+    for (int axis = array->axes - 1; axis >= 0; axis--)
+        if (varies[axis])
+            text_format(vector->text, "%s%s(", axis_is_counted(array->axis[axis]) ? "lanes_span" : "lanes_pick", vector->suffix);
+    text_format(vector->text, "lanes_start%s(", vector->suffix);
+    vector_base(vector, index, varies, steady);
+    text_put(vector->text, ")");
+    for (int axis = 0; axis < array->axes; axis++)
+        if (varies[axis])
+            vector_line(vector, array, axis, places[axis]);
+    text_put(vector->text, ")");
+}
+
+static void vector_element(const struct vector *vector, int index)
+{
+    static const char letters[] = { [EXPRESSION_BOOLEAN] = 'm', [EXPRESSION_INTEGER] = 'i', [EXPRESSION_NUMBER] = 'v' };
+    const struct expression_array *array = &vector->expression->arrays.list[vector->expression->nodes[index].value];
+    int places[EXPRESSION_AXES], varies[EXPRESSION_AXES], steady[EXPRESSION_AXES], count = 0, last = 0;
+    expression_places(vector->expression, index, places);
+    for (int axis = 0; axis < array->axes; axis++) {
+        varies[axis] = vector_has(vector, places[axis], node_is_vector);
+        steady[axis] = !varies[axis];
+        last = varies[axis] ? axis : last;
+        count += varies[axis];
+    }
+    const char *function = count > 1 ? "lanes" : axis_is_counted(array->axis[last]) ? "span" : "pick";
+    text_format(vector->text, "%c%s%s(array_%s, ", letters[array->type], function, vector->suffix, array->name);
+    if (count > 1) {
+        vector_lanes(vector, index, varies, steady);
+        return;
+    }
+    vector_base(vector, index, varies, steady);
+    vector_line(vector, array, last, places[last]);
+}
+
 static void vector_conditional(const struct vector *vector, const struct expression_node *node)
 {
     text_format(vector->text, "%sselect%s(", node->type == EXPRESSION_NUMBER ? "v" : "i", vector->suffix);
@@ -132,6 +207,8 @@ static void vector_put(const struct vector *vector, int index)
         text_put(vector->text, "s");
     else if (node->op == EXPRESSION_TABLE)
         vector_table(vector, node);
+    else if (node->op == EXPRESSION_ELEMENT)
+        vector_element(vector, index);
     else if (node->op == EXPRESSION_IF)
         vector_conditional(vector, node);
     else

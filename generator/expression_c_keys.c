@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "box_c.h"
 #include "expression_c.h"
@@ -284,6 +285,13 @@ static void keys_sides(struct writer *writer, const struct expression_node *node
         within_put(writer, node->right, comparison_wanted(writer, expression_mirrored(op), left), keys);
 }
 
+/* No key where the node never holds (negated: always). */
+static void keys_decide(struct writer *writer, int index, bool negated, struct keys keys)
+{
+    const struct conditions conditions = box_conditions(writer->box, index);
+    keys_drop(writer, negated ? conditions.always.text : conditions.never.text, keys);
+}
+
 static void keys_comparison(struct writer *writer, int index, bool negated, struct keys keys)
 {
     const struct expression_node *node = node_at(writer, index);
@@ -298,8 +306,7 @@ static void keys_comparison(struct writer *writer, int index, bool negated, stru
         keys_sides(writer, node, op, keys);
         return;
     }
-    const struct conditions conditions = box_conditions(writer->box, index);
-    keys_drop(writer, negated ? conditions.always.text : conditions.never.text, keys);
+    keys_decide(writer, index, negated, keys);
 }
 
 /* Either of two nodes: the hull of what each leaves. */
@@ -318,6 +325,8 @@ static void keys_put(struct writer *writer, int index, bool negated, struct keys
     const struct expression_node *node = node_at(writer, index);
     if (expression_operator(node->op)->level == LEVEL_COMPARISON)
         keys_comparison(writer, index, negated, keys);
+    else if (node->op == EXPRESSION_ELEMENT)
+        keys_decide(writer, index, negated, keys);
     else if (node->op == EXPRESSION_NOT)
         keys_put(writer, node->left, !negated, keys);
     else if ((node->op == EXPRESSION_AND) == negated)
@@ -332,7 +341,7 @@ static void keys_put(struct writer *writer, int index, bool negated, struct keys
 static void keys_start(struct text *text, const char *body)
 {
     const bool low = box_names(body, "k_low"), high = box_names(body, "k_high");
-    if (low || high)
+    if (low || high || strstr(body, "attn_range") != NULL)      /* arrays over keys have none then */
         text_put(text, "    if (*k_first > *k_last)\n        return;\n");
     if (low)
         text_put(text, "    const int32_t k_low = *k_first;\n");

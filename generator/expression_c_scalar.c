@@ -125,6 +125,43 @@ static void scalar_table(const struct scalar *scalar, const struct expression_no
     text_put(scalar->text, "]");
 }
 
+/* Where an element lies on one axis. */
+static void scalar_place(const struct scalar *scalar, const struct expression_array *array, int axis, int place)
+{
+    const struct expression_node *node = &scalar->expression->nodes[place];
+    if (array->axis[axis] == EXPRESSION_AXIS_QUERY)
+        text_put(scalar->text, "(view->row + q)");
+    else if (array->axis[axis] == EXPRESSION_AXIS_KEY && node->value == EXPRESSION_Q)
+        text_put(scalar->text, "attn_key(q, kv_len)");
+    else
+        scalar_put(scalar, place, LEVEL_LEAF);
+}
+
+void array_offset_c(struct text *text, const struct expression *expression, int element, const int *axes, const char *tables)
+{
+    const struct scalar scalar = { text, expression, tables };
+    const struct expression_array *array = &expression->arrays.list[expression->nodes[element].value];
+    const size_t start = text->length;
+    int places[EXPRESSION_AXES];
+    expression_places(expression, element, places);
+    for (int axis = 0; axis < array->axes; axis++) {
+        if (axes != NULL && !axes[axis])
+            continue;
+        text_put(text, text->length > start ? " + " : "");
+        scalar_place(&scalar, array, axis, places[axis]);
+        text_format(text, " * array_%s->stride[%d]", array->name, axis);
+    }
+    text_put(text, text->length > start ? "" : "0");
+}
+
+static void scalar_element(const struct scalar *scalar, int index)
+{
+    const struct expression_array *array = &scalar->expression->arrays.list[scalar->expression->nodes[index].value];
+    text_format(scalar->text, "attn_%s(array_%s, ", expression_type_name(array->type), array->name);
+    array_offset_c(scalar->text, scalar->expression, index, NULL, scalar->tables);
+    text_put(scalar->text, ")");
+}
+
 static void scalar_conditional(const struct scalar *scalar, const struct expression_node *node)
 {
     const bool number = node->type == EXPRESSION_NUMBER;
@@ -151,9 +188,12 @@ static void scalar_binary(const struct scalar *scalar, const struct expression_n
     scalar_operand(scalar, node->right, number, level == LEVEL_OR ? LEVEL_COMPARISON : level + 1);
 }
 
-static void scalar_operation(const struct scalar *scalar, const struct expression_node *node)
+static void scalar_operation(const struct scalar *scalar, int index)
 {
-    if (call_name(node->op) != NULL)
+    const struct expression_node *node = &scalar->expression->nodes[index];
+    if (node->op == EXPRESSION_ELEMENT)
+        scalar_element(scalar, index);
+    else if (call_name(node->op) != NULL)
         scalar_call(scalar, node);
     else if (node->op == EXPRESSION_TABLE)
         scalar_table(scalar, node);
@@ -174,7 +214,7 @@ static void scalar_put(const struct scalar *scalar, int index, enum expression_l
     const struct expression_node *node = &scalar->expression->nodes[index];
     const bool apart = call_name(node->op) == NULL && expression_operator(node->op)->level < level;
     text_put(scalar->text, apart ? "(" : "");
-    scalar_operation(scalar, node);
+    scalar_operation(scalar, index);
     text_put(scalar->text, apart ? ")" : "");
 }
 

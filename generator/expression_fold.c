@@ -7,7 +7,7 @@
 /* Simplification of one tree into another, bottom up. */
 struct fold {
     const struct expression *from;
-    struct expression to;                    /* in any order, with what became unused; from's tables */
+    struct expression to;                    /* in any order, with what became unused; from's tables and arrays */
     struct range box[EXPRESSION_VARIABLES];  /* the limits of the variables */
     struct range ranges[EXPRESSION_NODES];   /* of to's integer nodes */
     struct expression_error *error;
@@ -281,9 +281,47 @@ static int fold_boolean(struct fold *fold, struct expression_node node)
     return node.op == EXPRESSION_NOT ? fold_not(fold, node) : fold_joint(fold, node);
 }
 
+/* Arrays -------------------------------------------------------------------------------------- */
+
+/* Whether the index on one axis is proved to be inside; index is the element's place in from, place the index's in to. */
+static bool fold_place(struct fold *fold, int index, int axis, int place)
+{
+    const struct expression_array *array = &fold->to.arrays.list[fold->from->nodes[index].value];
+    const struct range range = fold->ranges[place];
+    const int64_t most = array->axis[axis] == EXPRESSION_AXIS_HEAD ? fold->box[EXPRESSION_H].high : array->size[axis] - 1;
+    char text[64];
+    if (array->axis[axis] != EXPRESSION_AXIS_HEAD && array->axis[axis] != EXPRESSION_AXIS_SIZE)
+        return true;
+    if (range.low >= 0 && range.high <= most)
+        return true;
+    expression_print_node(&fold->to, place, text, sizeof text);
+    return expression_refuse(fold->error, fold->to.nodes[place].column,
+                             "`%s` can leave axis %d of %s, which has 0 to %lld: it lies between %lld and %lld", text, axis + 1,
+                             array->name, (long long)most, (long long)range.low, (long long)range.high);
+}
+
+static int fold_element(struct fold *fold, int index, struct expression_node node)
+{
+    const struct expression_array *array = &fold->to.arrays.list[node.value];
+    const int folded = fold_add(fold, node);
+    int places[EXPRESSION_AXES];
+    if (folded < 0)
+        return -1;
+    expression_places(&fold->to, folded, places);
+    for (int axis = 0; axis < array->axes; axis++)
+        if (!fold_place(fold, index, axis, places[axis]))
+            return -1;
+    fold->ranges[folded] = (struct range){ array->low, array->high };
+    return folded;
+}
+
 /* An operator, its operands folded; index is its place in from. */
 static int fold_operator(struct fold *fold, int index, struct expression_node node)
 {
+    if (node.op == EXPRESSION_PLACE)
+        return fold_add(fold, node);
+    if (node.op == EXPRESSION_ELEMENT)
+        return fold_element(fold, index, node);
     if (node.type == EXPRESSION_BOOLEAN)
         return fold_boolean(fold, node);
     if (node.op == EXPRESSION_IF && expression_operator(fold->to.nodes[node.condition].op)->operands == 0)
@@ -321,7 +359,7 @@ static int expression_height(const struct expression *expression, int index)
 
 bool expression_fold(struct expression *result, const struct expression *from, int heads, struct expression_error *error)
 {
-    struct fold fold = { .from = from, .to.tables = from->tables, .error = error };
+    struct fold fold = { .from = from, .to.tables = from->tables, .to.arrays = from->arrays, .error = error };
     const struct range key = { 0, EXPRESSION_KEYS - 1 };
     if (heads < 1 || heads > EXPRESSION_HEADS)
         return expression_refuse(error, 1, "there are %d heads; expected 1 to %d", heads, EXPRESSION_HEADS);

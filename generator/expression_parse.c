@@ -256,7 +256,7 @@ static bool refuse_type(struct parser *parser, int node, const char *expected)
     const struct expression_node *found = &parser->tree.nodes[node];
     char text[64];
     expression_print_node(&parser->tree, node, text, sizeof text);
-    return expression_refuse(parser->error, found->column, "expected %s; found the %s `%s`", expected, type_name(found->type), text);
+    return expression_refuse(parser->error, found->column, "expected %s; found the %s `%s`", expected, expression_type_name(found->type), text);
 }
 
 /* A tile of a mask is proved empty or full: its values have to be exact. */

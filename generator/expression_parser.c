@@ -49,13 +49,6 @@ bool parser_expect(struct parser *parser, const char *string)
 
 /* Nodes and their types ------------------------------------------------------------------------ */
 
-const char *type_name(enum expression_type type)
-{
-    static const char *const names[] = { [EXPRESSION_BOOLEAN] = "boolean", [EXPRESSION_INTEGER] = "integer",
-                                         [EXPRESSION_NUMBER] = "number" };
-    return names[type];
-}
-
 int parser_add(struct parser *parser, struct expression_node node)
 {
     const int index = expression_add(&parser->tree, node);
@@ -88,7 +81,7 @@ bool operand_check(struct parser *parser, enum expression_op op, int operand)
         return true;
     expression_print_node(&parser->tree, operand, text, sizeof text);
     return expression_refuse(parser->error, node->column, "'%s' expects %s, found the %s `%s`%s", operator->symbol,
-                             signatures[operator->signature].expected, type_name(node->type), text,
+                             signatures[operator->signature].expected, expression_type_name(node->type), text,
                              op == EXPRESSION_NOT ? "; a comparison after 'not' needs parentheses" : "");
 }
 
@@ -135,7 +128,7 @@ int parser_choose(struct parser *parser, int condition, int yes, int no, int col
         char text[64];
         expression_print_node(&parser->tree, condition, text, sizeof text);
         expression_refuse(parser->error, nodes[condition].column, "'if' expects a condition, found the %s `%s`",
-                          type_name(nodes[condition].type), text);
+                          expression_type_name(nodes[condition].type), text);
         return -1;
     }
     if (nodes[yes].type == EXPRESSION_BOOLEAN && nodes[no].type == EXPRESSION_BOOLEAN)

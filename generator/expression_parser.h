@@ -1,7 +1,7 @@
 /*
 ** Between the files that read expressions: expression_token.c cuts text into tokens,
 ** expression_parser.c builds nodes and checks their types, expression_table.c reads
-** numbers, tables and names, expression_parse.c has the grammar.
+** numbers, tables and names, expression_array.c arrays, expression_parse.c has the grammar.
 */
 #ifndef EXPRESSION_PARSER_H
 #define EXPRESSION_PARSER_H
@@ -45,8 +45,6 @@ bool parser_expect(struct parser *parser, const char *string);
 /* Always -1. What other languages write is told apart from what makes no sense. */
 int parser_unexpected(struct parser *parser, const char *expected);
 
-const char *type_name(enum expression_type type);
-
 /* These give the index of the new node, or -1 with an error. */
 
 int parser_add(struct parser *parser, struct expression_node node);
@@ -67,6 +65,9 @@ int parse_number(struct parser *parser);
 
 /* A table in braces and its index. */
 int parse_table(struct parser *parser);
+
+/* An array of the caller's, with its places. */
+int parse_array(struct parser *parser, const struct expression_array *array);
 
 /* What the i-th of the parser's names stands for. */
 int parse_named(struct parser *parser, const struct expression_name *name);

@@ -30,6 +30,9 @@ static int substitution_node(const struct substitution *s, int index)
     if (node.op == EXPRESSION_TABLE
         && (node.value = expression_add_table(s->to, s->outer->tables.values + table->first, table->count, table->type)) < 0)
         return -1;
+    if (node.op == EXPRESSION_ELEMENT
+        && (node.value = expression_array_add(&s->to->arrays, &s->outer->arrays.list[node.value])) < 0)
+        return -1;
     return expression_add(s->to, node);
 }
 
@@ -164,7 +167,7 @@ static int derive_branches(const struct derivative *d, const struct expression_n
 static int derive_node(const struct derivative *d, int index)
 {
     const struct expression_node *node = &d->from->nodes[index];
-    if (node->type != EXPRESSION_NUMBER || node->left < 0 || node->op == EXPRESSION_TABLE)
+    if (node->type != EXPRESSION_NUMBER || node->left < 0 || node->op == EXPRESSION_TABLE || node->op == EXPRESSION_ELEMENT)
         return derive_constant(d, node->op == EXPRESSION_SCORE);
     switch (node->op) {
     case EXPRESSION_NEGATE:   return derive_operate(d, EXPRESSION_NEGATE, derive_node(d, node->left), -1);

@@ -141,11 +141,16 @@ static int parse_named_table(struct parser *parser, const struct expression_name
                                                     expression_values_type(name->values, name->count)), column);
 }
 
+static int parse_named_array(struct parser *parser, const struct expression_name *name)
+{
+    return parse_array(parser, name->array);
+}
+
 int parse_named(struct parser *parser, const struct expression_name *name)
 {
     static int (*const kinds[])(struct parser *, const struct expression_name *) = {
         [EXPRESSION_NAME_INTEGER] = parse_named_integer, [EXPRESSION_NAME_NUMBER] = parse_named_number,
-        [EXPRESSION_NAME_TABLE] = parse_named_table
+        [EXPRESSION_NAME_TABLE] = parse_named_table, [EXPRESSION_NAME_ARRAY] = parse_named_array
     };
     return kinds[name->kind](parser, name);
 }

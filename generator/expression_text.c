@@ -69,6 +69,20 @@ static void print_table(struct print *print, const struct expression_node *node)
     print_put(print, "]");
 }
 
+/* doc[k], bias[h][q][k] */
+static void print_element(struct print *print, int index)
+{
+    const struct expression_array *array = &print->expression->arrays.list[print->expression->nodes[index].value];
+    int places[EXPRESSION_AXES];
+    expression_places(print->expression, index, places);
+    print_put(print, array->name);
+    for (int axis = 0; axis < array->axes; axis++) {
+        print_put(print, "[");
+        print_node(print, places[axis], LEVEL_CONDITIONAL);
+        print_put(print, "]");
+    }
+}
+
 static void print_function(struct print *print, const struct expression_node *node)
 {
     print_put(print, expression_operator(node->op)->symbol);
@@ -101,9 +115,12 @@ static void print_binary(struct print *print, const struct expression_node *node
     print_node(print, node->right, operator->level + 1);
 }
 
-static void print_operation(struct print *print, const struct expression_node *node)
+static void print_operation(struct print *print, int index)
 {
-    if (node->op == EXPRESSION_IF)
+    const struct expression_node *node = &print->expression->nodes[index];
+    if (node->op == EXPRESSION_ELEMENT)
+        print_element(print, index);
+    else if (node->op == EXPRESSION_IF)
         print_conditional(print, node);
     else if (node->op == EXPRESSION_TABLE)
         print_table(print, node);
@@ -124,7 +141,7 @@ static void print_node(struct print *print, int index, enum expression_level lev
     const struct expression_node *node = &print->expression->nodes[index];
     const bool apart = expression_operator(node->op)->level < level;
     print_put(print, apart ? "(" : "");
-    print_operation(print, node);
+    print_operation(print, index);
     print_put(print, apart ? ")" : "");
 }
 

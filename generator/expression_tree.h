@@ -54,6 +54,9 @@ int expression_copy(struct expression *expression, const struct expression *from
 /* Puts a table at the end; which it is, or -1 when there is no room. */
 int expression_add_table(struct expression *expression, const double *values, int count, enum expression_type type);
 
+/* The places of an element, in the order of its axes: places[axis] is the node of its index. */
+void expression_places(const struct expression *expression, int element, int places[EXPRESSION_AXES]);
+
 /* INTEGER when all values are whole and fit into 32 bits, else NUMBER. */
 enum expression_type expression_values_type(const double *values, int count);
 

@@ -5,6 +5,14 @@
 /* What a node is worth: integers and booleans whole, numbers and integers as a double. */
 struct value { int64_t whole; double number; };
 
+/* An expression at a point. */
+struct evaluation {
+    const struct expression *expression;
+    const int64_t *at;
+    double s;
+    const struct expression_source *source;
+};
+
 int64_t expression_divide(int64_t a, int64_t b)
 {
     return a / b - (a % b != 0 && (a < 0) != (b < 0));
@@ -85,39 +93,58 @@ static struct value value_table(const struct expression *expression, const struc
     return (struct value){ table->type == EXPRESSION_INTEGER ? (int64_t)value : 0, value };
 }
 
+static struct value value_element(const struct evaluation *e, int index, const struct value *values)
+{
+    const struct expression_array *array = &e->expression->arrays.list[e->expression->nodes[index].value];
+    int nodes[EXPRESSION_AXES];
+    int64_t places[EXPRESSION_AXES] = { 0 };
+    expression_places(e->expression, index, nodes);
+    for (int axis = 0; axis < array->axes; axis++)
+        places[axis] = values[nodes[axis]].whole;
+    const double element = e->source->element(e->source->context, (int)e->expression->nodes[index].value, places);
+    return (struct value){ array->type == EXPRESSION_NUMBER ? 0 : (int64_t)element, element };
+}
+
 /* values holds those of all nodes before. */
-static struct value value_node(const struct expression *expression, const struct expression_node *node,
-                               const struct value *values, const int64_t *at, double s)
+static struct value value_node(const struct evaluation *e, int index, const struct value *values)
 {
     static const struct value none = { 0, 0.0 };
+    const struct expression *expression = e->expression;
+    const struct expression_node *node = &expression->nodes[index];
     switch (node->op) {
     case EXPRESSION_CONSTANT: return value_whole(node->value);
     case EXPRESSION_DECIMAL:  return (struct value){ 0, node->number };
     case EXPRESSION_TRUE:     return value_whole(1);
     case EXPRESSION_FALSE:    return none;
-    case EXPRESSION_VARIABLE: return value_whole(at[node->value]);
-    case EXPRESSION_SCORE:    return (struct value){ 0, s };
+    case EXPRESSION_VARIABLE: return value_whole(e->at[node->value]);
+    case EXPRESSION_SCORE:    return (struct value){ 0, e->s };
     case EXPRESSION_IF:       return values[values[node->condition].whole ? node->left : node->right];
     case EXPRESSION_TABLE:    return value_table(expression, node, values[node->left].whole);
+    case EXPRESSION_ELEMENT:  return value_element(e, index, values);
+    case EXPRESSION_PLACE:    return values[node->right];
     default:
         return value_operate(expression, node, values[node->left], node->right < 0 ? none : values[node->right]);
     }
 }
 
-static struct value value_root(const struct expression *expression, const int64_t *at, double s)
+static struct value value_root(const struct evaluation *e)
 {
     struct value values[EXPRESSION_NODES];
-    for (int i = 0; i < expression->count; i++)
-        values[i] = value_node(expression, &expression->nodes[i], values, at, s);
-    return values[expression->count - 1];
+    for (int i = 0; i < e->expression->count; i++)
+        values[i] = value_node(e, i, values);
+    return values[e->expression->count - 1];
 }
 
-bool expression_evaluate(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES])
+bool expression_evaluate(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES],
+                         const struct expression_source *source)
 {
-    return value_root(expression, at, 0.0).whole != 0;
+    const struct evaluation evaluation = { expression, at, 0.0, source };
+    return value_root(&evaluation).whole != 0;
 }
 
-double expression_number(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES], double s)
+double expression_number(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES], double s,
+                         const struct expression_source *source)
 {
-    return value_root(expression, at, s).number;
+    const struct evaluation evaluation = { expression, at, s, source };
+    return value_root(&evaluation).number;
 }

@@ -104,12 +104,31 @@ static void put_where(struct text *text, struct random *random)
     text_put(text, "\"");
 }
 
+/* Arrays that the caller hands over, over every axis and of every type. None is declared in another way by a score. */
+static const char *const array_masks[] = {
+    "document()", "document() & causal()", "document() & window { left = 33 }", "boolean()", "boolean() & causal()",
+    "where \"mine[q] == theirs[b][k]\" { mine = array { integer, query }, theirs = array { integer, sequence, key } }",
+    "causal() & where \"kind[q] <= kind[k] or open[k]\" "
+    "{ kind = array { integer { min = -3, max = 3 }, key }, open = array { boolean, key } }",
+    "where \"k >= first[q] and k < first[q] + n[h]\" "
+    "{ first = array { integer { min = 0, max = 200 }, query }, n = array { integer { min = 0, max = 100 }, head } }",
+    "causal() & where \"block[min(max(q // 16, 0), 7)][min(k // 16, 7)]\" { block = array { boolean, 8, 8 } }",
+    "where \"if open[q] then k <= q else near[min(max(q - k + 3, 0), 6)] > h\" "
+    "{ open = array { boolean, query }, near = array { integer { min = -2, max = 5 }, 7 } }"
+};
+
+static void put_arrays(struct text *text, struct random *random)
+{
+    text_put(text, CHOOSE(random, array_masks));
+}
+
 /* Whether no query sees keys arbitrarily far before its own. */
 static bool put_mask(struct text *text, struct random *random)
 {
     static const struct { void (*put)(struct text *text, struct random *random); bool bounded; } masks[] = {
         { put_none, false }, { put_causal, false }, { put_causal, false }, { put_window, true }, { put_window, true },
-        { put_chunk, false }, { put_causal_where, false }, { put_causal_where, false }, { put_where, false }
+        { put_chunk, false }, { put_causal_where, false }, { put_causal_where, false }, { put_where, false },
+        { put_arrays, false }, { put_arrays, false }
     };
     const int64_t choice = random_between(random, 0, (int64_t)(sizeof masks / sizeof *masks) - 1);
     text_put(text, ", mask = ");
@@ -126,7 +145,10 @@ static const char *const score_steps[] = {
     "expr \"s + t[min(abs(q - k) // 4, 5)]\" { t = { 0.5, -0.25, 1, 0, -1.5, 0.75 } }",
     "expr \"max(s, -3) + 0.1 * h\"", "expr \"tanh(s) * sqrt(1 + h) + log(1 + k % 7)\"",
     "temperature { span = 16 }", "temperature { span = 100, scale = 0.5 }",
-    "expr \"s * exp(-0.01 * abs(q - k)) + floor(0.3 * h)\""
+    "expr \"s * exp(-0.01 * abs(q - k)) + floor(0.3 * h)\"",
+    "bias()", "expr \"s + late[b][k] * loud[h]\" { late = array { number, sequence, key }, loud = array { number, head } }",
+    "expr \"s + r[q][h][min(max(k - q, -4), 4) + 4]\" { r = array { number, query, head, 9 } }",
+    "expr \"if mine_too[q] == its[k] then s + 1 else s\" { mine_too = array { integer, query }, its = array { integer, key } }"
 };
 
 static void put_score(struct text *text, struct random *random)

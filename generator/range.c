@@ -82,6 +82,8 @@ struct range range_value(const struct expression *expression, int index, const s
 {
     const struct expression_node *node = &expression->nodes[index];
     struct linear form;
+    if (node->op == EXPRESSION_ELEMENT)
+        return (struct range){ expression->arrays.list[node->value].low, expression->arrays.list[node->value].high };
     if (linear_read(&form, expression, index))
         return linear_range(&form, box);
     if (node->op == EXPRESSION_IF)
@@ -130,6 +132,8 @@ struct truth range_truth(const struct expression *expression, int index, const s
         return truth_sides(expression, index, box);
     if (node->op == EXPRESSION_TRUE || node->op == EXPRESSION_FALSE)
         return (struct truth){ node->op == EXPRESSION_TRUE, node->op == EXPRESSION_FALSE };
+    if (node->op == EXPRESSION_ELEMENT)
+        return (struct truth){ false, false };
     const struct truth left = range_truth(expression, node->left, box);
     if (node->op == EXPRESSION_NOT)
         return truth_not(left);

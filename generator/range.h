@@ -25,7 +25,7 @@ struct range range_table(const struct expression *expression, int table, struct 
 /* An integer node over a box that lies within the limits of the variables, as all boxes here. */
 struct range range_value(const struct expression *expression, int node, const struct range box[EXPRESSION_VARIABLES]);
 
-/* A boolean node over a box. What compares numbers is not provable. */
+/* A boolean node over a box. What compares numbers is not provable; arrays can hold anything that their types can. */
 struct truth range_truth(const struct expression *expression, int node, const struct range box[EXPRESSION_VARIABLES]);
 
 enum sight { SIGHT_NONE, SIGHT_SOME, SIGHT_ALL };   /* SOME: mixed, or not provable */

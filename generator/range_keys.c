@@ -257,6 +257,8 @@ static struct range search_keys(const struct search *search, int index, bool neg
         return search_comparison(search, index, negated, keys);
     if (node->op == EXPRESSION_TRUE || node->op == EXPRESSION_FALSE)
         return (node->op == EXPRESSION_TRUE) != negated ? keys : range_empty(keys);
+    if (node->op == EXPRESSION_ELEMENT)
+        return keys;
     if (node->op == EXPRESSION_NOT)
         return search_keys(search, node->left, !negated, keys);
     const struct range left = search_keys(search, node->left, negated, keys);

@@ -26,6 +26,9 @@ bool attention_open(struct attention *attention, const struct description_attent
     struct reference_line line;
     if (!reference_line_read(&line, described->line, why, sizeof why))
         return problem_set(problem, "attention %.80s: %s", described->name, why);
+    if (line.arrays.count > 0)
+        return problem_set(problem, "attention %.80s names the array %s, which no step of a model gives yet", described->name,
+                           line.arrays.list[0].name);
     attention->heads = line.heads;
     attention->kv_heads = line.kv_heads;
     attention->d_k = line.d_k;

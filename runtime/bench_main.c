@@ -140,7 +140,7 @@ static bool case_run(const struct arguments *arguments, int index, double *strea
     struct bench benches[OBJECTS] = { { .pool = NULL } };
     struct bench_figures figures[OBJECTS];
     struct bench_work work;
-    bool good = benches_create(benches, arguments, wanted, problem) && bench_work_count(&work, &benches[0].setting, problem);
+    bool good = benches_create(benches, arguments, wanted, problem) && bench_work_count(&work, &benches[0], problem);
     if (good && arguments->streams && (index == 0 || wanted->threads != arguments->cases[index - 1].threads))
         *stream = bench_stream(&benches[0], problem);
     good = good && *stream > 0.0;

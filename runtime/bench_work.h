@@ -11,6 +11,6 @@ struct bench_work {
     double bytes;                        /* K, V, q and o, read and written once */
 };
 
-bool bench_work_count(struct bench_work *work, const struct bench_case *setting, struct problem *problem);
+bool bench_work_count(struct bench_work *work, const struct bench *bench, struct problem *problem);
 
 #endif

@@ -194,6 +194,8 @@ static void identity_split(struct check *check)
     int32_t cut[TRIAL_SEQUENCES];
     if ((check->traits & TRAIT_NO_KV_LEN) == 0 || line->sink != 0)      /* a sink may join once, after merging */
         return;
+    if (arrays_have_axis(&line->arrays, EXPRESSION_AXIS_KEY))           /* they count keys from the first on */
+        return;
     for (int32_t b = 0; b < trial->sequences; b++) {
         cut[b] = (int32_t)random_between(check->random, 0, trial->sequence[b].kv_len);
         for (int head = 0; head < heads; head++)

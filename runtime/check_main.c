@@ -201,6 +201,22 @@ static uint64_t text_hash(const char *text)
     return hash;
 }
 
+/* Whether the kernel's arrays are those of the line. The contract numbers types and axes as expressions do. */
+static bool arrays_agree(const struct attn_attention *attention, const struct expression_arrays *arrays)
+{
+    bool agree = attention->arrays == arrays->count;
+    for (int i = 0; agree && i < arrays->count; i++) {
+        const struct attn_array_kind *kind = &attention->array[i];
+        const struct expression_array *array = &arrays->list[i];
+        agree = strcmp(kind->name, array->name) == 0 && kind->type == (int32_t)array->type && kind->axes == array->axes
+             && kind->min == array->low && kind->max == array->high;
+        for (int axis = 0; agree && axis < array->axes; axis++)
+            agree = kind->axis[axis] == (int32_t)array->axis[axis]
+                 && kind->size[axis] == (array->axis[axis] == EXPRESSION_AXIS_HEAD ? attention->heads : array->size[axis]);
+    }
+    return agree;
+}
+
 /* Whether a table says of itself what its definition says. */
 static void table_check(struct definition_check *check, const struct attn_attention *attention, struct verdict *verdict)
 {
@@ -210,6 +226,8 @@ static void table_check(struct definition_check *check, const struct attn_attent
     else if (attention->heads != line->heads || attention->kv_heads != line->kv_heads || attention->d_k != line->d_k ||
              attention->d_v != line->d_v || (attention->rotation_floats > 0) != line->rotates)
         snprintf(verdict->failure, VERDICT_BYTES, "its table has other heads, sizes or rotation than its definition");
+    else if (!arrays_agree(attention, &line->arrays))
+        snprintf(verdict->failure, VERDICT_BYTES, "its table has other arrays than its definition");
 }
 
 static void definition_run(struct definition_check *check)

@@ -111,7 +111,7 @@ struct attn_args trial_args(const struct trial *trial, const struct attn_sequenc
         .q = strided_row(&trial->q, 0, 0), .q_stride = trial->q.stride, .q_head_stride = trial->q.head_stride,
         .k = strided_row(&trial->k, 0, 0), .k_stride = trial->k.stride, .k_head_stride = trial->k.head_stride,
         .v = strided_row(&trial->v, 0, 0), .v_stride = trial->v.stride, .v_head_stride = trial->v.head_stride,
-        .sink = trial->sink,
+        .sink = trial->sink, .array = trial->arrays.given,
         .q_norm_weight = trial->q_norm[0], .q_norm_bias = trial->q_norm[1],
         .k_norm_weight = trial->k_norm[0], .k_norm_bias = trial->k_norm[1]
     };
@@ -153,6 +153,8 @@ void trial_create(struct trial *trial, const struct subject *subject, const stru
     trial_fill(trial, shape, random);
     for (int head = 0; head < line->heads && line->sink == 2; head++)
         trial->sink[head] = 2.0f * random_normal(random);
+    const struct check_shape all = { trial->sequence, sequences, line->heads, q_rows };
+    trial->arrays = check_arrays_create(&line->arrays, &all, random);
     trial_answer(trial, subject);
 }
 
@@ -161,6 +163,7 @@ void trial_destroy(struct trial *trial)
     guarded_destroy(&trial->q.memory);
     guarded_destroy(&trial->k.memory);
     guarded_destroy(&trial->v.memory);
+    check_arrays_destroy(&trial->arrays);
     free(trial->sink);
     for (int i = 0; i < 2; i++) {
         free(trial->q_norm[i]);
@@ -187,29 +190,35 @@ void trial_set_constant(struct trial *trial)
                     strided_row(&trial->v, trial->sequence[b].k_row + k, head)[d] = constant_value(d);
 }
 
-/* What an expression of the definition is evaluated at. */
-static void trial_at(const struct trial *trial, int64_t at[EXPRESSION_VARIABLES], int32_t b, int32_t i, int32_t k, int head,
-                     int32_t shift)
+/* What an expression of the definition is evaluated at, and the sequence as it is from there. */
+static struct attn_sequence trial_at(const struct trial *trial, int64_t at[EXPRESSION_VARIABLES], int32_t b, int32_t i,
+                                     int32_t k, int head, int32_t shift)
 {
-    const struct attn_sequence *sequence = &trial->sequence[b];
-    at[EXPRESSION_Q] = sequence->q_offset + i - shift;
+    struct attn_sequence sequence = trial->sequence[b];
+    sequence.q_offset -= shift;
+    at[EXPRESSION_Q] = sequence.q_offset + i;
     at[EXPRESSION_K] = k - shift;
     at[EXPRESSION_H] = head;
     at[EXPRESSION_B] = b;
-    at[EXPRESSION_Q_LEN] = sequence->q_len;
-    at[EXPRESSION_KV_LEN] = sequence->kv_len;
+    at[EXPRESSION_Q_LEN] = sequence.q_len;
+    at[EXPRESSION_KV_LEN] = sequence.kv_len;
+    return sequence;
 }
 
 bool trial_sees(const struct trial *trial, int32_t b, int32_t i, int32_t k, int head, int32_t shift)
 {
     int64_t at[EXPRESSION_VARIABLES];
-    trial_at(trial, at, b, i, k, head, shift);
-    return expression_evaluate(&trial->line->mask, at);
+    const struct attn_sequence sequence = trial_at(trial, at, b, i, k, head, shift);
+    const struct array_view view = { &trial->line->arrays, trial->arrays.given, &sequence };
+    const struct expression_source source = array_source(&view);
+    return expression_evaluate(&trial->line->mask, at, &source);
 }
 
 double trial_score(const struct trial *trial, int32_t b, int32_t i, int32_t k, int head, int32_t shift, double s)
 {
     int64_t at[EXPRESSION_VARIABLES];
-    trial_at(trial, at, b, i, k, head, shift);
-    return expression_number(&trial->line->score, at, s);
+    const struct attn_sequence sequence = trial_at(trial, at, b, i, k, head, shift);
+    const struct array_view view = { &trial->line->arrays, trial->arrays.given, &sequence };
+    const struct expression_source source = array_source(&view);
+    return expression_number(&trial->line->score, at, s, &source);
 }

@@ -6,6 +6,8 @@
 #ifndef CHECK_TRIAL_H
 #define CHECK_TRIAL_H
 
+#include "array.h"
+#include "check_array.h"
 #include "check_strided.h"
 #include "reference.h"
 #include "reference_line.h"
@@ -35,6 +37,7 @@ struct trial {
     struct strided q, k, v;
     float *sink;                                      /* (heads) */
     float *q_norm[2], *k_norm[2];                     /* weights and biases: (d_k) or (heads, d_k) */
+    struct check_arrays arrays;
     int32_t *q_position, *k_position;                 /* (rows of q), (rows of k) */
     double *reference_cache[TRIAL_SEQUENCES];
     struct result expected;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "array.h"
 #include "reference_line.h"
 #include "reference_norm.h"
 #include "reference_rotation.h"
@@ -123,6 +124,7 @@ struct walk {
     double m;                   /* the largest score so far */
     double l;                   /* sum of exp(s - m) */
     double o[REFERENCE_D];      /* sum of exp(s - m) v */
+    struct expression_source arrays;
 };
 
 /* What was summed relative to the old largest score, relative to the new one. */
@@ -141,7 +143,7 @@ static void walk_key(struct walk *walk, const double *k, const double *v, const 
     double s = 0.0;
     for (int d = 0; d < walk->line->d_k; d++)
         s += walk->q[d] * k[d];
-    s = expression_number(&walk->line->score, at, s * walk->line->scale);
+    s = expression_number(&walk->line->score, at, s * walk->line->scale, &walk->arrays);
 
     /* 2. Its weight: none when a score hides the key. */
     if (s == -INFINITY)
@@ -163,7 +165,8 @@ static void attend(const struct reference *reference, const struct attn_args *ar
     const struct attn_sequence *sequence = &args->sequence[b];
     const int64_t row = sequence->q_row + index;
     const int kv_head = head / (line->heads / line->kv_heads);
-    struct walk walk = { .line = line, .m = -INFINITY };
+    const struct array_view arrays = { &line->arrays, args->array, sequence };
+    struct walk walk = { .line = line, .m = -INFINITY, .arrays = array_source(&arrays) };
     const struct vector q = {
         args->q + row * args->q_stride + head * args->q_head_stride, head, row_position(reference, q_position, row),
         &line->q_norm, args->q_norm_weight, args->q_norm_bias
@@ -176,7 +179,7 @@ static void attend(const struct reference *reference, const struct attn_args *ar
             [EXPRESSION_Q_LEN] = sequence->q_len, [EXPRESSION_KV_LEN] = sequence->kv_len
         };
         const double *key = cached_key(line, sequence, k, kv_head);
-        if (expression_evaluate(&line->mask, at))
+        if (expression_evaluate(&line->mask, at, &walk.arrays))
             walk_key(&walk, key, key + line->d_k, at);
     }
 

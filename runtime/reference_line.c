@@ -13,11 +13,11 @@ struct reader {
     const char *at;
     char *error;
     size_t error_size;
-    char mask[VALUE_BYTES], score[VALUE_BYTES];
+    char mask[VALUE_BYTES], score[VALUE_BYTES], arrays[VALUE_BYTES];
     uint64_t seen;                /* bit i: keys[i] has a value */
 };
 
-enum key_type { KEY_INTEGER, KEY_NUMBER, KEY_NUMBERS, KEY_CHOICE, KEY_MASK, KEY_SCORE };
+enum key_type { KEY_INTEGER, KEY_NUMBER, KEY_NUMBERS, KEY_CHOICE, KEY_MASK, KEY_SCORE, KEY_ARRAYS };
 
 /* What a line has that has a key: a scaling of rope, a norm. 0: it stands in every line; OPTIONAL: it may stand in any. */
 enum {
@@ -45,6 +45,7 @@ static const struct key {
     { "scale",                          KEY_NUMBER,  AT(scale),            -1e30, 1e30,            0,                        NULL },
     { "mask",                           KEY_MASK,    0,                    0.0,   0.0,             0,                        NULL },
     { "score",                          KEY_SCORE,   0,                    0.0,   0.0,             OPTIONAL,                 NULL },
+    { "arrays",                         KEY_ARRAYS,  0,                    0.0,   0.0,             OPTIONAL,                 NULL },
     { "sink",                           KEY_CHOICE,  AT(sink),             0.0,   0.0,             OPTIONAL,                 "none zero per_head" },
     { "q_norm",                         KEY_CHOICE,  AT(q_norm.kind),       0.0,   0.0,             OPTIONAL,                 "none rms l2 layer" },
     { "q_norm.eps",                     KEY_NUMBER,  AT(q_norm.eps),        1e-12, 1.0,             Q_NORM,                   NULL },
@@ -191,11 +192,12 @@ static bool choice_store(struct reader *reader, const struct key *key, const cha
     return reader_refuse(reader, "%s is %.40s; the reference knows %s", key->name, value, key->choices);
 }
 
-/* Expressions are parsed when the rest of the line is known. */
+/* Expressions and arrays are parsed when the rest of the line is known. */
 static bool expression_store(struct reader *reader, const struct key *key, const char *value, void *field)
 {
     (void)field;
-    memcpy(key->type == KEY_MASK ? reader->mask : reader->score, value, strlen(value) + 1);
+    char *to = key->type == KEY_MASK ? reader->mask : key->type == KEY_SCORE ? reader->score : reader->arrays;
+    memcpy(to, value, strlen(value) + 1);
     return true;
 }
 
@@ -204,6 +206,7 @@ static bool pair_read(struct reader *reader)
     static bool (*const store[])(struct reader *, const struct key *, const char *, void *) = {
         [KEY_INTEGER] = integer_store, [KEY_NUMBER] = number_store, [KEY_NUMBERS] = numbers_store,
         [KEY_CHOICE]  = choice_store,  [KEY_MASK]   = expression_store, [KEY_SCORE] = expression_store,
+        [KEY_ARRAYS]  = expression_store,
     };
     char value[VALUE_BYTES];
     const struct key *key = key_read(reader);
@@ -252,19 +255,34 @@ static bool rope_check(const struct reader *reader)
     return true;
 }
 
-static bool line_check(const struct reader *reader)
+/* Mask and score, and the arrays that they name. */
+static bool expressions_read(const struct reader *reader)
 {
     struct reference_line *line = reader->line;
     struct expression_error error;
+    struct expression_name names[EXPRESSION_ARRAYS];
+    if (reader->arrays[0] != '\0' && !expression_arrays_read(&line->arrays, reader->arrays, &error))
+        return reader_refuse(reader, "arrays, column %d: %s", error.column, error.text);
+    const int count = line->arrays.count;
+    for (int i = 0; i < count; i++)
+        names[i] = (struct expression_name){
+            .name = line->arrays.list[i].name, .kind = EXPRESSION_NAME_ARRAY, .array = &line->arrays.list[i]
+        };
+    if (!expression_parse(&line->mask, reader->mask, names, count, line->heads, &error))
+        return reader_refuse(reader, "mask, column %d: %s", error.column, error.text);
+    if (!expression_parse_score(&line->score, reader->score, names, count, line->heads, &error))
+        return reader_refuse(reader, "score, column %d: %s", error.column, error.text);
+    return expression_order_arrays(&line->mask, &line->arrays) && expression_order_arrays(&line->score, &line->arrays);
+}
+
+static bool line_check(const struct reader *reader)
+{
+    struct reference_line *line = reader->line;
     if (!keys_check(reader))
         return false;
     if (line->heads % line->kv_heads != 0)
         return reader_refuse(reader, "kv_heads is %d; expected a divisor of heads, %d", line->kv_heads, line->heads);
-    if (!expression_parse(&line->mask, reader->mask, NULL, 0, line->heads, &error))
-        return reader_refuse(reader, "mask, column %d: %s", error.column, error.text);
-    if (!expression_parse_score(&line->score, reader->score, NULL, 0, line->heads, &error))
-        return reader_refuse(reader, "score, column %d: %s", error.column, error.text);
-    return !line->rotates || rope_check(reader);
+    return expressions_read(reader) && (!line->rotates || rope_check(reader));
 }
 
 bool reference_line_read(struct reference_line *line, const char *text, char *error, size_t error_size)

@@ -39,6 +39,7 @@ struct reference_line {
     int sink;                     /* 0: none; 1: a score of 0; 2: one that each head is given */
     struct expression score;      /* what becomes of scale q k: "s" when nothing */
     struct reference_norm q_norm, k_norm;
+    struct expression_arrays arrays;     /* of mask and score, in the order of attn_args.array */
     int rotates;                  /* whether position=rope */
     double base;
     int dims;                     /* the first values of a row, which rotate; the others stay */

@@ -1,7 +1,32 @@
 enum { SEES_NONE, SEES_SOME, SEES_ALL };   /* what a tile's queries see of its keys */
 
 /* What a mask may ask for besides q and k. */
+% if USES_ARRAYS then
+struct attn_view {
+    int32_t h, b, q_len, kv_len;
+    const struct attn_array *array;
+    int64_t row;                               /* of place 0: the query at place q is row + q of q */
+    int32_t query_first, query_last;           /* places of the sequence's queries */
+};
+
+static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, int32_t h)
+{
+    const struct attn_sequence *sequence = &args->sequence[b];
+    const struct attn_view view = {
+        h, b, sequence->q_len, sequence->kv_len, args->array, sequence->q_row - sequence->q_offset,
+        sequence->q_offset, sequence->q_offset + sequence->q_len - 1
+    };
+    return view;
+}
+% else
 struct attn_view { int32_t h, b, q_len, kv_len; };
+
+static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, int32_t h)
+{
+    const struct attn_view view = { h, b, args->sequence[b].q_len, args->sequence[b].kv_len };
+    return view;
+}
+% end
 
 #define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
 #define ATTN_LOWEST (-3.0e38f)

@@ -327,9 +327,7 @@ $FN void decode_run_segment$F(const struct attn_args *args, const struct decode_
     struct decode_scratch$F *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const struct attn_view view = {
-        place->kv_head * GROUP$D, place->b, sequence->q_len, sequence->kv_len
-    };
+    const struct attn_view view = attn_view_of(args, place->b, place->kv_head * GROUP$D);
     const int32_t start = place->segment * SEGMENT$F, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
         int32_t first = start, last = start + (left < SEGMENT$F ? left : SEGMENT$F) - 1;

@@ -14,6 +14,13 @@ enum {
     BLOCK_FLOATS$D = BLOCK$D * (D_K$D + V_ROW$D)
 };
 
+% if ARRAYS > 0 then
+/* What the caller hands over as args->array. */
+static const struct attn_array_kind arrays$D[] = {
+$ARRAY_KINDS
+};
+
+% end
 % if MASK_TABLES ~= "" then
 $MASK_TABLES
 % end

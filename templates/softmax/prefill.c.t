@@ -163,7 +163,7 @@ static struct prefill_block$F prefill_block_find$F(const struct attn_args *args,
     const struct prefill_block$F block = {
         sequence, sequence->q_row + index,
         left < QUERIES$F ? left : QUERIES$F, sequence->q_offset + index,
-        { (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len }
+        attn_view_of(args, b, (int32_t)(task / blocks))
     };
     return block;
 }

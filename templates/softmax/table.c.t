@@ -1,6 +1,11 @@
 static const struct attn_attention attention$F = {
     "$DEFINITION", "$LINE_QUOTED", "$TARGET",
     HEADS$D, KV_HEADS$D, D_K$D, D_V$D, $ROTATION_FLOATS,
+% if ARRAYS > 0 then
+    $ARRAYS, arrays$D,
+% else
+    0, NULL,
+% end
     $PAGE_TOKENS, $RING_REACH, cache_bytes$D, $ROTATION,
     {
         "rows into blocks",

@@ -8,7 +8,7 @@ enum {
 /* Which of the queries q see key k. */
 OP$T mask$T sees_queries$F(ivec$T q, int32_t k, const struct attn_view *view)
 {
-$SEES_VIEW
+$SEES_QUERIES_VIEW
     if (k >= kv_len)
         return mset$T(0);
     return $SEES_QUERIES;
@@ -17,7 +17,7 @@ $SEES_VIEW
 /* Which of the keys k query q sees. */
 OP$T mask$T sees_keys$F(int32_t q, ivec$T k, const struct attn_view *view)
 {
-$SEES_VIEW
+$SEES_KEYS_VIEW
     return mand$T(ilt$T(k, iset$T(kv_len)), $SEES_KEYS);
 }
 
@@ -25,14 +25,14 @@ $SEES_VIEW
 /* The scores of the queries q with key k, from s = scale q k, in log2. */
 OP$T vec$T score_queries$F(vec$T s, ivec$T q, int32_t k, const struct attn_view *view)
 {
-$SCORE_VIEW
+$SCORE_QUERIES_VIEW
     return vmul$T($SCORE_QUERIES, vset$T(ATTN_LOG2E));
 }
 
 /* Those of query q with the keys k. */
 OP$T vec$T score_keys$F(vec$T s, int32_t q, ivec$T k, const struct attn_view *view)
 {
-$SCORE_VIEW
+$SCORE_KEYS_VIEW
     return vmul$T($SCORE_KEYS_C, vset$T(ATTN_LOG2E));
 }
 

@@ -12,8 +12,8 @@ static bool number_agrees(double a, double b)
 static void values_agree(const struct expression *score, const struct expression *again)
 {
     for (int i = 0; i < FUZZ_POINTS; i++)
-        FUZZ_CHECK(number_agrees(expression_number(score, fuzz_points[i], 1.5),
-                                 expression_number(again, fuzz_points[i], 1.5)));
+        FUZZ_CHECK(number_agrees(expression_number(score, fuzz_points[i], 1.5, NULL),
+                                 expression_number(again, fuzz_points[i], 1.5, NULL)));
 }
 
 /* What is made of a score is a score, or refused with a sentence. */

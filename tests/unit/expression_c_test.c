@@ -182,7 +182,7 @@ static bool agrees(const struct expression *expression, const struct compiled *c
     int32_t first = k, last = high[EXPRESSION_K];
     compiled->keys(q, high[EXPRESSION_Q], h, b, q_len, kv_len, &first, &last);
     const struct range keys = range_keys(expression, box);
-    const bool sees = expression_evaluate(expression, at);
+    const bool sees = expression_evaluate(expression, at, NULL);
     bool equal = CHECK(compiled->sight(q, high[EXPRESSION_Q], k, high[EXPRESSION_K], h, b, q_len, kv_len)
                        == sights[range_sight(expression, box)]);
     equal = CHECK(first >= k && last <= high[EXPRESSION_K]) && equal;      /* kernels read what lies between */

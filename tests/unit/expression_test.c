@@ -50,7 +50,7 @@ static void check_value(const char *text, bool expected)
     struct expression expression;
     struct expression_error error = { 0, "" };
     CHECK(parse(&expression, text, &error));
-    if (!CHECK(expression_evaluate(&expression, at) == expected))
+    if (!CHECK(expression_evaluate(&expression, at, NULL) == expected))
         printf("    \"%s\"\n", text);
 }
 
@@ -270,8 +270,8 @@ static bool agrees(const struct random_expression *random, const struct random_v
         expression_print(&again, text_again, sizeof text_again);
     bool equal = CHECK_TEXT(error.text, "") && CHECK_TEXT(text_again, text);
     for (int i = 0; i < RANDOM_POINTS && equal; i++)
-        equal = CHECK(expression_evaluate(expression, random->points[i]) == (values->at[i] != 0))
-                && CHECK(expression_evaluate(&again, random->points[i]) == (values->at[i] != 0));
+        equal = CHECK(expression_evaluate(expression, random->points[i], NULL) == (values->at[i] != 0))
+                && CHECK(expression_evaluate(&again, random->points[i], NULL) == (values->at[i] != 0));
     return equal;
 }
 

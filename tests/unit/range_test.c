@@ -21,7 +21,7 @@ static struct truth_of_points enumerate(const struct expression *expression, con
             for (int64_t k = box[EXPRESSION_K].low; k <= box[EXPRESSION_K].high; k++) {
                 at[EXPRESSION_Q] = q;
                 at[EXPRESSION_K] = k;
-                if (!expression_evaluate(expression, at)) {
+                if (!expression_evaluate(expression, at, NULL)) {
                     truth.one_hidden = true;
                     continue;
                 }

@@ -84,7 +84,7 @@ static void check_score(score_function *function, int lanes, int i, struct rando
     function(i, from, (int32_t)at[EXPRESSION_Q], (int32_t)first, (int32_t)at[EXPRESSION_H], (int32_t)at[EXPRESSION_B], to);
     for (int lane = 0; lane < lanes; lane++) {
         at[EXPRESSION_K] = first + lane;
-        const double expected = expression_number(&score, at, (double)from[lane]);
+        const double expected = expression_number(&score, at, (double)from[lane], NULL);
         if (!CHECK(fabs((double)to[lane] - expected) <= 2e-6 * (1.0 + fabs(expected))))
             printf("    \"%s\" at s = %g: %g, expected %g\n", scores[i], (double)from[lane], (double)to[lane], expected);
     }

@@ -52,8 +52,8 @@ static void check_value(const char *text, double s, double expected)
     struct expression score;
     struct expression_error error = { 0, "" };
     CHECK(parse(&score, text, &error));
-    if (!CHECK(fabs(expression_number(&score, at, s) - expected) < 1e-12))
-        printf("    \"%s\" is %g\n", text, expression_number(&score, at, s));
+    if (!CHECK(fabs(expression_number(&score, at, s, NULL) - expected) < 1e-12))
+        printf("    \"%s\" is %g\n", text, expression_number(&score, at, s, NULL));
 }
 
 static void scores_have_one_text(void)
@@ -174,11 +174,11 @@ static bool agrees(const struct random_expression *e, const struct random_number
     equal = CHECK(derives || strstr(error.text, "more than") != NULL) && equal;
     for (int i = 0; i < RANDOM_POINTS && equal; i++) {
         const int64_t *at = e->points[i];
-        const double value = expression_number(score, at, s);
-        equal = is_near(value, values->at[i], 1e-12) && is_near(expression_number(&again, at, s), value, 1e-12);
-        const double up = (expression_number(score, at, s + step) - value) / step, down = (value - expression_number(score, at, s - step)) / step;
+        const double value = expression_number(score, at, s, NULL);
+        equal = is_near(value, values->at[i], 1e-12) && is_near(expression_number(&again, at, s, NULL), value, 1e-12);
+        const double up = (expression_number(score, at, s + step, NULL) - value) / step, down = (value - expression_number(score, at, s - step, NULL)) / step;
         if (derives && fabs(up - down) < 1e-3 * (1.0 + fabs(up)))
-            equal = equal && is_near(expression_number(&derivative, at, s), (up + down) / 2, 1e-4);
+            equal = equal && is_near(expression_number(&derivative, at, s, NULL), (up + down) / 2, 1e-4);
     }
     return equal;
 }
