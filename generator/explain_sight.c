@@ -18,7 +18,7 @@ struct seen seen_find(const struct expression *mask, int head, int64_t q, int64_
     bool before = false;
     for (int64_t k = 0; k < tokens; k++) {
         at[EXPRESSION_K] = k;
-        const bool sees = expression_evaluate(mask, at);
+        const bool sees = expression_evaluate(mask, at, NULL);
         seen.range_count += sees && !before;
         if (sees && seen.range_count <= SEEN_RANGES)
             seen.ranges[seen.range_count - 1] = (struct range){ before ? seen.ranges[seen.range_count - 1].low : k, k };
@@ -41,7 +41,7 @@ static struct truth points_truth(const struct expression *expression, const stru
         for (int64_t k = box[EXPRESSION_K].low; k <= box[EXPRESSION_K].high; k++) {
             at[EXPRESSION_Q] = q;
             at[EXPRESSION_K] = k;
-            const bool holds = expression_evaluate(expression, at);
+            const bool holds = expression_evaluate(expression, at, NULL);
             truth = (struct truth){ truth.always && holds, truth.never && !holds };
             if (!truth.always && !truth.never)
                 return truth;
@@ -160,6 +160,10 @@ static struct seen sample(const struct definition *definition, int index)
 void sight_print(struct text *text, const struct definition *definition, int queries, int keys)
 {
     const int heads = head_count(definition);
+    if (expression_uses_arrays(&definition->mask)) {
+        text_put(text, "  which keys queries see, and which tiles are empty or full, is found in each call from what the arrays hold\n\n");
+        return;
+    }
     text_format(text, "  keys that queries of %d tokens see\n", TOKENS);
     for (int i = 0; i < heads * QUERIES; i++) {
         const struct seen seen = sample(definition, i);
@@ -196,7 +200,7 @@ static struct value *ranges_tree(const struct seen *seen, struct arena *arena)
 struct value *sight_queries_tree(const struct definition *definition, struct arena *arena)
 {
     struct value *list = tree_table(arena);
-    for (int i = 0; i < head_count(definition) * QUERIES; i++) {
+    for (int i = 0; i < head_count(definition) * QUERIES && !expression_uses_arrays(&definition->mask); i++) {
         const struct seen seen = sample(definition, i);
         struct value *query = tree_table(arena);
         tree_set(query, "tokens", tree_integer(TOKENS, arena), arena);
@@ -212,7 +216,8 @@ struct value *sight_queries_tree(const struct definition *definition, struct are
 
 struct value *sight_proofs_tree(const struct definition *definition, int queries, int keys, struct arena *arena)
 {
-    const struct doubt doubt = doubt_find(&definition->mask, queries, keys, TOKENS);
+    const bool arrays = expression_uses_arrays(&definition->mask);      /* what they hold is proved in each call */
+    const struct doubt doubt = arrays ? (struct doubt){ .tiles = 1 } : doubt_find(&definition->mask, queries, keys, TOKENS);
     struct value *tree = tree_table(arena);
     struct text text = text_start(arena);
     if (doubt.unproved > 0)

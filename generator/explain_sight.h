@@ -12,7 +12,7 @@
 
 enum { SEEN_RANGES = 3 };      /* most ranges that are kept */
 
-/* Visible keys of query q of one head, of as many keys as tokens. */
+/* Visible keys of query q of one head, of as many keys as tokens. No mask here that is asked for single keys uses arrays. */
 struct seen {
     int64_t q, keys;           /* how many keys */
     int head, range_count;     /* how many ranges there are; the first SEEN_RANGES are kept */

@@ -170,6 +170,9 @@ bool expression_is_true(const struct expression *expression);
 /* Whether the variable occurs. */
 bool expression_uses(const struct expression *expression, enum expression_variable variable);
 
+/* Whether an element of an array occurs. */
+bool expression_uses_arrays(const struct expression *expression);
+
 /* Whether s occurs. */
 bool expression_uses_score(const struct expression *expression);
 

@@ -65,6 +65,14 @@ bool expression_order_arrays(struct expression *expression, const struct express
     return true;
 }
 
+bool expression_uses_arrays(const struct expression *expression)
+{
+    for (int i = 0; i < expression->count; i++)
+        if (expression->nodes[i].op == EXPRESSION_ELEMENT)
+            return true;
+    return false;
+}
+
 void expression_places(const struct expression *expression, int element, int places[EXPRESSION_AXES])
 {
     const struct expression_node *nodes = expression->nodes;
