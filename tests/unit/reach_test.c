@@ -54,7 +54,7 @@ static void no_visible_key_is_farther(void)
         for (int point = 0; point < RANDOM_POINTS; point++) {
             int64_t *at = random_text.points[point];
             for (at[EXPRESSION_K] = 0; at[EXPRESSION_K] < 300; at[EXPRESSION_K]++)
-                if (expression_evaluate(&mask, at) && at[EXPRESSION_Q] - at[EXPRESSION_K] > reach && reach < REACH_UNBOUNDED) {
+                if (expression_evaluate(&mask, at, NULL) && at[EXPRESSION_Q] - at[EXPRESSION_K] > reach && reach < REACH_UNBOUNDED) {
                     CHECK_TEXT(text, "a mask that reaches no farther than is said");
                     return;
                 }

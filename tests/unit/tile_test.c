@@ -76,7 +76,7 @@ static struct points points_count(const struct expression *mask, const struct ra
         for (int64_t k = box[EXPRESSION_K].low; k <= box[EXPRESSION_K].high; k++) {
             at[EXPRESSION_Q] = q;
             at[EXPRESSION_K] = k;
-            if (expression_evaluate(mask, at))
+            if (expression_evaluate(mask, at, NULL))
                 points.visible++;
             else
                 points.hidden++;
