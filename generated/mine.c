@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  0266de97e7f09865   (of all that follows this comment)
+**   digest  ba552f89542f1040   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -45,6 +45,12 @@ enum { SEES_NONE, SEES_SOME, SEES_ALL };   /* what a tile's queries see of its k
 
 /* What a mask may ask for besides q and k. */
 struct attn_view { int32_t h, b, q_len, kv_len; };
+
+static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, int32_t h)
+{
+    const struct attn_view view = { h, b, args->sequence[b].q_len, args->sequence[b].kv_len };
+    return view;
+}
 
 #define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
 #define ATTN_LOWEST (-3.0e38f)
@@ -1028,7 +1034,7 @@ static struct prefill_block_attention_scalar prefill_block_find_attention_scalar
     const struct prefill_block_attention_scalar block = {
         sequence, sequence->q_row + index,
         left < QUERIES_attention_scalar ? left : QUERIES_attention_scalar, sequence->q_offset + index,
-        { (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len }
+        attn_view_of(args, b, (int32_t)(task / blocks))
     };
     return block;
 }
@@ -1431,9 +1437,7 @@ KERNEL_scalar void decode_run_segment_attention_scalar(const struct attn_args *a
     struct decode_scratch_attention_scalar *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const struct attn_view view = {
-        place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
-    };
+    const struct attn_view view = attn_view_of(args, place->b, place->kv_head * GROUP_attention);
     const int32_t start = place->segment * SEGMENT_attention_scalar, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
         int32_t first = start, last = start + (left < SEGMENT_attention_scalar ? left : SEGMENT_attention_scalar) - 1;
@@ -1478,6 +1482,7 @@ KERNEL_scalar void decode_run_attention_scalar(const struct attn_args *args, int
 static const struct attn_attention attention_attention_scalar = {
     "attention", "softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32", "scalar",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 64,
+    0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
@@ -2206,7 +2211,7 @@ static struct prefill_block_attention_avx2 prefill_block_find_attention_avx2(con
     const struct prefill_block_attention_avx2 block = {
         sequence, sequence->q_row + index,
         left < QUERIES_attention_avx2 ? left : QUERIES_attention_avx2, sequence->q_offset + index,
-        { (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len }
+        attn_view_of(args, b, (int32_t)(task / blocks))
     };
     return block;
 }
@@ -2511,9 +2516,7 @@ KERNEL_avx2 void decode_run_segment_attention_avx2(const struct attn_args *args,
     struct decode_scratch_attention_avx2 *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const struct attn_view view = {
-        place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
-    };
+    const struct attn_view view = attn_view_of(args, place->b, place->kv_head * GROUP_attention);
     const int32_t start = place->segment * SEGMENT_attention_avx2, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
         int32_t first = start, last = start + (left < SEGMENT_attention_avx2 ? left : SEGMENT_attention_avx2) - 1;
@@ -2558,6 +2561,7 @@ KERNEL_avx2 void decode_run_attention_avx2(const struct attn_args *args, int pas
 static const struct attn_attention attention_attention_avx2 = {
     "attention", "softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32", "avx2",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 64,
+    0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
@@ -3589,7 +3593,7 @@ static struct prefill_block_attention_avx512 prefill_block_find_attention_avx512
     const struct prefill_block_attention_avx512 block = {
         sequence, sequence->q_row + index,
         left < QUERIES_attention_avx512 ? left : QUERIES_attention_avx512, sequence->q_offset + index,
-        { (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len }
+        attn_view_of(args, b, (int32_t)(task / blocks))
     };
     return block;
 }
@@ -3945,9 +3949,7 @@ KERNEL_avx512 void decode_run_segment_attention_avx512(const struct attn_args *a
     struct decode_scratch_attention_avx512 *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const struct attn_view view = {
-        place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
-    };
+    const struct attn_view view = attn_view_of(args, place->b, place->kv_head * GROUP_attention);
     const int32_t start = place->segment * SEGMENT_attention_avx512, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
         int32_t first = start, last = start + (left < SEGMENT_attention_avx512 ? left : SEGMENT_attention_avx512) - 1;
@@ -3992,6 +3994,7 @@ KERNEL_avx512 void decode_run_attention_avx512(const struct attn_args *args, int
 static const struct attn_attention attention_attention_avx512 = {
     "attention", "softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32", "avx512",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 64,
+    0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",

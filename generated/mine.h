@@ -11,7 +11,7 @@
 #define MINE_H
 
 /*
-** The contract between emitted kernels and their callers, version 1.
+** The contract between emitted kernels and their callers, version 2.
 ** Every header that attngen emits carries this block once; two emitted headers
 ** in one program agree on it or do not compile.
 **
@@ -21,7 +21,7 @@
 ** are finite, also those of keys that a mask hides.
 */
 #ifndef ATTN_CONTRACT
-#define ATTN_CONTRACT 1
+#define ATTN_CONTRACT 2
 
 #include <stddef.h>
 #include <stdint.h>
@@ -32,7 +32,32 @@ extern "C" {
 
 enum {
     ATTN_MAX_KEYS  = (1 << 24) - 256,  /* with a tile's padding still below 2^24, which masks are proved for */
-    ATTN_ALIGNMENT = 64       /* bytes: of caches, workspaces and scratches */
+    ATTN_ALIGNMENT = 64,      /* bytes: of caches, workspaces and scratches */
+    ATTN_ARRAY_AXES = 4       /* most axes of an array that a definition names */
+};
+
+/*
+** An array that a definition names: the element at places i, j, ... of its axes is
+** data[i * stride[0] + j * stride[1] + ...]; a stride of 0 repeats one for the whole axis.
+** Integers lie between the array's min and max, or what comes out means nothing.
+*/
+struct attn_array {
+    const void *data;                        /* uint8_t (0: false), int32_t or float, as its kind says */
+    int64_t stride[ATTN_ARRAY_AXES];         /* in elements */
+};
+
+enum { ATTN_BOOLEAN, ATTN_INTEGER, ATTN_NUMBER };
+
+/* Sequences of the call, query heads, rows of q, places on the key axis 0 .. kv_len - 1, or a constant size. */
+enum { ATTN_AXIS_SEQUENCE, ATTN_AXIS_HEAD, ATTN_AXIS_QUERY, ATTN_AXIS_KEY, ATTN_AXIS_SIZE };
+
+/* What an array is like. */
+struct attn_array_kind {
+    const char *name;
+    int32_t type, axes;
+    int32_t axis[ATTN_ARRAY_AXES];
+    int32_t size[ATTN_ARRAY_AXES];           /* of an axis of heads or of a constant size, else 0 */
+    int32_t min, max;                        /* of integers */
 };
 
 /* One sequence of a batch. Its new keys are the last k_len of kv_len. */
@@ -70,6 +95,8 @@ struct attn_args {
     const float *q_norm_weight, *q_norm_bias;
     const float *k_norm_weight, *k_norm_bias;
 
+    const struct attn_array *array;          /* (arrays), in the order of attn_attention's */
+
     const float *q_rotation;                 /* (rows, rotation_floats), made by `rotation`; unread when rotation_floats is 0 */
     const float *k_rotation;                 /* the same for the rows of k */
 
@@ -98,6 +125,9 @@ struct attn_attention {
     int32_t heads, kv_heads, d_k, d_v;
     int32_t rotation_floats;                 /* of one row of q_rotation and k_rotation; 0: no rotation */
 
+    int32_t arrays;
+    const struct attn_array_kind *array;     /* (arrays) that mask and score name */
+
     int32_t page_tokens;                     /* of a paged cache, whose pages have cache_bytes(page_tokens) each; or 0 */
     int32_t ring_reach;                      /* of a ring: the most keys before its own that a query sees; or -1 */
 
@@ -124,7 +154,7 @@ struct attn_model_kernels {
 #ifdef __cplusplus
 }
 #endif
-#elif ATTN_CONTRACT != 1
+#elif ATTN_CONTRACT != 2
 #error "two emitted headers carry different versions of the attngen contract"
 #endif
 

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  97b01fd5f2777c72   (of all that follows this comment)
+**   digest  90d4250658be9b57   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -39,6 +39,12 @@ enum { SEES_NONE, SEES_SOME, SEES_ALL };   /* what a tile's queries see of its k
 
 /* What a mask may ask for besides q and k. */
 struct attn_view { int32_t h, b, q_len, kv_len; };
+
+static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, int32_t h)
+{
+    const struct attn_view view = { h, b, args->sequence[b].q_len, args->sequence[b].kv_len };
+    return view;
+}
 
 #define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
 #define ATTN_LOWEST (-3.0e38f)
@@ -907,7 +913,7 @@ static struct prefill_block_attention_scalar prefill_block_find_attention_scalar
     const struct prefill_block_attention_scalar block = {
         sequence, sequence->q_row + index,
         left < QUERIES_attention_scalar ? left : QUERIES_attention_scalar, sequence->q_offset + index,
-        { (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len }
+        attn_view_of(args, b, (int32_t)(task / blocks))
     };
     return block;
 }
@@ -1292,9 +1298,7 @@ KERNEL_scalar void decode_run_segment_attention_scalar(const struct attn_args *a
     struct decode_scratch_attention_scalar *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const struct attn_view view = {
-        place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
-    };
+    const struct attn_view view = attn_view_of(args, place->b, place->kv_head * GROUP_attention);
     const int32_t start = place->segment * SEGMENT_attention_scalar, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
         int32_t first = start, last = start + (left < SEGMENT_attention_scalar ? left : SEGMENT_attention_scalar) - 1;
@@ -1339,6 +1343,7 @@ KERNEL_scalar void decode_run_attention_scalar(const struct attn_args *args, int
 static const struct attn_attention attention_attention_scalar = {
     "attention", "softmax heads=2 kv_heads=2 d_k=16 d_v=16 scale=0.25 mask=\"true\" position=none cache=f32", "scalar",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 0,
+    0, NULL,
     0, -1, cache_bytes_attention, NULL,
     {
         "rows into blocks",

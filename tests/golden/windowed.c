@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  65d66f0a3e05c346   (of all that follows this comment)
+**   digest  90a0909393aa7a91   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -39,6 +39,12 @@ enum { SEES_NONE, SEES_SOME, SEES_ALL };   /* what a tile's queries see of its k
 
 /* What a mask may ask for besides q and k. */
 struct attn_view { int32_t h, b, q_len, kv_len; };
+
+static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, int32_t h)
+{
+    const struct attn_view view = { h, b, args->sequence[b].q_len, args->sequence[b].kv_len };
+    return view;
+}
 
 #define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
 #define ATTN_LOWEST (-3.0e38f)
@@ -1016,7 +1022,7 @@ static struct prefill_block_attention_avx2 prefill_block_find_attention_avx2(con
     const struct prefill_block_attention_avx2 block = {
         sequence, sequence->q_row + index,
         left < QUERIES_attention_avx2 ? left : QUERIES_attention_avx2, sequence->q_offset + index,
-        { (int32_t)(task / blocks), b, sequence->q_len, sequence->kv_len }
+        attn_view_of(args, b, (int32_t)(task / blocks))
     };
     return block;
 }
@@ -1308,9 +1314,7 @@ KERNEL_avx2 void decode_run_segment_attention_avx2(const struct attn_args *args,
     struct decode_scratch_attention_avx2 *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const struct attn_view view = {
-        place->kv_head * GROUP_attention, place->b, sequence->q_len, sequence->kv_len
-    };
+    const struct attn_view view = attn_view_of(args, place->b, place->kv_head * GROUP_attention);
     const int32_t start = place->segment * SEGMENT_attention_avx2, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
         int32_t first = start, last = start + (left < SEGMENT_attention_avx2 ? left : SEGMENT_attention_avx2) - 1;
@@ -1355,6 +1359,7 @@ KERNEL_avx2 void decode_run_attention_avx2(const struct attn_args *args, int pas
 static const struct attn_attention attention_attention_avx2 = {
     "attention", "softmax heads=4 kv_heads=2 d_k=32 d_v=20 scale=0.17677669529663687 mask=\"k <= q and q - k <= 15\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "avx2",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 32,
+    0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
