@@ -142,7 +142,8 @@ bool bench_create(struct bench *b, const struct bench_case *setting, const struc
     b->pool = pool_create(setting->threads, largest_scratch(setting->attention), &b->memory, problem);
     if (like != NULL)
         share_arrays(b, like);
-    if (b->pool == NULL || !take_pages(b, problem) || (like == NULL && (!take_arrays(b, problem) || !bench_arrays_take(b, problem) || !take_caches(b, problem))))
+    if (b->pool == NULL || !take_pages(b, problem)
+        || (like == NULL && (!take_arrays(b, problem) || !bench_arrays_take(b, problem) || !take_caches(b, problem))))
         return false;
     b->workspace_bytes = phase_of(setting)->workspace_bytes(&b->args);
     if (b->workspace_bytes > 0)
