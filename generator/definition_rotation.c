@@ -3,6 +3,8 @@
 #include "argument.h"
 #include "definition_parts.h"
 
+enum { FREQUENCY_MOST = 16 };      /* radians a position */
+
 /* Formulas see parameters by their names, those of words within the word too. */
 static void values_add(struct template_values *values, const struct descriptor *descriptor,
                        const struct argument *arguments)
@@ -56,6 +58,19 @@ static bool rotation_compute(struct rotation *rotation, const struct descriptor 
         && formula_numbers(&scaling->magnitude, values, &rotation->magnitude, 1, reader->arena, reader->report);
 }
 
+/* Positions stay below 2^24 and the emitted sine and cosine are exact to 2^28. */
+static bool rotation_is_exact(const struct rotation *rotation, struct where where, const struct definition_reader *reader)
+{
+    for (int i = 0; i < rotation->frequencies.count; i++)
+        if (rotation->frequencies.list[i] > FREQUENCY_MOST) {
+            report_error(reader->report, where, "%sposition: pair %d turns by %g radians a position; expected at most %d, "
+                         "beyond which cosines of late positions are not exact", reader->path, i,
+                         rotation->frequencies.list[i], FREQUENCY_MOST);
+            return false;
+        }
+    return true;
+}
+
 bool definition_read_rotation(struct definition *definition, const struct value *value,
                               const struct definition_reader *reader)
 {
@@ -69,5 +84,6 @@ bool definition_read_rotation(struct definition *definition, const struct value 
     definition->rotation.dims = position_dims(definition);
     values_add(&values, definition->position, definition->position_argument);
     return scaling_accepts(scaling->word, &values, where, reader)
-        && rotation_compute(&definition->rotation, scaling->word, &values, reader);
+        && rotation_compute(&definition->rotation, scaling->word, &values, reader)
+        && rotation_is_exact(&definition->rotation, where, reader);
 }

@@ -55,7 +55,7 @@ static void collect_scores(struct choices *choices, const struct definition *def
     const bool plain = !definition_has_score(definition);
     choice_add_text(choices, "score", plain ? "none" : arena_copy(choices->arena, score, strlen(score)),
                     plain ? "no soft-cap or bias changes the scaled product"
-                          : "what becomes of s, the scaled product, in the order written, in natural units, before the mask: a bias is not scaled");
+                          : "what becomes of s, the scaled product, in the order written, in natural units, before the mask: a bias is not scaled; -infinity or NaN hides the key");
     choice_add_text(choices, "sink", definition_sink_name(definition->sink), sink_words[definition->sink]);
     choice_add_text(choices, "arithmetic", "float32", "of products, exponentials and sums; nothing is rounded to less in between");
 }

@@ -145,8 +145,8 @@ static void walk_key(struct walk *walk, const double *k, const double *v, const 
         s += walk->q[d] * k[d];
     s = expression_number(&walk->line->score, at, s * walk->line->scale, &walk->arrays);
 
-    /* 2. Its weight: none when a score hides the key. */
-    if (s == -INFINITY)
+    /* 2. Its weight: none when a score hides the key, being -infinity or no number. */
+    if (!(s > -INFINITY))
         return;
     if (s > walk->m)
         walk_grow(walk, s);

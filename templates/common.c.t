@@ -58,7 +58,7 @@ static double attn_log(float x)
 
 % if USES_ROTATION then
 /*
-** sin and cos of an angle below 2^24 in size. pi/2 is taken off in two parts, of which the
+** sin and cos of an angle up to 2^28 in size. pi/2 is taken off in two parts, of which the
 ** first has 25 bits, so that its multiples are exact; the rest is a Taylor series.
 */
 static void attn_sincos(double angle, double *sine, double *cosine)

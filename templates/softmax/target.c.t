@@ -22,18 +22,31 @@ $SEES_KEYS_VIEW
 }
 
 % if HAS_SCORE then
-/* The scores of the queries q with key k, from s = scale q k, in log2. */
+/*
+** The scores of the queries q with key k, from s = scale q k, in log2. What is no number, such as the logarithm of a
+** negative one, hides the key: of a NaN and another number vmax gives the second.
+*/
 OP$T vec$T score_queries$F(vec$T s, ivec$T q, int32_t k, const struct attn_view *view)
 {
+<<<<<<< HEAD
 $SCORE_QUERIES_VIEW
     return vmul$T($SCORE_QUERIES, vset$T(ATTN_LOG2E));
+=======
+$SCORE_VIEW
+    return vmax$T(vmul$T($SCORE_QUERIES, vset$T(ATTN_LOG2E)), vset$T(ATTN_HIDDEN));
+>>>>>>> 50c9e9a (A score that is no number hides its key everywhere; pairs that turn too fast for exact cosines are refused)
 }
 
 /* Those of query q with the keys k. */
 OP$T vec$T score_keys$F(vec$T s, int32_t q, ivec$T k, const struct attn_view *view)
 {
+<<<<<<< HEAD
 $SCORE_KEYS_VIEW
     return vmul$T($SCORE_KEYS_C, vset$T(ATTN_LOG2E));
+=======
+$SCORE_VIEW
+    return vmax$T(vmul$T($SCORE_KEYS_C, vset$T(ATTN_LOG2E)), vset$T(ATTN_HIDDEN));
+>>>>>>> 50c9e9a (A score that is no number hides its key everywhere; pairs that turn too fast for exact cosines are refused)
 }
 
 % end
