@@ -28,25 +28,15 @@ $SEES_KEYS_VIEW
 */
 OP$T vec$T score_queries$F(vec$T s, ivec$T q, int32_t k, const struct attn_view *view)
 {
-<<<<<<< HEAD
 $SCORE_QUERIES_VIEW
-    return vmul$T($SCORE_QUERIES, vset$T(ATTN_LOG2E));
-=======
-$SCORE_VIEW
     return vmax$T(vmul$T($SCORE_QUERIES, vset$T(ATTN_LOG2E)), vset$T(ATTN_HIDDEN));
->>>>>>> 50c9e9a (A score that is no number hides its key everywhere; pairs that turn too fast for exact cosines are refused)
 }
 
 /* Those of query q with the keys k. */
 OP$T vec$T score_keys$F(vec$T s, int32_t q, ivec$T k, const struct attn_view *view)
 {
-<<<<<<< HEAD
 $SCORE_KEYS_VIEW
-    return vmul$T($SCORE_KEYS_C, vset$T(ATTN_LOG2E));
-=======
-$SCORE_VIEW
     return vmax$T(vmul$T($SCORE_KEYS_C, vset$T(ATTN_LOG2E)), vset$T(ATTN_HIDDEN));
->>>>>>> 50c9e9a (A score that is no number hides its key everywhere; pairs that turn too fast for exact cosines are refused)
 }
 
 % end
