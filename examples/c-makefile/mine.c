@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  4dc7848f00a96851   (of all that follows this comment)
+**   digest  f5c1ed983b3c01fa   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -81,7 +81,7 @@ static double attn_log(float x)
 }
 
 /*
-** sin and cos of an angle below 2^24 in size. pi/2 is taken off in two parts, of which the
+** sin and cos of an angle up to 2^28 in size. pi/2 is taken off in two parts, of which the
 ** first has 25 bits, so that its multiples are exact; the rest is a Taylor series.
 */
 static void attn_sincos(double angle, double *sine, double *cosine)

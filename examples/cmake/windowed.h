@@ -18,7 +18,7 @@
 ** Shapes are written (rows, columns) with the last one contiguous. Strides and
 ** sizes count floats unless a name says bytes. Lengths, positions and places on the
 ** key axis stay below ATTN_MAX_KEYS, and q_offset above -ATTN_MAX_KEYS. q, k and v
-** are finite, also those of keys that a mask hides.
+** are finite, also those of keys that a mask hides, and so are the products of q and k.
 */
 #ifndef ATTN_CONTRACT
 #define ATTN_CONTRACT 2

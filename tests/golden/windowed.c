@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  90a0909393aa7a91   (of all that follows this comment)
+**   digest  59dd18bcc7f65d2e   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -75,7 +75,7 @@ static double attn_log(float x)
 }
 
 /*
-** sin and cos of an angle below 2^24 in size. pi/2 is taken off in two parts, of which the
+** sin and cos of an angle up to 2^28 in size. pi/2 is taken off in two parts, of which the
 ** first has 25 bits, so that its multiples are exact; the rest is a Taylor series.
 */
 static void attn_sincos(double angle, double *sine, double *cosine)
