@@ -51,7 +51,7 @@ def real_configs_are_imported_or_refused_by_name() -> None:
             assert f'model_type is "{fields["model_type"]}"' in message, message
         else:
             assert any(name in message for name in fields), message
-    assert imported >= 33, imported
+    assert imported >= 40, imported
 
 
 def imported_configs_explain_alike() -> None:
@@ -61,6 +61,54 @@ def imported_configs_explain_alike() -> None:
             lua = Path(name) / f"{path.stem.replace('.', '_').replace('-', '_')}.lua"
             if attempt("import", path, "-o", lua)[0] == 0:
                 assert harness.attngen("explain", lua) == harness.attngen("explain", path), path
+
+
+def definitions(name: str) -> list[dict]:
+    """What explain says of a real model."""
+    config = harness.need(data() / "hf_configs" / f"{name}.json", "in ATTNGEN_DATA")
+    return json.loads(harness.attngen("explain", config, "--json"))["definitions"]
+
+
+def scales_are_the_worked_ones() -> None:
+    """1 / sqrt(d), but for what the models' papers and code say otherwise: DeepSeek's numbers are those worked out by hand."""
+    for name, scale in (
+        ("deepseek-v3", 0.135234), ("deepseek-v2-lite", 0.114721), ("gpt-oss-20b", 0.125), ("gpt-oss-120b", 0.125),
+        ("gemma-2-2b", 256 ** -0.5), ("gemma-2-27b", 144 ** -0.5), ("gpt2", 64 ** -0.5), ("mpt-7b", 128 ** -0.5),
+        ("falcon-7b", 64 ** -0.5), ("bert-base-uncased", 64 ** -0.5), ("phi-2", 80 ** -0.5), ("llama-3-8b", 128 ** -0.5),
+        ("opus-mt-tc-big-fr-en", 64 ** -0.5),
+    ):
+        for definition in definitions(name):
+            assert abs(definition["scale"] - scale) < 5e-7, (name, definition["scale"])
+    for definition in definitions("gpt-oss-20b"):       # scores get the square of it, 1.813260
+        assert abs(definition["magnitude"] ** 2 - 1.813260) < 5e-7, definition["magnitude"]
+
+
+def windows_hold_as_many_keys_as_their_models() -> None:
+    """Layers by the keys that a query sees at most, its own included."""
+    for name, expected in (
+        ("mistral-7b-v0.1", {4096: 32}), ("mistral-7b-instruct-v0.3", {None: 32}), ("gemma-2-2b", {4096: 13, None: 13}),
+        ("gpt-oss-20b", {128: 12, None: 12}), ("olmo-3-7b", {4096: 24, None: 8}), ("exaone-4.0-32b", {4096: 48, None: 16}),
+        ("qwen2.5-1.5b", {None: 28}), ("starcoder2-3b", {None: 30}),
+    ):
+        found = {}
+        for definition in definitions(name):
+            window = re.search(r"q - k <= (\d+)", definition["mask"])
+            found[window and int(window[1]) + 1] = len(definition["layers"])
+        assert found == expected, (name, found)
+
+
+def alibi_slopes_are_the_published_ones() -> None:
+    """In the emitted C, for heads that are a power of two and others; to the five digits that are published of some."""
+    vectors = json.loads(harness.need(data() / "vectors" / "alibi_slopes.json", "in ATTNGEN_DATA").read_text())
+    for case in vectors["cases"]:
+        heads, most = case["num_heads"], case["alibi_bias_max"]
+        with tempfile.TemporaryDirectory() as name:
+            config = Path(name) / "slopes.lua"
+            config.write_text(f"attention = {{ heads = {heads}, d_k = 8, mask = causal(), score = {{ alibi {{ max = {most} }} }} }}\n")
+            harness.attngen("emit", config, "-o", name, "--target", "scalar")
+            table = re.search(r"score_table0\[\] = \{(.*?)\}", (Path(name) / "slopes.c").read_text(), re.S)
+        found = [float(number.rstrip("f")) for number in re.findall(r"[\d.e+-]+f", table[1])]
+        assert len(found) == heads and all(abs(a - b) <= 2e-5 * b for a, b in zip(found, case["slopes"])), (heads, found)
 
 
 def frequencies(config: Path, folder: Path) -> list[float]:
@@ -138,5 +186,6 @@ def runs_that_cannot_start_say_why() -> None:
 
 if __name__ == "__main__":
     harness.run(real_configs_are_imported_or_refused_by_name, imported_configs_explain_alike,
+                scales_are_the_worked_ones, windows_hold_as_many_keys_as_their_models, alibi_slopes_are_the_published_ones,
                 rope_frequencies_are_those_of_transformers, llama_3_scales_its_frequencies,
                 explain_gives_every_choice_as_json, models_are_checked, runs_that_cannot_start_say_why)

@@ -146,8 +146,9 @@ local function causal_window(keys)
 end
 
 -- The kinds of the layers, "windowed" or "full": layer_types says them, or whether `has_window`, of a layer from 0,
--- which the field of that name decides, if there is one.
-local function layer_kinds(count, field, has_window)
+-- which the field of that name decides, if there is one. The windowed ones may be of another type than "sliding_attention".
+local function layer_kinds(count, field, has_window, windowed)
+  windowed = windowed or "sliding_attention"
   local types, list = json.layer_types, {}
   for i = 1, count do list[i] = has_window(i - 1) and "windowed" or "full" end
   if types == nil then return list end
@@ -155,12 +156,25 @@ local function layer_kinds(count, field, has_window)
     refuse("layer_types", "is no list of " .. count .. " kinds of layers")
   end
   for i, kind in ipairs(types) do
-    local known = kind == "full_attention" and "full" or kind == "sliding_attention" and "windowed"
-    if not known then refuse_value("layer_types", kind, '"full_attention" or "sliding_attention"') end
+    local known = kind == "full_attention" and "full" or kind == windowed and "windowed"
+    if not known then refuse_value("layer_types", kind, '"full_attention" or "' .. windowed .. '"') end
     if field ~= nil and json[field] ~= nil and known ~= list[i] then
       refuse("layer_types", "says " .. kind .. " of layer " .. i - 1 .. ", which " .. field .. " does not")
     end
     list[i] = known
+  end
+  return list
+end
+
+-- Booleans of each layer, from 1: a field's list of 0 and 1 says them, or `default` of a layer from 0.
+local function layer_flags(field, count, default)
+  local given, list = json[field], {}
+  if given ~= nil and (type(given) ~= "table" or #given ~= count) then
+    refuse(field, "is no list of " .. count .. " numbers, 0 or 1")
+  end
+  for i = 1, count do
+    if given == nil then list[i] = default(i - 1) else list[i] = given[i] == 1 end
+    if given ~= nil and given[i] ~= 0 and given[i] ~= 1 then refuse_value(field, given[i], "0 or 1") end
   end
   return list
 end
@@ -195,5 +209,5 @@ end
 return {
   show = show, refuse_value = refuse_value, whole = whole, layer_count = layer_count, number = number,
   agreed = agreed, either = either, flag = flag, only = only, tokens = tokens, activation = activation, head_size = head_size,
-  causal_window = causal_window, layer_kinds = layer_kinds, mixed = mixed, harmless_and = harmless_and,
+  causal_window = causal_window, layer_kinds = layer_kinds, layer_flags = layer_flags, mixed = mixed, harmless_and = harmless_and,
 }

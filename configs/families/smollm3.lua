@@ -14,15 +14,8 @@ only("use_sliding_window", false)
 layer_kinds(count, "use_sliding_window", function() return false end)
 
 -- no_rope_layers has 1 for the layers that do rotate.
-local rotates, kinds = json.no_rope_layers, {}
-if rotates ~= nil and (type(rotates) ~= "table" or #rotates ~= count) then
-  refuse("no_rope_layers", "is no list of " .. count .. " numbers, 0 or 1")
-end
-for i = 1, count do
-  local rotated = i % interval ~= 0
-  if rotates ~= nil then rotated = rotates[i] == 1 end
-  kinds[i] = rotated and "rotated" or "plain"
-end
+local rotates, kinds = layer_flags("no_rope_layers", count, function(layer) return (layer + 1) % interval ~= 0 end), {}
+for i, rotated in ipairs(rotates) do kinds[i] = rotated and "rotated" or "plain" end
 
 local function definition(position)
   return { heads = heads, kv_heads = kv_heads, d_k = d, mask = causal(), position = position }
