@@ -242,6 +242,21 @@ bool definition_read(struct model *model, const struct value *config, const stru
     return true;
 }
 
+void definition_use_pages(struct model *model, const struct catalog *catalog, struct arena *arena)
+{
+    struct definition *definitions = arena_alloc(arena, (size_t)model->definition_count, sizeof *definitions);
+    for (int i = 0; i < model->definition_count; i++) {
+        definitions[i] = model->definitions[i];
+        if (strcmp(definitions[i].layout->name, "contiguous") != 0)
+            continue;
+        definitions[i].layout = catalog_find(catalog, CATALOG_LAYOUT, "paged");
+        definitions[i].layout_argument[0] = (struct argument){ .number = definitions[i].layout->parameters[0].default_number };
+        definitions[i].page_tokens = (int)definitions[i].layout_argument[0].number;
+        definitions[i].line = definition_line(&definitions[i], arena);
+    }
+    model->definitions = definitions;
+}
+
 bool definition_read_file(struct model *model, const char *file, const struct catalog *catalog,
                           struct arena *arena, struct report *report)
 {

@@ -100,6 +100,9 @@ struct model {
 /* Whether scores are anything but scale q k. */
 bool definition_has_score(const struct definition *definition);
 
+/* Gives contiguous definitions pages instead, of the tokens that the layout has by default. */
+void definition_use_pages(struct model *model, const struct catalog *catalog, struct arena *arena);
+
 /* Words and fields a config may use, NULL-ended, for the sandbox. */
 const char *const *definition_words(const struct catalog *catalog, struct arena *arena);
 const char *const *definition_fields(void);

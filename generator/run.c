@@ -19,6 +19,8 @@ static const struct { enum option option; const char *name; bool has_value; } pa
     { OPTION_STEPS,       "--steps",       true },
     { OPTION_LOGITS,      "--logits",      true },
     { OPTION_CHUNK,       "--chunk",       true },
+    { OPTION_CACHE_FILE,  "--cache-file",  true },
+    { OPTION_CACHE_MEGABYTES, "--cache-megabytes", true },
     { OPTION_THREADS,     "--threads",     true },
     { OPTION_TEMPERATURE, "--temperature", true },
     { OPTION_TOP_K,       "--top-k",       true },
@@ -138,6 +140,8 @@ static bool options_agree(const struct options *options)
         { OPTION_TOP_K,     true,  OPTION_TEMPERATURE, "--top-k has no effect without --temperature" },
         { OPTION_TOP_P,     true,  OPTION_TEMPERATURE, "--top-p has no effect without --temperature" },
         { OPTION_SEED,      true,  OPTION_TEMPERATURE, "--seed has no effect without --temperature" },
+        { OPTION_CACHE_FILE, false, OPTION_REFERENCE, "--cache-file has no effect with --reference, which has no pages" },
+        { OPTION_CACHE_MEGABYTES, true, OPTION_CACHE_FILE, "--cache-megabytes has no effect without --cache-file" },
         { OPTION_RAW,       true,  OPTION_PROMPT,      "--raw has no effect without --prompt" },
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
@@ -174,7 +178,11 @@ int verb_run(const struct options *options)
     struct text description = text_start(options->arena);
     const struct model *model = &run.source.model;
     if (!options_agree(options) || !source_read(&run.source, options->input, &options->catalog, options->arena, options->report)
-        || !run_possible(&run) || !description_print(&description, &run.source, options->report))
+        || !run_possible(&run))
+        return 2;
+    if (options->text[OPTION_CACHE_FILE] != NULL)
+        definition_use_pages(&run.source.model, &options->catalog, options->arena);
+    if (!description_print(&description, &run.source, options->report))
         return 2;
     fprintf(stderr, "%s: %d definition%s of attention, %d layers\n", model->name, model->definition_count,
             model->definition_count == 1 ? "" : "s", model->layer_count);

@@ -59,6 +59,14 @@ size_t attention_scratch_bytes(const struct attention *attention)
     return larger(kernel->write.scratch_bytes, larger(kernel->prefill.scratch_bytes, kernel->decode.scratch_bytes));
 }
 
+int64_t attention_capacity(const struct attention *attention, bool reference, int64_t tokens, int64_t chunk)
+{
+    enum { UNIT = 64 };               /* a ring is a multiple of it, and one longer than what it must keep */
+    if (reference || attention->kernel->ring_reach < 0)
+        return tokens;
+    return (attention->kernel->ring_reach + chunk + 2 * UNIT - 1) / UNIT * UNIT;
+}
+
 size_t attention_cache_bytes(const struct attention *attention, bool reference, int64_t capacity)
 {
     return reference ? reference_cache_bytes(attention->reference, capacity)
@@ -214,8 +222,11 @@ bool attention_read_bind(struct binding *binding, struct step *step)
 static struct attn_args args_begin(const struct attn_session *session, const struct step *step,
                                    struct attn_sequence *sequences)
 {
-    for (int i = 0; i < session->options.sequences; i++)
-        sequences[i].cache = cache_at(&session->cache, i, step->layer);
+    for (int i = 0; i < session->options.sequences; i++) {
+        sequences[i].pages = session_pages_table(session, i);
+        sequences[i].cache = cache_at(&session->cache, sequences[i].pages != NULL ? 0 : i, step->layer);
+        sequences[i].capacity = session_layer_capacity(session, step->layer);
+    }
     return (struct attn_args){
         .sequence = sequences, .sequences = session->options.sequences,
         .q_norm_weight = step->q_norm.weight, .q_norm_bias = step->q_norm.bias,

@@ -25,6 +25,9 @@ void attention_close(struct attention *attention);
 /* Scratch that one thread needs for any phase. */
 size_t attention_scratch_bytes(const struct attention *attention);
 
+/* Keys that a sequence's cache must hold to grow to `tokens`, `chunk` at most at a time: of a ring, what queries see. */
+int64_t attention_capacity(const struct attention *attention, bool reference, int64_t tokens, int64_t chunk);
+
 /* Of one sequence and one layer. */
 size_t attention_cache_bytes(const struct attention *attention, bool reference, int64_t capacity);
 

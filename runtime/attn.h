@@ -65,6 +65,8 @@ struct attn_session_options {
     int sequences;                                /* in a batch */
     int64_t capacity;                             /* tokens a sequence may grow to; at most the context */
     int64_t encoder_capacity;                     /* tokens its encoder may read; 0 for models that have none */
+    int64_t chunk;                                /* most new tokens of a sequence in a batch; 0: capacity */
+    int64_t cache_bytes;                          /* of pages, for sequences and what is remembered; 0: what the sequences need */
     bool reference;                               /* even where there are kernels */
     void (*trace)(void *context, const struct attn_trace *trace);   /* after each attention step, or NULL */
     void *trace_context;
@@ -92,6 +94,9 @@ struct attn_model *attn_model_open(const struct attn_model_options *options, cha
 void attn_model_close(struct attn_model *model);                 /* after its sessions; accepts NULL */
 const struct attn_model_info *attn_model_info(const struct attn_model *model);
 
+/* Bytes of the pages that so many sequences of so many tokens take; 0 when caches are not paged. */
+int64_t attn_cache_bytes(const struct attn_model *model, int sequences, int64_t capacity);
+
 struct attn_session *attn_session_create(struct attn_model *model, const struct attn_session_options *options,
                                          char *error, size_t error_size);
 void attn_session_destroy(struct attn_session *session);         /* accepts NULL */
@@ -115,6 +120,24 @@ int64_t attn_session_length(const struct attn_session *session, int sequence);
 
 /* Forgets all but the first `length` tokens; false when the sequence is shorter. */
 bool attn_session_truncate(struct attn_session *session, int sequence, int64_t length);
+
+/*
+** Prompts that begin alike, where the kernels' caches are paged. What is remembered stays until its
+** pages are needed, the least recently used goes first.
+**
+** recall gives an empty sequence the longest beginning of the tokens that is remembered, though never
+** all of them, and returns its length: the tokens after it are to be given to attn_forward.
+** remember keeps what the sequence has, for later.
+*/
+int64_t attn_session_recall(struct attn_session *session, int sequence, const int32_t *tokens, int64_t count);
+void attn_session_remember(struct attn_session *session, int sequence);
+
+/*
+** What is remembered, to and from a file. Saving replaces the file at once or leaves it as it was; loading
+** refuses a file that is damaged or of another model, target or definition, and then remembers nothing.
+*/
+bool attn_session_save(struct attn_session *session, const char *path, char *error, size_t error_size);
+bool attn_session_load(struct attn_session *session, const char *path, char *error, size_t error_size);
 
 struct attn_sampler *attn_sampler_create(const struct attn_sampling *sampling, const struct attn_allocator *allocator,
                                          int64_t vocab, char *error, size_t error_size);

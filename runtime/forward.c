@@ -43,6 +43,9 @@ static bool length_check(const struct attn_session *session, const struct batch 
     if (length < 0 || length > capacity - before)
         return problem_set(problem, "sequence %d has %" PRId64 " tokens and was given %" PRId64 "; it holds %" PRId64,
                            sequence, before, length, capacity);
+    if (length > session->options.chunk && !batch->encoder && session->model->info.causal)
+        return problem_set(problem, "sequence %d was given %" PRId64 " tokens; the session takes %" PRId64 " at a time", sequence,
+                           length, session->options.chunk);
     if (length > 0 && !batch->encoder && session->model->info.encoder_context > 0 && session->encoder_lengths[sequence] == 0)
         return problem_set(problem, "sequence %d was given tokens before its encoder was", sequence);
     return true;
@@ -102,7 +105,7 @@ static bool batch_run(struct attn_session *session, const struct batch *batch, s
     if (!batch_check(session, batch, problem))
         return false;
     batch_place(session, batch);
-    if (!session_reserve(session, problem))
+    if (!session_reserve(session, problem) || (!batch->encoder && !session_pages_reserve(session, problem)))
         return false;
     positions_fill(session);
     for (int i = 0; i < batch->stack->step_count; i++)
@@ -148,6 +151,7 @@ bool attn_forward(struct attn_session *session, const struct attn_batch *given, 
     if (!batch_run(session, &batch, &problem))
         return false;
     output_place(session);
+    session_pages_note(session);
     for (int i = 0; i < session->options.sequences; i++)
         session->lengths[i] = session->sequences[i].kv_len;
     return true;

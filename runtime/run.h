@@ -22,7 +22,9 @@ struct run {
     bool reference;                   /* instead of kernels */
     const int32_t *stops;             /* (stop_count): tokens that end a sequence */
     int stop_count;
-    const char *logits;               /* file for all output rows, or NULL */
+    const char *logits;               /* file for the output rows of all tokens that went through the model, or NULL */
+    const char *cache_file;           /* of prompts that are remembered, or NULL */
+    int64_t cache_bytes;              /* for them, beside what the sequences need */
     struct memory *memory;
     struct problem *problem;
 };
@@ -31,6 +33,7 @@ struct run {
 struct run_times {
     int64_t prompt_tokens, made_tokens;
     double prompt_seconds, made_seconds;
+    int64_t recalled_tokens;
 };
 
 struct run_difference {

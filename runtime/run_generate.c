@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "npy.h"
 
@@ -229,6 +230,39 @@ static bool generation_open(struct generation *generation)
     return true;
 }
 
+/* What is remembered of prompts that begin like these. A file that is not there yet remembers nothing. */
+static bool prompts_recall(struct generation *generation, struct run_times *times)
+{
+    const struct run *run = generation->run;
+    if (run->cache_file == NULL)
+        return true;
+    if (access(run->cache_file, F_OK) == 0
+        && !attn_session_load(generation->session, run->cache_file, run->problem->text, run->problem->size))
+        return false;
+    for (int i = 0; i < generation->count; i++) {
+        struct sequence *sequence = &generation->sequences[i];
+        sequence->fed = attn_session_recall(generation->session, i, sequence->prompt.tokens, sequence->prompt.length);
+        times->recalled_tokens += sequence->fed;
+    }
+    return true;
+}
+
+static bool prompts_remember(const struct generation *generation)
+{
+    const struct run *run = generation->run;
+    if (run->cache_file == NULL)
+        return true;
+    for (int i = 0; i < generation->count; i++)
+        attn_session_remember(generation->session, i);
+    return attn_session_save(generation->session, run->cache_file, run->problem->text, run->problem->size);
+}
+
+/* Bytes of pages for the sequences and for what is remembered; 0 without a file. */
+static int64_t cache_bytes(const struct run *run, int count, int64_t capacity)
+{
+    return run->cache_file == NULL ? 0 : run->cache_bytes + attn_cache_bytes(run->model, count, capacity);
+}
+
 bool run_generate(const struct run *run, struct run_times *times)
 {
     const struct attn_model_info *info = attn_model_info(run->model);
@@ -238,12 +272,14 @@ bool run_generate(const struct run *run, struct run_times *times)
     const struct attn_session_options options = {
         .sequences = generation.count, .capacity = generation.capacity,
         .encoder_capacity = prompt_longest(&run->encoder_prompt), .reference = run->reference,
+        .cache_bytes = cache_bytes(run, generation.count, generation.capacity),
     };
     *times = (struct run_times){ 0 };
     generation.session = attn_session_create(run->model, &options, run->problem->text, run->problem->size);
     const bool done = generation.session != NULL && generation_open(&generation)
         && run_encode(run, generation.session, 0, generation.count)
-        && generation_loop(&generation, times) && text_finish(&generation) && logits_write(&generation);
+        && prompts_recall(&generation, times) && generation_loop(&generation, times) && prompts_remember(&generation)
+        && text_finish(&generation) && logits_write(&generation);
     attn_session_destroy(generation.session);
     return done;
 }

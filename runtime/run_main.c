@@ -10,7 +10,7 @@
 #include "run_options.h"
 #include "stops.h"
 
-enum { STEPS_OF_PROMPT = 128, ERROR_SIZE = 1024 };
+enum { STEPS_OF_PROMPT = 128, CACHE_MEGABYTES = 1024, ERROR_SIZE = 1024 };
 
 static const double tolerance = 1e-3;     /* of the logits' range, between kernels and reference */
 
@@ -111,6 +111,8 @@ static bool run_open(struct run *run, const struct run_options *options)
     run->stop_count = stops_read(info, options->folder, &run->stops, run->memory, problem);
     run->reference = options->reference;
     run->logits = options->logits;
+    run->cache_file = options->cache_file;
+    run->cache_bytes = (options->cache_megabytes > 0 ? options->cache_megabytes : CACHE_MEGABYTES) << 20;
     return run->sampler != NULL && run->stop_count >= 0
         && prompt_open(run, options) && prompt_check(run, options);
 }
@@ -145,6 +147,8 @@ static int run_all(struct run *run, const struct run_options *options)
     struct run_difference difference;
     if (!run_open(run, options) || !run_generate(run, &times))
         return 2;
+    if (run->cache_file != NULL)
+        fprintf(stderr, "%-10s  %6" PRId64 " tokens of the prompt\n", "recalled", times.recalled_tokens);
     speed_print("prompt", times.prompt_tokens, times.prompt_seconds);
     speed_print("generation", times.made_tokens, times.made_seconds);
     if (!options->compare)

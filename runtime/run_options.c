@@ -17,6 +17,8 @@ const char run_options_usage[] =
     "  --chunk N         put N tokens of a prompt through the model at once (0: hundreds)\n"
     "  --threads N       use N threads (one a CPU)\n"
     "  --temperature T   draw tokens, by logits divided by T (0: always the likeliest)\n"
+    "  --cache-file FILE prompts that begin like earlier ones go on from there: FILE has their keys and values\n"
+    "  --cache-megabytes N  of keys and values remembered (1024); what was used last stays\n"
     "  --top-k K         draw among the K likeliest (0: any)\n"
     "  --top-p P         draw among the likeliest that have a share P of all (1: any)\n"
     "  --seed S          of the drawing (0)\n"
@@ -36,6 +38,8 @@ static const struct option {
     { "--tokens",      OPTION_TEXT,    offsetof(struct run_options, tokens),               0 },
     { "--encoder-tokens", OPTION_TEXT, offsetof(struct run_options, encoder_tokens),       0 },
     { "--logits",      OPTION_TEXT,    offsetof(struct run_options, logits),               0 },
+    { "--cache-file",  OPTION_TEXT,    offsetof(struct run_options, cache_file),           0 },
+    { "--cache-megabytes", OPTION_INTEGER, offsetof(struct run_options, cache_megabytes),  1 << 24 },
     { "--steps",       OPTION_INTEGER, offsetof(struct run_options, steps),                ATTN_MAX_KEYS },
     { "--chunk",       OPTION_INTEGER, offsetof(struct run_options, chunk),                ATTN_MAX_KEYS },
     { "--threads",     OPTION_INTEGER, offsetof(struct run_options, threads),              256 },

@@ -14,6 +14,8 @@ struct run_options {
     const char *tokens;               /* file, or NULL */
     const char *encoder_tokens;       /* file, or NULL */
     const char *logits;               /* file, or NULL */
+    const char *cache_file;           /* or NULL */
+    int64_t cache_megabytes;          /* 0: not said */
     int64_t steps;                    /* tokens to make at most; -1: not said */
     int64_t chunk;                    /* tokens of a prompt at once; 0: not said */
     int64_t threads;                  /* 0: one a CPU */

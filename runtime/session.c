@@ -21,6 +21,9 @@ static bool options_check(const struct attn_model *model, const struct attn_sess
         || options->encoder_capacity > model->info.encoder_context)
         return problem_set(problem, "a capacity of %" PRId64 " tokens was asked for the encoder; that of %s has a "
                            "context of %" PRId64, options->encoder_capacity, model->info.name, model->info.encoder_context);
+    if (options->chunk < 0 || options->chunk > options->capacity || options->cache_bytes < 0)
+        return problem_set(problem, "a chunk of %" PRId64 " tokens and %" PRId64 " bytes of cache were asked for; expected a "
+                           "chunk of at most the capacity, and no negative number", options->chunk, options->cache_bytes);
     if (!options->reference && !model->info.kernels)
         return problem_set(problem, "%s was opened without kernels; ask for the reference", model->info.name);
     return true;
@@ -31,19 +34,45 @@ int64_t session_capacity(const struct attn_session *session, bool encoder)
     return encoder ? session->options.encoder_capacity : session->options.capacity;
 }
 
-static bool cache_open(struct attn_session *session, struct problem *problem)
+int64_t session_layer_capacity(const struct attn_session *session, int64_t layer)
+{
+    const struct model_layer *own = &session->model->layers[layer];
+    return attention_capacity(&session->model->attentions[own->attention], session->reference,
+                              session_capacity(session, own->encoder), session->options.chunk);
+}
+
+/* Bytes of a sequence in each layer. */
+static bool contiguous_open(struct attn_session *session, size_t *unit_bytes, struct problem *problem)
 {
     const struct attn_model *model = session->model;
-    size_t *layer_bytes = memory_take(&session->memory, (size_t)model->layer_count, sizeof *layer_bytes, problem);
-    if (layer_bytes == NULL)
-        return false;
+    for (int64_t i = 0; i < model->layer_count; i++)
+        unit_bytes[i] = cache_aligned(attention_cache_bytes(&model->attentions[model->layers[i].attention],
+                                                            session->reference, session_layer_capacity(session, i)));
+    return cache_create(&session->cache, unit_bytes, model->layer_count, session->options.sequences, &session->memory,
+                        problem);
+}
+
+/* Bytes of a page in each layer. */
+static bool paged_open(struct attn_session *session, int32_t tokens, size_t *unit_bytes, struct problem *problem)
+{
+    const struct attn_model *model = session->model;
+    size_t page_bytes = 0;
     for (int64_t i = 0; i < model->layer_count; i++) {
-        const struct model_layer *layer = &model->layers[i];
-        layer_bytes[i] = attention_cache_bytes(&model->attentions[layer->attention], session->reference,
-                                               session_capacity(session, layer->encoder));
+        unit_bytes[i] = attention_cache_bytes(&model->attentions[model->layers[i].attention], false, tokens);
+        page_bytes += unit_bytes[i];
     }
-    return cache_create(&session->cache, layer_bytes, model->layer_count, session->options.sequences,
-                        &session->memory, problem);
+    const int64_t count = session_pages_count(session, tokens, page_bytes);
+    return session_pages_open(session, tokens, count, problem)
+        && cache_create(&session->cache, unit_bytes, model->layer_count, count, &session->memory, problem);
+}
+
+static bool cache_open(struct attn_session *session, struct problem *problem)
+{
+    int32_t tokens = 0;
+    size_t *unit_bytes = memory_take(&session->memory, (size_t)session->model->layer_count, sizeof *unit_bytes, problem);
+    if (unit_bytes == NULL || (!session->reference && !session_pages_find(session->model, &tokens, problem)))
+        return false;
+    return tokens > 0 ? paged_open(session, tokens, unit_bytes, problem) : contiguous_open(session, unit_bytes, problem);
 }
 
 static bool session_open(struct attn_session *session, struct problem *problem)
@@ -75,6 +104,8 @@ struct attn_session *attn_session_create(struct attn_model *model, const struct 
         return NULL;
     session->model = model;
     session->options = *options;
+    if (session->options.chunk == 0)
+        session->options.chunk = options->capacity;
     session->reference = options->reference;
     session->memory = memory;
     memory_begin(&session->buffers, model->memory.allocator);
@@ -181,5 +212,6 @@ bool attn_session_truncate(struct attn_session *session, int sequence, int64_t l
     if (length < 0 || length > session->lengths[sequence])
         return false;
     session->lengths[sequence] = length;
+    session_pages_cut(session, sequence, length);
     return true;
 }

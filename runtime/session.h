@@ -6,6 +6,7 @@
 
 #include "cache.h"
 #include "model.h"
+#include "session_pages.h"
 
 struct activation {
     float *values;                    /* (rows, width) */
@@ -24,7 +25,8 @@ struct attn_session {
     struct attn_session_options options;
     bool reference;
     struct memory memory;             /* for as long as the session lives */
-    struct cache cache;
+    struct cache cache;               /* a unit is a sequence, or a page */
+    struct session_pages pages;
     int64_t *lengths;                 /* (sequences): tokens in the caches */
     int64_t *encoder_lengths;         /* (sequences): tokens in those that the encoder wrote */
     struct attn_sequence *sequences;  /* (sequences): of the batch; `cache` is set layer by layer */
@@ -44,6 +46,9 @@ struct attn_session {
 
 /* Tokens that a sequence's caches hold, the encoder's or the others. */
 int64_t session_capacity(const struct attn_session *session, bool encoder);
+
+/* Tokens that a layer's cache of one sequence holds: of a ring fewer than the sequence has. */
+int64_t session_layer_capacity(const struct attn_session *session, int64_t layer);
 
 /* Makes the buffers hold the batch that is placed in the sequences. On failure there are none, and no output. */
 bool session_reserve(struct attn_session *session, struct problem *problem);

@@ -30,7 +30,7 @@ rule cc
 rule ar
   command = rm -f $out && ar rcs $out $in
 rule link
-  command = clang $sanitize -fsanitize=fuzzer $in -o $out -Wl,--as-needed -llua5.4 -ljansson -lopenblas -ldl -lpthread -lm
+  command = clang $sanitize -fsanitize=fuzzer $in -o $out -Wl,--as-needed -llua5.4 -ljansson -lopenblas -lz -ldl -lpthread -lm
 """
 
 
