@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "code_bound.h"
 #include "compile.h"
 #include "file.h"
 
@@ -37,17 +38,21 @@ static double logged_seconds(const struct binary *binary, const char *object, st
     return seconds;
 }
 
-static bool binary_compile(struct binary *binary, const struct model *model, struct arena *arena, struct report *report)
+bool binary_compile(struct binary *binary, const struct model *model, const char *root, const struct options *options)
 {
+    struct arena *arena = options->arena;
+    struct report *report = options->report;
     const char *const sources[] = { arena_format(arena, "%s.c", model->name), NULL };
     const char *shared = arena_format(arena, "%s.so", model->name);
     const struct compile_product product = { shared, sources, true };
+    binary->directory = compile_directory(root, binary->emitted.digest, arena, report);
     const struct compile_job job = { job_name, binary->directory, flags, "", &product, 1 };
-    if (!emit_write(&binary->emitted, model, binary->directory, arena, report) || !compile_run(&job, arena, report))
+    if (binary->directory == NULL || !emit_write(&binary->emitted, model, binary->directory, arena, report)
+        || !compile_run(&job, arena, report))
         return false;
     binary->path = arena_format(arena, "%s/%s", binary->directory, shared);
     binary->compile_seconds = logged_seconds(binary, arena_format(arena, "%s/0_%s.c.o", job_name, model->name), arena, report);
-    return true;
+    return code_bound_kept(model, binary->path, &options->catalog, arena, report);
 }
 
 bool binary_make(struct binary *binary, const struct model *model, const char *root, const struct emit_options *emit,
@@ -57,6 +62,5 @@ bool binary_make(struct binary *binary, const struct model *model, const char *r
     if (!emit_model(&binary->emitted, model, &options->catalog, emit, options->arena, options->report))
         return false;
     binary->emit_seconds = binary_clock() - start;
-    binary->directory = compile_directory(root, binary->emitted.digest, options->arena, options->report);
-    return binary->directory != NULL && binary_compile(binary, model, options->arena, options->report);
+    return binary_compile(binary, model, root, options);
 }

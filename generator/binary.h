@@ -14,9 +14,12 @@ struct binary {
     double compile_seconds;                  /* that the compiler took when it last made the object */
 };
 
-/* root is compile_root's; false after a report. */
+/* root is compile_root's; false after a report, also when the code is larger than a definition's max_code. */
 bool binary_make(struct binary *binary, const struct model *model, const char *root, const struct emit_options *emit,
                  const struct options *options);
+
+/* Compiles what was emitted already. */
+bool binary_compile(struct binary *binary, const struct model *model, const char *root, const struct options *options);
 
 /* Of a clock that never goes back. */
 double binary_clock(void);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "binary.h"
+#include "code_bound.h"
 #include "compile.h"
 #include "emit.h"
 #include "file.h"
@@ -93,6 +95,9 @@ static bool model_add(struct checking *checking, const struct model *model, cons
     struct emitted emitted;
     emit.plan = plan;
     if (!emit_model(&emitted, model, &options->catalog, &emit, arena, options->report))
+        return false;
+    struct binary binary = { .emitted = emitted };
+    if (code_bound_given(model) && !binary_compile(&binary, model, checking->root, options))
         return false;
     if (checking->directory == NULL)
         checking->directory = compile_directory(checking->root, emitted.digest, options->arena, options->report);

@@ -155,6 +155,15 @@ static bool read_attentions(struct model_reader *m)
     return named ? read_named(m, attention) : read_attention(m, "attention", attention, "attention.");
 }
 
+/* The tighter of the bounds of two definitions that are the same. */
+static void merge_bound(struct definition *definition, const struct definition *other)
+{
+    if (other->max_code == 0 || (definition->max_code > 0 && definition->max_code <= other->max_code))
+        return;
+    definition->max_code = other->max_code;
+    definition->max_code_where = other->max_code_where;
+}
+
 /* Equal lines become one definition, the first. */
 static void merge_definitions(struct model_reader *m)
 {
@@ -167,6 +176,7 @@ static void merge_definitions(struct model_reader *m)
             same++;
         if (same == distinct)
             definitions[distinct++] = m->written[i];
+        merge_bound(&definitions[same], &m->written[i]);
         m->distinct[i] = same;
     }
     m->model->definitions = definitions;

@@ -78,6 +78,8 @@ struct definition {
     struct argument layout_argument[DEFINITION_PARAMETERS];
     int page_tokens;              /* of a paged layout; 0: no pages */
     int64_t ring_reach;           /* of a ring: the most keys before its own that a query sees; or -1 */
+    int max_code;                 /* bytes of machine code on one target, at most; 0: no bound. Not a part of line */
+    struct where max_code_where;
 
     /*
     ** The definition in one line, the same for the same attention whatever words said it:

@@ -8,9 +8,11 @@ static const struct field_limits heads_limits = { 1, DEFINITION_HEADS };
 static const struct field_limits size_limits = { 1, DEFINITION_D };
 static const struct field_limits scale_limits = { 1e-30, 1e30 };
 
+static const struct field_limits code_limits = { 256, 1 << 30 };
+
 static const char *const attention_fields[] = {
     "heads", "kv_heads", "d_k", "d_v", "scale", "mask", "score", "sink", "q_norm", "k_norm",
-    "position", "cache", "layout", NULL
+    "position", "cache", "layout", "max_code", NULL
 };
 
 const char *const *definition_attention_fields(void)
@@ -127,6 +129,14 @@ static bool read_layout(struct definition *definition, const struct fields *fiel
     return read_reach(definition, fields);
 }
 
+static bool read_bound(struct definition *definition, const struct fields *fields)
+{
+    const struct value *value = value_field(fields->table, "max_code");
+    if (value != NULL)
+        definition->max_code_where = value->where;
+    return read_size(&definition->max_code, fields, "max_code", false, code_limits);
+}
+
 bool definition_read_attention(struct definition *definition, const struct value *table,
                                const struct definition_reader *reader)
 {
@@ -146,6 +156,7 @@ bool definition_read_attention(struct definition *definition, const struct value
     definition_read_norm(definition, NORM_K, &fields, reader);
     read_cache(definition, &fields, reader);
     read_layout(definition, &fields, reader);
+    read_bound(definition, &fields);
     if (reader->report->errors > errors)
         return false;
     definition->line = definition_line(definition, reader->arena);

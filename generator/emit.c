@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "binary.h"
 #include "box_c.h"
+#include "code_bound.h"
+#include "compile.h"
 #include "emission.h"
 #include "file.h"
 #include "source.h"
@@ -199,6 +202,14 @@ bool emit_write(const struct emitted *emitted, const struct model *model, const 
            file_write(source, emitted->source, emitted->source_length, report, NULL);
 }
 
+/* What only a compiled pair can show. */
+static bool code_fits(const struct emitted *emitted, const struct model *model, const struct options *options)
+{
+    struct binary binary = { .emitted = *emitted };
+    const char *root = code_bound_given(model) ? compile_root(options->arena, options->report) : NULL;
+    return !code_bound_given(model) || (root != NULL && binary_compile(&binary, model, root, options));
+}
+
 int verb_emit(const struct options *options)
 {
     const char *directory = options->text[OPTION_OUTPUT] != NULL ? options->text[OPTION_OUTPUT] : "generated";
@@ -208,6 +219,7 @@ int verb_emit(const struct options *options)
     if (!tuned_options(&emit, options) ||
         !source_read(&source, options->input, &options->catalog, options->arena, options->report) ||
         !emit_model(&emitted, &source.model, &options->catalog, &emit, options->arena, options->report) ||
+        !code_fits(&emitted, &source.model, options) ||
         !emit_write(&emitted, &source.model, directory, options->arena, options->report))
         return 2;
     printf("%s/%s.h  %zu bytes\n%s/%s.c  %zu bytes, %d kernels\n", directory, source.model.name, emitted.header_length,

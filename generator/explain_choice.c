@@ -133,6 +133,8 @@ static void collect_cache(struct choices *choices, const struct definition *defi
     if (definition->ring_reach >= 0)
         choice_add_integer(choices, "ring_reach", definition->ring_reach, "the most keys before its own that a query sees: what the ring keeps");
     choice_add_integer(choices, "flops", flops, "a query head and visible key, without the softmax");
+    if (definition->max_code > 0)
+        choice_add_integer(choices, "max_code", definition->max_code, "bytes of machine code on one target, at most; more is refused");
 }
 
 /* The order that fixes every bit of a result. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "code_bound.h"
 #include "compile.h"
 #include "emit.h"
 #include "file.h"
@@ -51,6 +52,17 @@ bool tune_build(const struct tune_target *target, const struct tune_candidate *c
     }
     const struct compile_job job = { "tune", target->directory, flags, "", products, built };
     return compile_run(&job, arena, target->options->report);
+}
+
+bool tune_fits(const struct tune_target *target, const struct tune_object *object)
+{
+    char said[512];
+    struct report report = { .out = fmemopen(said, sizeof said, "w") };
+    const bool fits = report.out != NULL
+        && code_bound_kept(target->model, object->path, &target->options->catalog, target->options->arena, &report);
+    if (report.out != NULL)
+        fclose(report.out);
+    return fits;
 }
 
 /* Only failures are worth reading. */

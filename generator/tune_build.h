@@ -22,6 +22,9 @@ struct tune_object { const char *directory, *path; };
 /* Emits and compiles all of them at once; false after a report. */
 bool tune_build(const struct tune_target *target, const struct tune_candidate *candidates, struct tune_object *objects, int count);
 
+/* Whether its code keeps the definition's max_code. */
+bool tune_fits(const struct tune_target *target, const struct tune_object *object);
+
 /* Whether it agrees with the reference; false also when the check could not run, which is reported. */
 bool tune_check(const struct tune_target *target, const struct tune_object *object);
 

@@ -134,12 +134,14 @@ static int by_cost(const void *left, const void *right)
     return (a->cost > b->cost) - (a->cost < b->cost);
 }
 
-/* Takes the fastest candidate that is fast enough and right; false when none is. */
+/* Takes the fastest candidate that is fast enough, small enough and right; false when none is. */
 static bool round_take(struct search *s, const struct round *round, const struct ranked *ranks, int count,
                        const struct tune_candidate *candidates, const struct tune_object *objects)
 {
     for (int i = 0; i < count && ranks[i].cost < 1.0 - round_margin(round); i++) {
         const int index = ranks[i].index;
+        if (!tune_fits(s->target, &objects[index]))
+            continue;
         if (!tune_check(s->target, &objects[index])) {
             fprintf(stderr, "tune: the plan %s disagrees with the reference and is not taken; please report it\n", candidates[index].text);
             continue;

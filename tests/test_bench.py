@@ -51,6 +51,20 @@ def picture_is_drawn() -> None:
         assert text.startswith("<?xml") and all(f"<!-- {title} -->" in text for title in ("roofline", "fraction", "cost")), text[:2000]
 
 
+def bound_on_code_is_kept() -> None:
+    """More than max_code bytes are refused by whatever makes kernels, which then writes nothing; less is as good as no bound."""
+    need(ATTNGEN, "ninja builds it")
+    with tempfile.TemporaryDirectory() as folder:
+        config, out = Path(folder, "bound.lua"), Path(folder, "out")
+        for bound, status in ((2000, 2), (60000, 0)):
+            config.write_text(CONFIG.replace("mask", f"max_code = {bound}, mask"))
+            for verb, more in (("emit", ["-o", out]), ("check", []), ("bench", ["--phase", "write"])):
+                done = subprocess.run([ATTNGEN, verb, config, "--target", "scalar", *more], cwd=ROOT, capture_output=True, text=True)
+                assert done.returncode == status, done
+                assert (f"bound.lua:1: max_code is {bound}, and the code of attention on scalar takes " in done.stderr) == (status == 2), done
+            assert out.exists() == (status == 0), "the pair was written although it is too large"
+
+
 def wrong_usage_ends_with_2() -> None:
     """Before anything is compiled."""
     need(ATTNGEN, "ninja builds it")
@@ -65,4 +79,4 @@ def wrong_usage_ends_with_2() -> None:
         assert (done.returncode, done.stderr) == (2, sentence), done
 
 
-run(sweep_times_what_was_asked_for, figures_agree, picture_is_drawn, wrong_usage_ends_with_2)
+run(sweep_times_what_was_asked_for, figures_agree, picture_is_drawn, bound_on_code_is_kept, wrong_usage_ends_with_2)

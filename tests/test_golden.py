@@ -21,7 +21,7 @@ PAIRS = (
 
 def emit(config: str, folder: Path, targets: str | None) -> None:
     """The pair of one config."""
-    harness.attngen("emit", config, "-o", folder, *(("--target", targets) if targets else ()))
+    harness.attngen("emit", config, "-o", folder, "--tuned", "none", *(("--target", targets) if targets else ()))
 
 
 def first_difference(found: str, expected: str) -> str:
