@@ -8,6 +8,8 @@
 
 enum { UNWRITTEN = 0x7fc0beef };           /* bits of a NaN, in all memory before it is written */
 
+enum { RUN_ARRAYS = 2 };                   /* bias and visible */
+
 /* A call at work. */
 struct run {
     const struct call *call;
@@ -16,6 +18,8 @@ struct run {
     struct attn_sequence sequence[CALL_SEQUENCES];
     struct guarded cache[CALL_SEQUENCES];
     struct guarded q_rotation, k_rotation;
+    struct guarded bias, visible;          /* (heads, q_rows, keys) */
+    struct attn_array array[RUN_ARRAYS];
     struct guarded o;                      /* (q_rows, heads, d_v) */
     double slack;                          /* of outputs, for the case's rounded scores */
     const char *failure;                   /* the first one, or NULL */
@@ -57,6 +61,36 @@ static struct guarded rotation_create(const struct run *run, int64_t rows, bool 
     return guarded;
 }
 
+/* What stands in the call's memory, where nobody may read beside it. */
+static struct guarded array_create(const void *values, size_t count, size_t size)
+{
+    struct guarded guarded = guarded_create(values == NULL ? 0 : count * size, size, GUARD_END);
+    if (values != NULL)
+        memcpy(guarded.data, values, count * size);
+    return guarded;
+}
+
+static void array_bind(struct run *run, int index)
+{
+    const struct attn_array_kind *kind = &run->attention->array[index];
+    const int64_t keys = run->call->keys, strides[] = {
+        [ATTN_AXIS_HEAD] = run->call->q_rows * keys, [ATTN_AXIS_QUERY] = keys, [ATTN_AXIS_KEY] = 1, [ATTN_AXIS_SIZE] = 0
+    };
+    run->array[index].data = strcmp(kind->name, "bias") == 0 ? run->bias.data : run->visible.data;
+    for (int axis = 0; axis < kind->axes; axis++)
+        run->array[index].stride[axis] = strides[kind->axis[axis]];
+}
+
+static void arrays_create(struct run *run)
+{
+    const struct call *call = run->call;
+    const size_t count = (size_t)(call->heads * call->q_rows * call->keys);
+    run->bias = array_create(call->bias, count, sizeof *call->bias);
+    run->visible = array_create(call->visible, count, sizeof *call->visible);
+    for (int i = 0; i < run->attention->arrays && i < RUN_ARRAYS; i++)
+        array_bind(run, i);
+}
+
 static void run_create(struct run *run)
 {
     const struct call *call = run->call;
@@ -71,6 +105,7 @@ static void run_create(struct run *run)
     }
     run->q_rotation = rotation_create(run, call->q_rows, true);
     run->k_rotation = rotation_create(run, call->k_rows, false);
+    arrays_create(run);
     run->o = memory_create((size_t)(call->q_rows * call->heads * call->d_v) * sizeof(float));
 }
 
@@ -80,6 +115,8 @@ static void run_destroy(struct run *run)
         guarded_destroy(&run->cache[b]);
     guarded_destroy(&run->q_rotation);
     guarded_destroy(&run->k_rotation);
+    guarded_destroy(&run->bias);
+    guarded_destroy(&run->visible);
     guarded_destroy(&run->o);
 }
 
@@ -94,6 +131,7 @@ static struct attn_args run_args(const struct run *run, const struct attn_sequen
         .k = call->k, .k_stride = call->kv_heads * call->d_k, .k_head_stride = call->d_k,
         .v = call->v, .v_stride = call->kv_heads * call->d_v, .v_head_stride = call->d_v,
         .o = memory_floats(&run->o), .o_stride = call->heads * call->d_v, .o_head_stride = call->d_v,
+        .array = run->array,
         .q_rotation = memory_floats(&run->q_rotation), .k_rotation = memory_floats(&run->k_rotation)
     };
 }
