@@ -59,6 +59,19 @@ static void round_start(struct round *round, const struct search *s, int phases)
         }
 }
 
+/* What goes on, where somebody may look. */
+static void progress_show(int plans)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\rtiming %d plans\033[K", plans);
+}
+
+static void progress_end(void)
+{
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
 static bool round_time(struct round *round, const struct search *s, double case_seconds)
 {
     const struct tune_target *t = s->target;
@@ -66,10 +79,11 @@ static bool round_time(struct round *round, const struct search *s, double case_
         .root = t->root, .model = t->model->name, .target = t->isa->name, .objects = round->paths, .object_count = round->count,
         .cases = round->cases, .case_count = round->case_count, .seconds = case_seconds
     };
-    if (!timing_run(&job, t->options->arena, t->options->report))
-        return false;
+    progress_show(round->count);
+    const bool timed = timing_run(&job, t->options->arena, t->options->report);
+    progress_end();
     round->timings = job.timings;
-    return true;
+    return timed;
 }
 
 /* Geometric mean over the cases of one object's time as a share of the first's; prefill and decode weigh the same. */
