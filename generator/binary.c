@@ -59,7 +59,9 @@ bool binary_make(struct binary *binary, const struct model *model, const char *r
                  const struct options *options)
 {
     const double start = binary_clock();
-    if (!emit_model(&binary->emitted, model, &options->catalog, emit, options->arena, options->report))
+    struct model named = *model;
+    named.file = model->name;            /* configs of one digest share the files */
+    if (!emit_model(&binary->emitted, &named, &options->catalog, emit, options->arena, options->report))
         return false;
     binary->emit_seconds = binary_clock() - start;
     return binary_compile(binary, model, root, options);

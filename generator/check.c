@@ -93,8 +93,10 @@ static bool model_add(struct checking *checking, const struct model *model, cons
     const struct options *options = checking->options;
     struct emit_options emit = checking->emit;
     struct emitted emitted;
+    struct model named = *model;
+    named.file = model->name;            /* configs of one digest share the files */
     emit.plan = plan;
-    if (!emit_model(&emitted, model, &options->catalog, &emit, arena, options->report))
+    if (!emit_model(&emitted, &named, &options->catalog, &emit, arena, options->report))
         return false;
     struct binary binary = { .emitted = emitted };
     if (code_bound_given(model) && !binary_compile(&binary, model, checking->root, options))

@@ -199,3 +199,26 @@ bool file_make_directory(const char *path, struct report *report)
     errno = ENOTDIR;
     return file_fail(report, path, "made");
 }
+
+/* Paths -------------------------------------------------------------------------------------- */
+
+const char *file_beside(const char *file, const char *path, struct arena *arena)
+{
+    const char *slash = strrchr(file, '/');
+    if (path[0] == '/' || slash == NULL)
+        return path;
+    return arena_format(arena, "%.*s/%s", (int)(slash - file), file, path);
+}
+
+/* Folders below where we are are left step by step; from elsewhere the path is absolute. */
+const char *file_from(const char *file, const char *path, struct arena *arena)
+{
+    char whole[PATH_MAX];
+    if (path[0] == '/' || strchr(file, '/') == NULL)
+        return path;
+    if (file[0] == '/' || strstr(file, "./") != NULL || strstr(file, "//") != NULL)
+        return realpath(path, whole) != NULL ? arena_copy(arena, whole, strlen(whole)) : path;
+    for (const char *slash = strchr(file, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
+        path = arena_format(arena, "../%s", path);
+    return path;
+}

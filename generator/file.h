@@ -22,6 +22,12 @@ bool file_write(const char *path, const char *text, size_t length, struct report
 /* The names in a directory, sorted, NULL-ended, without those that start with a dot; NULL after a report. */
 const char *const *file_list(const char *directory, struct arena *arena, struct report *report);
 
+/* What path, named in a file, is to a reader elsewhere: relative ones start at the file's folder. */
+const char *file_beside(const char *file, const char *path, struct arena *arena);
+
+/* How a file names a path so that file_beside gives it back: "../models/a" in "configs/a.lua" for "models/a". */
+const char *file_from(const char *file, const char *path, struct arena *arena);
+
 /* The directory and those above it exist. */
 bool file_make_directory(const char *path, struct report *report);
 

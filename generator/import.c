@@ -49,14 +49,14 @@ static void print_head(struct text *text, const struct model *model, const struc
     print_read_fields(text, family);
 }
 
-void import_print(struct text *text, const struct model *model, const struct family *family)
+void import_print(struct text *text, const struct model *model, const struct family *family, const char *path)
 {
     const struct value *layers = value_field(family->rules, "layers");
     print_head(text, model, family);
     text_format(text, "\nname = \"%s\"\n", model->name);
     if (family->folder != NULL) {
         text_put(text, "weights = ");
-        config_text_value(text, tree_text(family->origin, text->arena));
+        config_text_value(text, tree_text(file_from(path, family->origin, text->arena), text->arena));
         text_put(text, "\n");
     }
     text_put(text, "\n");
@@ -86,6 +86,7 @@ int verb_import(const struct options *options)
     if (!family_read(&family, options->input, &options->catalog, options->arena, options->report)
         || !family_model(&model, &family, &options->catalog, options->arena, options->report))
         return 2;
-    import_print(&text, &model, &family);
-    return import_write(&text, options->text[OPTION_OUTPUT], options->report) ? 0 : 2;
+    const char *path = options->text[OPTION_OUTPUT];
+    import_print(&text, &model, &family, path != NULL ? path : "");
+    return import_write(&text, path, options->report) ? 0 : 2;
 }

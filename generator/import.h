@@ -8,8 +8,8 @@
 #include "source.h"
 #include "text.h"
 
-/* The config; reading it gives the model's definitions again. */
-void import_print(struct text *text, const struct model *model, const struct family *family);
+/* The config as path will hold it ("": here); reading it gives the model's definitions again. */
+void import_print(struct text *text, const struct model *model, const struct family *family, const char *path);
 
 int verb_import(const struct options *options);
 

@@ -58,9 +58,9 @@ def objects(compiler: str, level: str) -> list[Path]:
 
 
 def no_compiler_warns() -> None:
-    """Clang and GCC, at -O2 and -O3, as C11."""
+    """Clang and GCC, unoptimised and at -O2 and -O3, as C11."""
     for compiler in COMPILERS:
-        for level in ("-O2", "-O3"):
+        for level in ("-O0", "-O2", "-O3"):
             objects(compiler, level)
 
 

@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 64 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 6 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  3dfc95101578cf91   (of all that follows this comment)
+**   digest  197ee1dc26ba2c6d   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -2471,6 +2471,9 @@ static const struct attn_attention attention_attention_avx2 = {
 
 #include <immintrin.h>
 
+#if !defined(__clang__) && !defined(__OPTIMIZE__)
+#pragma GCC diagnostic ignored "-Wsign-conversion"   /* GCC's own intrinsics, which are macros then */
+#endif
 #define KERNEL_avx512 static __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
 #define OP_avx512 static inline __attribute__((always_inline, unused, target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
 #define vexp2_scale_avx512 0.24021946251747056f    /* 2^x is this times vexp2(x) */

@@ -8,6 +8,9 @@ attribute        = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
 supported        = "cpu_has_avx512()"
 requires_machine = "x86_64"
 code = [[
+#if !defined(__clang__) && !defined(__OPTIMIZE__)
+#pragma GCC diagnostic ignored "-Wsign-conversion"   /* GCC's own intrinsics, which are macros then */
+#endif
 #define KERNEL$T static __attribute__((noinline, target("$ATTRIBUTE")))
 #define OP$T static inline __attribute__((always_inline, unused, target("$ATTRIBUTE")))
 #define vexp2_scale$T 0.24021946251747056f    /* 2^x is this times vexp2(x) */

@@ -225,6 +225,22 @@ static void file_errors_are_sentences(void)
     capture_close(&capture);
 }
 
+static void paths_are_named_from_a_file(void)
+{
+    static const struct { const char *file, *path, *named; } cases[] = {
+        { "a.lua", "models/m", "models/m" }, { "configs/a.lua", "models/m", "../models/m" },
+        { "x/y/a.lua", "m", "../../m" },     { "configs/a.lua", "/models/m", "/models/m" },
+    };
+    struct arena *arena = arena_create();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        CHECK_TEXT(file_from(cases[i].file, cases[i].path, arena), cases[i].named);
+    CHECK_TEXT(file_beside("configs/a.lua", "../models/m", arena), "configs/../models/m");
+    CHECK_TEXT(file_beside("a.lua", "models/m", arena), "models/m");
+    CHECK_TEXT(file_beside("configs/a.lua", "/models/m", arena), "/models/m");
+    CHECK(file_from("../a.lua", ".", arena)[0] == '/');
+    arena_destroy(arena);
+}
+
 int main(void)
 {
     RUN(memory_refused_ends_with_a_message);
@@ -237,5 +253,6 @@ int main(void)
     RUN(value_says_what_it_is);
     RUN(file_is_written_once);
     RUN(file_errors_are_sentences);
+    RUN(paths_are_named_from_a_file);
     return test_end();
 }

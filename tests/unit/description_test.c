@@ -102,6 +102,16 @@ static void layers_must_agree(void)
     bench_close(&bench);
 }
 
+static void heads_are_the_weights(void)
+{
+    struct bench bench;
+    bench_open(&bench);
+    CHECK(bench_describe_config(&bench, "attention = { heads = 4, d_k = 16 }\nlayers = 1") == NULL);
+    CHECK_TEXT(capture_text(&bench.capture), arena_format(bench.capture.arena,
+               "%s/edited.lua:2: attention attention: kv_heads is 4; the weights of %s have 2\n", bench.folder, bench.folder));
+    bench_close(&bench);
+}
+
 static void a_config_without_layers_fits(void)
 {
     struct bench bench;
@@ -120,7 +130,8 @@ static void weights_must_be_a_model_folder(void)
     static const char text[] = "weights = \"no/such/folder\"\nattention = { heads = 1, d_k = 1 }\n";
     CHECK(file_write(path, text, strlen(text), &bench.capture.report, NULL));
     CHECK(bench_describe(&bench, path) == NULL);
-    CHECK_TEXT(capture_text(&bench.capture), "no/such/folder: cannot be read: No such file or directory\n");
+    CHECK_TEXT(capture_text(&bench.capture),
+               arena_format(arena, "%s/no/such/folder: cannot be read: No such file or directory\n", bench.folder));
     bench_close(&bench);
 }
 
@@ -130,6 +141,7 @@ int main(void)
     RUN(a_bidirectional_family_is_not_causal);
     RUN(a_config_changes_attentions);
     RUN(layers_must_agree);
+    RUN(heads_are_the_weights);
     RUN(a_config_without_layers_fits);
     RUN(weights_must_be_a_model_folder);
     return test_end();

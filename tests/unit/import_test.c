@@ -64,7 +64,7 @@ static void is_imported(void)
     bench_open(&bench);
     struct text text = text_start(bench.capture.arena);
     if (CHECK(bench_import(&bench, case_file(&bench, ".json")))) {
-        import_print(&text, &bench.model, &bench.family);
+        import_print(&text, &bench.model, &bench.family, "");
         CHECK_TEXT(text.data, case_expected(&bench, ".lua"));
         if (CHECK(definition_read_file(&again, case_file(&bench, ".lua"), &bench.catalog, bench.capture.arena, &bench.capture.report)))
             check_same_definitions(&again, &bench.model);
@@ -102,7 +102,7 @@ static void folders_give_names(void)
     CHECK(bench_import(&bench, config));
     CHECK_TEXT(bench.model.name, "llama_3_2__1b_");
     CHECK_TEXT(bench.family.folder, folder);
-    import_print(&text, &bench.model, &bench.family);
+    import_print(&text, &bench.model, &bench.family, "");
     CHECK(strstr(text.data, arena_format(arena, "weights = \"%s\"\n", folder)) != NULL);
     temporary_remove(directory);
     capture_close(&bench.capture);
