@@ -53,11 +53,19 @@ struct norm {
 /* "q_norm", "k_norm" */
 const char *definition_norm_field(enum definition_norm which);
 
+/* How scores become weights: e^s over their sum, or 1 / (1 + e^-s) of each by itself. */
+enum definition_normalize { NORMALIZE_SOFTMAX, NORMALIZE_SIGMOID, NORMALIZES };
+
+/* o of a query that sees no key; the mean is over all keys of the sequence. */
+enum definition_hidden_row { HIDDEN_ROW_ZEROS, HIDDEN_ROW_NAN, HIDDEN_ROW_MEAN, HIDDEN_ROWS };
+
 /* What takes part in the sum of a softmax besides visible keys: nothing, a score of 0, or one that each head is given. */
 enum definition_sink { SINK_NONE, SINK_ZERO, SINK_PER_HEAD, SINKS };
 
-/* "none", "zero", "per_head" */
+/* "none", "zero", "per_head"; "softmax", "sigmoid"; "zeros", "nan", "mean" */
 const char *definition_sink_name(enum definition_sink sink);
+const char *definition_normalize_name(enum definition_normalize normalize);
+const char *definition_hidden_row_name(enum definition_hidden_row hidden_row);
 
 struct definition {
     const char *name;             /* a C identifier: "attention", "local" */
@@ -69,6 +77,8 @@ struct definition {
     struct expression score;      /* what becomes of s = scale q k: a number over s and the same */
     struct expression_arrays arrays;     /* that mask and score use, in the order in which the caller hands them over */
     enum definition_sink sink;
+    enum definition_normalize normalize;
+    enum definition_hidden_row hidden_row;
     struct norm norm[NORMS];
     const struct descriptor *position;
     struct argument position_argument[DEFINITION_PARAMETERS];

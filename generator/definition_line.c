@@ -48,6 +48,10 @@ const char *definition_line(const struct definition *definition, struct arena *a
     }
     if (definition->sink != SINK_NONE)
         text_format(&line, " sink=%s", definition_sink_name(definition->sink));
+    if (definition->normalize != NORMALIZE_SOFTMAX)
+        text_format(&line, " normalize=%s", definition_normalize_name(definition->normalize));
+    if (definition->hidden_row != HIDDEN_ROW_ZEROS)
+        text_format(&line, " hidden_row=%s", definition_hidden_row_name(definition->hidden_row));
     for (enum definition_norm which = 0; which < NORMS; which++)
         line_norm(&line, definition_norm_field(which), &definition->norm[which]);
     text_format(&line, " position=%s", definition->position->name);

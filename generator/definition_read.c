@@ -3,6 +3,7 @@
 
 #include "definition_parts.h"
 #include "reach.h"
+#include "text.h"
 
 static const struct field_limits heads_limits = { 1, DEFINITION_HEADS };
 static const struct field_limits size_limits = { 1, DEFINITION_D };
@@ -11,7 +12,7 @@ static const struct field_limits scale_limits = { 1e-30, 1e30 };
 static const struct field_limits code_limits = { 256, 1 << 30 };
 
 static const char *const attention_fields[] = {
-    "heads", "kv_heads", "d_k", "d_v", "scale", "mask", "score", "sink", "q_norm", "k_norm",
+    "heads", "kv_heads", "d_k", "d_v", "scale", "mask", "score", "sink", "normalize", "hidden_row", "q_norm", "k_norm",
     "position", "cache", "layout", "max_code", NULL
 };
 
@@ -53,26 +54,56 @@ static bool read_sizes(struct definition *definition, const struct fields *field
         && fields_number(fields, "scale", false, scale_limits, &definition->scale);
 }
 
-static const char *const sink_names[SINKS] = { "none", "zero", "per_head" };
+static const char *const sink_names[SINKS + 1] = { "none", "zero", "per_head", NULL };
+static const char *const normalize_names[NORMALIZES + 1] = { "softmax", "sigmoid", NULL };
+static const char *const hidden_row_names[HIDDEN_ROWS + 1] = { "zeros", "nan", "mean", NULL };
 
 const char *definition_sink_name(enum definition_sink sink)
 {
     return sink_names[sink];
 }
 
-static bool read_sink(struct definition *definition, const struct fields *fields)
+const char *definition_normalize_name(enum definition_normalize normalize)
 {
-    const struct value *value = value_field(fields->table, "sink");
-    definition->sink = SINK_NONE;
+    return normalize_names[normalize];
+}
+
+const char *definition_hidden_row_name(enum definition_hidden_row hidden_row)
+{
+    return hidden_row_names[hidden_row];
+}
+
+/* The index of the bare word among names (NULL-ended), 0 without one; -1 after a report. */
+static int read_choice(const struct fields *fields, const char *field, const char *const *names)
+{
+    const struct value *value = value_field(fields->table, field);
+    struct text expected = text_start(fields->arena);
     if (value == NULL)
-        return true;
+        return 0;
     const bool bare = value->kind == VALUE_WORD && value->item_count == 0 && value->field_count == 0;
-    for (enum definition_sink sink = SINK_NONE; bare && sink < SINKS; sink++)
-        if (strcmp(value->word, sink_names[sink]) == 0) {
-            definition->sink = sink;
-            return true;
-        }
-    return fields_refuse(fields, "sink", "none, zero or per_head");
+    for (int i = 0; names[i] != NULL; i++) {
+        if (bare && strcmp(value->word, names[i]) == 0)
+            return i;
+        text_format(&expected, "%s%s", i == 0 ? "" : names[i + 1] == NULL ? " or " : ", ", names[i]);
+    }
+    fields_refuse(fields, field, "%s", expected.data);
+    return -1;
+}
+
+/* How weights come of scores. */
+static bool read_weights(struct definition *definition, const struct fields *fields)
+{
+    const int sink = read_choice(fields, "sink", sink_names);
+    const int normalize = read_choice(fields, "normalize", normalize_names);
+    const int hidden_row = read_choice(fields, "hidden_row", hidden_row_names);
+    if (sink < 0 || normalize < 0 || hidden_row < 0)
+        return false;
+    definition->sink = (enum definition_sink)sink;
+    definition->normalize = (enum definition_normalize)normalize;
+    definition->hidden_row = (enum definition_hidden_row)hidden_row;
+    if (definition->sink != SINK_NONE && definition->normalize == NORMALIZE_SIGMOID)
+        return fields_refuse(fields, "sink", "none, as sigmoid weights have no sum that a sink could join");
+    return true;
 }
 
 static bool read_position(struct definition *definition, const struct fields *fields,
@@ -150,7 +181,7 @@ bool definition_read_attention(struct definition *definition, const struct value
     definition_read_mask(definition, value_field(table, "mask"), reader);
     definition_read_score(definition, value_field(table, "score"), reader);
     definition_order_arrays(definition);
-    read_sink(definition, &fields);
+    read_weights(definition, &fields);
     read_position(definition, &fields, reader);
     definition_read_norm(definition, NORM_Q, &fields, reader);
     definition_read_norm(definition, NORM_K, &fields, reader);

@@ -128,6 +128,8 @@ static void set_score(struct emission *e, const struct definition *definition)
     expression_tables_c(&arrays, &definition->score, score_tables(e, definition));
     const bool scored = definition_has_score(definition);
     template_set_text(&e->values, "SINK", definition_sink_name(definition->sink));
+    template_set_text(&e->values, "NORMALIZE", definition_normalize_name(definition->normalize));
+    template_set_text(&e->values, "HIDDEN_ROW", definition_hidden_row_name(definition->hidden_row));
     template_set_text(&e->values, "SCORE", arena_copy(e->arena, score, strlen(score)));
     template_set_text(&e->values, "SCORE_TABLES", arrays.data);
     template_set_boolean(&e->values, "HAS_SCORE", scored);

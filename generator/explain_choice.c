@@ -29,7 +29,7 @@ static void choice_add_integer(struct choices *choices, const char *name, int64_
 
 static void collect_heads(struct choices *choices, const struct definition *definition)
 {
-    choice_add_text(choices, "family", "softmax", "o = softmax(scores) v over the visible keys");
+    choice_add_text(choices, "family", "softmax", "dot products of q and k make the weights of the visible v");
     choice_add_integer(choices, "heads", definition->heads, "of queries");
     choice_add_integer(choices, "kv_heads", definition->kv_heads, "of keys and values");
     choice_add_text(choices, "kv_head", arena_format(choices->arena, "h // %d", definition->group),
@@ -42,6 +42,22 @@ static const char *const sink_words[SINKS] = {
     "nothing but visible keys takes part in the softmax",
     "a score of 0 joins the softmax's sum, and no value; lse is without it",
     "a score that each head is given joins the softmax's sum, and no value; lse is without it",
+};
+
+static const char *const normalize_words[NORMALIZES] = {
+    "weights are exp(score) over its sum: o = softmax(scores) v over the visible keys",
+    "weights are 1 / (1 + exp(-score)), each by itself: o is their sum of v, not divided",
+};
+
+static const char *const hidden_row_words[HIDDEN_ROWS] = {
+    "o of a query that sees no key",
+    "o of a query that sees no key is not a number",
+    "o of a query that sees no key is the mean of all v of the sequence",
+};
+
+static const char *const lse_words[NORMALIZES] = {
+    "of the sum of exp(score) over visible keys, never the sink; -infinity without any",
+    "of what o is divided by, so 0; -infinity where no key is visible. o over parts of the keys add up",
 };
 
 static void collect_scores(struct choices *choices, const struct definition *definition)
@@ -57,6 +73,8 @@ static void collect_scores(struct choices *choices, const struct definition *def
                     plain ? "no soft-cap or bias changes the scaled product"
                           : "what becomes of s, the scaled product, in the order written, in natural units, before the mask: a bias is not scaled; -infinity or NaN hides the key");
     choice_add_text(choices, "sink", definition_sink_name(definition->sink), sink_words[definition->sink]);
+    choice_add_text(choices, "normalize", definition_normalize_name(definition->normalize),
+                    normalize_words[definition->normalize]);
     choice_add_text(choices, "arithmetic", "float32", "of products, exponentials and sums; nothing is rounded to less in between");
 }
 
@@ -72,8 +90,9 @@ static void collect_mask(struct choices *choices, const struct definition *defin
                     "q above; the caller aligns: q_offset = kv_len - q_len lines up the ends, 0 the starts");
     choice_add_text(choices, "k_place", "index", "k above: from 0, whatever the cache's layout");
     choice_add_text(choices, "padding", "none", "sequences of a batch have their own lengths");
-    choice_add_text(choices, "hidden_row", "zeros", "o of a query that sees no key");
-    choice_add_text(choices, "lse", "natural log", "of the sum of exp(score) over visible keys, never the sink; -infinity without any");
+    choice_add_text(choices, "hidden_row", definition_hidden_row_name(definition->hidden_row),
+                    hidden_row_words[definition->hidden_row]);
+    choice_add_text(choices, "lse", "natural log", lse_words[definition->normalize]);
 }
 
 /* "rope.base": the parameters of a word, and of words within it. */
@@ -141,11 +160,13 @@ static void collect_cache(struct choices *choices, const struct definition *defi
 static void collect_order(struct choices *choices, const struct definition *definition)
 {
     static const enum expression_variable lengths[] = { EXPRESSION_Q_LEN, EXPRESSION_KV_LEN, EXPRESSION_B };
-    bool by_call = false;
+    bool by_call = definition->hidden_row == HIDDEN_ROW_MEAN;
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
         by_call = by_call || expression_uses(&definition->mask, lengths[i]) || expression_uses(&definition->score, lengths[i]);
     choice_add_text(choices, "order", by_call ? "by call" : "one",
-                    by_call ? "the mask or the score uses q_len, kv_len or b, so cutting a prompt or a batch may change what is seen"
+                    definition->hidden_row == HIDDEN_ROW_MEAN
+                            ? "a row that sees no key depends on how many there are, so cutting a prompt may change it"
+                    : by_call ? "the mask or the score uses q_len, kv_len or b, so cutting a prompt or a batch may change what is seen"
                             : "prefill, append and decode give the same bits, in any chunks, batch and number of threads");
     choice_add_text(choices, "order_excepts", "target, tuning, inf, nan",
                     "another target or tuning, or k and v that are not finite, may give other bits");

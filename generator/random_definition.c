@@ -161,11 +161,15 @@ static void put_score(struct text *text, struct random *random)
     text_put(text, " }");
 }
 
-static void put_sink(struct text *text, struct random *random)
+static void put_weights(struct text *text, struct random *random)
 {
-    static const char *const sinks[] = { "zero", "per_head" };
-    if (chance(random, 3))
+    static const char *const sinks[] = { "zero", "per_head" }, *const rows[] = { "nan", "mean" };
+    if (chance(random, 8))
+        text_put(text, ", normalize = sigmoid");
+    else if (chance(random, 3))
         text_format(text, ", sink = %s", CHOOSE(random, sinks));
+    if (chance(random, 4))
+        text_format(text, ", hidden_row = %s", CHOOSE(random, rows));
 }
 
 /* Definitions -------------------------------------------------------------------------------- */
@@ -281,7 +285,7 @@ static void put_definition(struct text *text, int block, struct random *random)
         text_format(text, ", scale = %.3f", 0.01 + random_uniform(random));
     const bool bounded = put_mask(text, random);
     put_score(text, random);
-    put_sink(text, random);
+    put_weights(text, random);
     const bool rotates = put_position(text, d_k, random);
     put_norm(text, "q_norm", rotates, d_k, random);
     put_norm(text, "k_norm", rotates, d_k, random);

@@ -10,7 +10,7 @@
 ** 1 + |lse|. Ordinary scores are floats of up to about 30 in size (score_kinds of check_main.c), and a float of
 ** that size is known to 2e-6; a chain of d_k roundings makes a few times as much of it, and a weight, e^s, is wrong
 ** by the factor by which s is wrong: so wider scores are allowed more, as row_width says. Sums over keys add less
-** than that. A hidden key that is seen, or one that is forgotten, changes o by one part in the number of keys: 4e-4
+** than that; sigmoid weights, of which each may be 1, as much as there are tiles of them. A hidden key that is seen, or one that is forgotten, changes o by one part in the number of keys: 4e-4
 ** of the longest trial.
 */
 static const double tolerance = 2e-5;
@@ -92,10 +92,17 @@ static double row_width(const struct trial *trial, float lse)
     return isinf(lse) ? 1.0 : fmax(trial->sharpness, fabs((double)lse) / ordinary_score);
 }
 
-/* One float against its expectation; unit is what an error of 1 would be. Equal infinities are near. */
+/* How many times larger than one value a sum of weighted values may be. */
+static double row_sum(const struct trial *trial, const struct attn_sequence *sequence)
+{
+    return trial->line->normalize == 1 ? 1.0 + sequence->kv_len / 64.0 : 1.0;
+}
+
+/* One float against its expectation; unit is what an error of 1 would be. Equal infinities and NaN are near. */
 static bool float_near(struct check *check, float found, float expected, double unit)
 {
-    const double difference = found == expected ? 0.0 : fabs((double)found - (double)expected);
+    const bool equal = found == expected || (isnan(found) && isnan(expected));
+    const double difference = equal ? 0.0 : fabs((double)found - (double)expected);
     const double error = difference > 0.0 ? difference / unit : difference;
     if (error > check->verdict->worst)
         check->verdict->worst = error;
@@ -130,7 +137,7 @@ bool verdict_near(struct check *check, const char *way, const struct result *fou
     for (int32_t b = 0; b < trial->sequences; b++)
         for (int head = 0; head < trial->line->heads; head++) {
             const struct attn_sequence *sequence = &trial->sequence[b];
-            const double largest = value_largest(trial, sequence, head / group);
+            const double largest = value_largest(trial, sequence, head / group) * row_sum(trial, sequence);
             for (int64_t i = 0; i < sequence->q_len; i++)
                 if (!row_near(check, way, sequence->q_row + i, head, largest, found, expected))
                     return false;

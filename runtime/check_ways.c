@@ -211,9 +211,10 @@ unsigned check_traits(const struct trial *trial)
     for (int32_t b = 0; b < trial->sequences; b++)
         for (int head = 0; head < heads; head++)
             later = later || sees_later(trial, b, head);
-    return (later ? 0 : TRAIT_CAUSAL) |
+    const bool mean = trial->line->hidden_row == 2;       /* of all keys, whatever the mask */
+    return (later || mean ? 0 : TRAIT_CAUSAL) |
            (uses(trial, EXPRESSION_Q_LEN) ? 0 : TRAIT_NO_Q_LEN) |
-           (uses(trial, EXPRESSION_KV_LEN) ? 0 : TRAIT_NO_KV_LEN) |
+           (uses(trial, EXPRESSION_KV_LEN) || mean ? 0 : TRAIT_NO_KV_LEN) |
            (uses(trial, EXPRESSION_B) ? 0 : TRAIT_NO_B);
 }
 

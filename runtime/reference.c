@@ -117,9 +117,10 @@ void reference_write(const struct reference *reference, const struct attn_args *
                 write_key(reference, args, &args->sequence[b], index, kv_head, k_position);
 }
 
-/* One query of one head, in one walk over the keys. */
+/* One query of one head, in one walk over the keys. Sigmoid weights are not relative to m, which stays 0. */
 struct walk {
     const struct reference_line *line;
+    bool seen;                  /* whether some key is visible */
     double q[REFERENCE_D];      /* normed and rotated */
     double m;                   /* the largest score so far */
     double l;                   /* sum of exp(s - m) */
@@ -148,14 +149,38 @@ static void walk_key(struct walk *walk, const double *k, const double *v, const 
     /* 2. Its weight: none when a score hides the key, being -infinity or no number. */
     if (!(s > -INFINITY))
         return;
-    if (s > walk->m)
+    const bool sigmoid = walk->line->normalize == 1;
+    walk->seen = true;
+    if (s > walk->m && !sigmoid)
         walk_grow(walk, s);
-    const double p = exp(s - walk->m);
+    const double p = sigmoid ? 1.0 / (1.0 + exp(-s)) : exp(s - walk->m);
     walk->l += p;
 
     /* 3. The value, as much of it as the weight says. */
     for (int d = 0; d < walk->line->d_v; d++)
         walk->o[d] += p * v[d];
+}
+
+/* o of a query that sees no key. */
+static void hidden_row(const struct reference_line *line, const struct attn_sequence *sequence, int kv_head, float *o)
+{
+    for (int d = 0; d < line->d_v; d++) {
+        double sum = 0.0;
+        for (int32_t k = 0; k < sequence->kv_len; k++)
+            sum += cached_key(line, sequence, k, kv_head)[line->d_k + d];
+        const double mean = sequence->kv_len > 0 ? sum / sequence->kv_len : 0.0;
+        o[d] = line->hidden_row == 0 ? 0.0f : line->hidden_row == 1 ? NAN : (float)mean;
+    }
+}
+
+/* What the weighted sum is divided by, and its lse, which is without the sink: that joins the sum, but no value. */
+static double divisor(const struct walk *walk, const struct attn_args *args, int head, float *lse)
+{
+    const int sink = walk->line->sink;
+    *lse = walk->line->normalize == 1 ? 0.0f : (float)(walk->m + log(walk->l));
+    if (walk->line->normalize == 1)
+        return 1.0;
+    return walk->l + (sink == 0 ? 0.0 : exp((sink == 1 ? 0.0 : (double)args->sink[head]) - walk->m));
 }
 
 static void attend(const struct reference *reference, const struct attn_args *args, int32_t b, int32_t index, int head,
@@ -166,7 +191,7 @@ static void attend(const struct reference *reference, const struct attn_args *ar
     const int64_t row = sequence->q_row + index;
     const int kv_head = head / (line->heads / line->kv_heads);
     const struct array_view arrays = { &line->arrays, args->array, sequence };
-    struct walk walk = { .line = line, .m = -INFINITY, .arrays = array_source(&arrays) };
+    struct walk walk = { .line = line, .m = line->normalize == 1 ? 0.0 : -INFINITY, .arrays = array_source(&arrays) };
     const struct vector q = {
         args->q + row * args->q_stride + head * args->q_head_stride, head, row_position(reference, q_position, row),
         &line->q_norm, args->q_norm_weight, args->q_norm_bias
@@ -183,13 +208,14 @@ static void attend(const struct reference *reference, const struct attn_args *ar
             walk_key(&walk, key, key + line->d_k, at);
     }
 
-    /* The sink joins the sum, but no value. */
-    const double sink = line->sink == 0 ? 0.0 : exp((line->sink == 1 ? 0.0 : (double)args->sink[head]) - walk.m);
-    float *o = args->o + row * args->o_stride + head * args->o_head_stride;
-    for (int d = 0; d < line->d_v; d++)
-        o[d] = walk.l > 0.0 ? (float)(walk.o[d] / (walk.l + sink)) : 0.0f;
+    float *o = args->o + row * args->o_stride + head * args->o_head_stride, lse = -INFINITY;
+    if (!walk.seen)
+        hidden_row(line, sequence, kv_head, o);
+    const double divided = walk.seen ? divisor(&walk, args, head, &lse) : 1.0;
+    for (int d = 0; d < line->d_v && walk.seen; d++)
+        o[d] = (float)(walk.o[d] / divided);
     if (args->lse != NULL)
-        args->lse[row * args->lse_stride + head] = (float)(walk.m + log(walk.l));
+        args->lse[row * args->lse_stride + head] = lse;
 }
 
 void reference_attend(const struct reference *reference, const struct attn_args *args, const int32_t *q_position)

@@ -47,6 +47,8 @@ static const struct key {
     { "score",                          KEY_SCORE,   0,                    0.0,   0.0,             OPTIONAL,                 NULL },
     { "arrays",                         KEY_ARRAYS,  0,                    0.0,   0.0,             OPTIONAL,                 NULL },
     { "sink",                           KEY_CHOICE,  AT(sink),             0.0,   0.0,             OPTIONAL,                 "none zero per_head" },
+    { "normalize",                      KEY_CHOICE,  AT(normalize),        0.0,   0.0,             OPTIONAL,                 "softmax sigmoid" },
+    { "hidden_row",                     KEY_CHOICE,  AT(hidden_row),       0.0,   0.0,             OPTIONAL,                 "zeros nan mean" },
     { "q_norm",                         KEY_CHOICE,  AT(q_norm.kind),       0.0,   0.0,             OPTIONAL,                 "none rms l2 layer" },
     { "q_norm.eps",                     KEY_NUMBER,  AT(q_norm.eps),        1e-12, 1.0,             Q_NORM,                   NULL },
     { "q_norm.weights",                 KEY_CHOICE,  AT(q_norm.weights),    0.0,   0.0,             Q_NORM,                   "none shared per_head" },

@@ -37,6 +37,8 @@ struct reference_line {
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees */
     int sink;                     /* 0: none; 1: a score of 0; 2: one that each head is given */
+    int normalize;                /* 0: softmax; 1: sigmoid */
+    int hidden_row;               /* of a query that sees no key: 0: zeros; 1: NaN; 2: the mean of all values */
     struct expression score;      /* what becomes of scale q k: "s" when nothing */
     struct reference_norm q_norm, k_norm;
     struct expression_arrays arrays;     /* of mask and score, in the order of attn_args.array */

@@ -145,6 +145,7 @@ $FN void decode_mask$F(float *s, int32_t key0, int32_t place, const struct attn_
 $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict l,
     float *restrict o)
 {
+% if NORMALIZE == "softmax" then
     vec$T top = vload$T(s);
     for (int key = $LANES; key < TILE$F; key += $LANES)
         top = vmax$T(top, vload$T(s + key));
@@ -156,6 +157,9 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
             vstore$T(o + d, vmul$T(vload$T(o + d), alpha));
         *m = tile_max;
     }
+% else
+    (void)o;
+% end
     const vec$T base = vset$T(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
 % for j = 0, partial_vectors - 1 do
     vec$T sum$j = vzero$T();
@@ -164,7 +168,7 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
 % for j = 0, partial_vectors - 1 do
         const vec$T s$j = vload$T(s + key + $(j * LANES));
         const mask$T seen$j = vgreater$T(s$j, vset$T(ATTN_HIDDEN));
-        const vec$T p$j = vselect$T(seen$j, vexp2$T(vsub$T(s$j, base)), vzero$T());
+        const vec$T p$j = vselect$T(seen$j, weight$F(s$j, base), vzero$T());
         vstore$T(s + key + $(j * LANES), p$j);
         sum$j = vadd$T(sum$j, p$j);
 % end
@@ -241,7 +245,7 @@ $FN void decode_segment$F(const struct attn_args *args, int64_t row, int32_t pla
     const struct attn_sequence *sequence = &args->sequence[view->b];
     for (int h = 0; h < GROUP$D; h++) {
         query_row$D(args, row, view->h + h, t->q[h]);
-        t->m[h] = ATTN_HIDDEN;
+        t->m[h] = $(NORMALIZE == "softmax" and "ATTN_HIDDEN" or "0.0f");
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
@@ -356,7 +360,7 @@ $FN void decode_run_merge$F(const struct attn_args *args, const struct decode_pl
             t->l[0] = 0.0f;
             for (int32_t i = 0; i < place->segments; i++)
                 merge$F(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
-            finish$F(args, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+            finish$F(args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
         }
 }
 

@@ -63,6 +63,24 @@ $POSITION
 % if NORM_FUNCTIONS ~= "" then
 $NORM_FUNCTIONS
 % end
+% if HIDDEN_ROW == "mean" then
+/* o = the mean of all values of a sequence's KV head; zeros where there are none. */
+static void mean_row$D(const struct attn_sequence *sequence, int32_t kv_head, float *o)
+{
+    const int32_t keys = sequence->kv_len > 0 ? sequence->kv_len : 1;
+    for (int column = 0; column < D_V$D; column += $PANEL) {
+        double sum[$PANEL] = { 0.0 };
+        for (int32_t k = 0; k < sequence->kv_len; k++) {
+            const float *v = values_of$D(cache_block$D(sequence, kv_head, k / BLOCK$D), k) + column;
+            for (int d = 0; d < $PANEL; d++)
+                sum[d] += v[d];
+        }
+        for (int d = 0; d < $PANEL && column + d < D_V$D; d++)
+            o[column + d] = (float)(sum[d] / keys);
+    }
+}
+
+% end
 % local PREPARED = (Q_NORM ~= "never" and "normed, " or "") .. (ROTATION_FLOATS > 0 and "rotated, " or "")
 % if HAS_SCORE then
 /* One query, $(PREPARED)times the scale of q k. */

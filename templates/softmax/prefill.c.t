@@ -119,17 +119,20 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     else
         prefill_scores_some$F(block, key0, keys, k, t, s);
 % end
+% if NORMALIZE == "softmax" then
     if (prefill_maximum$F(t, block->queries))
         prefill_rescale$F(t, block->queries);
+% end
     *before = (struct prefill_tile$F){ s, v, key0, keys, sight, 0 };
 }
 
+% local START = NORMALIZE == "softmax" and "ATTN_HIDDEN" or "0.0f"
 /* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
 $FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, int32_t last,
     struct prefill_scratch$F *t)
 {
     for (int i = 0; i < QUERIES$F; i++) {
-        t->m[i] = ATTN_HIDDEN;
+        t->m[i] = $START;
         t->l[i] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
@@ -202,5 +205,5 @@ $FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, voi
 % end
     }
     for (int32_t i = 0; i < block.queries; i++)
-        finish$F(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+        finish$F(args, block.sequence, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
 }

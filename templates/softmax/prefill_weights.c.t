@@ -1,3 +1,4 @@
+% if NORMALIZE == "softmax" then
 /*
 ** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY,
 ** and l with it; true when some did: then alpha holds what their o must be multiplied by,
@@ -33,6 +34,7 @@ $FN void prefill_rescale$F(struct prefill_scratch$F *t, int32_t queries)
     }
 }
 
+% end
 /* l += the tile's weights, by a fixed tree: keys PARTIALS apart in order, then halves. */
 $FN void prefill_sum$F(struct prefill_scratch$F *t, int32_t queries)
 {
@@ -52,7 +54,7 @@ $FN void prefill_sum$F(struct prefill_scratch$F *t, int32_t queries)
 % if name == "some" then
 /* The same where scores may be hidden: their weight is 0. */
 % else
-/* p = exp2(s - m) in the place of s. */
+/* p = weight(s, m) in the place of s. */
 % end
 $FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries,
     float (*s)[QUERIES$F])
@@ -69,9 +71,9 @@ $FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries,
 % if masked then
             const vec$T s$i = vload$T(&s[j + $(i * PARTIALS)][lane]);
             const mask$T seen$i = vgreater$T(s$i, vset$T(ATTN_HIDDEN));
-            const vec$T p$i = vselect$T(seen$i, vexp2$T(vsub$T(s$i, m)), vzero$T());
+            const vec$T p$i = vselect$T(seen$i, weight$F(s$i, m), vzero$T());
 % else
-            const vec$T p$i = vexp2$T(vsub$T(vload$T(&s[j + $(i * PARTIALS)][lane]), m));
+            const vec$T p$i = weight$F(vload$T(&s[j + $(i * PARTIALS)][lane]), m);
 % end
             vstore$T(&s[j + $(i * PARTIALS)][lane], p$i);
 % end
@@ -121,9 +123,9 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
 % if HAS_SCORE then
             const vec$T old$e = vload$T(&p[j + $(e * PARTIALS)][lane]);
             const mask$T seen$e = vgreater$T(old$e, vset$T(ATTN_HIDDEN));
-            const vec$T p$e = vselect$T(seen$e, vexp2$T(vsub$T(old$e, m)), vzero$T());
+            const vec$T p$e = vselect$T(seen$e, weight$F(old$e, m), vzero$T());
 % else
-            const vec$T p$e = vexp2$T(vsub$T(vload$T(&p[j + $(e * PARTIALS)][lane]), m));
+            const vec$T p$e = weight$F(vload$T(&p[j + $(e * PARTIALS)][lane]), m);
 % end
             vstore$T(&p[j + $(e * PARTIALS)][lane], p$e);
             sum = vadd$T(sum, p$e);

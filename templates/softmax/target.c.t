@@ -40,6 +40,13 @@ $SCORE_KEYS_VIEW
 }
 
 % end
+% if NORMALIZE == "softmax" then
+/* The weight of a score, in log2, relative to m. */
+OP$T vec$T weight$F(vec$T s, vec$T m)
+{
+    return vexp2$T(vsub$T(s, m));
+}
+
 /*
 ** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
 ** a visible key adds nothing.
@@ -63,28 +70,64 @@ $FN void merge$F(float m, float l, const float *restrict o,
     for (int d = 0; d < V_ROW$D; d += $LANES)
         vstore$T(o_total + d, vfma$T(vload$T(o + d), new, vmul$T(vload$T(o_total + d), old)));
 }
+% else
+/* The weight of a score, in log2: 1 / (1 + 2^-s), at least 2^-100. m stays 0. */
+OP$T vec$T weight$F(vec$T s, vec$T m)
+{
+    const vec$T one = vset$T(1.0f), opposite = vmin$T(vsub$T(m, s), vset$T(100.0f));
+    return vdiv$T(one, vadd$T(one, vexp2_exact$T(opposite)));
+}
 
-% if SINK == "none" then
-/* o = o_total / l, and lse. A query that saw no key gives zeros. */
+/* Adds a segment's l and o of one query to the total of those before. */
+$FN void merge$F(float m, float l, const float *restrict o,
+    float *m_total, float *l_total, float *restrict o_total)
+{
+    if (*l_total == 0.0f)
+        memset(o_total, 0, V_ROW$D * sizeof(float));
+    *m_total = m;
+    *l_total += l;
+    for (int d = 0; d < V_ROW$D; d += $LANES)
+        vstore$T(o_total + d, vadd$T(vload$T(o_total + d), vload$T(o + d)));
+}
+% end
+
+% local hidden = ({ zeros = "zeros", nan = "NaN", mean = "the mean of all values" })[HIDDEN_ROW]
+% if NORMALIZE == "sigmoid" then
+/* o = o_total, and lse, which is 0. A query that saw no key gives $hidden. */
+% elseif SINK == "none" then
+/* o = o_total / l, and lse. A query that saw no key gives $hidden. */
 % else
 /*
 ** o = o_total / (l + the sink's weight), and lse, which is without the sink. A query that saw
-** no key gives zeros.
+** no key gives $hidden.
 */
 % end
-$FN void finish$F(const struct attn_args *args, int64_t row, int32_t head,
+$FN void finish$F(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
+% if NORMALIZE == "sigmoid" then
+            l > 0.0f ? m : ATTN_HIDDEN;
+% else
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale$T)) : ATTN_HIDDEN;
+% end
     if (l == 0.0f) {
+% if HIDDEN_ROW == "mean" then
+        mean_row$D(sequence, head / GROUP$D, o);
+% else
         for (int d = 0; d < D_V$D; d++)
-            o[d] = 0.0f;
+            o[d] = $(HIDDEN_ROW == "nan" and '__builtin_nanf("")' or "0.0f");
+% end
         return;
     }
-% if SINK == "none" then
+% if HIDDEN_ROW ~= "mean" then
+    (void)sequence;
+% end
+% if NORMALIZE == "sigmoid" then
+    const vec$T scale = vset$T(1.0f);
+% elseif SINK == "none" then
     const vec$T scale = vset$T(1.0f / l);
 % else
 % if SINK == "zero" then

@@ -88,6 +88,28 @@ static void causal_query_sees_its_past(void)
     CHECK(near(lse[0], 0.0) && near(lse[1], log(2.0)));
 }
 
+/* Scores 0 and ln 3 weigh 1/2 and 3/4, each by itself. */
+static void sigmoid_weights_are_not_divided(void)
+{
+    const float q[] = { 1.0f }, k[] = { 0.0f, 1.0986122887f }, v[] = { 10.0f, 2.0f };
+    float o[1], lse[1];
+    small_run(&(struct small){ LINE(1, 1, 1, 1, "true", "none normalize=sigmoid"), 1, 1, 1, 1, 1, 2, 0, q, k, v, NULL, NULL, NULL },
+              o, lse);
+    CHECK(near(o[0], 10.0 / 2 + 2.0 * 3 / 4) && lse[0] == 0.0f);
+}
+
+/* The first query stands before all keys; their values have the mean 8. */
+static void row_without_key_is_what_the_line_says(void)
+{
+    const float q[] = { 1.0f }, k[] = { 1.0f, 1.0f }, v[] = { 7.0f, 9.0f };
+    float o[2], lse[2];
+    small_run(&(struct small){ LINE(1, 1, 1, 1, "k <= q", "none hidden_row=nan"), 1, 1, 1, 1, 1, 2, -1, q, k, v, NULL, NULL, NULL },
+              &o[0], &lse[0]);
+    small_run(&(struct small){ LINE(1, 1, 1, 1, "k <= q", "none hidden_row=mean"), 1, 1, 1, 1, 1, 2, -1, q, k, v, NULL, NULL, NULL },
+              &o[1], &lse[1]);
+    CHECK(isnan(o[0]) && lse[0] == -INFINITY && o[1] == 8.0f && lse[1] == -INFINITY);
+}
+
 static void row_without_key_gives_zeros(void)
 {
     const float q[] = { 1.0f, 1.0f }, k[] = { 1.0f }, v[] = { 7.0f };
@@ -327,6 +349,8 @@ int main(void)
     RUN(scale_multiplies_scores);
     RUN(causal_query_sees_its_past);
     RUN(row_without_key_gives_zeros);
+    RUN(row_without_key_is_what_the_line_says);
+    RUN(sigmoid_weights_are_not_divided);
     RUN(heads_share_kv_heads);
     RUN(rope_turns_pairs);
     RUN(rope_scales_frequencies);

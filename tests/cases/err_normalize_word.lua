@@ -1,0 +1,1 @@
+attention = { heads = 2, d_k = 16, normalize = none }
