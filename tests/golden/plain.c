@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  90d4250658be9b57   (of all that follows this comment)
+**   digest  ca3499e05d088105   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -366,6 +366,12 @@ OP_scalar mask_scalar sees_keys_attention_scalar(int32_t q, ivec_scalar k, const
     return mand_scalar(ilt_scalar(k, iset_scalar(kv_len)), mset_scalar(1));
 }
 
+/* The weight of a score, in log2, relative to m. */
+OP_scalar vec_scalar weight_attention_scalar(vec_scalar s, vec_scalar m)
+{
+    return vexp2_scalar(vsub_scalar(s, m));
+}
+
 /*
 ** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
 ** a visible key adds nothing.
@@ -391,7 +397,7 @@ KERNEL_scalar void merge_attention_scalar(float m, float l, const float *restric
 }
 
 /* o = o_total / l, and lse. A query that saw no key gives zeros. */
-KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, int64_t row, int32_t head,
+KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
@@ -403,6 +409,7 @@ KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, int64_t
             o[d] = 0.0f;
         return;
     }
+    (void)sequence;
     const vec_scalar scale = vset_scalar(1.0f / l);
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + 1 <= D_V_attention; d += 1)
@@ -696,20 +703,20 @@ KERNEL_scalar void prefill_sum_attention_scalar(struct prefill_scratch_attention
     }
 }
 
-/* p = exp2(s - m) in the place of s. */
+/* p = weight(s, m) in the place of s. */
 KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
     float (*s)[QUERIES_attention_scalar])
 {
     for (int lane = 0; lane < queries; lane += 1) {
         const vec_scalar m = vload_scalar(&t->m[lane]);
         for (int j = 0; j < PARTIALS_attention_scalar; j++) {
-            const vec_scalar p0 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 0][lane]), m));
+            const vec_scalar p0 = weight_attention_scalar(vload_scalar(&s[j + 0][lane]), m);
             vstore_scalar(&s[j + 0][lane], p0);
-            const vec_scalar p1 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 16][lane]), m));
+            const vec_scalar p1 = weight_attention_scalar(vload_scalar(&s[j + 16][lane]), m);
             vstore_scalar(&s[j + 16][lane], p1);
-            const vec_scalar p2 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 32][lane]), m));
+            const vec_scalar p2 = weight_attention_scalar(vload_scalar(&s[j + 32][lane]), m);
             vstore_scalar(&s[j + 32][lane], p2);
-            const vec_scalar p3 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 48][lane]), m));
+            const vec_scalar p3 = weight_attention_scalar(vload_scalar(&s[j + 48][lane]), m);
             vstore_scalar(&s[j + 48][lane], p3);
             vec_scalar sum = p0;
             sum = vadd_scalar(sum, p1);
@@ -730,19 +737,19 @@ KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_
         for (int j = 0; j < PARTIALS_attention_scalar; j++) {
             const vec_scalar s0 = vload_scalar(&s[j + 0][lane]);
             const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p0 = vselect_scalar(seen0, vexp2_scalar(vsub_scalar(s0, m)), vzero_scalar());
+            const vec_scalar p0 = vselect_scalar(seen0, weight_attention_scalar(s0, m), vzero_scalar());
             vstore_scalar(&s[j + 0][lane], p0);
             const vec_scalar s1 = vload_scalar(&s[j + 16][lane]);
             const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p1 = vselect_scalar(seen1, vexp2_scalar(vsub_scalar(s1, m)), vzero_scalar());
+            const vec_scalar p1 = vselect_scalar(seen1, weight_attention_scalar(s1, m), vzero_scalar());
             vstore_scalar(&s[j + 16][lane], p1);
             const vec_scalar s2 = vload_scalar(&s[j + 32][lane]);
             const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p2 = vselect_scalar(seen2, vexp2_scalar(vsub_scalar(s2, m)), vzero_scalar());
+            const vec_scalar p2 = vselect_scalar(seen2, weight_attention_scalar(s2, m), vzero_scalar());
             vstore_scalar(&s[j + 32][lane], p2);
             const vec_scalar s3 = vload_scalar(&s[j + 48][lane]);
             const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p3 = vselect_scalar(seen3, vexp2_scalar(vsub_scalar(s3, m)), vzero_scalar());
+            const vec_scalar p3 = vselect_scalar(seen3, weight_attention_scalar(s3, m), vzero_scalar());
             vstore_scalar(&s[j + 48][lane], p3);
             vec_scalar sum = p0;
             sum = vadd_scalar(sum, p1);
@@ -949,7 +956,7 @@ KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, in
         first = segment_last + 1;
     }
     for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_scalar(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+        finish_attention_scalar(args, block.sequence, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
 }
 /*
 ** Decode, scalar: one query of the 1 heads that share a KV head walks one segment of the
@@ -1084,82 +1091,82 @@ KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *res
     for (int key = 0; key < TILE_attention_scalar; key += PARTIALS_attention_scalar) {
         const vec_scalar s0 = vload_scalar(s + key + 0);
         const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p0 = vselect_scalar(seen0, vexp2_scalar(vsub_scalar(s0, base)), vzero_scalar());
+        const vec_scalar p0 = vselect_scalar(seen0, weight_attention_scalar(s0, base), vzero_scalar());
         vstore_scalar(s + key + 0, p0);
         sum0 = vadd_scalar(sum0, p0);
         const vec_scalar s1 = vload_scalar(s + key + 1);
         const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p1 = vselect_scalar(seen1, vexp2_scalar(vsub_scalar(s1, base)), vzero_scalar());
+        const vec_scalar p1 = vselect_scalar(seen1, weight_attention_scalar(s1, base), vzero_scalar());
         vstore_scalar(s + key + 1, p1);
         sum1 = vadd_scalar(sum1, p1);
         const vec_scalar s2 = vload_scalar(s + key + 2);
         const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p2 = vselect_scalar(seen2, vexp2_scalar(vsub_scalar(s2, base)), vzero_scalar());
+        const vec_scalar p2 = vselect_scalar(seen2, weight_attention_scalar(s2, base), vzero_scalar());
         vstore_scalar(s + key + 2, p2);
         sum2 = vadd_scalar(sum2, p2);
         const vec_scalar s3 = vload_scalar(s + key + 3);
         const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p3 = vselect_scalar(seen3, vexp2_scalar(vsub_scalar(s3, base)), vzero_scalar());
+        const vec_scalar p3 = vselect_scalar(seen3, weight_attention_scalar(s3, base), vzero_scalar());
         vstore_scalar(s + key + 3, p3);
         sum3 = vadd_scalar(sum3, p3);
         const vec_scalar s4 = vload_scalar(s + key + 4);
         const mask_scalar seen4 = vgreater_scalar(s4, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p4 = vselect_scalar(seen4, vexp2_scalar(vsub_scalar(s4, base)), vzero_scalar());
+        const vec_scalar p4 = vselect_scalar(seen4, weight_attention_scalar(s4, base), vzero_scalar());
         vstore_scalar(s + key + 4, p4);
         sum4 = vadd_scalar(sum4, p4);
         const vec_scalar s5 = vload_scalar(s + key + 5);
         const mask_scalar seen5 = vgreater_scalar(s5, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p5 = vselect_scalar(seen5, vexp2_scalar(vsub_scalar(s5, base)), vzero_scalar());
+        const vec_scalar p5 = vselect_scalar(seen5, weight_attention_scalar(s5, base), vzero_scalar());
         vstore_scalar(s + key + 5, p5);
         sum5 = vadd_scalar(sum5, p5);
         const vec_scalar s6 = vload_scalar(s + key + 6);
         const mask_scalar seen6 = vgreater_scalar(s6, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p6 = vselect_scalar(seen6, vexp2_scalar(vsub_scalar(s6, base)), vzero_scalar());
+        const vec_scalar p6 = vselect_scalar(seen6, weight_attention_scalar(s6, base), vzero_scalar());
         vstore_scalar(s + key + 6, p6);
         sum6 = vadd_scalar(sum6, p6);
         const vec_scalar s7 = vload_scalar(s + key + 7);
         const mask_scalar seen7 = vgreater_scalar(s7, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p7 = vselect_scalar(seen7, vexp2_scalar(vsub_scalar(s7, base)), vzero_scalar());
+        const vec_scalar p7 = vselect_scalar(seen7, weight_attention_scalar(s7, base), vzero_scalar());
         vstore_scalar(s + key + 7, p7);
         sum7 = vadd_scalar(sum7, p7);
         const vec_scalar s8 = vload_scalar(s + key + 8);
         const mask_scalar seen8 = vgreater_scalar(s8, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p8 = vselect_scalar(seen8, vexp2_scalar(vsub_scalar(s8, base)), vzero_scalar());
+        const vec_scalar p8 = vselect_scalar(seen8, weight_attention_scalar(s8, base), vzero_scalar());
         vstore_scalar(s + key + 8, p8);
         sum8 = vadd_scalar(sum8, p8);
         const vec_scalar s9 = vload_scalar(s + key + 9);
         const mask_scalar seen9 = vgreater_scalar(s9, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p9 = vselect_scalar(seen9, vexp2_scalar(vsub_scalar(s9, base)), vzero_scalar());
+        const vec_scalar p9 = vselect_scalar(seen9, weight_attention_scalar(s9, base), vzero_scalar());
         vstore_scalar(s + key + 9, p9);
         sum9 = vadd_scalar(sum9, p9);
         const vec_scalar s10 = vload_scalar(s + key + 10);
         const mask_scalar seen10 = vgreater_scalar(s10, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p10 = vselect_scalar(seen10, vexp2_scalar(vsub_scalar(s10, base)), vzero_scalar());
+        const vec_scalar p10 = vselect_scalar(seen10, weight_attention_scalar(s10, base), vzero_scalar());
         vstore_scalar(s + key + 10, p10);
         sum10 = vadd_scalar(sum10, p10);
         const vec_scalar s11 = vload_scalar(s + key + 11);
         const mask_scalar seen11 = vgreater_scalar(s11, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p11 = vselect_scalar(seen11, vexp2_scalar(vsub_scalar(s11, base)), vzero_scalar());
+        const vec_scalar p11 = vselect_scalar(seen11, weight_attention_scalar(s11, base), vzero_scalar());
         vstore_scalar(s + key + 11, p11);
         sum11 = vadd_scalar(sum11, p11);
         const vec_scalar s12 = vload_scalar(s + key + 12);
         const mask_scalar seen12 = vgreater_scalar(s12, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p12 = vselect_scalar(seen12, vexp2_scalar(vsub_scalar(s12, base)), vzero_scalar());
+        const vec_scalar p12 = vselect_scalar(seen12, weight_attention_scalar(s12, base), vzero_scalar());
         vstore_scalar(s + key + 12, p12);
         sum12 = vadd_scalar(sum12, p12);
         const vec_scalar s13 = vload_scalar(s + key + 13);
         const mask_scalar seen13 = vgreater_scalar(s13, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p13 = vselect_scalar(seen13, vexp2_scalar(vsub_scalar(s13, base)), vzero_scalar());
+        const vec_scalar p13 = vselect_scalar(seen13, weight_attention_scalar(s13, base), vzero_scalar());
         vstore_scalar(s + key + 13, p13);
         sum13 = vadd_scalar(sum13, p13);
         const vec_scalar s14 = vload_scalar(s + key + 14);
         const mask_scalar seen14 = vgreater_scalar(s14, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p14 = vselect_scalar(seen14, vexp2_scalar(vsub_scalar(s14, base)), vzero_scalar());
+        const vec_scalar p14 = vselect_scalar(seen14, weight_attention_scalar(s14, base), vzero_scalar());
         vstore_scalar(s + key + 14, p14);
         sum14 = vadd_scalar(sum14, p14);
         const vec_scalar s15 = vload_scalar(s + key + 15);
         const mask_scalar seen15 = vgreater_scalar(s15, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p15 = vselect_scalar(seen15, vexp2_scalar(vsub_scalar(s15, base)), vzero_scalar());
+        const vec_scalar p15 = vselect_scalar(seen15, weight_attention_scalar(s15, base), vzero_scalar());
         vstore_scalar(s + key + 15, p15);
         sum15 = vadd_scalar(sum15, p15);
     }
@@ -1327,7 +1334,7 @@ KERNEL_scalar void decode_run_merge_attention_scalar(const struct attn_args *arg
             t->l[0] = 0.0f;
             for (int32_t i = 0; i < place->segments; i++)
                 merge_attention_scalar(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
-            finish_attention_scalar(args, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+            finish_attention_scalar(args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
         }
 }
 
