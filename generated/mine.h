@@ -86,7 +86,7 @@ struct attn_args {
     int64_t v_stride, v_head_stride;
     float *o;                                /* (rows, heads, d_v) */
     int64_t o_stride, o_head_stride;
-    float *lse;                              /* (rows, heads), natural log, -infinity for a row that sees no key; or NULL */
+    float *lse;                              /* (rows, heads), natural log, -infinity for a row that sees no key; 0 for others with sigmoid weights; or NULL */
     int64_t lse_stride;
 
     const float *sink;                       /* (heads): scores of no key, which only join the sum; unread unless sink=per_head */

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  59dd18bcc7f65d2e   (of all that follows this comment)
+**   digest  d7d3cb133f716629   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -473,6 +473,12 @@ OP_avx2 mask_avx2 sees_keys_attention_avx2(int32_t q, ivec_avx2 k, const struct 
     return mand_avx2(ilt_avx2(k, iset_avx2(kv_len)), mand_avx2(ile_avx2(k, iset_avx2(q)), ile_avx2(isub_avx2(iset_avx2(q), k), iset_avx2(15))));
 }
 
+/* The weight of a score, in log2, relative to m. */
+OP_avx2 vec_avx2 weight_attention_avx2(vec_avx2 s, vec_avx2 m)
+{
+    return vexp2_avx2(vsub_avx2(s, m));
+}
+
 /*
 ** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
 ** a visible key adds nothing.
@@ -498,7 +504,7 @@ KERNEL_avx2 void merge_attention_avx2(float m, float l, const float *restrict o,
 }
 
 /* o = o_total / l, and lse. A query that saw no key gives zeros. */
-KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, int64_t row, int32_t head,
+KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
@@ -510,6 +516,7 @@ KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, int64_t row
             o[d] = 0.0f;
         return;
     }
+    (void)sequence;
     const vec_avx2 scale = vset_avx2(1.0f / l);
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + 8 <= D_V_attention; d += 8)
@@ -805,20 +812,20 @@ KERNEL_avx2 void prefill_sum_attention_avx2(struct prefill_scratch_attention_avx
     }
 }
 
-/* p = exp2(s - m) in the place of s. */
+/* p = weight(s, m) in the place of s. */
 KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries,
     float (*s)[QUERIES_attention_avx2])
 {
     for (int lane = 0; lane < queries; lane += 8) {
         const vec_avx2 m = vload_avx2(&t->m[lane]);
         for (int j = 0; j < PARTIALS_attention_avx2; j++) {
-            const vec_avx2 p0 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 0][lane]), m));
+            const vec_avx2 p0 = weight_attention_avx2(vload_avx2(&s[j + 0][lane]), m);
             vstore_avx2(&s[j + 0][lane], p0);
-            const vec_avx2 p1 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 16][lane]), m));
+            const vec_avx2 p1 = weight_attention_avx2(vload_avx2(&s[j + 16][lane]), m);
             vstore_avx2(&s[j + 16][lane], p1);
-            const vec_avx2 p2 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 32][lane]), m));
+            const vec_avx2 p2 = weight_attention_avx2(vload_avx2(&s[j + 32][lane]), m);
             vstore_avx2(&s[j + 32][lane], p2);
-            const vec_avx2 p3 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 48][lane]), m));
+            const vec_avx2 p3 = weight_attention_avx2(vload_avx2(&s[j + 48][lane]), m);
             vstore_avx2(&s[j + 48][lane], p3);
             vec_avx2 sum = p0;
             sum = vadd_avx2(sum, p1);
@@ -839,19 +846,19 @@ KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_atte
         for (int j = 0; j < PARTIALS_attention_avx2; j++) {
             const vec_avx2 s0 = vload_avx2(&s[j + 0][lane]);
             const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
-            const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, m)), vzero_avx2());
+            const vec_avx2 p0 = vselect_avx2(seen0, weight_attention_avx2(s0, m), vzero_avx2());
             vstore_avx2(&s[j + 0][lane], p0);
             const vec_avx2 s1 = vload_avx2(&s[j + 16][lane]);
             const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
-            const vec_avx2 p1 = vselect_avx2(seen1, vexp2_avx2(vsub_avx2(s1, m)), vzero_avx2());
+            const vec_avx2 p1 = vselect_avx2(seen1, weight_attention_avx2(s1, m), vzero_avx2());
             vstore_avx2(&s[j + 16][lane], p1);
             const vec_avx2 s2 = vload_avx2(&s[j + 32][lane]);
             const mask_avx2 seen2 = vgreater_avx2(s2, vset_avx2(ATTN_HIDDEN));
-            const vec_avx2 p2 = vselect_avx2(seen2, vexp2_avx2(vsub_avx2(s2, m)), vzero_avx2());
+            const vec_avx2 p2 = vselect_avx2(seen2, weight_attention_avx2(s2, m), vzero_avx2());
             vstore_avx2(&s[j + 32][lane], p2);
             const vec_avx2 s3 = vload_avx2(&s[j + 48][lane]);
             const mask_avx2 seen3 = vgreater_avx2(s3, vset_avx2(ATTN_HIDDEN));
-            const vec_avx2 p3 = vselect_avx2(seen3, vexp2_avx2(vsub_avx2(s3, m)), vzero_avx2());
+            const vec_avx2 p3 = vselect_avx2(seen3, weight_attention_avx2(s3, m), vzero_avx2());
             vstore_avx2(&s[j + 48][lane], p3);
             vec_avx2 sum = p0;
             sum = vadd_avx2(sum, p1);
@@ -1058,7 +1065,7 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
         first = segment_last + 1;
     }
     for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_avx2(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+        finish_attention_avx2(args, block.sequence, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
 }
 /*
 ** Decode, avx2: one query of the 2 heads that share a KV head walks one segment of the
@@ -1184,12 +1191,12 @@ KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restric
     for (int key = 0; key < TILE_attention_avx2; key += PARTIALS_attention_avx2) {
         const vec_avx2 s0 = vload_avx2(s + key + 0);
         const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
-        const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, base)), vzero_avx2());
+        const vec_avx2 p0 = vselect_avx2(seen0, weight_attention_avx2(s0, base), vzero_avx2());
         vstore_avx2(s + key + 0, p0);
         sum0 = vadd_avx2(sum0, p0);
         const vec_avx2 s1 = vload_avx2(s + key + 8);
         const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
-        const vec_avx2 p1 = vselect_avx2(seen1, vexp2_avx2(vsub_avx2(s1, base)), vzero_avx2());
+        const vec_avx2 p1 = vselect_avx2(seen1, weight_attention_avx2(s1, base), vzero_avx2());
         vstore_avx2(s + key + 8, p1);
         sum1 = vadd_avx2(sum1, p1);
     }
@@ -1343,7 +1350,7 @@ KERNEL_avx2 void decode_run_merge_attention_avx2(const struct attn_args *args, c
             t->l[0] = 0.0f;
             for (int32_t i = 0; i < place->segments; i++)
                 merge_attention_avx2(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
-            finish_attention_avx2(args, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+            finish_attention_avx2(args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
         }
 }
 
