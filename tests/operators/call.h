@@ -23,7 +23,8 @@ struct call_sequence {
 enum call_result {
     CALL_O,                                /* (q_len, heads, d_v) */
     CALL_K,                                /* keys as the cache holds them: (past + fresh, kv_heads, d_k) */
-    CALL_V
+    CALL_V,
+    CALL_LSE                               /* (q_len, heads, 1) */
 };
 
 /* An output of the case. A view of a call whose sequences are packed has one batch, with their rows one after another. */
@@ -58,6 +59,7 @@ struct call {
 
     struct call_output outputs[CALL_OUTPUTS];
     int output_count;
+    struct call *other;                    /* the call that gives the rest of the outputs, or NULL */
 };
 
 /* What a call is made of; past_k and past_v are views of nothing where there is no past. */

@@ -21,6 +21,7 @@ struct run {
     struct guarded bias, visible;          /* (heads, q_rows, keys) */
     struct attn_array array[RUN_ARRAYS];
     struct guarded o;                      /* (q_rows, heads, d_v) */
+    struct guarded lse;                    /* (q_rows, heads) */
     double slack;                          /* of outputs, for the case's rounded scores */
     const char *failure;                   /* the first one, or NULL */
 };
@@ -107,6 +108,7 @@ static void run_create(struct run *run)
     run->k_rotation = rotation_create(run, call->k_rows, false);
     arrays_create(run);
     run->o = memory_create((size_t)(call->q_rows * call->heads * call->d_v) * sizeof(float));
+    run->lse = memory_create((size_t)(call->q_rows * call->heads) * sizeof(float));
 }
 
 static void run_destroy(struct run *run)
@@ -118,6 +120,7 @@ static void run_destroy(struct run *run)
     guarded_destroy(&run->bias);
     guarded_destroy(&run->visible);
     guarded_destroy(&run->o);
+    guarded_destroy(&run->lse);
 }
 
 /* Kernels ------------------------------------------------------------------------------------ */
@@ -131,7 +134,7 @@ static struct attn_args run_args(const struct run *run, const struct attn_sequen
         .k = call->k, .k_stride = call->kv_heads * call->d_k, .k_head_stride = call->d_k,
         .v = call->v, .v_stride = call->kv_heads * call->d_v, .v_head_stride = call->d_v,
         .o = memory_floats(&run->o), .o_stride = call->heads * call->d_v, .o_head_stride = call->d_v,
-        .array = run->array,
+        .lse = memory_floats(&run->lse), .lse_stride = call->heads, .array = run->array,
         .q_rotation = memory_floats(&run->q_rotation), .k_rotation = memory_floats(&run->k_rotation)
     };
 }
@@ -198,13 +201,16 @@ static void head_compare(struct run *run, const struct call_output *output, int 
     }
 }
 
-static void o_compare(struct run *run, const struct call_output *output, const char *way)
+/* o, or the LSE. */
+static void rows_compare(struct run *run, const struct call_output *output, const char *way)
 {
     const struct call *call = run->call;
+    const float *found = memory_floats(output->result == CALL_LSE ? &run->lse : &run->o);
+    const int64_t width = call_result_width(call, output->result);
     for (int b = 0; b < call->sequences; b++)
         for (int64_t head = 0; head < call->heads; head++) {
             const int64_t row = call->sequence[b].q_row * call->heads + head;
-            head_compare(run, output, b, head, memory_floats(&run->o) + row * call->d_v, call->heads * call->d_v, way);
+            head_compare(run, output, b, head, found + row * width, call->heads * width, way);
         }
 }
 
@@ -228,16 +234,18 @@ static void outputs_compare(struct run *run, bool of_cache, const char *way)
 {
     for (int i = 0; i < run->call->output_count; i++) {
         const struct call_output *output = &run->call->outputs[i];
-        if (output->result != CALL_O && of_cache)
+        const bool is_of_cache = output->result == CALL_K || output->result == CALL_V;
+        if (is_of_cache && of_cache)
             cache_compare(run, output);
-        else if (output->result == CALL_O && !of_cache)
-            o_compare(run, output, way);
+        else if (!is_of_cache && !of_cache)
+            rows_compare(run, output, way);
     }
 }
 
 static void attend(struct run *run, const struct attn_phase *phase, const char *way)
 {
     guarded_fill(&run->o, UNWRITTEN);
+    guarded_fill(&run->lse, UNWRITTEN);
     phase_run(run, phase, run->sequence);
     outputs_compare(run, false, way);
 }

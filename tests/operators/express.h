@@ -10,6 +10,14 @@ typedef bool express_function(struct call *call);
 
 /* express_onnx.c */
 bool express_attention(struct call *call);            /* ONNX Attention */
+
+/* Its softcap as a step of the scores, where there is one. */
+void express_softcap(struct call *call);
+
+/* express_scores.c: a case's qk_matmul_output by another call. false after a refusal. */
+bool express_scores(struct call *call, const struct case_tensor *output);
+
+/* express_onnx.c */
 bool express_flex(struct call *call);                 /* ONNX FlexAttention */
 
 /* express_ort.c: contributed operators of ONNX Runtime */

@@ -79,7 +79,7 @@ static void scale_take(struct call *call)
     call->scale = case_number(call->given, "scale", 1 / sqrt((double)call->d_k));
 }
 
-static void softcap_take(struct call *call)
+void express_softcap(struct call *call)
 {
     const double softcap = case_number(call->given, "softcap", 0);
     struct text step = text_start(call->arena);
@@ -93,20 +93,19 @@ static void softcap_take(struct call *call)
 bool express_attention(struct call *call)
 {
     const struct case_tensor *mask = case_input(call->given, "attn_mask");
+    const struct case_tensor *scores = case_output(call->given, "qk_matmul_output");
     struct call_rows rows = { 0 };
     if (!rows_take(call, &rows) || !lengths_take(call, &rows))
         return false;
-    if (case_output(call->given, "qk_matmul_output") != NULL)
-        return call_refuse(call, "scores as an output are not expressed yet");
     scale_take(call);
-    softcap_take(call);
+    express_softcap(call);
     if (case_number(call->given, "is_causal", 0) != 0)
         call_mask(call, "causal()");
     if (mask != NULL && !call_apply(call, mask))
         return false;
     call_fill(call, &rows);
     return output_expect(call, "Y", CALL_O) && output_expect(call, "present_key", CALL_K)
-        && output_expect(call, "present_value", CALL_V);
+        && output_expect(call, "present_value", CALL_V) && (scores == NULL || express_scores(call, scores));
 }
 
 /* FlexAttention ------------------------------------------------------------------------------ */

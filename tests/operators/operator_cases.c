@@ -26,7 +26,7 @@ struct session {
     struct report report;
     struct trial *trials;                  /* (count) */
     int count;
-    struct call **calls;                   /* (call_count) */
+    struct call **calls;                   /* (call_count), at most two a case */
     int call_count;
 };
 
@@ -69,8 +69,9 @@ static bool outputs_are_expected(struct call *call)
         return call_refuse(call, "it has no output");
     for (int i = 0; i < given->tensor_count; i++) {
         bool expected = !given->tensors[i].is_output;
-        for (int j = 0; j < call->output_count; j++)
-            expected = expected || call->outputs[j].tensor == &given->tensors[i];
+        for (const struct call *at = call; at != NULL; at = at->other)
+            for (int j = 0; j < at->output_count; j++)
+                expected = expected || at->outputs[j].tensor == &given->tensors[i];
         if (!expected)
             return call_refuse(call, "the output %s is not expressed", given->tensors[i].role);
     }
@@ -84,7 +85,8 @@ static void express(struct session *session, struct trial *trial, const struct o
     call->arena = session->arena;
     if (operator->express(call) && outputs_are_expected(call)) {
         trial->call = call;
-        session->calls[session->call_count++] = call;
+        for (; call != NULL; call = call->other)
+            session->calls[session->call_count++] = call;
     } else
         trial->skip = call->refusal;
 }
@@ -112,16 +114,23 @@ static void prepare(struct session *session, struct trial *trial)
 /* Running ------------------------------------------------------------------------------------ */
 
 /* With every plan, on every target that this CPU has. */
-static void run(struct trial *trial, const struct kernels_made *made, struct arena *arena)
+static void run_call(struct trial *trial, const struct call *call, const struct kernels_made *made, struct arena *arena)
 {
-    trial->skip = trial->call->refusal;
+    if (call->refusal != NULL)
+        trial->skip = call->refusal;
     for (int plan = 0; plan < kernels_plans() && trial->skip == NULL; plan++)
         for (int target = 0; target < kernels_targets(made, plan) && trial->failure == NULL; target++) {
-            const struct attn_attention *attention = kernels_for(made, trial->call, plan, target);
-            const char *failure = attention == NULL ? NULL : call_run(trial->call, attention, arena);
+            const struct attn_attention *attention = kernels_for(made, call, plan, target);
+            const char *failure = attention == NULL ? NULL : call_run(call, attention, arena);
             if (failure != NULL)
                 trial->failure = arena_format(arena, "%s, %s", failure, kernels_plan_name(plan));
         }
+}
+
+static void run(struct trial *trial, const struct kernels_made *made, struct arena *arena)
+{
+    for (const struct call *call = trial->call; call != NULL; call = call->other)
+        run_call(trial, call, made, arena);
 }
 
 static bool run_all(struct session *session)
@@ -161,7 +170,7 @@ int main(int count, char **arguments)
     }
     struct session session = { .arena = arena_create(), .report = { .out = stderr }, .count = count - 1 };
     session.trials = arena_alloc(session.arena, (size_t)session.count, sizeof *session.trials);
-    session.calls = arena_alloc(session.arena, (size_t)session.count, sizeof *session.calls);
+    session.calls = arena_alloc(session.arena, 2 * (size_t)session.count, sizeof *session.calls);
     for (int i = 0; i < session.count; i++) {
         session.trials[i].folder = arguments[i + 1];
         prepare(&session, &session.trials[i]);
