@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  25008657d71133e3   (of all that follows this comment)
+**   digest  e8845b5e6aed2bae   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -487,6 +487,12 @@ OP_scalar mask_scalar sees_keys_attention_scalar(int32_t q, ivec_scalar k, const
     return mand_scalar(ilt_scalar(k, iset_scalar(kv_len)), ile_scalar(k, iset_scalar(q)));
 }
 
+/* The weight of a score, in log2, relative to m. */
+OP_scalar vec_scalar weight_attention_scalar(vec_scalar s, vec_scalar m)
+{
+    return vexp2_scalar(vsub_scalar(s, m));
+}
+
 /*
 ** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
 ** a visible key adds nothing.
@@ -512,7 +518,7 @@ KERNEL_scalar void merge_attention_scalar(float m, float l, const float *restric
 }
 
 /* o = o_total / l, and lse. A query that saw no key gives zeros. */
-KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, int64_t row, int32_t head,
+KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
@@ -524,6 +530,7 @@ KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, int64_t
             o[d] = 0.0f;
         return;
     }
+    (void)sequence;
     const vec_scalar scale = vset_scalar(1.0f / l);
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + 1 <= D_V_attention; d += 1)
@@ -817,20 +824,20 @@ KERNEL_scalar void prefill_sum_attention_scalar(struct prefill_scratch_attention
     }
 }
 
-/* p = exp2(s - m) in the place of s. */
+/* p = weight(s, m) in the place of s. */
 KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
     float (*s)[QUERIES_attention_scalar])
 {
     for (int lane = 0; lane < queries; lane += 1) {
         const vec_scalar m = vload_scalar(&t->m[lane]);
         for (int j = 0; j < PARTIALS_attention_scalar; j++) {
-            const vec_scalar p0 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 0][lane]), m));
+            const vec_scalar p0 = weight_attention_scalar(vload_scalar(&s[j + 0][lane]), m);
             vstore_scalar(&s[j + 0][lane], p0);
-            const vec_scalar p1 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 16][lane]), m));
+            const vec_scalar p1 = weight_attention_scalar(vload_scalar(&s[j + 16][lane]), m);
             vstore_scalar(&s[j + 16][lane], p1);
-            const vec_scalar p2 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 32][lane]), m));
+            const vec_scalar p2 = weight_attention_scalar(vload_scalar(&s[j + 32][lane]), m);
             vstore_scalar(&s[j + 32][lane], p2);
-            const vec_scalar p3 = vexp2_scalar(vsub_scalar(vload_scalar(&s[j + 48][lane]), m));
+            const vec_scalar p3 = weight_attention_scalar(vload_scalar(&s[j + 48][lane]), m);
             vstore_scalar(&s[j + 48][lane], p3);
             vec_scalar sum = p0;
             sum = vadd_scalar(sum, p1);
@@ -851,19 +858,19 @@ KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_
         for (int j = 0; j < PARTIALS_attention_scalar; j++) {
             const vec_scalar s0 = vload_scalar(&s[j + 0][lane]);
             const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p0 = vselect_scalar(seen0, vexp2_scalar(vsub_scalar(s0, m)), vzero_scalar());
+            const vec_scalar p0 = vselect_scalar(seen0, weight_attention_scalar(s0, m), vzero_scalar());
             vstore_scalar(&s[j + 0][lane], p0);
             const vec_scalar s1 = vload_scalar(&s[j + 16][lane]);
             const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p1 = vselect_scalar(seen1, vexp2_scalar(vsub_scalar(s1, m)), vzero_scalar());
+            const vec_scalar p1 = vselect_scalar(seen1, weight_attention_scalar(s1, m), vzero_scalar());
             vstore_scalar(&s[j + 16][lane], p1);
             const vec_scalar s2 = vload_scalar(&s[j + 32][lane]);
             const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p2 = vselect_scalar(seen2, vexp2_scalar(vsub_scalar(s2, m)), vzero_scalar());
+            const vec_scalar p2 = vselect_scalar(seen2, weight_attention_scalar(s2, m), vzero_scalar());
             vstore_scalar(&s[j + 32][lane], p2);
             const vec_scalar s3 = vload_scalar(&s[j + 48][lane]);
             const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p3 = vselect_scalar(seen3, vexp2_scalar(vsub_scalar(s3, m)), vzero_scalar());
+            const vec_scalar p3 = vselect_scalar(seen3, weight_attention_scalar(s3, m), vzero_scalar());
             vstore_scalar(&s[j + 48][lane], p3);
             vec_scalar sum = p0;
             sum = vadd_scalar(sum, p1);
@@ -1070,7 +1077,7 @@ KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, in
         first = segment_last + 1;
     }
     for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_scalar(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+        finish_attention_scalar(args, block.sequence, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
 }
 /*
 ** Decode, scalar: one query of the 4 heads that share a KV head walks one segment of the
@@ -1223,82 +1230,82 @@ KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *res
     for (int key = 0; key < TILE_attention_scalar; key += PARTIALS_attention_scalar) {
         const vec_scalar s0 = vload_scalar(s + key + 0);
         const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p0 = vselect_scalar(seen0, vexp2_scalar(vsub_scalar(s0, base)), vzero_scalar());
+        const vec_scalar p0 = vselect_scalar(seen0, weight_attention_scalar(s0, base), vzero_scalar());
         vstore_scalar(s + key + 0, p0);
         sum0 = vadd_scalar(sum0, p0);
         const vec_scalar s1 = vload_scalar(s + key + 1);
         const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p1 = vselect_scalar(seen1, vexp2_scalar(vsub_scalar(s1, base)), vzero_scalar());
+        const vec_scalar p1 = vselect_scalar(seen1, weight_attention_scalar(s1, base), vzero_scalar());
         vstore_scalar(s + key + 1, p1);
         sum1 = vadd_scalar(sum1, p1);
         const vec_scalar s2 = vload_scalar(s + key + 2);
         const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p2 = vselect_scalar(seen2, vexp2_scalar(vsub_scalar(s2, base)), vzero_scalar());
+        const vec_scalar p2 = vselect_scalar(seen2, weight_attention_scalar(s2, base), vzero_scalar());
         vstore_scalar(s + key + 2, p2);
         sum2 = vadd_scalar(sum2, p2);
         const vec_scalar s3 = vload_scalar(s + key + 3);
         const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p3 = vselect_scalar(seen3, vexp2_scalar(vsub_scalar(s3, base)), vzero_scalar());
+        const vec_scalar p3 = vselect_scalar(seen3, weight_attention_scalar(s3, base), vzero_scalar());
         vstore_scalar(s + key + 3, p3);
         sum3 = vadd_scalar(sum3, p3);
         const vec_scalar s4 = vload_scalar(s + key + 4);
         const mask_scalar seen4 = vgreater_scalar(s4, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p4 = vselect_scalar(seen4, vexp2_scalar(vsub_scalar(s4, base)), vzero_scalar());
+        const vec_scalar p4 = vselect_scalar(seen4, weight_attention_scalar(s4, base), vzero_scalar());
         vstore_scalar(s + key + 4, p4);
         sum4 = vadd_scalar(sum4, p4);
         const vec_scalar s5 = vload_scalar(s + key + 5);
         const mask_scalar seen5 = vgreater_scalar(s5, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p5 = vselect_scalar(seen5, vexp2_scalar(vsub_scalar(s5, base)), vzero_scalar());
+        const vec_scalar p5 = vselect_scalar(seen5, weight_attention_scalar(s5, base), vzero_scalar());
         vstore_scalar(s + key + 5, p5);
         sum5 = vadd_scalar(sum5, p5);
         const vec_scalar s6 = vload_scalar(s + key + 6);
         const mask_scalar seen6 = vgreater_scalar(s6, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p6 = vselect_scalar(seen6, vexp2_scalar(vsub_scalar(s6, base)), vzero_scalar());
+        const vec_scalar p6 = vselect_scalar(seen6, weight_attention_scalar(s6, base), vzero_scalar());
         vstore_scalar(s + key + 6, p6);
         sum6 = vadd_scalar(sum6, p6);
         const vec_scalar s7 = vload_scalar(s + key + 7);
         const mask_scalar seen7 = vgreater_scalar(s7, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p7 = vselect_scalar(seen7, vexp2_scalar(vsub_scalar(s7, base)), vzero_scalar());
+        const vec_scalar p7 = vselect_scalar(seen7, weight_attention_scalar(s7, base), vzero_scalar());
         vstore_scalar(s + key + 7, p7);
         sum7 = vadd_scalar(sum7, p7);
         const vec_scalar s8 = vload_scalar(s + key + 8);
         const mask_scalar seen8 = vgreater_scalar(s8, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p8 = vselect_scalar(seen8, vexp2_scalar(vsub_scalar(s8, base)), vzero_scalar());
+        const vec_scalar p8 = vselect_scalar(seen8, weight_attention_scalar(s8, base), vzero_scalar());
         vstore_scalar(s + key + 8, p8);
         sum8 = vadd_scalar(sum8, p8);
         const vec_scalar s9 = vload_scalar(s + key + 9);
         const mask_scalar seen9 = vgreater_scalar(s9, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p9 = vselect_scalar(seen9, vexp2_scalar(vsub_scalar(s9, base)), vzero_scalar());
+        const vec_scalar p9 = vselect_scalar(seen9, weight_attention_scalar(s9, base), vzero_scalar());
         vstore_scalar(s + key + 9, p9);
         sum9 = vadd_scalar(sum9, p9);
         const vec_scalar s10 = vload_scalar(s + key + 10);
         const mask_scalar seen10 = vgreater_scalar(s10, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p10 = vselect_scalar(seen10, vexp2_scalar(vsub_scalar(s10, base)), vzero_scalar());
+        const vec_scalar p10 = vselect_scalar(seen10, weight_attention_scalar(s10, base), vzero_scalar());
         vstore_scalar(s + key + 10, p10);
         sum10 = vadd_scalar(sum10, p10);
         const vec_scalar s11 = vload_scalar(s + key + 11);
         const mask_scalar seen11 = vgreater_scalar(s11, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p11 = vselect_scalar(seen11, vexp2_scalar(vsub_scalar(s11, base)), vzero_scalar());
+        const vec_scalar p11 = vselect_scalar(seen11, weight_attention_scalar(s11, base), vzero_scalar());
         vstore_scalar(s + key + 11, p11);
         sum11 = vadd_scalar(sum11, p11);
         const vec_scalar s12 = vload_scalar(s + key + 12);
         const mask_scalar seen12 = vgreater_scalar(s12, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p12 = vselect_scalar(seen12, vexp2_scalar(vsub_scalar(s12, base)), vzero_scalar());
+        const vec_scalar p12 = vselect_scalar(seen12, weight_attention_scalar(s12, base), vzero_scalar());
         vstore_scalar(s + key + 12, p12);
         sum12 = vadd_scalar(sum12, p12);
         const vec_scalar s13 = vload_scalar(s + key + 13);
         const mask_scalar seen13 = vgreater_scalar(s13, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p13 = vselect_scalar(seen13, vexp2_scalar(vsub_scalar(s13, base)), vzero_scalar());
+        const vec_scalar p13 = vselect_scalar(seen13, weight_attention_scalar(s13, base), vzero_scalar());
         vstore_scalar(s + key + 13, p13);
         sum13 = vadd_scalar(sum13, p13);
         const vec_scalar s14 = vload_scalar(s + key + 14);
         const mask_scalar seen14 = vgreater_scalar(s14, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p14 = vselect_scalar(seen14, vexp2_scalar(vsub_scalar(s14, base)), vzero_scalar());
+        const vec_scalar p14 = vselect_scalar(seen14, weight_attention_scalar(s14, base), vzero_scalar());
         vstore_scalar(s + key + 14, p14);
         sum14 = vadd_scalar(sum14, p14);
         const vec_scalar s15 = vload_scalar(s + key + 15);
         const mask_scalar seen15 = vgreater_scalar(s15, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p15 = vselect_scalar(seen15, vexp2_scalar(vsub_scalar(s15, base)), vzero_scalar());
+        const vec_scalar p15 = vselect_scalar(seen15, weight_attention_scalar(s15, base), vzero_scalar());
         vstore_scalar(s + key + 15, p15);
         sum15 = vadd_scalar(sum15, p15);
     }
@@ -1466,7 +1473,7 @@ KERNEL_scalar void decode_run_merge_attention_scalar(const struct attn_args *arg
             t->l[0] = 0.0f;
             for (int32_t i = 0; i < place->segments; i++)
                 merge_attention_scalar(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
-            finish_attention_scalar(args, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+            finish_attention_scalar(args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
         }
 }
 
@@ -1664,6 +1671,12 @@ OP_avx2 mask_avx2 sees_keys_attention_avx2(int32_t q, ivec_avx2 k, const struct 
     return mand_avx2(ilt_avx2(k, iset_avx2(kv_len)), ile_avx2(k, iset_avx2(q)));
 }
 
+/* The weight of a score, in log2, relative to m. */
+OP_avx2 vec_avx2 weight_attention_avx2(vec_avx2 s, vec_avx2 m)
+{
+    return vexp2_avx2(vsub_avx2(s, m));
+}
+
 /*
 ** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
 ** a visible key adds nothing.
@@ -1689,7 +1702,7 @@ KERNEL_avx2 void merge_attention_avx2(float m, float l, const float *restrict o,
 }
 
 /* o = o_total / l, and lse. A query that saw no key gives zeros. */
-KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, int64_t row, int32_t head,
+KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
@@ -1701,6 +1714,7 @@ KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, int64_t row
             o[d] = 0.0f;
         return;
     }
+    (void)sequence;
     const vec_avx2 scale = vset_avx2(1.0f / l);
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + 8 <= D_V_attention; d += 8)
@@ -1994,20 +2008,20 @@ KERNEL_avx2 void prefill_sum_attention_avx2(struct prefill_scratch_attention_avx
     }
 }
 
-/* p = exp2(s - m) in the place of s. */
+/* p = weight(s, m) in the place of s. */
 KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries,
     float (*s)[QUERIES_attention_avx2])
 {
     for (int lane = 0; lane < queries; lane += 8) {
         const vec_avx2 m = vload_avx2(&t->m[lane]);
         for (int j = 0; j < PARTIALS_attention_avx2; j++) {
-            const vec_avx2 p0 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 0][lane]), m));
+            const vec_avx2 p0 = weight_attention_avx2(vload_avx2(&s[j + 0][lane]), m);
             vstore_avx2(&s[j + 0][lane], p0);
-            const vec_avx2 p1 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 16][lane]), m));
+            const vec_avx2 p1 = weight_attention_avx2(vload_avx2(&s[j + 16][lane]), m);
             vstore_avx2(&s[j + 16][lane], p1);
-            const vec_avx2 p2 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 32][lane]), m));
+            const vec_avx2 p2 = weight_attention_avx2(vload_avx2(&s[j + 32][lane]), m);
             vstore_avx2(&s[j + 32][lane], p2);
-            const vec_avx2 p3 = vexp2_avx2(vsub_avx2(vload_avx2(&s[j + 48][lane]), m));
+            const vec_avx2 p3 = weight_attention_avx2(vload_avx2(&s[j + 48][lane]), m);
             vstore_avx2(&s[j + 48][lane], p3);
             vec_avx2 sum = p0;
             sum = vadd_avx2(sum, p1);
@@ -2028,19 +2042,19 @@ KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_atte
         for (int j = 0; j < PARTIALS_attention_avx2; j++) {
             const vec_avx2 s0 = vload_avx2(&s[j + 0][lane]);
             const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
-            const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, m)), vzero_avx2());
+            const vec_avx2 p0 = vselect_avx2(seen0, weight_attention_avx2(s0, m), vzero_avx2());
             vstore_avx2(&s[j + 0][lane], p0);
             const vec_avx2 s1 = vload_avx2(&s[j + 16][lane]);
             const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
-            const vec_avx2 p1 = vselect_avx2(seen1, vexp2_avx2(vsub_avx2(s1, m)), vzero_avx2());
+            const vec_avx2 p1 = vselect_avx2(seen1, weight_attention_avx2(s1, m), vzero_avx2());
             vstore_avx2(&s[j + 16][lane], p1);
             const vec_avx2 s2 = vload_avx2(&s[j + 32][lane]);
             const mask_avx2 seen2 = vgreater_avx2(s2, vset_avx2(ATTN_HIDDEN));
-            const vec_avx2 p2 = vselect_avx2(seen2, vexp2_avx2(vsub_avx2(s2, m)), vzero_avx2());
+            const vec_avx2 p2 = vselect_avx2(seen2, weight_attention_avx2(s2, m), vzero_avx2());
             vstore_avx2(&s[j + 32][lane], p2);
             const vec_avx2 s3 = vload_avx2(&s[j + 48][lane]);
             const mask_avx2 seen3 = vgreater_avx2(s3, vset_avx2(ATTN_HIDDEN));
-            const vec_avx2 p3 = vselect_avx2(seen3, vexp2_avx2(vsub_avx2(s3, m)), vzero_avx2());
+            const vec_avx2 p3 = vselect_avx2(seen3, weight_attention_avx2(s3, m), vzero_avx2());
             vstore_avx2(&s[j + 48][lane], p3);
             vec_avx2 sum = p0;
             sum = vadd_avx2(sum, p1);
@@ -2247,7 +2261,7 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
         first = segment_last + 1;
     }
     for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_avx2(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+        finish_attention_avx2(args, block.sequence, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
 }
 /*
 ** Decode, avx2: one query of the 4 heads that share a KV head walks one segment of the
@@ -2386,12 +2400,12 @@ KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restric
     for (int key = 0; key < TILE_attention_avx2; key += PARTIALS_attention_avx2) {
         const vec_avx2 s0 = vload_avx2(s + key + 0);
         const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
-        const vec_avx2 p0 = vselect_avx2(seen0, vexp2_avx2(vsub_avx2(s0, base)), vzero_avx2());
+        const vec_avx2 p0 = vselect_avx2(seen0, weight_attention_avx2(s0, base), vzero_avx2());
         vstore_avx2(s + key + 0, p0);
         sum0 = vadd_avx2(sum0, p0);
         const vec_avx2 s1 = vload_avx2(s + key + 8);
         const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
-        const vec_avx2 p1 = vselect_avx2(seen1, vexp2_avx2(vsub_avx2(s1, base)), vzero_avx2());
+        const vec_avx2 p1 = vselect_avx2(seen1, weight_attention_avx2(s1, base), vzero_avx2());
         vstore_avx2(s + key + 8, p1);
         sum1 = vadd_avx2(sum1, p1);
     }
@@ -2545,7 +2559,7 @@ KERNEL_avx2 void decode_run_merge_attention_avx2(const struct attn_args *args, c
             t->l[0] = 0.0f;
             for (int32_t i = 0; i < place->segments; i++)
                 merge_attention_avx2(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
-            finish_attention_avx2(args, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+            finish_attention_avx2(args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
         }
 }
 
@@ -2777,6 +2791,12 @@ OP_avx512 mask_avx512 sees_keys_attention_avx512(int32_t q, ivec_avx512 k, const
     return mand_avx512(ilt_avx512(k, iset_avx512(kv_len)), ile_avx512(k, iset_avx512(q)));
 }
 
+/* The weight of a score, in log2, relative to m. */
+OP_avx512 vec_avx512 weight_attention_avx512(vec_avx512 s, vec_avx512 m)
+{
+    return vexp2_avx512(vsub_avx512(s, m));
+}
+
 /*
 ** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
 ** a visible key adds nothing.
@@ -2802,7 +2822,7 @@ KERNEL_avx512 void merge_attention_avx512(float m, float l, const float *restric
 }
 
 /* o = o_total / l, and lse. A query that saw no key gives zeros. */
-KERNEL_avx512 void finish_attention_avx512(const struct attn_args *args, int64_t row, int32_t head,
+KERNEL_avx512 void finish_attention_avx512(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
@@ -2814,6 +2834,7 @@ KERNEL_avx512 void finish_attention_avx512(const struct attn_args *args, int64_t
             o[d] = 0.0f;
         return;
     }
+    (void)sequence;
     const vec_avx512 scale = vset_avx512(1.0f / l);
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + 16 <= D_V_attention; d += 16)
@@ -3173,20 +3194,20 @@ KERNEL_avx512 void prefill_sum_attention_avx512(struct prefill_scratch_attention
     }
 }
 
-/* p = exp2(s - m) in the place of s. */
+/* p = weight(s, m) in the place of s. */
 KERNEL_avx512 void prefill_weights_all_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries,
     float (*s)[QUERIES_attention_avx512])
 {
     for (int lane = 0; lane < queries; lane += 16) {
         const vec_avx512 m = vload_avx512(&t->m[lane]);
         for (int j = 0; j < PARTIALS_attention_avx512; j++) {
-            const vec_avx512 p0 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 0][lane]), m));
+            const vec_avx512 p0 = weight_attention_avx512(vload_avx512(&s[j + 0][lane]), m);
             vstore_avx512(&s[j + 0][lane], p0);
-            const vec_avx512 p1 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 16][lane]), m));
+            const vec_avx512 p1 = weight_attention_avx512(vload_avx512(&s[j + 16][lane]), m);
             vstore_avx512(&s[j + 16][lane], p1);
-            const vec_avx512 p2 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 32][lane]), m));
+            const vec_avx512 p2 = weight_attention_avx512(vload_avx512(&s[j + 32][lane]), m);
             vstore_avx512(&s[j + 32][lane], p2);
-            const vec_avx512 p3 = vexp2_avx512(vsub_avx512(vload_avx512(&s[j + 48][lane]), m));
+            const vec_avx512 p3 = weight_attention_avx512(vload_avx512(&s[j + 48][lane]), m);
             vstore_avx512(&s[j + 48][lane], p3);
             vec_avx512 sum = p0;
             sum = vadd_avx512(sum, p1);
@@ -3207,19 +3228,19 @@ KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_
         for (int j = 0; j < PARTIALS_attention_avx512; j++) {
             const vec_avx512 s0 = vload_avx512(&s[j + 0][lane]);
             const mask_avx512 seen0 = vgreater_avx512(s0, vset_avx512(ATTN_HIDDEN));
-            const vec_avx512 p0 = vselect_avx512(seen0, vexp2_avx512(vsub_avx512(s0, m)), vzero_avx512());
+            const vec_avx512 p0 = vselect_avx512(seen0, weight_attention_avx512(s0, m), vzero_avx512());
             vstore_avx512(&s[j + 0][lane], p0);
             const vec_avx512 s1 = vload_avx512(&s[j + 16][lane]);
             const mask_avx512 seen1 = vgreater_avx512(s1, vset_avx512(ATTN_HIDDEN));
-            const vec_avx512 p1 = vselect_avx512(seen1, vexp2_avx512(vsub_avx512(s1, m)), vzero_avx512());
+            const vec_avx512 p1 = vselect_avx512(seen1, weight_attention_avx512(s1, m), vzero_avx512());
             vstore_avx512(&s[j + 16][lane], p1);
             const vec_avx512 s2 = vload_avx512(&s[j + 32][lane]);
             const mask_avx512 seen2 = vgreater_avx512(s2, vset_avx512(ATTN_HIDDEN));
-            const vec_avx512 p2 = vselect_avx512(seen2, vexp2_avx512(vsub_avx512(s2, m)), vzero_avx512());
+            const vec_avx512 p2 = vselect_avx512(seen2, weight_attention_avx512(s2, m), vzero_avx512());
             vstore_avx512(&s[j + 32][lane], p2);
             const vec_avx512 s3 = vload_avx512(&s[j + 48][lane]);
             const mask_avx512 seen3 = vgreater_avx512(s3, vset_avx512(ATTN_HIDDEN));
-            const vec_avx512 p3 = vselect_avx512(seen3, vexp2_avx512(vsub_avx512(s3, m)), vzero_avx512());
+            const vec_avx512 p3 = vselect_avx512(seen3, weight_attention_avx512(s3, m), vzero_avx512());
             vstore_avx512(&s[j + 48][lane], p3);
             vec_avx512 sum = p0;
             sum = vadd_avx512(sum, p1);
@@ -3264,7 +3285,7 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
         for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
             const vec_avx512 m = vload_avx512(&t->m[lane]);
             vec_avx512 sum = vzero_avx512();
-            const vec_avx512 p0 = vexp2_avx512(vsub_avx512(vload_avx512(&p[j + 0][lane]), m));
+            const vec_avx512 p0 = weight_attention_avx512(vload_avx512(&p[j + 0][lane]), m);
             vstore_avx512(&p[j + 0][lane], p0);
             sum = vadd_avx512(sum, p0);
             for (int d = 0; d < 4; d++, panel += PANEL_attention, q++) {
@@ -3293,7 +3314,7 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
                 s3_2 = vfma_avx512(q2, k3, s3_2);
                 s3_3 = vfma_avx512(q3, k3, s3_3);
             }
-            const vec_avx512 p1 = vexp2_avx512(vsub_avx512(vload_avx512(&p[j + 16][lane]), m));
+            const vec_avx512 p1 = weight_attention_avx512(vload_avx512(&p[j + 16][lane]), m);
             vstore_avx512(&p[j + 16][lane], p1);
             sum = vadd_avx512(sum, p1);
             for (int d = 0; d < 4; d++, panel += PANEL_attention, q++) {
@@ -3322,7 +3343,7 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
                 s3_2 = vfma_avx512(q2, k3, s3_2);
                 s3_3 = vfma_avx512(q3, k3, s3_3);
             }
-            const vec_avx512 p2 = vexp2_avx512(vsub_avx512(vload_avx512(&p[j + 32][lane]), m));
+            const vec_avx512 p2 = weight_attention_avx512(vload_avx512(&p[j + 32][lane]), m);
             vstore_avx512(&p[j + 32][lane], p2);
             sum = vadd_avx512(sum, p2);
             for (int d = 0; d < 4; d++, panel += PANEL_attention, q++) {
@@ -3351,7 +3372,7 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
                 s3_2 = vfma_avx512(q2, k3, s3_2);
                 s3_3 = vfma_avx512(q3, k3, s3_3);
             }
-            const vec_avx512 p3 = vexp2_avx512(vsub_avx512(vload_avx512(&p[j + 48][lane]), m));
+            const vec_avx512 p3 = weight_attention_avx512(vload_avx512(&p[j + 48][lane]), m);
             vstore_avx512(&p[j + 48][lane], p3);
             sum = vadd_avx512(sum, p3);
             for (int d = 0; d < 4; d++, panel += PANEL_attention, q++) {
@@ -3632,7 +3653,7 @@ KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, in
         first = segment_last + 1;
     }
     for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_avx512(args, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+        finish_attention_avx512(args, block.sequence, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
 }
 /*
 ** Decode, avx512: one query of the 4 heads that share a KV head walks one segment of the
@@ -3828,7 +3849,7 @@ KERNEL_avx512 void decode_softmax_attention_avx512(float *restrict s, float *res
     for (int key = 0; key < TILE_attention_avx512; key += PARTIALS_attention_avx512) {
         const vec_avx512 s0 = vload_avx512(s + key + 0);
         const mask_avx512 seen0 = vgreater_avx512(s0, vset_avx512(ATTN_HIDDEN));
-        const vec_avx512 p0 = vselect_avx512(seen0, vexp2_avx512(vsub_avx512(s0, base)), vzero_avx512());
+        const vec_avx512 p0 = vselect_avx512(seen0, weight_attention_avx512(s0, base), vzero_avx512());
         vstore_avx512(s + key + 0, p0);
         sum0 = vadd_avx512(sum0, p0);
     }
@@ -3981,7 +4002,7 @@ KERNEL_avx512 void decode_run_merge_attention_avx512(const struct attn_args *arg
             t->l[0] = 0.0f;
             for (int32_t i = 0; i < place->segments; i++)
                 merge_attention_avx512(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
-            finish_attention_avx512(args, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+            finish_attention_avx512(args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
         }
 }
 
