@@ -49,6 +49,16 @@ struct ends box_integer(struct box_writer *writer, int index);
 /* Those of an element of an array, of integers or of booleans (0 and 1), which the function looks up. */
 struct ends box_element(struct box_writer *writer, int index);
 
+/* The elements of an array, counted by k along one axis, and the same for all queries of the box. */
+struct key_line {
+    const char *array, *start;               /* its name; where the first key's stands, as C */
+    int index, axis;                         /* which array; which axis is the keys' */
+    bool bounded;                            /* one line a sequence: whose bounds are kept */
+};
+
+/* false when an element is no integer of such a line. */
+bool box_key_line(struct box_writer *writer, int index, struct key_line *line);
+
 /* The text, fit to stand beside any operator. */
 const char *box_factor(struct box_writer *writer, const char *text);
 

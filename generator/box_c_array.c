@@ -2,6 +2,8 @@
 ** Elements of arrays over boxes: their places, and the range of what stands there, which
 ** emitted code looks up.
 */
+#include <string.h>
+
 #include "box_c.h"
 #include "expression_tree.h"
 
@@ -47,4 +49,35 @@ struct ends box_element(struct box_writer *writer, int index)
     writer->locals[writer->local_count++] = (struct box_local){ name, text };
     writer->written[index] = true;
     return ends;
+}
+
+/* Whether the axis counts keys by k itself. */
+static bool axis_is_key(const struct box_writer *writer, const struct expression_array *array, int axis, int place)
+{
+    const struct expression_node *node = &writer->expression->nodes[place];
+    return array->axis[axis] == EXPRESSION_AXIS_KEY && node->op == EXPRESSION_VARIABLE && node->value == EXPRESSION_K;
+}
+
+bool box_key_line(struct box_writer *writer, int index, struct key_line *line)
+{
+    const struct expression_node *node = &writer->expression->nodes[index];
+    const struct expression_array *array = &writer->expression->arrays.list[node->value];
+    struct text start = text_start(writer->arena);
+    int places[EXPRESSION_AXES];
+    *line = (struct key_line){ .array = array->name, .index = (int)node->value, .axis = -1, .bounded = array->type == EXPRESSION_INTEGER };
+    if (node->op != EXPRESSION_ELEMENT || array->type != EXPRESSION_INTEGER)
+        return false;
+    expression_places(writer->expression, index, places);
+    for (int axis = 0; axis < array->axes; axis++) {
+        const struct ends ends = place_ends(writer, array, axis, places[axis]);
+        if (axis_is_key(writer, array, axis, places[axis]) && line->axis < 0)
+            line->axis = axis;
+        else if (strcmp(ends.low, ends.high) != 0)
+            return false;
+        else
+            text_format(&start, "%s%s * array_%s->stride[%d]", start.length > 0 ? " + " : "", ends.low, array->name, axis);
+        line->bounded = line->bounded && (array->axis[axis] == EXPRESSION_AXIS_KEY || array->axis[axis] == EXPRESSION_AXIS_SEQUENCE);
+    }
+    line->start = start.length > 0 ? start.data : "0";
+    return line->axis >= 0;
 }

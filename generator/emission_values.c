@@ -98,6 +98,22 @@ static const char *mask_tables(const struct emission *e, const struct definition
     return arena_format(e->arena, "%s_table", definition->name);
 }
 
+/* The calls that fill the bounds which the search for keys looks at; "" without. */
+static const char *bounds_lines(const struct emission *e, const struct definition *definition, const char *keys)
+{
+    struct text text = text_start(e->arena);
+    for (int i = 0; i < definition->arrays.count; i++) {
+        const struct expression_array *array = &definition->arrays.list[i];
+        const int key = array->axis[0] == EXPRESSION_AXIS_KEY ? 0 : 1;
+        if (strstr(keys, arena_format(e->arena, "attn_bounds_of(view, %d)", i)) == NULL)
+            continue;
+        const char *start = array->axes == 1 ? "0" : arena_format(e->arena, "b * args->array[%d].stride[%d]", i, 1 - key);
+        text_format(&text, "%s    attn_bounds_fill(&args->array[%d], %s, args->array[%d].stride[%d], kv_len, bound + %d * stretches);",
+                    text.length > 0 ? "\n" : "", i, start, i, key, i);
+    }
+    return text.length > 0 ? text.data : "";
+}
+
 static void set_mask(struct emission *e, const struct definition *definition)
 {
     char mask[EXPRESSION_BYTES];
@@ -107,6 +123,7 @@ static void set_mask(struct emission *e, const struct definition *definition)
     expression_tables_c(&arrays, &definition->mask, tables);
     expression_sight_c(&sight, &definition->mask, tables);
     template_set_boolean(&e->values, "MASK_GAPS", expression_keys_c(&keys, &definition->mask, tables));
+    template_set_text(&e->values, "BOUNDS", bounds_lines(e, definition, keys.data));
     template_set_text(&e->values, "MASK_TABLES", arrays.data);
     template_set_text(&e->values, "MASK", arena_copy(e->arena, mask, strlen(mask)));
     template_set_text(&e->values, "SIGHT", arena_format(e->arena, "%s%s", view_named(e, &definition->arrays, sight.data), sight.data));

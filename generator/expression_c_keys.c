@@ -122,6 +122,21 @@ static void within_unsolved(struct writer *writer, int index, struct wanted want
         keys_drop(writer, arena_format(writer->box->arena, "%s > %s", ends.low, wanted.high), keys);
 }
 
+/* An array's integer at k: the caller's values are searched. */
+static void within_element(struct writer *writer, int index, struct wanted wanted, struct keys keys)
+{
+    struct key_line line;
+    if (!box_key_line(writer->box, index, &line)) {
+        within_unsolved(writer, index, wanted, keys);
+        return;
+    }
+    const char *bounds = line.bounded ? arena_format(writer->box->arena, "attn_bounds_of(view, %d)", line.index) : "NULL";
+    text_format(&writer->box->statements, "    attn_narrow(array_%s, %s, array_%s->stride[%d], %s, %s, %s,\n        &%s, &%s);\n",
+                line.array, line.start, line.array, line.axis, bounds, wanted.low != NULL ? wanted.low : "-INT32_MAX",
+                wanted.high != NULL ? wanted.high : "INT32_MAX", keys.first, keys.last);
+    writer->gaps = true;
+}
+
 static void bound_put(struct writer *writer, const char *function, const char *place, const char *end)
 {
     if (end != NULL)
@@ -234,7 +249,7 @@ static void within_put(struct writer *writer, int index, struct wanted wanted, s
         [EXPRESSION_NEGATE] = within_sum, [EXPRESSION_ADD] = within_sum, [EXPRESSION_SUBTRACT] = within_sum,
         [EXPRESSION_MULTIPLY] = within_product, [EXPRESSION_DIVIDE] = within_product, [EXPRESSION_MODULO] = within_product,
         [EXPRESSION_ABS] = within_magnitude, [EXPRESSION_MIN] = within_extreme, [EXPRESSION_MAX] = within_extreme,
-        [EXPRESSION_IF] = within_conditional
+        [EXPRESSION_IF] = within_conditional, [EXPRESSION_ELEMENT] = within_element
     };
     const enum expression_op op = node_at(writer, index)->op;
     const int splits = keys_split(op);
@@ -341,7 +356,7 @@ static void keys_put(struct writer *writer, int index, bool negated, struct keys
 static void keys_start(struct text *text, const char *body)
 {
     const bool low = box_names(body, "k_low"), high = box_names(body, "k_high");
-    if (low || high || strstr(body, "attn_range") != NULL)      /* arrays over keys have none then */
+    if (low || high || strstr(body, "array_") != NULL)      /* arrays over keys have none then */
         text_put(text, "    if (*k_first > *k_last)\n        return;\n");
     if (low)
         text_put(text, "    const int32_t k_low = *k_first;\n");

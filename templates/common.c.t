@@ -2,11 +2,15 @@ enum { SEES_NONE, SEES_SOME, SEES_ALL };   /* what a tile's queries see of its k
 
 /* What a mask may ask for besides q and k. */
 % if USES_ARRAYS then
+/* The least and greatest integers that keys hold up to the end of a stretch of ATTN_STRETCH keys, and from its start on. */
+struct attn_bound { int32_t low_before, high_before, low_after, high_after; };
+
 struct attn_view {
     int32_t h, b, q_len, kv_len;
     const struct attn_array *array;
     int64_t row;                               /* of place 0: the query at place q is row + q of q */
     int32_t query_first, query_last;           /* places of the sequence's queries */
+    const struct attn_bound *bound;            /* (arrays, stretches) of the sequence, or NULL */
 };
 
 static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, int32_t h)
@@ -14,7 +18,7 @@ static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, in
     const struct attn_sequence *sequence = &args->sequence[b];
     const struct attn_view view = {
         h, b, sequence->q_len, sequence->kv_len, args->array, sequence->q_row - sequence->q_offset,
-        sequence->q_offset, sequence->q_offset + sequence->q_len - 1
+        sequence->q_offset, sequence->q_offset + sequence->q_len - 1, NULL
     };
     return view;
 }

@@ -43,6 +43,29 @@ static void visible_keys$D(int32_t q_first, int32_t q_last, const struct attn_vi
 $KEYS
 }
 
+% if BOUNDS ~= "" then
+/* Bounds that a call keeps of its arrays over keys: (sequences, arrays, stretches), at the start of its workspace. */
+static int64_t bounds_before$D(const struct attn_args *args, int32_t b)
+{
+    int64_t bounds = 0;
+    for (int32_t i = 0; i < b; i++)
+        bounds += (int64_t)$ARRAYS * attn_stretches(args->sequence[i].kv_len);
+    return bounds;
+}
+
+static struct attn_bound *bounds_at$D(const struct attn_args *args, int32_t b)
+{
+    return (struct attn_bound *)args->workspace + bounds_before$D(args, b);
+}
+
+static void bounds_run$D(const struct attn_args *args, int32_t b)
+{
+    const int32_t kv_len = args->sequence[b].kv_len, stretches = attn_stretches(kv_len);
+    struct attn_bound *bound = bounds_at$D(args, b);
+$BOUNDS
+}
+
+% end
 $LAYOUT
 /* The first value of the key at `place`; the next ones are PANEL floats apart. */
 static float *panel_of$D(float *block, int32_t place)

@@ -171,25 +171,45 @@ static struct prefill_block$F prefill_block_find$F(const struct attn_args *args,
     return block;
 }
 
+% if BOUNDS ~= "" then
+/* Pass 0 has a task for each sequence, the bounds of its arrays; pass 1 the blocks of queries. */
+% end
 static int64_t prefill_tasks$F(const struct attn_args *args, int pass)
 {
     int64_t tasks = 0;
+% if BOUNDS ~= "" then
+    if (pass == 0)
+        return args->sequences;
+% end
     for (int32_t b = 0; b < args->sequences; b++)
         tasks += (args->sequence[b].q_len + QUERIES$F - 1) / QUERIES$F * (int64_t)HEADS$D;
-    return pass == 0 ? tasks : 0;
+    return pass == $(BOUNDS ~= "" and 1 or 0) ? tasks : 0;
 }
 
 static size_t prefill_workspace_bytes$F(const struct attn_args *args)
 {
+% if BOUNDS ~= "" then
+    return (size_t)bounds_before$D(args, args->sequences) * sizeof(struct attn_bound);
+% else
     (void)args;
     return 0;
+% end
 }
 
 $FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, void *scratch)
 {
     struct prefill_scratch$F *t = scratch;
+% if BOUNDS ~= "" then
+    if (pass == 0) {
+        bounds_run$D(args, (int32_t)task);
+        return;
+    }
+    struct prefill_block$F block = prefill_block_find$F(args, task);
+    block.view.bound = bounds_at$D(args, block.view.b);
+% else
     const struct prefill_block$F block = prefill_block_find$F(args, task);
     (void)pass;
+% end
     prefill_queries$F(args, &block, t);
     for (int32_t i = 0; i < block.queries; i++)
         t->l_total[i] = 0.0f;

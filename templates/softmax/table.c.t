@@ -13,7 +13,7 @@ static const struct attn_attention attention$F = {
     },
     {
         "$PREFILL_PLAN",
-        1, sizeof(struct prefill_scratch$F),
+        $(BOUNDS ~= "" and 2 or 1), sizeof(struct prefill_scratch$F),
         prefill_workspace_bytes$F, prefill_tasks$F, prefill_run$F
     },
     {
