@@ -9,6 +9,7 @@
 #include "box_c.h"
 #include "emission.h"
 #include "expression_c.h"
+#include "expression_near.h"
 #include "version.h"
 
 const char *emission_upper(const char *name, struct arena *arena)
@@ -250,16 +251,28 @@ static void set_sees(struct emission *e, const struct definition *definition, co
     template_set_text(&e->values, "SEES_KEYS_VIEW", view_lines(e, definition, keys.data, "k kv_len"));
 }
 
+static void set_near(struct emission *e, const struct definition *definition, int near, const char *suffix)
+{
+    struct text text = text_start(e->arena);
+    if (near >= 0)
+        expression_near_c(&text, &definition->score, near, suffix, score_tables(e, definition));
+    template_set_boolean(&e->values, "HAS_NEAR", near >= 0);
+    template_set_text(&e->values, "NEAR", text.data);
+    template_set_text(&e->values, "NEAR_VIEW", view_lines(e, definition, text.data, "q k"));
+}
+
 static void set_scores(struct emission *e, const struct definition *definition, const struct descriptor *isa)
 {
     const char *suffix = arena_format(e->arena, "_%s", isa->name), *tables = score_tables(e, definition);
     struct text queries = text_start(e->arena), keys = text_start(e->arena);
-    expression_score_c(&queries, &definition->score, EXPRESSION_Q, suffix, tables);
-    expression_score_c(&keys, &definition->score, EXPRESSION_K, suffix, tables);
+    const int near = expression_near(&definition->score);
+    expression_score_c(&queries, &definition->score, EXPRESSION_Q, suffix, tables, near);
+    expression_score_c(&keys, &definition->score, EXPRESSION_K, suffix, tables, -1);
     template_set_text(&e->values, "SCORE_QUERIES", queries.data);
     template_set_text(&e->values, "SCORE_KEYS_C", keys.data);
     template_set_text(&e->values, "SCORE_QUERIES_VIEW", view_lines(e, definition, queries.data, ""));
     template_set_text(&e->values, "SCORE_KEYS_VIEW", view_lines(e, definition, keys.data, ""));
+    set_near(e, definition, near, suffix);
 }
 
 void emission_set_plan(struct emission *e, const struct definition *definition, const struct plan *plan)
@@ -322,7 +335,7 @@ static const char *expressions_text(const struct emission *e)
         expression_keys_c(&text, mask, "");
         for (enum expression_variable varying = EXPRESSION_Q; varying <= EXPRESSION_K; varying++) {
             expression_vector_c(&text, mask, varying, "", "");
-            expression_score_c(&text, score, varying, "", "");
+            expression_score_c(&text, score, varying, "", "", -1);
         }
     }
     return text.data;

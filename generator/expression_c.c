@@ -7,6 +7,7 @@ struct vector {
     const struct expression *expression;
     enum expression_variable varying;
     const char *suffix, *tables;
+    int near;                     /* the node that is the vector `near` already, or -1 */
 };
 
 static void vector_put(const struct vector *vector, int index);
@@ -199,7 +200,9 @@ static void vector_operation(const struct vector *vector, const struct expressio
 static void vector_put(const struct vector *vector, int index)
 {
     const struct expression_node *node = &vector->expression->nodes[index];
-    if (!vector_has(vector, index, node_is_vector))
+    if (index == vector->near)
+        text_put(vector->text, "near");
+    else if (!vector_has(vector, index, node_is_vector))
         vector_spread(vector, index, false);
     else if (node->op == EXPRESSION_VARIABLE)
         text_put(vector->text, expression_variable_name(vector->varying));
@@ -218,13 +221,19 @@ static void vector_put(const struct vector *vector, int index)
 void expression_vector_c(struct text *text, const struct expression *expression, enum expression_variable varying,
                          const char *suffix, const char *tables)
 {
-    const struct vector vector = { text, expression, varying, suffix, tables };
+    const struct vector vector = { text, expression, varying, suffix, tables, -1 };
     vector_put(&vector, expression->count - 1);
 }
 
 void expression_score_c(struct text *text, const struct expression *score, enum expression_variable varying,
-                        const char *suffix, const char *tables)
+                        const char *suffix, const char *tables, int near)
 {
-    const struct vector vector = { text, score, varying, suffix, tables };
+    const struct vector vector = { text, score, varying, suffix, tables, near };
     vector_operand(&vector, score->count - 1, true);
+}
+
+void expression_near_c(struct text *text, const struct expression *score, int near, const char *suffix, const char *tables)
+{
+    const struct vector vector = { text, score, EXPRESSION_Q, suffix, tables, -1 };
+    vector_put(&vector, near);
 }

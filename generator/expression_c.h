@@ -23,11 +23,15 @@ void expression_vector_c(struct text *text, const struct expression *expression,
                          enum expression_variable varying, const char *suffix, const char *tables);
 
 /*
-** One C expression of type vec<suffix>: the score, from a C variable s of that type and the rest as above. Besides:
+** One C expression of type vec<suffix>: the score, from a C variable s of that type and the rest as above; the node `near`,
+** where there is one (else -1), is a variable of that name. Besides:
 ** vset vfromi vadd vsub vmul vdiv vabs vmin vmax vfloor vexp vlog vtanh vsqrt vselect vtable veq vlt vle.
 */
 void expression_score_c(struct text *text, const struct expression *score,
-                        enum expression_variable varying, const char *suffix, const char *tables);
+                        enum expression_variable varying, const char *suffix, const char *tables, int near);
+
+/* A number in the score, for a vector q and a scalar k: what `near` is. */
+void expression_near_c(struct text *text, const struct expression *score, int near, const char *suffix, const char *tables);
 
 /*
 ** The C expression of a node over int32_t variables q k h b q_len kv_len: int32_t, int for a boolean, or float for a

@@ -51,12 +51,14 @@ def masks() -> Iterator[bytes]:
     """Expressions of configs and descriptors."""
     yield from texts(r'where "([^"\n]+)"', "tests/cases/*.lua")
     yield from texts(r'sees *= "([^"\n]+)"', "templates/mask/*.lua")
+    yield b"doc[b][q] == doc[b][k] and (visible[h][q][k] or part[k % 7] > W)"
 
 
 def scores() -> Iterator[bytes]:
     """The same of scores."""
     yield from texts(r'expr "([^"\n]+)"', "tests/cases/*.lua")
     yield from texts(r'changes *= "([^"\n]+)"', "templates/score/*.lua")
+    yield b"s + bias[h][q][k] * part[min(max(k - q, 0), 6)]"
     yield b"if k < q then s * slope[h] else min(s, cap) - exp(tanh(s / cap)) * {1, 2.5, 3, 4}[h]"
 
 

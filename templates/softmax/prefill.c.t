@@ -99,6 +99,9 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     const int sight = prefill_sight$F(block, key0, keys);
     if (sight == SEES_NONE)
         return;
+% if HAS_NEAR then
+    near_fill$F(block->first - key0 - (TILE$F - 1), TILE$F + QUERIES$F, &block->view, t->near);
+% end
     float *stored = cache_block$D(block->sequence, block->view.h / GROUP$D, key0 / BLOCK$D);
     const float *k = panel_of$D(stored, key0), *v = values_of$D(stored, key0);
 % if INTERLEAVE == 1 then

@@ -1,3 +1,5 @@
+% -- what scores take from the distance, for the lanes from `lane` on and the key `key` of the tile
+% local near = HAS_NEAR and ", vload" .. T .. "(&t->near[TILE" .. F .. " - 1 - key + lane])" or ""
 /*
 ** Prefill, $TARGET: a block of $QUERIES queries of one head walks the keys, a tile of $TILE at
 ** a time. Scores have lanes = queries, so that the softmax needs no reduction across
@@ -20,6 +22,9 @@ struct prefill_scratch$F {
     float o[QUERIES$F][V_ROW$D];             /* of this segment */
     float o_total[QUERIES$F][V_ROW$D];       /* of the segments before */
     float tile_max[QUERIES$F];
+% if HAS_NEAR then
+    float near[TILE$F + QUERIES$F];          /* what scores of a tile take from the distance, from its least on */
+% end
     float m[QUERIES$F], l[QUERIES$F];        /* running maximum (log2) and sum of this segment */
     float m_total[QUERIES$F], l_total[QUERIES$F];
     float alpha[QUERIES$F];                  /* what the last rescale multiplied by */
@@ -104,7 +109,7 @@ $FN void prefill_scores_all$F(const struct prefill_block$F *block, int32_t key0,
         vec$T top = vset$T(ATTN_HIDDEN);
         for (int key = 0; key < TILE$F; key++) {
 % if HAS_SCORE then
-            const vec$T score = score_queries$F(vload$T(&s[key][lane]), place, key0 + key, &block->view);
+            const vec$T score = score_queries$F(vload$T(&s[key][lane]), place, key0 + key, &block->view$(near));
             vstore$T(&s[key][lane], score);
             top = vmax$T(top, score);
 % else
@@ -163,7 +168,7 @@ $FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0
             if (key >= t->first_key[lane / $LANES] && key <= t->last_key[lane / $LANES]) {
                 const mask$T sees = sees_queries$F(place, key0 + key, &block->view);
 % if HAS_SCORE then
-                const vec$T seen = score_queries$F(vload$T(&s[key][lane]), place, key0 + key, &block->view);
+                const vec$T seen = score_queries$F(vload$T(&s[key][lane]), place, key0 + key, &block->view$(near));
 % else
                 const vec$T seen = vload$T(&s[key][lane]);
 % end

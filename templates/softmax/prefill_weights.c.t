@@ -1,3 +1,7 @@
+% -- what scores take from the distance, for a vector of queries and a key of the tile
+% local function near(i, v)
+%     return HAS_NEAR and ", vload" .. T .. "(&t->near[TILE" .. F .. " - 1 - key + " .. v * LANES - i .. "])" or ""
+% end
 % if NORMALIZE == "softmax" then
 /*
 ** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY,
@@ -160,7 +164,7 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
 % for v = 0, QUERY_VECTORS - 1 do
         const ivec$T place$v = iramp$T(block->first + $(v * LANES));
 % for i = 0, SCORE_KEYS - 1 do
-        s$(i)_$v = score_queries$F(s$(i)_$v, place$v, key0 + key + $i, &block->view);
+        s$(i)_$v = score_queries$F(s$(i)_$v, place$v, key0 + key + $i, &block->view$(near(i, v)));
 % end
 % end
 % end

@@ -21,12 +21,29 @@ $SEES_KEYS_VIEW
     return mand$T(ilt$T(k, iset$T(kv_len)), $SEES_KEYS);
 }
 
+% if HAS_NEAR then
+/* What scores take from the distance q - k alone: near[i] for first + i. */
+$FN void near_fill$F(int32_t first, int count, const struct attn_view *view, float *restrict near)
+{
+    const int32_t k = 0;
+$NEAR_VIEW
+    for (int i = 0; i < count; i += $LANES) {
+        const ivec$T q = iramp$T(first + i);
+        vstore$T(near + i, $NEAR);
+    }
+}
+
+% end
 % if HAS_SCORE then
 /*
 ** The scores of the queries q with key k, from s = scale q k, in log2. What is no number, such as the logarithm of a
 ** negative one, hides the key: of a NaN and another number vmax gives the second.
 */
+% if HAS_NEAR then
+OP$T vec$T score_queries$F(vec$T s, ivec$T q, int32_t k, const struct attn_view *view, vec$T near)
+% else
 OP$T vec$T score_queries$F(vec$T s, ivec$T q, int32_t k, const struct attn_view *view)
+% end
 {
 $SCORE_QUERIES_VIEW
     return vmax$T(vmul$T($SCORE_QUERIES, vset$T(ATTN_LOG2E)), vset$T(ATTN_HIDDEN));

@@ -6,8 +6,9 @@
 
 static void values_agree(const struct expression *mask, const struct expression *again)
 {
+    const struct expression_source source = fuzz_source(mask), same = fuzz_source(again);
     for (int i = 0; i < FUZZ_POINTS; i++)
-        FUZZ_CHECK(expression_evaluate(mask, fuzz_points[i], NULL) == expression_evaluate(again, fuzz_points[i], NULL));
+        FUZZ_CHECK(expression_evaluate(mask, fuzz_points[i], &source) == expression_evaluate(again, fuzz_points[i], &same));
 }
 
 static void complement_excludes(const struct expression *mask)
@@ -15,8 +16,9 @@ static void complement_excludes(const struct expression *mask)
     struct expression complement;
     if (!expression_not(&complement, mask, FUZZ_HEADS))
         return;
+    const struct expression_source source = fuzz_source(mask), same = fuzz_source(&complement);
     for (int i = 0; i < FUZZ_POINTS; i++)
-        FUZZ_CHECK(expression_evaluate(mask, fuzz_points[i], NULL) != expression_evaluate(&complement, fuzz_points[i], NULL));
+        FUZZ_CHECK(expression_evaluate(mask, fuzz_points[i], &source) != expression_evaluate(&complement, fuzz_points[i], &same));
 }
 
 /* A tile of one query and one key is neither dropped nor taken as full against the mask's value. */
@@ -26,7 +28,8 @@ static void classes_are_sound(const struct expression *mask)
         struct range box[EXPRESSION_VARIABLES];
         for (int v = 0; v < EXPRESSION_VARIABLES; v++)
             box[v] = (struct range){ fuzz_points[i][v], fuzz_points[i][v] };
-        const bool visible = expression_evaluate(mask, fuzz_points[i], NULL);
+        const struct expression_source source = fuzz_source(mask);
+        const bool visible = expression_evaluate(mask, fuzz_points[i], &source);
         const struct range keys = range_keys(mask, box);
         FUZZ_CHECK(range_sight(mask, box) != (visible ? SIGHT_NONE : SIGHT_ALL));
         FUZZ_CHECK(!visible || keys.low <= keys.high);

@@ -11,9 +11,10 @@ static bool number_agrees(double a, double b)
 
 static void values_agree(const struct expression *score, const struct expression *again)
 {
+    const struct expression_source source = fuzz_source(score), same = fuzz_source(again);
     for (int i = 0; i < FUZZ_POINTS; i++)
-        FUZZ_CHECK(number_agrees(expression_number(score, fuzz_points[i], 1.5, NULL),
-                                 expression_number(again, fuzz_points[i], 1.5, NULL)));
+        FUZZ_CHECK(number_agrees(expression_number(score, fuzz_points[i], 1.5, &source),
+                                 expression_number(again, fuzz_points[i], 1.5, &same)));
 }
 
 /* What is made of a score is a score, or refused with a sentence. */

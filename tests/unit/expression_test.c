@@ -316,8 +316,123 @@ static void random_bytes_do_no_harm(void)
     CHECK(refused > 40000);
 }
 
+/* Arrays ---------------------------------------------------------------------------------------- */
+
+static bool parse_with(struct expression *expression, const char *declared, const char *text, struct expression_error *error)
+{
+    static struct expression_arrays arrays;
+    struct expression_name names[EXPRESSION_ARRAYS];
+    if (!expression_arrays_read(&arrays, declared, error))
+        return false;
+    for (int i = 0; i < arrays.count; i++)
+        names[i] = (struct expression_name){ .name = arrays.list[i].name, .kind = EXPRESSION_NAME_ARRAY, .array = &arrays.list[i] };
+    return expression_parse(expression, text, names, arrays.count, 4, error);
+}
+
+static void check_declared(const char *text, const char *expected)
+{
+    struct expression_arrays arrays;
+    struct expression_error error = { 0, "" };
+    char printed[400];
+    CHECK(expression_arrays_read(&arrays, text, &error));
+    CHECK_TEXT(error.text, "");
+    expression_arrays_print(&arrays, printed, sizeof printed);
+    CHECK_TEXT(printed, expected);
+}
+
+static void declarations_read_back(void)
+{
+    check_declared("integer doc[sequence][key]", "integer doc[sequence][key]");
+    check_declared(" boolean  seen [ head ] [query][key] , number t[32]", "boolean seen[head][query][key], number t[32]");
+    check_declared("integer -3..5 a[7]", "integer -3..5 a[7]");
+    check_declared("integer -16777215..16777215 a[key]", "integer a[key]");
+    check_declared("integer -2147483647..2147483647 a[key]", "integer -2147483647..2147483647 a[key]");
+}
+
+static void check_undeclared(const char *text, const char *expected)
+{
+    struct expression_arrays arrays;
+    struct expression_error error = { 0, "" };
+    CHECK(!expression_arrays_read(&arrays, text, &error));
+    CHECK_TEXT(error.text, expected);
+}
+
+static void wrong_declarations_are_refused(void)
+{
+    check_undeclared("", "expected boolean, integer or number, found the end");
+    check_undeclared("float a[key]", "expected boolean, integer or number, found 'float'");
+    check_undeclared("number a", "expected '[', found the end");
+    check_undeclared("number a[keys]", "expected sequence, head, query, key or a size, found 'keys'");
+    check_undeclared("number a[0]", "expected sequence, head, query, key or a size, found '0'");
+    check_undeclared("number a[16777217]", "expected sequence, head, query, key or a size, found '16777217'");
+    check_undeclared("number a[1][1][1][1][1]", "a has more than 4 axes");
+    check_undeclared("number a[key], boolean a[key]", "the array a stands twice");
+    check_undeclared("number q[key]", "expected a name that means nothing else, found 'q'");
+    check_undeclared("integer 5..3 a[key]", "expected a range of integers of 32 bits, such as 0..31, found '5..3'");
+    check_undeclared("number a[key] b", "expected ',' or the end, found 'b'");
+}
+
+static void elements_keep_their_text(void)
+{
+    static const char *const texts[] = {
+        "doc[b][q] == doc[b][k]", "not seen[h][q][k]", "part[min(max(q - k, 0), 6)] > doc[b][k] // 2", "seen[3][q][q] and k <= q"
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct expression expression;
+        struct expression_error error = { 0, "" };
+        char printed[400];
+        CHECK(parse_with(&expression, "integer doc[sequence][key], boolean seen[head][query][key], integer -3..3 part[7]", texts[i], &error));
+        CHECK_TEXT(error.text, "");
+        expression_print(&expression, printed, sizeof printed);
+        CHECK_TEXT(printed, texts[i]);
+    }
+}
+
+/* The element is 100 times its first place and its second. */
+static double hundreds(const void *context, int array, const int64_t places[EXPRESSION_AXES])
+{
+    (void)context;
+    return (double)(array * 10000 + places[0] * 100 + places[1]);
+}
+
+static void elements_are_those_at_their_places(void)
+{
+    static const struct expression_source source = { hundreds, NULL };
+    const int64_t at[EXPRESSION_VARIABLES] = { 7, 3, 1, 2, 10, 20 };
+    static const char *const texts[] = { "a[b][k] == 203", "a[b][q] == 207", "c[h] == 10100 and a[b][k] == 203", "c[h] - a[b][k] == 9897" };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct expression expression;
+        struct expression_error error = { 0, "" };
+        const char *declared = i < 2 ? "integer a[sequence][key]" : "integer c[head], integer a[sequence][key]";
+        CHECK(parse_with(&expression, declared, texts[i], &error));
+        if (i >= 2) {       /* whatever the order of their use */
+            struct expression_arrays ordered;
+            CHECK(expression_arrays_read(&ordered, "integer a[sequence][key], integer c[head]", &error));
+            CHECK(expression_order_arrays(&expression, &ordered));
+        }
+        CHECK(expression_evaluate(&expression, at, &source));
+    }
+}
+
+static void arrays_are_not_confused(void)
+{
+    struct expression left, right, both;
+    struct expression_error error = { 0, "" };
+    CHECK(parse_with(&left, "integer a[key], boolean c[key]", "c[k] and a[k] > 3", &error));
+    CHECK(parse_with(&right, "boolean d[query], integer a[key]", "d[q] or a[q] < 5", &error));
+    CHECK(expression_and(&both, &left, &right, 4));
+    CHECK(both.arrays.count == 3);
+    CHECK(parse_with(&right, "integer a[query]", "a[q] < 5", &error));
+    CHECK(!expression_and(&both, &left, &right, 4));        /* another array of the same name */
+}
+
 int main(void)
 {
+    RUN(declarations_read_back);
+    RUN(wrong_declarations_are_refused);
+    RUN(elements_keep_their_text);
+    RUN(elements_are_those_at_their_places);
+    RUN(arrays_are_not_confused);
     RUN(spaces_and_parentheses_do_not_matter);
     RUN(parentheses_that_matter_stay);
     RUN(constants_fold);

@@ -34,7 +34,7 @@ static void function_put(struct text *text, int i, const char *target)
     text_format(text, "KERNEL%s void score_%d%s(const float *from, int32_t q, int32_t first, int32_t h, int32_t b, float *to)\n{\n"
                 "    const vec%s s = vload%s(from);\n    const ivec%s k = iramp%s(first);\n"
                 "    (void)s; (void)k; (void)q; (void)h; (void)b;\n    vstore%s(to, ", suffix, i, suffix, suffix, suffix, suffix, suffix, suffix);
-    expression_score_c(text, &score, EXPRESSION_K, suffix, tables);
+    expression_score_c(text, &score, EXPRESSION_K, suffix, tables, -1);
     text_put(text, ");\n}\n");
 }
 
