@@ -321,12 +321,12 @@ static void random_bytes_do_no_harm(void)
 static bool parse_with(struct expression *expression, const char *declared, const char *text, struct expression_error *error)
 {
     static struct expression_arrays arrays;
-    struct expression_name names[EXPRESSION_ARRAYS];
+    struct expression_name known[EXPRESSION_ARRAYS];
     if (!expression_arrays_read(&arrays, declared, error))
         return false;
     for (int i = 0; i < arrays.count; i++)
-        names[i] = (struct expression_name){ .name = arrays.list[i].name, .kind = EXPRESSION_NAME_ARRAY, .array = &arrays.list[i] };
-    return expression_parse(expression, text, names, arrays.count, 4, error);
+        known[i] = (struct expression_name){ .name = arrays.list[i].name, .kind = EXPRESSION_NAME_ARRAY, .array = &arrays.list[i] };
+    return expression_parse(expression, text, known, arrays.count, 4, error);
 }
 
 static void check_declared(const char *text, const char *expected)
