@@ -85,7 +85,7 @@ static void set_shape(struct value *tree, const struct bench_report *r, int at)
     tree_set(tree, "definition", tree_text(d->line, arena), arena);
     tree_set(tree, "name", tree_text(d->name, arena), arena);
     tree_set(tree, "phase", tree_text(bench_phase_name(c->phase), arena), arena);
-    tree_set(tree, "cache", tree_text(d->cache->name, arena), arena);
+    tree_set(tree, "cache", tree_text(definition_cache_text(d, arena), arena), arena);
     tree_set(tree, "target", tree_text(r->job->timings[at].target, arena), arena);
     const struct member members[] = {
         { "q", c->q }, { "kv", c->kv }, { "threads", c->threads }, { "heads", d->heads }, { "kv_heads", d->kv_heads },

@@ -52,8 +52,14 @@ struct descriptor {
 
     const char *normed;              /* norm: C expression of element d of `from`, normed, over what the code declares */
 
-    const char *code;                /* norm, position, layout, isa: template text that is emitted, in [[ ]] below `code = [[`; "" for none */
+    const char *code;                /* norm, position, layout, isa, cache: template text that is emitted, in [[ ]] below `code = [[`; "" for none */
     int code_line;                   /* line of the descriptor on which that text starts */
+
+    const char *stored;              /* cache: the C type of what is stored */
+    int bits;                        /* cache: of a value; with 4, two share what is stored */
+    int scales;                      /* cache: numbers that scale a row or a block of it: none, a scale, a scale and a minimum */
+    const char *vector;              /* cache: template text, emitted for each target, that loads a vector of values */
+    int vector_line;
 
     struct formula frequency;        /* scaling: radians a position by which pair i turns; sees the parameters, also the position's */
     struct formula magnitude;        /* scaling: what cosines and sines are multiplied by */

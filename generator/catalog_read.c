@@ -16,7 +16,7 @@ enum {
     CACHE    = 1 << CATALOG_CACHE,
     LAYOUT   = 1 << CATALOG_LAYOUT,
     WORDS    = MASK | SCORE | NORM | POSITION | SCALING | CACHE | LAYOUT,     /* what a config can name */
-    CODED    = ISA | NORM | POSITION | LAYOUT,                         /* what has a text that is emitted */
+    CODED    = ISA | NORM | POSITION | CACHE | LAYOUT,                 /* what has a text that is emitted */
     PARAMETERS_MOST = 8
 };
 
@@ -40,6 +40,10 @@ static const struct descriptor_field {
     { "arrays",           FIELD_ARRAYS,     MASK | SCORE,   false, offsetof(struct descriptor, arrays),           { 0, 0 } },
     { "normed",           FIELD_TEXT,       NORM,           false, offsetof(struct descriptor, normed),           { 0, 0 } },
     { "code",             FIELD_TEXT,       CODED,          true,  offsetof(struct descriptor, code),             { 0, 0 } },
+    { "stored",           FIELD_TEXT,       CACHE,          true,  offsetof(struct descriptor, stored),           { 0, 0 } },
+    { "bits",             FIELD_INTEGER,    CACHE,          true,  offsetof(struct descriptor, bits),             { 4, 32 } },
+    { "scales",           FIELD_INTEGER,    CACHE,          false, offsetof(struct descriptor, scales),           { 0, 2 } },
+    { "vector",           FIELD_TEXT,       CACHE,          true,  offsetof(struct descriptor, vector),           { 0, 0 } },
     { "frequency",        FIELD_FORMULA,    SCALING,        true,  offsetof(struct descriptor, frequency),        { 0, 0 } },
     { "magnitude",        FIELD_FORMULA,    SCALING,        true,  offsetof(struct descriptor, magnitude),        { 0, 0 } },
     { "refuses",          FIELD_FORMULA,    SCALING,        false, offsetof(struct descriptor, refuses),          { 0, 0 } },
@@ -257,9 +261,9 @@ static bool descriptor_read(struct descriptor *descriptor, const struct fields *
 }
 
 /* `code = [[` stands alone on its line; the text starts on the next one. */
-static int descriptor_code_line(const struct value *table)
+static int descriptor_text_line(const struct value *table, const char *name)
 {
-    const struct value *code = value_field(table, "code");
+    const struct value *code = value_field(table, name);
     return code == NULL ? 0 : code->where.line + 1;
 }
 
@@ -283,6 +287,7 @@ const struct descriptor *catalog_read(enum catalog_kind kind, const char *name, 
         return NULL;
     }
     descriptor->where.line = value_field(table, "name")->where.line;
-    descriptor->code_line = descriptor_code_line(table);
+    descriptor->code_line = descriptor_text_line(table, "code");
+    descriptor->vector_line = descriptor_text_line(table, "vector");
     return descriptor;
 }

@@ -59,6 +59,12 @@ enum definition_normalize { NORMALIZE_SOFTMAX, NORMALIZE_SIGMOID, NORMALIZES };
 /* o of a query that sees no key; the mean is over all keys of the sequence. */
 enum definition_hidden_row { HIDDEN_ROW_ZEROS, HIDDEN_ROW_NAN, HIDDEN_ROW_MEAN, HIDDEN_ROWS };
 
+/* How K or V is stored. */
+struct cached {
+    const struct descriptor *type;
+    struct argument argument[DEFINITION_PARAMETERS];
+};
+
 /* What takes part in the sum of a softmax besides visible keys: nothing, a score of 0, or one that each head is given. */
 enum definition_sink { SINK_NONE, SINK_ZERO, SINK_PER_HEAD, SINKS };
 
@@ -83,7 +89,7 @@ struct definition {
     const struct descriptor *position;
     struct argument position_argument[DEFINITION_PARAMETERS];
     struct rotation rotation;     /* what the position says, in numbers */
-    const struct descriptor *cache;
+    struct cached cache_k, cache_v;
     const struct descriptor *layout;      /* of the cache: where its blocks are */
     struct argument layout_argument[DEFINITION_PARAMETERS];
     int page_tokens;              /* of a paged layout; 0: no pages */
@@ -108,6 +114,27 @@ struct model {
     int layer_count;                      /* 0 when the config does not say */
     const char *weights;                  /* the model folder that the config is for, or NULL */
 };
+
+/* Values that share their scale, in rows of d; 0: the row is scaled as a whole, or nothing is. */
+int cached_block(const struct cached *cached);
+
+/* Whether a scale is of a whole row, and so multiplies the score, or the weight, of a key. */
+bool cached_scales_rows(const struct cached *cached);
+
+/* Values that share what is stored: 2 where each has 4 bits, else 1. */
+int cached_pack(const struct cached *cached);
+
+/* Scaled parts of a row of d values: its blocks, or 1, or 0 when nothing is scaled. */
+int cached_runs(const struct cached *cached, int d);
+
+/* Bytes of a row of d values, scales included. */
+int64_t cached_bytes(const struct cached *cached, int d);
+
+/* Whether K and V are stored alike. */
+bool definition_caches_alike(const struct definition *definition);
+
+/* "f16", "int8 { block = 32 }" or "{ k = int8, v = f16 }": as a config says it. */
+const char *definition_cache_text(const struct definition *definition, struct arena *arena);
 
 /* Whether scores are anything but scale q k. */
 bool definition_has_score(const struct definition *definition);

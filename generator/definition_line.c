@@ -29,6 +29,12 @@ static void line_norm(struct text *line, const char *field, const struct norm *n
     line_arguments(line, field, norm->word, norm->arguments);
 }
 
+static void line_cached(struct text *line, const char *path, const struct cached *cached)
+{
+    text_format(line, " %s=%s", path, cached->type->name);
+    line_arguments(line, path, cached->type, cached->argument);
+}
+
 const char *definition_line(const struct definition *definition, struct arena *arena)
 {
     char text[EXPRESSION_BYTES];
@@ -56,7 +62,12 @@ const char *definition_line(const struct definition *definition, struct arena *a
         line_norm(&line, definition_norm_field(which), &definition->norm[which]);
     text_format(&line, " position=%s", definition->position->name);
     line_arguments(&line, definition->position->name, definition->position, definition->position_argument);
-    text_format(&line, " cache=%s", definition->cache->name);
+    if (definition_caches_alike(definition))
+        line_cached(&line, "cache", &definition->cache_k);
+    else {
+        line_cached(&line, "cache.k", &definition->cache_k);
+        line_cached(&line, "cache.v", &definition->cache_v);
+    }
     if (strcmp(definition->layout->name, "contiguous") != 0) {
         text_format(&line, " layout=%s", definition->layout->name);
         line_arguments(&line, definition->layout->name, definition->layout, definition->layout_argument);

@@ -1,6 +1,7 @@
 /*
-** One emission: what its files share. emission_target.c chooses the targets, emission_values.c
-** says what a template sees, emission_norm.c renders the norms of q and k, emit.c puts the rendered parts in order.
+** One emission: what its files share. emission_target.c chooses the targets, emission_values.c and
+** emission_cache.c say what a template sees, emission_norm.c renders the norms of q and k, emit.c puts the rendered
+** parts in order.
 */
 #ifndef EMISSION_H
 #define EMISSION_H
@@ -38,6 +39,7 @@ bool emission_uses_arrays(const struct emission *emission);
 /* What templates see of the model, of one definition, of one target, and of one plan for both. */
 void emission_set_model(struct emission *emission);
 void emission_set_definition(struct emission *emission, const struct definition *definition);
+void emission_set_cache(struct emission *emission, const struct definition *definition);
 void emission_set_isa(struct emission *emission, const struct descriptor *isa);
 void emission_set_plan(struct emission *emission, const struct definition *definition, const struct plan *plan);
 
@@ -50,5 +52,12 @@ const char *emission_upper(const char *name, struct arena *arena);
 /* Renders a file under templates/, or the template text of a descriptor; false after a report. */
 bool emission_render(struct emission *emission, struct text *out, const char *name);
 bool emission_render_code(struct emission *emission, struct text *out, const struct descriptor *descriptor);
+bool emission_render_vector(struct emission *emission, struct text *out, const struct descriptor *descriptor);
+
+/* The most numbers by which a cache of the model scales its values. */
+int emission_cache_scales(const struct emission *emission);
+
+/* How the model's caches convert: between float and what is stored, or (vector) as the target loads it. */
+bool emission_render_caches(struct emission *emission, bool vector);
 
 #endif

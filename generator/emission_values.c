@@ -191,6 +191,7 @@ void emission_set_definition(struct emission *e, const struct definition *defini
     set_parameters(e, definition->position, definition->position_argument);
     set_layout(e, definition);
     set_rotation(e, definition);
+    emission_set_cache(e, definition);
 }
 
 /* Values of a plan ---------------------------------------------------------------------------- */
@@ -384,6 +385,8 @@ void emission_set_model(struct emission *e)
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
     template_set_boolean(&e->values, "USES_NORM", norms);
     template_set_boolean(&e->values, "USES_ARRAYS", emission_uses_arrays(e));
+    template_set_boolean(&e->values, "USES_SCALES", emission_cache_scales(e) > 0);
+    template_set_boolean(&e->values, "USES_MINIMA", emission_cache_scales(e) > 1);
     set_functions(e);
     set_targets(e);
 }

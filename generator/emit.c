@@ -39,6 +39,12 @@ bool emission_render_code(struct emission *e, struct text *out, const struct des
     return render_text(e, out, descriptor->code, strlen(descriptor->code), where);
 }
 
+bool emission_render_vector(struct emission *e, struct text *out, const struct descriptor *descriptor)
+{
+    const struct where where = { descriptor->where.file, descriptor->vector_line };
+    return render_text(e, out, descriptor->vector, strlen(descriptor->vector), where);
+}
+
 /* The code of a descriptor, as a value for the template that it stands in. */
 static bool set_code(struct emission *e, const char *name, const struct descriptor *descriptor)
 {
@@ -56,14 +62,14 @@ static bool emit_definition(struct emission *e, const struct definition *definit
     if (!emission_set_norms(e, definition) || !set_code(e, "POSITION", definition->position)
         || !set_code(e, "LAYOUT", definition->layout))
         return false;
-    return emission_render(e, &e->source, "softmax/definition.c.t");
+    return emission_render(e, &e->source, "softmax/definition.c.t") && emission_render(e, &e->source, "softmax/cache.c.t");
 }
 
 static bool emit_kernels(struct emission *e, const struct definition *definition, const struct descriptor *isa)
 {
     static const char *const templates[] = {
-        "softmax/target.c.t", "softmax/prefill_scores.c.t", "softmax/prefill_weights.c.t", "softmax/prefill.c.t",
-        "softmax/decode.c.t", "softmax/table.c.t"
+        "softmax/target.c.t", "softmax/prefill_scores.c.t", "softmax/prefill_weights.c.t", "softmax/prefill_cache.c.t",
+        "softmax/prefill.c.t", "softmax/decode.c.t", "softmax/table.c.t"
     };
     struct plan plan;
     if (!emission_choose_plan(e, &plan, definition, isa))
@@ -105,6 +111,8 @@ static bool emit_target(struct emission *e, const struct descriptor *isa)
     if (emission_uses_arrays(e) && !emission_render(e, &e->source, "lanes.c.t"))
         return false;
     text_put(&e->source, "\n");
+    if (!emission_render_caches(e, true))
+        return false;
     for (int i = 0; i < e->model->definition_count; i++)
         if (!emit_kernels(e, &e->model->definitions[i], isa))
             return false;
@@ -137,7 +145,8 @@ static bool public_names_agree(struct emission *e)
 static bool emit_body(struct emission *e)
 {
     if (!emission_render(e, &e->source, "common.c.t")
-        || (emission_uses_arrays(e) && !emission_render(e, &e->source, "arrays.c.t")))
+        || (emission_uses_arrays(e) && !emission_render(e, &e->source, "arrays.c.t"))
+        || !emission_render_caches(e, false))
         return false;
     for (int i = 0; i < e->model->definition_count; i++)
         if (!emit_definition(e, &e->model->definitions[i]))

@@ -140,13 +140,24 @@ static void collect_position(struct choices *choices, const struct definition *d
         collect_rotation(choices, &definition->rotation);
 }
 
+static void collect_cached(struct choices *choices, const char *path, const struct cached *cached)
+{
+    choice_add_text(choices, path, cached->type->name, cached->type->help);
+    collect_arguments(choices, path, cached->type, cached->argument);
+}
+
 static void collect_cache(struct choices *choices, const struct definition *definition)
 {
     const int v_row = (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL;      /* whole panels */
-    const int64_t bytes = (int64_t)definition->kv_heads * (definition->d_k + v_row) * (int64_t)sizeof(float);
+    const int64_t row = cached_bytes(&definition->cache_k, definition->d_k) + cached_bytes(&definition->cache_v, v_row);
     const int64_t flops = 2 * (int64_t)(definition->d_k + definition->d_v);
-    choice_add_text(choices, "cache", definition->cache->name, definition->cache->help);
-    choice_add_integer(choices, "cache_bytes", bytes, "a token and layer, in whole blocks of 64 tokens");
+    if (definition_caches_alike(definition))
+        collect_cached(choices, "cache", &definition->cache_k);
+    else {
+        collect_cached(choices, "cache.k", &definition->cache_k);
+        collect_cached(choices, "cache.v", &definition->cache_v);
+    }
+    choice_add_integer(choices, "cache_bytes", definition->kv_heads * row, "a token and layer, in whole blocks of 64 tokens");
     choice_add_text(choices, "layout", definition->layout->name, definition->layout->help);
     collect_arguments(choices, definition->layout->name, definition->layout, definition->layout_argument);
     if (definition->ring_reach >= 0)

@@ -276,6 +276,21 @@ static void put_layout(struct text *text, bool bounded, int block, struct random
         text_format(text, ", layout = paged { tokens = %d }", page * (int)random_between(random, 1, 3));
 }
 
+static const char *const caches[] = {
+    "f32", "f16", "bf16", "fp8", "int8", "int8 { block = 16 }", "int8 { block = 32 }", "int4", "int4 { block = 64 }"
+};
+
+static void put_cache(struct text *text, struct random *random)
+{
+    if (chance(random, 2))
+        return;
+    const char *k = CHOOSE(random, caches), *v = CHOOSE(random, caches);
+    if (chance(random, 3))
+        text_format(text, ", cache = { k = %s, v = %s }", k, v);
+    else
+        text_format(text, ", cache = %s", k);
+}
+
 static void put_definition(struct text *text, int block, struct random *random)
 {
     const int heads = CHOOSE(random, kv_heads), group = CHOOSE(random, groups);
@@ -290,6 +305,7 @@ static void put_definition(struct text *text, int block, struct random *random)
     put_norm(text, "q_norm", rotates, d_k, random);
     put_norm(text, "k_norm", rotates, d_k, random);
     put_layout(text, bounded, block, random);
+    put_cache(text, random);
     text_put(text, " },\n");
 }
 

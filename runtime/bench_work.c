@@ -22,31 +22,37 @@ static int32_t keys_seen(const struct reference_line *line, const struct bench *
 }
 
 /* Pairs of a query and a visible key for one head, counted over evenly spaced queries when there are too many to look at. */
-static bool pairs_count(double *pairs, const struct bench *bench, struct problem *problem)
+static double pairs_count(const struct reference_line *line, const struct bench *bench)
 {
     const struct bench_case *setting = &bench->setting;
-    struct reference_line line;
-    char error[256];
-    if (!reference_line_read(&line, setting->attention->definition, error, sizeof error))
-        return problem_set(problem, "%s", error);
     const int64_t all = (int64_t)setting->q * setting->kv;
     const int32_t step = (int32_t)(all / COUNTED_PAIRS) + 1;
     double seen = 0.0;
     int32_t looked = 0;
     for (int32_t i = step / 2 < setting->q ? step / 2 : 0; i < setting->q; i += step, looked++)
-        seen += keys_seen(&line, bench, i);
-    *pairs = seen / looked * setting->q;
-    return true;
+        seen += keys_seen(line, bench, i);
+    return seen / looked * setting->q;
 }
 
-/* write reads its keys and writes them; decode reads those that it sees. */
-static double bytes_count(const struct bench_case *setting, double pairs)
+/* Bytes of d values as they are cached; what scales a row, or a block of it, are numbers of 2 bytes. */
+static double cached_bytes(const struct reference_cached *cached, int d)
 {
-    const struct attn_attention *a = setting->attention;
-    const double row = 4.0 * (a->d_k + a->d_v);
-    const double keys = row * a->kv_heads * setting->kv, queries = row * a->heads * setting->q;
+    static const struct { double value; int scales; } sizes[] = {
+        [CACHE_F32] = { 4.0, 0 }, [CACHE_F16]  = { 2.0, 0 }, [CACHE_BF16] = { 2.0, 0 },
+        [CACHE_FP8] = { 1.0, 0 }, [CACHE_INT8] = { 1.0, 1 }, [CACHE_INT4] = { 0.5, 2 }
+    };
+    const int runs = cached->block == 0 ? 1 : (d + cached->block - 1) / cached->block;
+    return d * sizes[cached->type].value + 2.0 * runs * sizes[cached->type].scales;
+}
+
+/* write reads its keys and caches them; the others read them from the cache, decode those that it sees. */
+static double bytes_count(const struct reference_line *line, const struct bench_case *setting, double pairs)
+{
+    const double row = 4.0 * (line->d_k + line->d_v), queries = row * line->heads * setting->q;
+    const double cached_row = cached_bytes(&line->cache_k, line->d_k) + cached_bytes(&line->cache_v, line->d_v);
+    const double keys = cached_row * line->kv_heads * setting->kv;
     if (setting->phase == BENCH_WRITE)
-        return 2.0 * keys;
+        return keys + row * line->kv_heads * setting->kv;
     const double seen = setting->phase == BENCH_DECODE ? pairs / setting->q / setting->kv : 1.0;
     return keys * seen + queries;
 }
@@ -54,11 +60,12 @@ static double bytes_count(const struct bench_case *setting, double pairs)
 bool bench_work_count(struct bench_work *work, const struct bench *bench, struct problem *problem)
 {
     const struct bench_case *setting = &bench->setting;
-    const struct attn_attention *a = setting->attention;
-    double pairs = 0.0;
-    if (setting->phase != BENCH_WRITE && !pairs_count(&pairs, bench, problem))
-        return false;
-    work->flops = 2.0 * pairs * a->heads * (a->d_k + a->d_v);
-    work->bytes = bytes_count(setting, pairs);
+    struct reference_line line;
+    char error[256];
+    if (!reference_line_read(&line, setting->attention->definition, error, sizeof error))
+        return problem_set(problem, "%s", error);
+    const double pairs = setting->phase == BENCH_WRITE ? 0.0 : pairs_count(&line, bench);
+    work->flops = 2.0 * pairs * line.heads * (line.d_k + line.d_v);
+    work->bytes = bytes_count(&line, setting, pairs);
     return true;
 }

@@ -6,6 +6,7 @@
 **   check_guard, check_strided   memory that notices what is done beside it
 **   check_trial                  a problem and the reference's answer
 **   check_run                    kernels at work on it
+**   check_cache                  what caches store, and whether it comes back
 **   check_ways                   the same problem in other ways: the same bits
 **   check_identity               what must hold whatever the reference says
 **   check_verdict                comparisons, and the sentence that says what differs
@@ -13,7 +14,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#include "check_run.h"
+#include "check_cache.h"
 
 /*
 ** For every definition and target one line, `pass|fail|skip DEFINITION target=T: detail`, and a summary.

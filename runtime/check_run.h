@@ -42,7 +42,4 @@ void run_write(struct run *run);
 /* What the outputs hold; false, with damage set, when something else was written than the rows of the sequences. */
 bool run_result(struct run *run, struct result *result);
 
-/* Whether `read` gives back what was written: values exactly, keys rotated. */
-bool run_reads_back(struct run *run);
-
 #endif

@@ -117,22 +117,36 @@ struct attn_args trial_args(const struct trial *trial, const struct attn_sequenc
     };
 }
 
-static void trial_answer(struct trial *trial, const struct subject *subject)
+/* The sequences with the reference's caches. */
+static void trial_sequences(const struct trial *trial, double *const cache[], struct attn_sequence *sequence)
+{
+    for (int32_t b = 0; b < trial->sequences; b++) {
+        sequence[b] = trial->sequence[b];
+        sequence[b].cache = cache[b];
+    }
+}
+
+static void trial_write(struct trial *trial, const struct subject *subject)
+{
+    struct attn_sequence sequence[TRIAL_SEQUENCES];
+    for (int32_t b = 0; b < trial->sequences; b++)
+        trial->reference_cache[b] = check_memory(reference_cache_bytes(subject->reference, trial->sequence[b].capacity), 1);
+    trial_sequences(trial, trial->reference_cache, sequence);
+    const struct attn_args args = trial_args(trial, sequence, trial->sequences);
+    reference_write(subject->reference, &args, trial->k_position);
+}
+
+void trial_attend(struct trial *trial, const struct subject *subject, double *const cache[])
 {
     const struct reference_line *line = trial->line;
     struct attn_sequence sequence[TRIAL_SEQUENCES];
-    for (int32_t b = 0; b < trial->sequences; b++) {
-        sequence[b] = trial->sequence[b];
-        trial->reference_cache[b] = check_memory(reference_cache_bytes(subject->reference, sequence[b].capacity), 1);
-        sequence[b].cache = trial->reference_cache[b];
-    }
+    trial_sequences(trial, cache, sequence);
     struct attn_args args = trial_args(trial, sequence, trial->sequences);
     args.o = trial->expected.o;
     args.o_stride = line->heads * line->d_v;
     args.o_head_stride = line->d_v;
     args.lse = trial->expected.lse;
     args.lse_stride = line->heads;
-    reference_write(subject->reference, &args, trial->k_position);
     reference_attend(subject->reference, &args, trial->q_position);
 }
 
@@ -155,7 +169,8 @@ void trial_create(struct trial *trial, const struct subject *subject, const stru
         trial->sink[head] = 2.0f * random_normal(random);
     const struct check_shape all = { trial->sequence, sequences, line->heads, q_rows };
     trial->arrays = check_arrays_create(&line->arrays, &all, random);
-    trial_answer(trial, subject);
+    trial_write(trial, subject);
+    trial_attend(trial, subject, trial->reference_cache);
 }
 
 void trial_destroy(struct trial *trial)
@@ -173,6 +188,8 @@ void trial_destroy(struct trial *trial)
     free(trial->k_position);
     for (int32_t b = 0; b < trial->sequences; b++)
         free(trial->reference_cache[b]);
+    for (int32_t b = 0; b < trial->sequences; b++)
+        free(trial->stored_cache[b]);
     result_destroy(&trial->expected);
 }
 

@@ -39,7 +39,8 @@ struct trial {
     float *q_norm[2], *k_norm[2];                     /* weights and biases: (d_k) or (heads, d_k) */
     struct check_arrays arrays;
     int32_t *q_position, *k_position;                 /* (rows of q), (rows of k) */
-    double *reference_cache[TRIAL_SEQUENCES];
+    double *reference_cache[TRIAL_SEQUENCES];         /* K and V as they were written, K rotated */
+    double *stored_cache[TRIAL_SEQUENCES];            /* as the kernels read them; NULL where they keep floats */
     struct result expected;
     double sharpness;             /* how many times wider than ordinary scores are spread; at least 1 */
 };
@@ -53,6 +54,9 @@ struct subject {
 void trial_create(struct trial *trial, const struct subject *subject, const struct trial_shape *shape,
                   int32_t sequences, struct random *random);
 void trial_destroy(struct trial *trial);
+
+/* Makes the reference's answer over its caches the expected one. */
+void trial_attend(struct trial *trial, const struct subject *subject, double *const cache[]);
 
 /* The trial's inputs for some of its sequences; the caller adds where the results go. */
 struct attn_args trial_args(const struct trial *trial, const struct attn_sequence *sequence, int32_t sequences);

@@ -225,12 +225,30 @@ static bool check_once(struct check *check)
     struct run run;
     run_create(&run, check->trial, check->attention, check->random);
     way_once(&run);
-    if (!run_reads_back(&run))
+    if (!cache_reads_back(&run))
         verdict_fail(check, "write, then read", "not the rows that were written");
     const bool near = verdict_take(check, name, &run, &check->whole) &&
                       verdict_near(check, name, &check->whole, &check->trial->expected);
     run_destroy(&run);
     return near;
+}
+
+/* Rows that are read and stored again: near what was written and, where nothing is scaled, the same result. */
+static void check_copy(struct check *check)
+{
+    static const char name[] = "read, then store";
+    struct run from, to;
+    struct result found = result_create(check->trial);
+    run_create(&from, check->trial, check->attention, check->random);
+    run_create(&to, check->trial, check->attention, check->random);
+    run_write(&from);
+    cache_copy(&from, &to);
+    run_phase(&to, &to.attention->prefill, to.sequence, to.trial->sequences);
+    if (verdict_take(check, name, &to, &found) && cache_copies_exactly(check->trial->line))
+        verdict_same(check, name, &found, &check->whole);
+    run_destroy(&from);
+    run_destroy(&to);
+    result_destroy(&found);
 }
 
 static void check_way(struct check *check, const struct way *way)
@@ -254,4 +272,5 @@ void check_ways(struct check *check)
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         if ((check->traits & ways[i].needs) == ways[i].needs)
             check_way(check, &ways[i]);
+    check_copy(check);
 }

@@ -27,6 +27,7 @@ enum {
     Q_NORM = 1 << 8, Q_LAYER = 1 << 9, K_NORM = 1 << 10, K_LAYER = 1 << 11
 };
 
+#define CACHES "f32 f16 bf16 fp8 int8 int4"      /* in the order of enum reference_cache */
 #define AT(field) offsetof(struct reference_line, field)
 
 /* What may stand in a line. Offsets are into struct reference_line. */
@@ -79,12 +80,18 @@ static const struct key {
     { "rope.scaling.short",             KEY_NUMBERS, AT(divisors[0]),      1e-3,  1e6,             LONGROPE,                 NULL },
     { "rope.scaling.long",              KEY_NUMBERS, AT(divisors[1]),      1e-3,  1e6,             LONGROPE,                 NULL },
     { "rope.scaling.use",               KEY_CHOICE,  AT(use_long),         0.0,   0.0,             LONGROPE,                 "short long" },
-    { "cache",                          KEY_CHOICE,  AT(cache),            0.0,   0.0,             0,                        "f32" },
+    { "cache",                          KEY_CHOICE,  AT(cache_k.type),     0.0,   0.0,             OPTIONAL,                 CACHES },
+    { "cache.block",                    KEY_INTEGER, AT(cache_k.block),    0.0,   REFERENCE_D,     OPTIONAL,                 NULL },
+    { "cache.k",                        KEY_CHOICE,  AT(cache_k.type),     0.0,   0.0,             OPTIONAL,                 CACHES },
+    { "cache.k.block",                  KEY_INTEGER, AT(cache_k.block),    0.0,   REFERENCE_D,     OPTIONAL,                 NULL },
+    { "cache.v",                        KEY_CHOICE,  AT(cache_v.type),     0.0,   0.0,             OPTIONAL,                 CACHES },
+    { "cache.v.block",                  KEY_INTEGER, AT(cache_v.block),    0.0,   REFERENCE_D,     OPTIONAL,                 NULL },
     { "layout",                         KEY_CHOICE,  AT(layout),           0.0,   0.0,             OPTIONAL,                 "contiguous paged ring" },
     { "paged.tokens",                   KEY_INTEGER, AT(page_tokens),      1.0,   65536.0,         OPTIONAL,                 NULL },
 };
 
 #undef AT
+#undef CACHES
 
 enum { KEYS = sizeof keys / sizeof *keys };
 
@@ -244,6 +251,40 @@ static bool keys_check(const struct reader *reader)
     return true;
 }
 
+static bool key_seen(const struct reader *reader, const char *name)
+{
+    for (int i = 0; i < KEYS; i++)
+        if (strcmp(keys[i].name, name) == 0)
+            return (reader->seen >> i & 1) != 0;
+    return false;
+}
+
+/* A block stands with the types that have one, which int4 always has. */
+static bool block_check(const struct reader *reader, const char *key, const struct reference_cached *cached)
+{
+    const bool needed = cached->type == CACHE_INT8 || cached->type == CACHE_INT4;
+    if (key_seen(reader, key) != needed)
+        return reader_refuse(reader, needed ? "%s is missing" : "%s stands without int8 or int4", key);
+    if (cached->block % 16 != 0 || (cached->type == CACHE_INT4 && cached->block == 0))
+        return reader_refuse(reader, "%s is %d; expected a multiple of 16", key, cached->block);
+    return true;
+}
+
+/* One cache for K and V, or one for each. */
+static bool caches_check(const struct reader *reader)
+{
+    struct reference_line *line = reader->line;
+    const bool both = key_seen(reader, "cache"), k = key_seen(reader, "cache.k"), v = key_seen(reader, "cache.v");
+    if (both == (k || v) || k != v)
+        return reader_refuse(reader, "cache is missing; expected cache, or cache.k and cache.v");
+    if (both ? key_seen(reader, "cache.k.block") || key_seen(reader, "cache.v.block") : key_seen(reader, "cache.block"))
+        return reader_refuse(reader, "a block stands without the cache that has it");
+    if (!both)
+        return block_check(reader, "cache.k.block", &line->cache_k) && block_check(reader, "cache.v.block", &line->cache_v);
+    line->cache_v = line->cache_k;
+    return block_check(reader, "cache.block", &line->cache_k);
+}
+
 static bool rope_check(const struct reader *reader)
 {
     const struct reference_line *line = reader->line;
@@ -284,7 +325,7 @@ static bool line_check(const struct reader *reader)
         return false;
     if (line->heads % line->kv_heads != 0)
         return reader_refuse(reader, "kv_heads is %d; expected a divisor of heads, %d", line->kv_heads, line->heads);
-    return expressions_read(reader) && (!line->rotates || rope_check(reader));
+    return expressions_read(reader) && caches_check(reader) && (!line->rotates || rope_check(reader));
 }
 
 bool reference_line_read(struct reference_line *line, const char *text, char *error, size_t error_size)

@@ -29,6 +29,14 @@ struct reference_norm {
     int biased, after;            /* booleans; after the rotation */
 };
 
+/* What a cache stores of K or V; the reference itself keeps doubles. */
+enum reference_cache { CACHE_F32, CACHE_F16, CACHE_BF16, CACHE_FP8, CACHE_INT8, CACHE_INT4 };
+
+struct reference_cached {
+    int type;                     /* enum reference_cache */
+    int block;                    /* values that share their scale; 0: a whole row does, or nothing has a scale */
+};
+
 struct divisors { int count; double list[REFERENCE_D / 2]; };
 
 struct reference_line {
@@ -53,7 +61,7 @@ struct reference_line {
     int truncate, use_long;       /* booleans */
     struct divisors divisors[2];  /* for short and for long contexts */
 
-    int cache;                    /* f32 is the only one */
+    struct reference_cached cache_k, cache_v;
     int layout;                   /* 0: contiguous; 1: paged; 2: ring. The reference keeps all keys whatever it says */
     int page_tokens;
 };

@@ -183,6 +183,31 @@ static inline int64_t attn_remainder_to(int64_t value, int64_t n, int64_t low, i
 }
 
 % end
+% if USES_SCALES then
+/* Scales of cached values are upper halves of floats, so that a value, code times scale, is exact as a float. */
+static float attn_scale_value(uint16_t scale)
+{
+    const uint32_t bits = (uint32_t)scale << 16;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* The scale next to x that is further from 0 (outward), or nearer; a finite one. */
+static uint16_t attn_scale_cut(float x, int outward)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const uint32_t size = (bits & 0x7fffffffu) + (outward ? 0xffffu : 0u), most = 0x7f7f0000u;
+    return (uint16_t)((bits >> 16 & 0x8000u) | (size < most ? size : most) >> 16);
+}
+
+static uint16_t attn_scale_up(float x)                   { return attn_scale_cut(x, x > 0.0f); }
+% if USES_MINIMA then
+static uint16_t attn_scale_down(float x)                 { return attn_scale_cut(x, x < 0.0f); }
+% end
+
+% end
 % if USES_CPUID then
 #if defined(__x86_64__)
 struct cpu_registers { uint32_t a, b, c, d; };
@@ -204,9 +229,11 @@ static int cpu_saves(uint32_t mask)
     return (low & mask) == mask;
 }
 
+/* AVX2, FMA and F16C. */
 static int cpu_has_avx2(void)
 {
-    return cpu_id(0).a >= 7 && cpu_saves(0x6) && (cpu_id(1).c >> 12 & 1) != 0 &&
+    const uint32_t one = 1, needed = one << 12 | one << 29;
+    return cpu_id(0).a >= 7 && cpu_saves(0x6) && (cpu_id(1).c & needed) == needed &&
            (cpu_id(7).b >> 5 & 1) != 0;
 }
 

@@ -11,8 +11,8 @@ import harness
 CONFIG = Path("tests/emitted/sanitized.lua")
 NAME = CONFIG.stem
 FLAGS = ("-std=c11", "-g", "-O1", "-fno-omit-frame-pointer", "-D_GNU_SOURCE")
-CHECK = ["check_main", "check_ways", "check_identity", "check_verdict", "check_run", "check_trial", "check_strided",
-         "check_guard", "reference", "reference_line", "reference_norm", "reference_rotation", "random"]
+CHECK = ["check_main", "check_ways", "check_identity", "check_verdict", "check_cache", "check_run", "check_trial",
+         "check_strided", "check_guard", "reference", "reference_line", "reference_norm", "reference_rotation", "random"]
 THREADS = ["pool", "memory", "problem", "random"]
 
 CHECK_MAIN = f"""

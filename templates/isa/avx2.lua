@@ -1,10 +1,10 @@
--- x86-64 with AVX2 and FMA: 16 registers of 8 floats.
+-- x86-64 with AVX2, FMA and F16C: 16 registers of 8 floats.
 name             = "avx2"
-help             = "x86-64 with AVX2 and FMA: 8 floats at a time"
+help             = "x86-64 with AVX2, FMA and F16C: 8 floats at a time"
 lanes            = 8
 registers        = 16
 header           = "immintrin.h"
-attribute        = "avx2,fma"
+attribute        = "avx2,fma,f16c"
 supported        = "cpu_has_avx2()"
 requires_machine = "x86_64"
 code = [[
@@ -53,6 +53,14 @@ OP$T ivec$T iselect$T(mask$T m, ivec$T a, ivec$T b)      { return _mm256_blendv_
 OP$T ivec$T itable$T(const int32_t *table, ivec$T i)     { return _mm256_i32gather_epi32(table, i, 4); }
 OP$T ivec$T ihalf$T(ivec$T a)                            { return _mm256_srai_epi32(a, 1); }      /* floored */
 OP$T ivec$T iexponent$T(ivec$T a)                        { return _mm256_srai_epi32(a, 23); }     /* of the bits of a float */
+OP$T ivec$T iand$T(ivec$T a, ivec$T b)                   { return _mm256_and_si256(a, b); }
+OP$T ivec$T ileft$T(ivec$T a, int bits)                  { return _mm256_sll_epi32(a, _mm_cvtsi32_si128(bits)); }
+OP$T ivec$T iright$T(ivec$T a, int bits)                 { return _mm256_srl_epi32(a, _mm_cvtsi32_si128(bits)); }      /* zeros come in */
+OP$T ivec$T iload_s8$T(const int8_t *p)                  { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
+OP$T ivec$T iload_u8$T(const uint8_t *p)                 { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
+OP$T ivec$T iload_u16$T(const uint16_t *p)               { return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP$T vec$T vload_half$T(const uint16_t *p)               { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP$T vec$T vload_bfloat$T(const uint16_t *p)             { return vfrombits$T(ileft$T(iload_u16$T(p), 16)); }      /* the upper halves of floats */
 OP$T vec$T vpower$T(ivec$T n)                            { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23)); }      /* 2^n */
 OP$T mask$T ieq$T(ivec$T a, ivec$T b)                    { return _mm256_cmpeq_epi32(a, b); }
 OP$T mask$T ilt$T(ivec$T a, ivec$T b)                    { return _mm256_cmpgt_epi32(b, a); }

@@ -4,7 +4,7 @@ help             = "x86-64 with AVX-512 F, BW, DQ and VL: 16 floats at a time"
 lanes            = 16
 registers        = 32
 header           = "immintrin.h"
-attribute        = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
+attribute        = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"
 supported        = "cpu_has_avx512()"
 requires_machine = "x86_64"
 code = [[
@@ -57,6 +57,14 @@ OP$T ivec$T iselect$T(mask$T m, ivec$T a, ivec$T b)      { return _mm512_mask_bl
 OP$T ivec$T itable$T(const int32_t *table, ivec$T i)     { return _mm512_i32gather_epi32(i, table, 4); }
 OP$T ivec$T ihalf$T(ivec$T a)                            { return _mm512_srai_epi32(a, 1); }      /* floored */
 OP$T ivec$T iexponent$T(ivec$T a)                        { return _mm512_srai_epi32(a, 23); }     /* of the bits of a float */
+OP$T ivec$T iand$T(ivec$T a, ivec$T b)                   { return _mm512_and_si512(a, b); }
+OP$T ivec$T ileft$T(ivec$T a, int bits)                  { return _mm512_sll_epi32(a, _mm_cvtsi32_si128(bits)); }
+OP$T ivec$T iright$T(ivec$T a, int bits)                 { return _mm512_srl_epi32(a, _mm_cvtsi32_si128(bits)); }      /* zeros come in */
+OP$T ivec$T iload_s8$T(const int8_t *p)                  { return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP$T ivec$T iload_u8$T(const uint8_t *p)                 { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP$T ivec$T iload_u16$T(const uint16_t *p)               { return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
+OP$T vec$T vload_half$T(const uint16_t *p)               { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
+OP$T vec$T vload_bfloat$T(const uint16_t *p)             { return vfrombits$T(ileft$T(iload_u16$T(p), 16)); }      /* the upper halves of floats */
 OP$T vec$T vpower$T(ivec$T n)                            { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(127)), 23)); }      /* 2^n */
 OP$T mask$T ieq$T(ivec$T a, ivec$T b)                    { return _mm512_cmpeq_epi32_mask(a, b); }
 OP$T mask$T ile$T(ivec$T a, ivec$T b)                    { return _mm512_cmple_epi32_mask(a, b); }

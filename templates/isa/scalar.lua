@@ -48,6 +48,12 @@ OP$T ivec$T iselect$T(mask$T m, ivec$T a, ivec$T b)      { return m ? a : b; }
 OP$T ivec$T itable$T(const int32_t *table, ivec$T i)     { return table[i]; }
 OP$T ivec$T ihalf$T(ivec$T a)                            { return a >> 1; }                                 /* floored */
 OP$T ivec$T iexponent$T(ivec$T a)                        { return a >> 23; }                                /* of the bits of a float */
+OP$T ivec$T iand$T(ivec$T a, ivec$T b)                   { return a & b; }
+OP$T ivec$T ileft$T(ivec$T a, int bits)                  { return (int32_t)((uint32_t)a << bits); }
+OP$T ivec$T iright$T(ivec$T a, int bits)                 { return (int32_t)((uint32_t)a >> bits); }         /* zeros come in */
+OP$T ivec$T iload_s8$T(const int8_t *p)                  { return *p; }
+OP$T ivec$T iload_u8$T(const uint8_t *p)                 { return *p; }
+OP$T ivec$T iload_u16$T(const uint16_t *p)               { return *p; }
 OP$T ivec$T idiv$T(ivec$T a, ivec$T b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 OP$T ivec$T imod$T(ivec$T a, ivec$T b)                   { return a - idiv$T(a, b) * b; }
 OP$T mask$T ieq$T(ivec$T a, ivec$T b)                    { return a == b; }
@@ -72,6 +78,17 @@ OP$T vec$T vfrombits$T(ivec$T a)
     memcpy(&x, &a, sizeof x);
     return x;
 }
+
+/* Halves, of IEEE 754: one below 2^-14 counts units of 2^-24. */
+OP$T vec$T vload_half$T(const uint16_t *p)
+{
+    const int32_t size = *p & 0x7fff;
+    const float x = size < 0x400 ? (float)size * 5.9604644775390625e-8f : vfrombits$T((size << 13) + (112 << 23));
+    return *p & 0x8000 ? -x : x;
+}
+
+/* The upper halves of floats. */
+OP$T vec$T vload_bfloat$T(const uint16_t *p)             { return vfrombits$T(ileft$T(*p, 16)); }
 
 /* 2^n */
 OP$T vec$T vpower$T(ivec$T n)                            { return vfrombits$T((int32_t)((uint32_t)(n + 127) << 23)); }

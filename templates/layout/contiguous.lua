@@ -3,15 +3,15 @@ name = "contiguous"
 help = "a sequence has one piece of memory with room for its keys"
 code = [[
 /* The cache: for each KV head its blocks, one after another. */
-static float *cache_block$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
+static struct block$D *cache_block$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
 {
     const int64_t blocks = (sequence->capacity + BLOCK$D - 1) / BLOCK$D;
-    return (float *)sequence->cache + (kv_head * blocks + block) * BLOCK_FLOATS$D;
+    return (struct block$D *)sequence->cache + kv_head * blocks + block;
 }
 
 static size_t cache_bytes$D(int64_t capacity)
 {
     const int64_t blocks = (capacity + BLOCK$D - 1) / BLOCK$D;
-    return (size_t)blocks * KV_HEADS$D * BLOCK_FLOATS$D * sizeof(float);
+    return (size_t)blocks * KV_HEADS$D * sizeof(struct block$D);
 }
 ]]

@@ -3,15 +3,15 @@ name = "ring"
 help = "for windows: a new key takes the place of the one `capacity` before it"
 code = [[
 /* The cache: for each KV head a ring of blocks. */
-static float *cache_block$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
+static struct block$D *cache_block$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
 {
     const int64_t blocks = sequence->capacity / BLOCK$D;
-    return (float *)sequence->cache + (kv_head * blocks + block % blocks) * BLOCK_FLOATS$D;
+    return (struct block$D *)sequence->cache + kv_head * blocks + block % blocks;
 }
 
 /* capacity is a multiple of BLOCK. */
 static size_t cache_bytes$D(int64_t capacity)
 {
-    return (size_t)(capacity / BLOCK$D) * KV_HEADS$D * BLOCK_FLOATS$D * sizeof(float);
+    return (size_t)(capacity / BLOCK$D) * KV_HEADS$D * sizeof(struct block$D);
 }
 ]]

@@ -1,6 +1,7 @@
 % local width = VALUE_VECTORS * LANES
 % local full = V_ROW // width * width
 % local panel_vectors, partial_vectors = PANEL // LANES, PARTIALS // LANES
+% local Q_ROW = (D_K + K_PACK - 1) // K_PACK * K_PACK     -- values of a key that share a byte are read together
 % -- heads at once: batches of DECODE_HEADS (a group has at least so many), then the rest of the group
 % local whole = GROUP // DECODE_HEADS * DECODE_HEADS
 % local batches = { { name = "", heads = DECODE_HEADS, start = 0, stop = whole } }
@@ -16,8 +17,8 @@
 ** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
 */
 struct decode_scratch$F {
-    float q[GROUP$D][D_K$D];             /* rotated, times SCALE */
-    float s[GROUP$D][TILE$F];           /* scores of a tile, then weights p */
+    float q[GROUP$D][$Q_ROW];             /* rotated, times SCALE */
+    float s[GROUP$D][TILE$F];            /* scores of a tile, then weights p */
     float o[GROUP$D][V_ROW$D];
     float m[GROUP$D], l[GROUP$D];
 };
@@ -28,54 +29,89 @@ struct decode_partial$F {
     float m, l;
 };
 
-% -- what comes next in the cache is asked for meanwhile: lines (of 16 floats) in each step of a loop
+% -- how a vector of K or V is loaded: in two parts where neighbours along the sum share a byte
+% local function loads(type, pack)
+%     local load = "vload_" .. type
+%     return pack == 1 and { load .. T } or { load .. "_first" .. T, load .. "_second" .. T }
+% end
+% -- C of the value that a code stands for, where parts of a row have scales
+% local function scaled(scales, code, scale, minimum)
+%     return scales == 0 and code or scales == 1 and "vmul" .. T .. "(" .. code .. ", " .. scale .. ")"
+%         or "vfma" .. T .. "(" .. code .. ", " .. scale .. ", " .. minimum .. ")"
+% end
+% local k_loads, v_loads = loads(K_TYPE, K_PACK), loads(V_TYPE, V_PACK)
+% local k_scales, v_scales = K_SCALES_ROWS and 0 or K_SCALES, V_SCALES_ROWS and 0 or V_SCALES
+% local scale_names = { "scale", "minimum" }
+% -- what comes next in the cache is asked for meanwhile: lines of 64 bytes in each step of a loop
 % local score_keys = DECODE_VECTORS * LANES
-% local score_lines = FETCH * (score_keys * V_ROW + 16 * D_K - 1) // (16 * D_K)
-% local columns = (V_ROW + width - 1) // width
-% local value_lines = FETCH * (D_K + 16 * columns - 1) // (16 * columns)
+% local k_bytes = BLOCK // PANEL * (Q_ROW // K_PACK * K_STORED_BYTES + K_RUNS * K_SCALES * 2) * PANEL
+% local v_bytes = BLOCK // V_PACK * V_ROW * V_STORED_BYTES + BLOCK * V_RUNS * V_SCALES * 2
+% local score_steps, value_steps = Q_ROW // K_PACK * (BLOCK // score_keys), BLOCK // V_PACK * ((V_ROW + width - 1) // width)
+% local score_lines = FETCH * ((v_bytes + 64 * score_steps - 1) // (64 * score_steps))
+% local value_lines = FETCH * ((k_bytes + 64 * value_steps - 1) // (64 * value_steps))
 % local fetches = FETCH > 0
-% local next_score = fetches and ", next += " .. score_lines * 16 or ""
-% local next_value = fetches and ", next += " .. value_lines * 16 or ""
+% local next_score = fetches and ", next += " .. score_lines * 64 or ""
+% local next_value = fetches and ", next += " .. value_lines * 64 or ""
 % for _, batch in ipairs(batches) do
 /*
-** s = q k for the keys of a tile, $(batch.heads) heads x $(score_keys) keys at once: one FMA chain over d for each.
+** s = q k for the tile of keys from `tile` of the block on, $(batch.heads) heads x $(score_keys) keys at once: one FMA chain
+** over d for each.
 % if fetches then
 ** Meanwhile the tile's V is fetched.
 % end
 */
-$FN void decode_scores$(batch.name)$F(const float *restrict k, const float *v,
-    float (*restrict q)[D_K$D], float (*restrict s)[TILE$F])
+$FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, float (*restrict q)[$Q_ROW],
+    float (*restrict s)[TILE$F])
 {
-% if not fetches then
-    (void)v;
-% end
     for (int key = 0; key < TILE$F; key += $score_keys) {
-        const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
+        const int panel = (tile + key) / PANEL$D, lane = (tile + key) % PANEL$D;
 % for h = 0, batch.heads - 1 do
 % for j = 0, DECODE_VECTORS - 1 do
         vec$T s$(h)_$j = vzero$T();
 % end
 % end
-% if fetches then
-        const float *next = v + key / $score_keys * $(D_K * score_lines * 16);
-% end
-        for (int d = 0; d < D_K$D; d++$next_score) {
-% for line = 0, score_lines - 1 do
-            ATTN_FETCH(next + $(line * 16));
-% end
 % for j = 0, DECODE_VECTORS - 1 do
-            const vec$T k$j = vload$T(&panel[d * PANEL$D + $(j // panel_vectors * PANEL * D_K + j % panel_vectors * LANES)]);
+% for i = 1, k_scales do
+        vec$T $(scale_names[i])$j = vzero$T();
+% end
+% end
+% if fetches then
+        const char *next = (const char *)block->v + (tile + key) / $score_keys * $(Q_ROW // K_PACK * score_lines * 64);
+% end
+        for (int d = 0; d < D_K$D; d += $K_PACK$next_score) {
+% for line = 0, score_lines - 1 do
+            ATTN_FETCH(next + $(line * 64));
+% end
+% if k_scales > 0 then
+            if (d % $K_RUN == 0) {
+% for j = 0, DECODE_VECTORS - 1 do
+% for i = 1, k_scales do
+                $(scale_names[i])$j = vload_bfloat$T(&block->k_scale[panel + $(j // panel_vectors)][d / $K_RUN][$(i - 1)][lane + $(j % panel_vectors * LANES)]);
+% end
+% end
+            }
+% end
+% for part, load in ipairs(k_loads) do
+% local at = K_PACK == 1 and "d" or "d / 2"
+% for j = 0, DECODE_VECTORS - 1 do
+            const vec$T k$(part)_$j = $(scaled(k_scales, load .. "(&block->k[panel + " .. j // panel_vectors .. "][" .. at .. "][lane + " .. j % panel_vectors * LANES .. "])", "scale" .. j, "minimum" .. j));
 % end
 % for h = 0, batch.heads - 1 do
-            const vec$T q$h = vset$T(q[$h][d]);
+            const vec$T q$(part)_$h = vset$T(q[$h][$(part == 1 and "d" or "d + 1")]);
 % for j = 0, DECODE_VECTORS - 1 do
-            s$(h)_$j = vfma$T(q$h, k$j, s$(h)_$j);
+            s$(h)_$j = vfma$T(q$(part)_$h, k$(part)_$j, s$(h)_$j);
+% end
 % end
 % end
         }
+% if K_SCALES_ROWS then
+% for j = 0, DECODE_VECTORS - 1 do
+        const vec$T scale$j = vload_bfloat$T(&block->k_scale[panel + $(j // panel_vectors)][0][0][lane + $(j % panel_vectors * LANES)]);
+% end
+% end
 % for h = 0, batch.heads - 1 do
 % for j = 0, DECODE_VECTORS - 1 do
-        vstore$T(&s[$h][key + $(j * LANES)], s$(h)_$j);
+        vstore$T(&s[$h][key + $(j * LANES)], $(K_SCALES_ROWS and "vmul" .. T .. "(s" .. h .. "_" .. j .. ", scale" .. j .. ")" or "s" .. h .. "_" .. j));
 % end
 % end
     }
@@ -86,10 +122,10 @@ $FN void decode_scores$(batch.name)$F(const float *restrict k, const float *v,
 ** o += p v over the tile's first `keys` keys, $(batch.heads) heads x $(shape.vectors * LANES) columns: one FMA chain over the
 ** keys for each.
 % if fetches then
-** Meanwhile what follows the tile's V is fetched.
+** Meanwhile the K of the next block is fetched.
 % end
 */
-$FN void decode_values$(batch.name)$(shape.name)$F(const float *restrict v, int32_t keys, int column,
+$FN void decode_values$(batch.name)$(shape.name)$F(const struct block$D *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE$F], float (*restrict o)[V_ROW$D])
 {
 % for h = 0, batch.heads - 1 do
@@ -98,19 +134,35 @@ $FN void decode_values$(batch.name)$(shape.name)$F(const float *restrict v, int3
 % end
 % end
 % if fetches then
-    const float *next = v + TILE$F * V_ROW$D + column / $width * $(TILE * value_lines * 16);
+    const char *next = (const char *)(block + 1) + (column / $width * $BLOCK + tile) / $V_PACK * $(value_lines * 64);
 % end
-    for (int32_t key = 0; key < keys; key++$next_value) {
+    for (int32_t key = 0; key < keys; key += $V_PACK$next_value) {
 % for line = 0, value_lines - 1 do
-        ATTN_FETCH(next + $(line * 16));
+        ATTN_FETCH(next + $(line * 64));
+% end
+% for part, load in ipairs(v_loads) do
+% local at = part == 1 and "key" or "key + 1"
+% if part == 2 then
+        if (key + 1 == keys)
+            break;
 % end
 % for j = 0, shape.vectors - 1 do
-        const vec$T v$j = vload$T(&v[key * V_ROW$D + column + $(j * LANES)]);
+        const vec$T v$(part)_$j = $load(&block->v[$(V_PACK == 1 and "tile + key" or "(tile + key) / 2")][column + $(j * LANES)]);
+% end
+% if v_scales > 0 then
+        const uint16_t (*scales$part)[$V_SCALES] = block->v_scale[tile + $at];
+% for j = 0, shape.vectors - 1 do
+% for i = 1, v_scales do
+        const vec$T $(scale_names[i])$(part)_$j = vset$T(attn_scale_value(scales$(part)[(column + $(j * LANES)) / $V_RUN][$(i - 1)]));
+% end
+        const vec$T value$(part)_$j = $(scaled(v_scales, "v" .. part .. "_" .. j, "scale" .. part .. "_" .. j, "minimum" .. part .. "_" .. j));
+% end
 % end
 % for h = 0, batch.heads - 1 do
-        const vec$T p$h = vset$T(p[$h][key]);
+        const vec$T p$(part)_$h = vset$T(p[$h][$at]);
 % for j = 0, shape.vectors - 1 do
-        o$(h)_$j = vfma$T(p$h, v$j, o$(h)_$j);
+        o$(h)_$j = vfma$T(p$(part)_$h, $(v_scales > 0 and "value" or "v")$(part)_$j, o$(h)_$j);
+% end
 % end
 % end
     }
@@ -141,9 +193,19 @@ $FN void decode_mask$F(float *s, int32_t key0, int32_t place, const struct attn_
     }
 }
 
-/* s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill. */
+/*
+** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
+% if V_SCALES_ROWS then
+** Then each p is multiplied by the scale of its key's v.
+% end
+*/
+% if V_SCALES_ROWS then
+$FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict l,
+    float *restrict o, const uint16_t *v_scale)
+% else
 $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict l,
     float *restrict o)
+% end
 {
 % if NORMALIZE == "softmax" then
     vec$T top = vload$T(s);
@@ -169,7 +231,7 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
         const vec$T s$j = vload$T(s + key + $(j * LANES));
         const mask$T seen$j = vgreater$T(s$j, vset$T(ATTN_HIDDEN));
         const vec$T p$j = vselect$T(seen$j, weight$F(s$j, base), vzero$T());
-        vstore$T(s + key + $(j * LANES), p$j);
+        vstore$T(s + key + $(j * LANES), $(V_SCALES_ROWS and "vmul" .. T .. "(p" .. j .. ", vload_bfloat" .. T .. "(v_scale + key + " .. j * LANES .. "))" or "p" .. j));
         sum$j = vadd$T(sum$j, p$j);
 % end
     }
@@ -184,14 +246,14 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
 }
 
 /* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-$FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0, float *stored,
+$FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0, const struct block$D *block,
     struct decode_scratch$F *t)
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE$F ? left : TILE$F;
-    const float *k = panel_of$D(stored, key0), *v = values_of$D(stored, key0);
+    const int tile = key0 % BLOCK$D;
 % for _, batch in ipairs(batches) do
     for (int h = $(batch.start); h < $(batch.stop); h += $(batch.heads))
-        decode_scores$(batch.name)$F(k, v, &t->q[h], &t->s[h]);
+        decode_scores$(batch.name)$F(block, tile, &t->q[h], &t->s[h]);
 % end
     for (int h = 0; h < GROUP$D; h++) {
         struct attn_view head = *view;
@@ -201,16 +263,16 @@ $FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0
 % end
         if (keys < TILE$F || sight$D(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask$F(t->s[h], key0, place, &head);
-        decode_softmax$F(t->s[h], &t->m[h], &t->l[h], t->o[h]);
+        decode_softmax$F(t->s[h], &t->m[h], &t->l[h], t->o[h]$(V_SCALES_ROWS and ", block->v_scale[tile][0]" or ""));
     }
 % for _, batch in ipairs(batches) do
     for (int h = $(batch.start); h < $(batch.stop); h += $(batch.heads)) {
 % if full > 0 then
         for (int column = 0; column < $full; column += $width)
-            decode_values$(batch.name)$F(v, keys, column, &t->s[h], &t->o[h]);
+            decode_values$(batch.name)$F(block, tile, keys, column, &t->s[h], &t->o[h]);
 % end
 % if full < V_ROW then
-        decode_values$(batch.name)_columns$F(v, keys, $full, &t->s[h], &t->o[h]);
+        decode_values$(batch.name)_columns$F(block, tile, keys, $full, &t->s[h], &t->o[h]);
 % end
     }
 % end
@@ -245,14 +307,16 @@ $FN void decode_segment$F(const struct attn_args *args, int64_t row, int32_t pla
     const struct attn_sequence *sequence = &args->sequence[view->b];
     for (int h = 0; h < GROUP$D; h++) {
         query_row$D(args, row, view->h + h, t->q[h]);
+% if Q_ROW > D_K then
+        t->q[h][D_K$D] = 0.0f;
+% end
         t->m[h] = $(NORMALIZE == "softmax" and "ATTN_HIDDEN" or "0.0f");
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE$F;
-        decode_tile$F(place, view, key0,
-                      cache_block$D(sequence, view->h / GROUP$D, key0 / BLOCK$D), t);
+        decode_tile$F(place, view, key0, cache_block$D(sequence, view->h / GROUP$D, key0 / BLOCK$D), t);
         first = key0 + TILE$F;
 % if MASK_GAPS then
         decode_keys$F(place, view, &first, &last);

@@ -102,8 +102,13 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
 % if HAS_NEAR then
     near_fill$F(block->first - key0 - (TILE$F - 1), TILE$F + QUERIES$F, &block->view, t->near);
 % end
-    float *stored = cache_block$D(block->sequence, block->view.h / GROUP$D, key0 / BLOCK$D);
-    const float *k = panel_of$D(stored, key0), *v = values_of$D(stored, key0);
+    const struct block$D *stored = cache_block$D(block->sequence, block->view.h / GROUP$D, key0 / BLOCK$D);
+% if K_STORED == "float" then
+    const float *k = &stored->k[key0 % BLOCK$D / PANEL$D][0][key0 % PANEL$D];
+% else
+    const float *k = &t->k[0][0][key0 % PANEL$D];
+    prefill_keys$F(stored, key0, t);
+% end
 % if INTERLEAVE == 1 then
     float (*s)[QUERIES$F] = before->s == t->s[0] ? t->s[1] : t->s[0];
     before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
@@ -125,6 +130,12 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
 % if NORMALIZE == "softmax" then
     if (prefill_maximum$F(t, block->queries))
         prefill_rescale$F(t, block->queries);
+% end
+% if V_STORED == "float" then
+    const float *v = stored->v[key0 % BLOCK$D];
+% else
+    const float *v = t->v[0];
+    prefill_rows$F(stored, key0, keys, t);
 % end
     *before = (struct prefill_tile$F){ s, v, key0, keys, sight, 0 };
 }

@@ -14,11 +14,23 @@ struct prefill_scratch$F {
     float q[Q_ROW$F][QUERIES$F];             /* transposed, rotated, scaled */
     float rows[QUERIES$F][Q_ROW$F];          /* the same, not yet transposed */
 % if INTERLEAVE == 1 then
-    float s[2][TILE$F][QUERIES$F];          /* scores of a tile, and weights p of the one before it */
+    float s[2][TILE$F][QUERIES$F];           /* scores of a tile, and weights p of the one before it */
 % else
-    float s[1][TILE$F][QUERIES$F];          /* scores of a tile, then weights p */
+    float s[1][TILE$F][QUERIES$F];           /* scores of a tile, then weights p */
 % end
-    float sums[PARTIALS$F][QUERIES$F];          /* partial sums of p */
+% if K_STORED ~= "float" then
+    float k[$((TILE + PANEL - 1) // PANEL)][D_K$D][PANEL$D];   /* the panels of a tile, as floats */
+% end
+% if V_STORED ~= "float" then
+    float v[TILE$F][V_ROW$D];                /* and its rows of V */
+% end
+% if K_SCALES_ROWS then
+    float k_scale[TILE$F];                   /* multiplies a key's scores */
+% end
+% if V_SCALES_ROWS then
+    float v_scale[TILE$F];                   /* multiplies a key's weights, but not their sum */
+% end
+    float sums[PARTIALS$F][QUERIES$F];       /* partial sums of p */
     float o[QUERIES$F][V_ROW$D];             /* of this segment */
     float o_total[QUERIES$F][V_ROW$D];       /* of the segments before */
     float tile_max[QUERIES$F];
@@ -84,8 +96,11 @@ $FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane,
     }
 % end
 % for i = 0, SCORE_KEYS - 1 do
+% if K_SCALES_ROWS then
+    const vec$T scale$i = vset$T(t->k_scale[key + $i]);
+% end
 % for v = 0, n - 1 do
-    vstore$T(&s[key + $i][lane + $(v * LANES)], s$(i)_$v);
+    vstore$T(&s[key + $i][lane + $(v * LANES)], $(K_SCALES_ROWS and "vmul" .. T .. "(s" .. i .. "_" .. v .. ", scale" .. i .. ")" or "s" .. i .. "_" .. v));
 % end
 % end
 }

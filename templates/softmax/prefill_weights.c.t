@@ -2,6 +2,10 @@
 % local function near(i, v)
 %     return HAS_NEAR and ", vload" .. T .. "(&t->near[TILE" .. F .. " - 1 - key + " .. v * LANES - i .. "])" or ""
 % end
+% -- C of the weight p$i as v takes it: times the scale of the key's v, where it has one
+% local function weighted(i, key)
+%     return V_SCALES_ROWS and "vmul" .. T .. "(p" .. i .. ", vset" .. T .. "(t->v_scale[" .. key .. "]))" or "p" .. i
+% end
 % if NORMALIZE == "softmax" then
 /*
 ** Moves m to the tile's maximum for each query whose maximum grew by more than ATTN_LAZY,
@@ -79,7 +83,7 @@ $FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries,
 % else
             const vec$T p$i = weight$F(vload$T(&s[j + $(i * PARTIALS)][lane]), m);
 % end
-            vstore$T(&s[j + $(i * PARTIALS)][lane], p$i);
+            vstore$T(&s[j + $(i * PARTIALS)][lane], $(weighted(i, "j + " .. i * PARTIALS)));
 % end
             vec$T sum = p0;
 % for i = 1, TILE // PARTIALS - 1 do
@@ -131,7 +135,7 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
 % else
             const vec$T p$e = weight$F(vload$T(&p[j + $(e * PARTIALS)][lane]), m);
 % end
-            vstore$T(&p[j + $(e * PARTIALS)][lane], p$e);
+            vstore$T(&p[j + $(e * PARTIALS)][lane], $(weighted(e, "j + " .. e * PARTIALS)));
             sum = vadd$T(sum, p$e);
             for (int d = 0; d < $steps; d++, panel += PANEL$D, q++) {
 % for v = 0, QUERY_VECTORS - 1 do
@@ -159,6 +163,14 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
 % end
 % end
         }
+% end
+% if K_SCALES_ROWS then
+% for i = 0, SCORE_KEYS - 1 do
+        const vec$T scale$i = vset$T(t->k_scale[key + $i]);
+% for v = 0, QUERY_VECTORS - 1 do
+        s$(i)_$v = vmul$T(s$(i)_$v, scale$i);
+% end
+% end
 % end
 % if HAS_SCORE then
 % for v = 0, QUERY_VECTORS - 1 do

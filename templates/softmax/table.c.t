@@ -9,7 +9,7 @@ static const struct attn_attention attention$F = {
     $PAGE_TOKENS, $RING_REACH, cache_bytes$D, $ROTATION,
     {
         "rows into blocks",
-        1, PANEL$D * D_K$D * sizeof(float), write_workspace_bytes$D, write_tasks$D, write_run$D
+        1, D_K$D * sizeof(float), write_workspace_bytes$D, write_tasks$D, write_run$D
     },
     {
         "$PREFILL_PLAN",
@@ -21,6 +21,6 @@ static const struct attn_attention attention$F = {
         2, sizeof(struct decode_scratch$F),
         decode_workspace_bytes$F, decode_tasks$F, decode_run$F
     },
-    read$D
+    read$D, store$D
 };
 

@@ -76,6 +76,47 @@ CHECKING void OF(check_integers)(struct random *random)
     CHECK(OF(all_lanes)(OF(ieq)(x, y)) == (a == b));
 }
 
+/* Bits and small integers of memory. */
+CHECKING void OF(check_narrow)(struct random *random)
+{
+    uint8_t bytes[LANES];
+    int8_t with_sign[LANES];
+    uint16_t words[LANES];
+    float a[LANES], b[LANES], c[LANES];
+    for (int i = 0; i < LANES; i++) {
+        words[i] = (uint16_t)random_next(random);
+        bytes[i] = (uint8_t)words[i];
+        with_sign[i] = (int8_t)random_between(random, -128, 127);
+    }
+    OF(vstore)(a, OF(vfromi)(OF(iload_u8)(bytes)));
+    OF(vstore)(b, OF(vfromi)(OF(iload_s8)(with_sign)));
+    OF(vstore)(c, OF(vfromi)(OF(iload_u16)(words)));
+    for (int i = 0; i < LANES; i++)
+        CHECK(a[i] == bytes[i] && b[i] == with_sign[i] && c[i] == words[i]);
+    const int32_t x = any_integer(random), y = any_integer(random);
+    const int bits = (int)random_between(random, 0, 31);
+    CHECK(OF(all_lanes)(OF(ieq)(OF(iand)(OF(iset)(x), OF(iset)(y)), OF(iset)(x & y))));
+    CHECK(OF(all_lanes)(OF(ieq)(OF(ileft)(OF(iset)(x), bits), OF(iset)((int32_t)((uint32_t)x << bits)))));
+    CHECK(OF(all_lanes)(OF(ieq)(OF(iright)(OF(iset)(x), bits), OF(iset)((int32_t)((uint32_t)x >> bits)))));
+}
+
+/* Every half that is a number, from its sign, exponent and fraction. */
+CHECKING void OF(check_halves)(void)
+{
+    for (int first = 0; first < 0x10000; first += LANES) {
+        uint16_t halves[LANES];
+        float found[LANES];
+        for (int i = 0; i < LANES; i++)
+            halves[i] = (uint16_t)(first + i);
+        OF(vstore)(found, OF(vload_half)(halves));
+        for (int i = 0; i < LANES; i++) {
+            const int exponent = halves[i] >> 10 & 31, fraction = halves[i] & 1023;
+            const double size = exponent == 0 ? ldexp(fraction, -24) : ldexp(1024 + fraction, exponent - 25);
+            CHECK(exponent == 31 || (double)found[i] == (halves[i] & 0x8000 ? -size : size));
+        }
+    }
+}
+
 /* iramp counts lanes; masks combine lane by lane. */
 CHECKING void OF(check_masks)(struct random *random)
 {
@@ -209,12 +250,14 @@ CHECKING void OF(check_part)(struct random *random)
 CHECKING void OF(check_operations)(void)
 {
     struct random random = random_start(3);
+    OF(check_halves)();
     for (int round = 0; round < ROUNDS; round++) {
         OF(check_arithmetic)(&random);
         OF(check_choice)(&random);
         OF(check_across)(&random);
         OF(check_integers)(&random);
         OF(check_masks)(&random);
+        OF(check_narrow)(&random);
         OF(check_transpose)(&random);
         OF(check_power)(&random);
         OF(check_quotient)(&random);

@@ -160,6 +160,15 @@ static void read_head(const struct attn_sequence *sequence, int64_t kv_head, int
     }
 }
 
+static void store_head(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count,
+                       const float *k, const float *v)
+{
+    for (int64_t i = 0; i < count; i++) {
+        memcpy(cached_key(sequence, kv_head, first + i), k + i * D_K, D_K * sizeof *k);
+        memcpy(cached_key(sequence, kv_head, first + i) + D_K, v + i * D_V, D_V * sizeof *v);
+    }
+}
+
 /* A phase is given no context, so each fault has functions of its own --------------------------- */
 
 #define FAKE_FUNCTIONS(fault) \
@@ -171,7 +180,10 @@ static void read_head(const struct attn_sequence *sequence, int64_t kv_head, int
     { (void)pass; attend_row(args, task, fault, 1, scratch); } \
     static void read_##fault(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, \
                              float *k, float *v) \
-    { read_head(sequence, fault == FAKE_EXPORT ? KV_HEADS - 1 - kv_head : kv_head, first, count, k, v); }
+    { read_head(sequence, fault == FAKE_EXPORT ? KV_HEADS - 1 - kv_head : kv_head, first, count, k, v); } \
+    static void store_##fault(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, \
+                              const float *k, const float *v) \
+    { store_head(sequence, fault == FAKE_IMPORT ? 0 : kv_head, first, count, k, v); }
 
 #define FAKE_TABLE(fault) \
     [fault] = { \
@@ -181,7 +193,7 @@ static void read_head(const struct attn_sequence *sequence, int64_t kv_head, int
         { "", 1, 0, no_workspace, write_tasks, write_##fault }, \
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, prefill_##fault }, \
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, decode_##fault }, \
-        read_##fault }
+        read_##fault, store_##fault }
 
 FAKE_FUNCTIONS(FAKE_RIGHT)
 FAKE_FUNCTIONS(FAKE_SCALE)
@@ -194,12 +206,13 @@ FAKE_FUNCTIONS(FAKE_NEIGHBOUR)
 FAKE_FUNCTIONS(FAKE_LATER)
 FAKE_FUNCTIONS(FAKE_ROTATION)
 FAKE_FUNCTIONS(FAKE_EXPORT)
+FAKE_FUNCTIONS(FAKE_IMPORT)
 FAKE_FUNCTIONS(FAKE_CACHE)
 
 static const struct attn_attention attentions[FAKE_FAULTS] = {
     FAKE_TABLE(FAKE_RIGHT), FAKE_TABLE(FAKE_SCALE), FAKE_TABLE(FAKE_WINDOW), FAKE_TABLE(FAKE_LSE),
     FAKE_TABLE(FAKE_ORDER), FAKE_TABLE(FAKE_STALE), FAKE_TABLE(FAKE_HIDDEN), FAKE_TABLE(FAKE_NEIGHBOUR),
-    FAKE_TABLE(FAKE_LATER), FAKE_TABLE(FAKE_ROTATION), FAKE_TABLE(FAKE_EXPORT), FAKE_TABLE(FAKE_CACHE)
+    FAKE_TABLE(FAKE_LATER), FAKE_TABLE(FAKE_ROTATION), FAKE_TABLE(FAKE_EXPORT), FAKE_TABLE(FAKE_IMPORT), FAKE_TABLE(FAKE_CACHE)
 };
 
 struct attn_attention fake_attention(enum fake_fault fault)

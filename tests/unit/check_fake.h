@@ -18,6 +18,7 @@ enum fake_fault {
     FAKE_LATER,            /* the last bits depend on a key that the query does not see */
     FAKE_ROTATION,         /* keys turned the wrong way */
     FAKE_EXPORT,           /* the exporter reads another head */
+    FAKE_IMPORT,           /* store puts every head's rows where the first one's go */
     FAKE_CACHE,            /* writes one float behind the cache */
     FAKE_FAULTS
 };

@@ -79,7 +79,8 @@ static void planted_faults_are_caught(void)
         { FAKE_NEIGHBOUR, NULL },
         { FAKE_LATER,     "expected the bits of" },
         { FAKE_ROTATION,  "prefill at once: " },
-        { FAKE_EXPORT,    "write, then read: not the rows" },
+        { FAKE_EXPORT,    "read, then store: " },
+        { FAKE_IMPORT,    "read, then store: " },
         { FAKE_CACHE,     NULL }
     };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {

@@ -10,12 +10,15 @@ static const struct descriptor targets[] = {
     { .name = "avx512", .lanes = 16, .registers = 32 },
 };
 
+static const struct descriptor float_cache = { .name = "f32", .bits = 32 }, nibble_cache = { .name = "int4", .bits = 4, .scales = 2 };
+
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
 /* The plan for a request such as "tile=16"; NULL asks for nothing. */
 static bool plan_made(struct plan *plan, const char *text, int group, int d, const struct descriptor *isa, struct report *report)
 {
-    const struct definition definition = { .name = "a", .heads = group, .kv_heads = 1, .group = group, .d_k = d, .d_v = d };
+    const struct definition definition = { .name = "a", .heads = group, .kv_heads = 1, .group = group, .d_k = d, .d_v = d,
+                                           .cache_v = { .type = &float_cache } };
     struct plan_request request;
     return plan_request_read(&request, text, (struct where){ NULL, 0 }, report) && plan_choose(plan, &definition, isa, &request, report);
 }
@@ -84,9 +87,23 @@ static void a_request_is_kept(void)
     arena_destroy(arena);
 }
 
+/* A tile of one key would end inside of a byte. */
+static void a_tile_has_whole_bytes(void)
+{
+    const struct definition definition = { .name = "a", .heads = 1, .kv_heads = 1, .group = 1, .d_k = 8, .d_v = 8,
+                                           .cache_v = { .type = &nibble_cache } };
+    struct report report = { .out = tmpfile() };
+    struct plan_request request;
+    struct plan plan;
+    CHECK(plan_request_read(&request, "tile=2", &report) && plan_choose(&plan, &definition, &targets[0], &request, &report));
+    CHECK(plan_request_read(&request, "tile=1", &report) && !plan_choose(&plan, &definition, &targets[0], &request, &report));
+    fclose(report.out);
+}
+
 static void a_plan_prints_itself_in_one_line(void)
 {
-    const struct definition definition = { .heads = 9, .kv_heads = 3, .group = 3, .d_k = 64, .d_v = 64 };
+    const struct definition definition = { .heads = 9, .kv_heads = 3, .group = 3, .d_k = 64, .d_v = 64,
+                                           .cache_v = { .type = &float_cache } };
     struct arena *arena = arena_create();
     struct text prefill = text_start(arena), decode = text_start(arena);
     const struct plan_request request = { .where = { NULL, 0 } };
@@ -107,6 +124,7 @@ int main(void)
     RUN(every_plan_fits_its_registers);
     RUN(the_numeric_order_is_the_same_everywhere);
     RUN(a_request_is_kept);
+    RUN(a_tile_has_whole_bytes);
     RUN(a_plan_prints_itself_in_one_line);
     return test_end();
 }

@@ -19,6 +19,9 @@ static bool near(float found, double expected)
     "softmax heads=" #heads " kv_heads=" #kv_heads " d_k=" #d_k " d_v=" #d_v " scale=1 mask=\"" mask "\" " \
     "position=" position " cache=f32"
 
+/* A line without a cache, and what follows. */
+#define CACHED(rest) "softmax heads=1 kv_heads=1 d_k=1 d_v=1 scale=1 mask=\"true\" position=none" rest
+
 /* One sequence of dense rows; writes all keys, then runs all queries. */
 struct small {
     const char *line;
@@ -283,7 +286,7 @@ static void wrong_lines_are_refused(void)
         { "softmax colour=red", "a definition has no 'colour'" },
         { "softmax mask=\"k <= q", "the quote after mask= does not end" },
         { "softmax mask=\"k\"heads=1", "expected a blank before 'heads=1'" },
-        { "softmax cache=f8", "cache is f8; the reference knows f32" },
+        { "softmax cache=f8", "cache is f8; the reference knows f32 f16 bf16 fp8 int8 int4" },
         { LINE(3, 2, 1, 1, "true", "none"), "kv_heads is 2; expected a divisor of heads, 3" },
         { LINE(1, 1, 1, 1, "true", "alibi"), "position is alibi; the reference knows none rope" },
         { LINE(1, 1, 1, 1, "true", "none rope.base=2"), "rope.base stands without position=rope" },
@@ -303,6 +306,14 @@ static void wrong_lines_are_refused(void)
         { NORMED("rms"), "q_norm.eps is missing" },
         { NORMED("rms" NORM_PARTS("none") " q_norm.bias=true"), "q_norm.bias stands without the norm that has it" },
         { NORMED("batch"), "q_norm is batch; the reference knows none rms l2 layer" },
+        { CACHED(""), "cache is missing; expected cache, or cache.k and cache.v" },
+        { CACHED(" cache.k=f16"), "cache is missing; expected cache, or cache.k and cache.v" },
+        { CACHED(" cache=f16 cache.v=f16"), "cache is missing; expected cache, or cache.k and cache.v" },
+        { CACHED(" cache=int8"), "cache.block is missing" },
+        { CACHED(" cache=f16 cache.block=32"), "cache.block stands without int8 or int4" },
+        { CACHED(" cache=int4 cache.block=0"), "cache.block is 0; expected a multiple of 16" },
+        { CACHED(" cache=f16 cache.v.block=32"), "a block stands without the cache that has it" },
+        { CACHED(" cache.k=int8 cache.k.block=24 cache.v=f16"), "cache.k.block is 24; expected a multiple of 16" },
         { ROPE(4, "both"), "rope.pairing is both; the reference knows half interleaved" }
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -1,0 +1,190 @@
+% -- C that stores a value, or reads it, where two share a byte and where each has its own place
+% local function into(type, pack, at, second, value)
+%     return pack == 1 and at .. " = " .. value or type .. "_put(&" .. at .. ", " .. second .. ", " .. value .. ")"
+% end
+% local function from(type, pack, at, second)
+%     return pack == 1 and at or type .. "_get(" .. at .. ", " .. second .. ")"
+% end
+% local k_at = "block->k[panel][d" .. (K_PACK == 1 and "" or " / 2") .. "][lane]"
+% local v_at = "block->v[row" .. (V_PACK == 1 and "" or " / 2") .. "][d]"
+enum {
+    PANEL$D    = $PANEL,      /* keys whose K is interleaved */
+    BLOCK$D    = $BLOCK       /* keys of a block: whole tiles */
+};
+
+/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as rows, each followed by what scales it. */
+struct block$D {
+    $K_STORED k[BLOCK$D / PANEL$D][$((D_K + K_PACK - 1) // K_PACK)][PANEL$D];
+% if K_SCALES > 0 then
+    uint16_t k_scale[BLOCK$D / PANEL$D][$K_RUNS][$K_SCALES][PANEL$D];
+% end
+    $V_STORED v[$(BLOCK // V_PACK)][V_ROW$D];
+% if V_SCALES > 0 then
+    uint16_t v_scale[BLOCK$D][$V_RUNS][$V_SCALES];
+% end
+};
+
+$LAYOUT
+/* A key, rotated, into its place. */
+static void store_key$D(struct block$D *block, int32_t place, const float *restrict k)
+{
+    const int panel = place % BLOCK$D / PANEL$D, lane = place % PANEL$D;
+% if K_SCALES > 0 then
+    for (int run = 0; run < $K_RUNS; run++) {
+        const int from = run * $K_RUN, end = from + $K_RUN < D_K$D ? from + $K_RUN : D_K$D;
+        uint16_t scale[$K_SCALES];
+        $(K_TYPE)_scale(k + from, end - from, scale);
+        for (int i = 0; i < $K_SCALES; i++)
+            block->k_scale[panel][run][i][lane] = scale[i];
+        for (int d = from; d < end; d++)
+            $(into(K_TYPE, K_PACK, k_at, "d % 2", K_TYPE .. "_store(k[d], scale)"));
+    }
+% else
+    for (int d = 0; d < D_K$D; d++)
+        $(into(K_TYPE, K_PACK, k_at, "d % 2", K_TYPE .. "_store(k[d])"));
+% end
+}
+
+static void store_value$D(struct block$D *block, int32_t place, const float *restrict v)
+{
+    const int row = place % BLOCK$D;
+% if V_SCALES > 0 then
+    for (int run = 0; run < $V_RUNS; run++) {
+        const int from = run * $V_RUN, end = from + $V_RUN < D_V$D ? from + $V_RUN : D_V$D;
+        uint16_t *scale = block->v_scale[row][run];
+        $(V_TYPE)_scale(v + from, end - from, scale);
+        for (int d = from; d < end; d++)
+            $(into(V_TYPE, V_PACK, v_at, "row % 2", V_TYPE .. "_store(v[d], scale)"));
+    }
+% else
+    for (int d = 0; d < D_V$D; d++)
+        $(into(V_TYPE, V_PACK, v_at, "row % 2", V_TYPE .. "_store(v[d])"));
+% end
+% if V_ROW > D_V then
+    for (int d = D_V$D; d < V_ROW$D; d++)
+        $(into(V_TYPE, V_PACK, v_at, "row % 2", "0"));
+% end
+}
+
+/* What store_key and store_value left, as floats. */
+static void read_key$D(const struct block$D *block, int32_t place, float *restrict k)
+{
+    const int panel = place % BLOCK$D / PANEL$D, lane = place % PANEL$D;
+    for (int d = 0; d < D_K$D; d++) {
+% if K_SCALES > 0 then
+        uint16_t scale[$K_SCALES];
+        for (int i = 0; i < $K_SCALES; i++)
+            scale[i] = block->k_scale[panel][d / $K_RUN][i][lane];
+        k[d] = $(K_TYPE)_value($(from(K_TYPE, K_PACK, k_at, "d % 2")), scale);
+% else
+        k[d] = $(K_TYPE)_value($(from(K_TYPE, K_PACK, k_at, "d % 2")));
+% end
+    }
+}
+
+/* Columns first .. end - 1 of a value. */
+static void read_value$D(const struct block$D *block, int32_t place, int first, int end, float *restrict v)
+{
+    const int row = place % BLOCK$D;
+    for (int d = first; d < end; d++)
+% if V_SCALES > 0 then
+        v[d - first] = $(V_TYPE)_value($(from(V_TYPE, V_PACK, v_at, "row % 2")), block->v_scale[row][d / $V_RUN]);
+% else
+        v[d - first] = $(V_TYPE)_value($(from(V_TYPE, V_PACK, v_at, "row % 2")));
+% end
+}
+
+% if HIDDEN_ROW == "mean" then
+/* o = the mean of all values of a sequence's KV head; zeros where there are none. */
+static void mean_row$D(const struct attn_sequence *sequence, int32_t kv_head, float *o)
+{
+    const int32_t keys = sequence->kv_len > 0 ? sequence->kv_len : 1;
+    for (int first = 0; first < D_V$D; first += PANEL$D) {
+        const int end = first + PANEL$D < D_V$D ? first + PANEL$D : D_V$D;
+        double sum[PANEL$D] = { 0.0 };
+        for (int32_t k = 0; k < sequence->kv_len; k++) {
+            float v[PANEL$D];
+            read_value$D(cache_block$D(sequence, kv_head, k / BLOCK$D), k, first, end, v);
+            for (int d = first; d < end; d++)
+                sum[d - first] += v[d - first];
+        }
+        for (int d = first; d < end; d++)
+            o[d] = (float)(sum[d - first] / keys);
+    }
+}
+
+% end
+% local plain = K_NORM == "never" and ROTATION_FLOATS == 0
+% if not plain then
+/* One key, $(K_NORM ~= "never" and ROTATION_FLOATS > 0 and "normed and rotated" or ROTATION_FLOATS > 0 and "rotated" or "normed"). */
+static void key_row$D(const struct attn_args *args, int64_t row, int32_t kv_head, float *restrict to)
+{
+    const float *k = args->k + row * args->k_stride + kv_head * args->k_head_stride;
+% local k = "k"
+% if K_NORM == "before" then
+    norm_k$D(k$K_NORM_GIVEN, to);
+% k = "to"
+% end
+% if ROTATION_FLOATS > 0 then
+    rotate$D($k, args->k_rotation + row * $ROTATION_FLOATS, to);
+% k = "to"
+% end
+% if K_NORM == "after" then
+    norm_k$D($k$K_NORM_GIVEN, to);
+% end
+}
+
+% end
+/* Tasks count sequences, then KV heads. */
+static void write_run$D(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct attn_sequence *sequence = &args->sequence[task / KV_HEADS$D];
+    const int32_t kv_head = (int32_t)(task % KV_HEADS$D), start = sequence->kv_len - sequence->k_len;
+    (void)pass;
+% if plain then
+    (void)scratch;
+% end
+    for (int32_t i = 0; i < sequence->k_len; i++) {
+        const int64_t row = sequence->k_row + i;
+        struct block$D *block = cache_block$D(sequence, kv_head, (start + i) / BLOCK$D);
+% if plain then
+        store_key$D(block, start + i, args->k + row * args->k_stride + kv_head * args->k_head_stride);
+% else
+        key_row$D(args, row, kv_head, scratch);
+        store_key$D(block, start + i, scratch);
+% end
+        store_value$D(block, start + i, args->v + row * args->v_stride + kv_head * args->v_head_stride);
+    }
+}
+
+static int64_t write_tasks$D(const struct attn_args *args, int pass)
+{
+    return pass == 0 ? (int64_t)args->sequences * KV_HEADS$D : 0;
+}
+
+static size_t write_workspace_bytes$D(const struct attn_args *args)
+{
+    (void)args;
+    return 0;
+}
+
+static void read$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t first,
+                   int32_t count, float *k, float *v)
+{
+    for (int32_t i = 0; i < count; i++) {
+        const struct block$D *block = cache_block$D(sequence, kv_head, (first + i) / BLOCK$D);
+        read_key$D(block, first + i, k + (int64_t)i * D_K$D);
+        read_value$D(block, first + i, 0, D_V$D, v + (int64_t)i * D_V$D);
+    }
+}
+
+static void store$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t first,
+                    int32_t count, const float *k, const float *v)
+{
+    for (int32_t i = 0; i < count; i++) {
+        struct block$D *block = cache_block$D(sequence, kv_head, (first + i) / BLOCK$D);
+        store_key$D(block, first + i, k + (int64_t)i * D_K$D);
+        store_value$D(block, first + i, v + (int64_t)i * D_V$D);
+    }
+}
+

@@ -1,0 +1,4 @@
+attention = {
+  heads = 1, d_k = 64,
+  cache = { k = int8, v = f16, q = f16 },
+}
