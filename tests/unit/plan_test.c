@@ -92,11 +92,12 @@ static void a_tile_has_whole_bytes(void)
 {
     const struct definition definition = { .name = "a", .heads = 1, .kv_heads = 1, .group = 1, .d_k = 8, .d_v = 8,
                                            .cache_v = { .type = &nibble_cache } };
+    const struct where nowhere = { NULL, 0 };
     struct report report = { .out = tmpfile() };
     struct plan_request request;
     struct plan plan;
-    CHECK(plan_request_read(&request, "tile=2", &report) && plan_choose(&plan, &definition, &targets[0], &request, &report));
-    CHECK(plan_request_read(&request, "tile=1", &report) && !plan_choose(&plan, &definition, &targets[0], &request, &report));
+    CHECK(plan_request_read(&request, "tile=2", nowhere, &report) && plan_choose(&plan, &definition, &targets[0], &request, &report));
+    CHECK(plan_request_read(&request, "tile=1", nowhere, &report) && !plan_choose(&plan, &definition, &targets[0], &request, &report));
     fclose(report.out);
 }
 
