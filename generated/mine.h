@@ -139,6 +139,9 @@ struct attn_attention {
 
     /* Keys first .. first + count - 1 of one KV head, as plain rows k (count, d_k) and v (count, d_v). */
     void (*read)(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, float *k, float *v);
+
+    /* The inverse, for caches that come from elsewhere: rows of keys, rotated already, and values into their places. */
+    void (*store)(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, const float *k, const float *v);
 };
 
 /* A model: its definitions for the best target that this CPU has, and for each target by itself. */

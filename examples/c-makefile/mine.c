@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  b8e722a2e93d85a5   (of all that follows this comment)
+**   digest  a5dd2626bb5bba9d   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -125,9 +125,11 @@ static int cpu_saves(uint32_t mask)
     return (low & mask) == mask;
 }
 
+/* AVX2, FMA and F16C. */
 static int cpu_has_avx2(void)
 {
-    return cpu_id(0).a >= 7 && cpu_saves(0x6) && (cpu_id(1).c >> 12 & 1) != 0 &&
+    const uint32_t one = 1, needed = one << 12 | one << 29;
+    return cpu_id(0).a >= 7 && cpu_saves(0x6) && (cpu_id(1).c & needed) == needed &&
            (cpu_id(7).b >> 5 & 1) != 0;
 }
 
@@ -140,6 +142,9 @@ static int cpu_has_avx512(void)
 
 #endif
 
+static float f32_store(float x)      { return x; }
+static float f32_value(float stored) { return stored; }
+
 /*
 ** Definition attention: what all targets share.
 ** softmax heads=6 kv_heads=2 d_k=32 d_v=32 scale=0.17677669529663687 mask="k <= q" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32
@@ -150,10 +155,7 @@ enum {
     GROUP_attention    = 3,      /* query heads that share a KV head: head h reads KV head h / GROUP */
     D_K_attention      = 32,
     D_V_attention      = 32,
-    V_ROW_attention    = 32,      /* floats of a cached row of V: D_V, padded to whole panels */
-    PANEL_attention    = 16,      /* keys whose K is interleaved */
-    BLOCK_attention    = 64,      /* keys of a cache block: K as panels (BLOCK / PANEL, d_k, PANEL), then V as rows (BLOCK, V_ROW) */
-    BLOCK_FLOATS_attention = BLOCK_attention * (D_K_attention + V_ROW_attention)
+    V_ROW_attention    = 32       /* values of a cached row of V: D_V, padded to whole vectors */
 };
 
 /* What the queries q_first .. q_last see of the keys k_first .. k_last: "k <= q". */
@@ -175,30 +177,6 @@ static void visible_keys_attention(int32_t q_first, int32_t q_last, const struct
     (void)k_first;
     if (*k_last > q_last)
         *k_last = q_last;
-}
-
-/* The cache: for each KV head its blocks, one after another. */
-static float *cache_block_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
-{
-    const int64_t blocks = (sequence->capacity + BLOCK_attention - 1) / BLOCK_attention;
-    return (float *)sequence->cache + (kv_head * blocks + block) * BLOCK_FLOATS_attention;
-}
-
-static size_t cache_bytes_attention(int64_t capacity)
-{
-    const int64_t blocks = (capacity + BLOCK_attention - 1) / BLOCK_attention;
-    return (size_t)blocks * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
-}
-/* The first value of the key at `place`; the next ones are PANEL floats apart. */
-static float *panel_of_attention(float *block, int32_t place)
-{
-    return block + place % BLOCK_attention / PANEL_attention * (PANEL_attention * D_K_attention) + place % PANEL_attention;
-}
-
-/* Its V; those of the keys after it in the block follow. */
-static float *values_of_attention(float *block, int32_t place)
-{
-    return block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
 }
 
 /* The inverse frequencies of the rotation: 10000.0 ^ (-2 i / 32). */
@@ -252,47 +230,80 @@ static void query_row_attention(const struct attn_args *args, int64_t row, int32
         q[d] *= 0.25503486f;
 }
 
-/* Values of `count` new keys, from one row on, into the block at `place`. */
-static void write_values_attention(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
-                           int32_t place, int32_t count)
+enum {
+    PANEL_attention    = 16,      /* keys whose K is interleaved */
+    BLOCK_attention    = 64       /* keys of a block: whole tiles */
+};
+
+/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as rows, each followed by what scales it. */
+struct block_attention {
+    float k[BLOCK_attention / PANEL_attention][32][PANEL_attention];
+    float v[64][V_ROW_attention];
+};
+
+/* The cache: for each KV head its blocks, one after another. */
+static struct block_attention *cache_block_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
 {
-    float *to = values_of_attention(block, place);
-    for (int32_t i = 0; i < count; i++, to += V_ROW_attention) {
-        const float *v = args->v + (row + i) * args->v_stride + kv_head * args->v_head_stride;
-        for (int d = 0; d < D_V_attention; d++)
-            to[d] = v[d];
+    const int64_t blocks = (sequence->capacity + BLOCK_attention - 1) / BLOCK_attention;
+    return (struct block_attention *)sequence->cache + kv_head * blocks + block;
+}
+
+static size_t cache_bytes_attention(int64_t capacity)
+{
+    const int64_t blocks = (capacity + BLOCK_attention - 1) / BLOCK_attention;
+    return (size_t)blocks * KV_HEADS_attention * sizeof(struct block_attention);
+}
+/* A key, rotated, into its place. */
+static void store_key_attention(struct block_attention *block, int32_t place, const float *restrict k)
+{
+    const int panel = place % BLOCK_attention / PANEL_attention, lane = place % PANEL_attention;
+    for (int d = 0; d < D_K_attention; d++)
+        block->k[panel][d][lane] = f32_store(k[d]);
+}
+
+static void store_value_attention(struct block_attention *block, int32_t place, const float *restrict v)
+{
+    const int row = place % BLOCK_attention;
+    for (int d = 0; d < D_V_attention; d++)
+        block->v[row][d] = f32_store(v[d]);
+}
+
+/* What store_key and store_value left, as floats. */
+static void read_key_attention(const struct block_attention *block, int32_t place, float *restrict k)
+{
+    const int panel = place % BLOCK_attention / PANEL_attention, lane = place % PANEL_attention;
+    for (int d = 0; d < D_K_attention; d++) {
+        k[d] = f32_value(block->k[panel][d][lane]);
     }
 }
 
-/* The keys themselves, rotated, all into one panel. */
-static void write_panel_attention(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
-                          int32_t place, int32_t count, float (*restrict rows)[D_K_attention])
+/* Columns first .. end - 1 of a value. */
+static void read_value_attention(const struct block_attention *block, int32_t place, int first, int end, float *restrict v)
 {
-    float *restrict panel = panel_of_attention(block, place);
-    for (int32_t i = 0; i < count; i++) {
-        const float *k = args->k + (row + i) * args->k_stride + kv_head * args->k_head_stride;
-        rotate_attention(k, args->k_rotation + (row + i) * 32, rows[i]);
-    }
-    for (int d = 0; d < D_K_attention; d++)
-        for (int32_t i = 0; i < count; i++)
-            panel[d * PANEL_attention + i] = rows[i][d];
+    const int row = place % BLOCK_attention;
+    for (int d = first; d < end; d++)
+        v[d - first] = f32_value(block->v[row][d]);
+}
+
+/* One key, rotated. */
+static void key_row_attention(const struct attn_args *args, int64_t row, int32_t kv_head, float *restrict to)
+{
+    const float *k = args->k + row * args->k_stride + kv_head * args->k_head_stride;
+    rotate_attention(k, args->k_rotation + row * 32, to);
 }
 
 /* Tasks count sequences, then KV heads. */
 static void write_run_attention(const struct attn_args *args, int pass, int64_t task, void *scratch)
 {
     const struct attn_sequence *sequence = &args->sequence[task / KV_HEADS_attention];
-    const int32_t kv_head = (int32_t)(task % KV_HEADS_attention);
-    int64_t row = sequence->k_row;
+    const int32_t kv_head = (int32_t)(task % KV_HEADS_attention), start = sequence->kv_len - sequence->k_len;
     (void)pass;
-    for (int32_t place = sequence->kv_len - sequence->k_len; place < sequence->kv_len;) {
-        const int32_t room = PANEL_attention - place % PANEL_attention, left = sequence->kv_len - place;
-        const int32_t count = room < left ? room : left;
-        float *block = cache_block_attention(sequence, kv_head, place / BLOCK_attention);
-        write_panel_attention(args, block, kv_head, row, place, count, scratch);
-        write_values_attention(args, block, kv_head, row, place, count);
-        place += count;
-        row += count;
+    for (int32_t i = 0; i < sequence->k_len; i++) {
+        const int64_t row = sequence->k_row + i;
+        struct block_attention *block = cache_block_attention(sequence, kv_head, (start + i) / BLOCK_attention);
+        key_row_attention(args, row, kv_head, scratch);
+        store_key_attention(block, start + i, scratch);
+        store_value_attention(block, start + i, args->v + row * args->v_stride + kv_head * args->v_head_stride);
     }
 }
 
@@ -311,13 +322,19 @@ static void read_attention(const struct attn_sequence *sequence, int32_t kv_head
                    int32_t count, float *k, float *v)
 {
     for (int32_t i = 0; i < count; i++) {
-        const int32_t place = first + i;
-        float *block = cache_block_attention(sequence, kv_head, place / BLOCK_attention);
-        const float *panel = panel_of_attention(block, place), *v_row = values_of_attention(block, place);
-        for (int d = 0; d < D_K_attention; d++)
-            k[(int64_t)i * D_K_attention + d] = panel[d * PANEL_attention];
-        for (int d = 0; d < D_V_attention; d++)
-            v[(int64_t)i * D_V_attention + d] = v_row[d];
+        const struct block_attention *block = cache_block_attention(sequence, kv_head, (first + i) / BLOCK_attention);
+        read_key_attention(block, first + i, k + (int64_t)i * D_K_attention);
+        read_value_attention(block, first + i, 0, D_V_attention, v + (int64_t)i * D_V_attention);
+    }
+}
+
+static void store_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t first,
+                    int32_t count, const float *k, const float *v)
+{
+    for (int32_t i = 0; i < count; i++) {
+        struct block_attention *block = cache_block_attention(sequence, kv_head, (first + i) / BLOCK_attention);
+        store_key_attention(block, first + i, k + (int64_t)i * D_K_attention);
+        store_value_attention(block, first + i, v + (int64_t)i * D_V_attention);
     }
 }
 
@@ -366,6 +383,12 @@ OP_scalar ivec_scalar iselect_scalar(mask_scalar m, ivec_scalar a, ivec_scalar b
 OP_scalar ivec_scalar itable_scalar(const int32_t *table, ivec_scalar i)     { return table[i]; }
 OP_scalar ivec_scalar ihalf_scalar(ivec_scalar a)                            { return a >> 1; }                                 /* floored */
 OP_scalar ivec_scalar iexponent_scalar(ivec_scalar a)                        { return a >> 23; }                                /* of the bits of a float */
+OP_scalar ivec_scalar iand_scalar(ivec_scalar a, ivec_scalar b)                   { return a & b; }
+OP_scalar ivec_scalar ileft_scalar(ivec_scalar a, int bits)                  { return (int32_t)((uint32_t)a << bits); }
+OP_scalar ivec_scalar iright_scalar(ivec_scalar a, int bits)                 { return (int32_t)((uint32_t)a >> bits); }         /* zeros come in */
+OP_scalar ivec_scalar iload_s8_scalar(const int8_t *p)                  { return *p; }
+OP_scalar ivec_scalar iload_u8_scalar(const uint8_t *p)                 { return *p; }
+OP_scalar ivec_scalar iload_u16_scalar(const uint16_t *p)               { return *p; }
 OP_scalar ivec_scalar idiv_scalar(ivec_scalar a, ivec_scalar b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 OP_scalar ivec_scalar imod_scalar(ivec_scalar a, ivec_scalar b)                   { return a - idiv_scalar(a, b) * b; }
 OP_scalar mask_scalar ieq_scalar(ivec_scalar a, ivec_scalar b)                    { return a == b; }
@@ -390,6 +413,17 @@ OP_scalar vec_scalar vfrombits_scalar(ivec_scalar a)
     memcpy(&x, &a, sizeof x);
     return x;
 }
+
+/* Halves, of IEEE 754: one below 2^-14 counts units of 2^-24. */
+OP_scalar vec_scalar vload_half_scalar(const uint16_t *p)
+{
+    const int32_t size = *p & 0x7fff;
+    const float x = size < 0x400 ? (float)size * 5.9604644775390625e-8f : vfrombits_scalar((size << 13) + (112 << 23));
+    return *p & 0x8000 ? -x : x;
+}
+
+/* The upper halves of floats. */
+OP_scalar vec_scalar vload_bfloat_scalar(const uint16_t *p)             { return vfrombits_scalar(ileft_scalar(*p, 16)); }
 
 /* 2^n */
 OP_scalar vec_scalar vpower_scalar(ivec_scalar n)                            { return vfrombits_scalar((int32_t)((uint32_t)(n + 127) << 23)); }
@@ -447,6 +481,8 @@ OP_scalar vec_scalar vexp2_scalar(vec_scalar x)
 }
 
 OP_scalar vec_scalar vexp2_exact_scalar(vec_scalar x)                        { return vexp2_scalar(x); }
+
+OP_scalar vec_scalar vload_f32_scalar(const float *p)                   { return vload_scalar(p); }
 
 /* Definition attention on scalar. */
 enum {
@@ -534,8 +570,8 @@ enum {
 struct prefill_scratch_attention_scalar {
     float q[Q_ROW_attention_scalar][QUERIES_attention_scalar];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_scalar][Q_ROW_attention_scalar];          /* the same, not yet transposed */
-    float s[1][TILE_attention_scalar][QUERIES_attention_scalar];          /* scores of a tile, then weights p */
-    float sums[PARTIALS_attention_scalar][QUERIES_attention_scalar];          /* partial sums of p */
+    float s[1][TILE_attention_scalar][QUERIES_attention_scalar];           /* scores of a tile, then weights p */
+    float sums[PARTIALS_attention_scalar][QUERIES_attention_scalar];       /* partial sums of p */
     float o[QUERIES_attention_scalar][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_scalar][V_ROW_attention];       /* of the segments before */
     float tile_max[QUERIES_attention_scalar];
@@ -976,8 +1012,8 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     const int sight = prefill_sight_attention_scalar(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    float *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
-    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
+    const struct block_attention *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
+    const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     prefill_settle_attention_scalar(block, before, t);
     if (sight == SEES_ALL)
@@ -986,6 +1022,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
         prefill_scores_some_attention_scalar(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_scalar(t, block->queries))
         prefill_rescale_attention_scalar(t, block->queries);
+    const float *v = stored->v[key0 % BLOCK_attention];
     *before = (struct prefill_tile_attention_scalar){ s, v, key0, keys, sight, 0 };
 }
 
@@ -1068,8 +1105,8 @@ KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, in
 ** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
 */
 struct decode_scratch_attention_scalar {
-    float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
-    float s[GROUP_attention][TILE_attention_scalar];           /* scores of a tile, then weights p */
+    float q[GROUP_attention][32];             /* rotated, times SCALE */
+    float s[GROUP_attention][TILE_attention_scalar];            /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
     float m[GROUP_attention], l[GROUP_attention];
 };
@@ -1081,34 +1118,35 @@ struct decode_partial_attention_scalar {
 };
 
 /*
-** s = q k for the keys of a tile, 3 heads x 2 keys at once: one FMA chain over d for each.
+** s = q k for the tile of keys from `tile` of the block on, 3 heads x 2 keys at once: one FMA chain
+** over d for each.
 ** Meanwhile the tile's V is fetched.
 */
-KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, const float *v,
-    float (*restrict q)[D_K_attention], float (*restrict s)[TILE_attention_scalar])
+KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[32],
+    float (*restrict s)[TILE_attention_scalar])
 {
     for (int key = 0; key < TILE_attention_scalar; key += 2) {
-        const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
         vec_scalar s0_0 = vzero_scalar();
         vec_scalar s0_1 = vzero_scalar();
         vec_scalar s1_0 = vzero_scalar();
         vec_scalar s1_1 = vzero_scalar();
         vec_scalar s2_0 = vzero_scalar();
         vec_scalar s2_1 = vzero_scalar();
-        const float *next = v + key / 2 * 512;
-        for (int d = 0; d < D_K_attention; d++, next += 16) {
+        const char *next = (const char *)block->v + (tile + key) / 2 * 2048;
+        for (int d = 0; d < D_K_attention; d += 1, next += 64) {
             ATTN_FETCH(next + 0);
-            const vec_scalar k0 = vload_scalar(&panel[d * PANEL_attention + 0]);
-            const vec_scalar k1 = vload_scalar(&panel[d * PANEL_attention + 1]);
-            const vec_scalar q0 = vset_scalar(q[0][d]);
-            s0_0 = vfma_scalar(q0, k0, s0_0);
-            s0_1 = vfma_scalar(q0, k1, s0_1);
-            const vec_scalar q1 = vset_scalar(q[1][d]);
-            s1_0 = vfma_scalar(q1, k0, s1_0);
-            s1_1 = vfma_scalar(q1, k1, s1_1);
-            const vec_scalar q2 = vset_scalar(q[2][d]);
-            s2_0 = vfma_scalar(q2, k0, s2_0);
-            s2_1 = vfma_scalar(q2, k1, s2_1);
+            const vec_scalar k1_0 = vload_f32_scalar(&block->k[panel + 0][d][lane + 0]);
+            const vec_scalar k1_1 = vload_f32_scalar(&block->k[panel + 0][d][lane + 1]);
+            const vec_scalar q1_0 = vset_scalar(q[0][d]);
+            s0_0 = vfma_scalar(q1_0, k1_0, s0_0);
+            s0_1 = vfma_scalar(q1_0, k1_1, s0_1);
+            const vec_scalar q1_1 = vset_scalar(q[1][d]);
+            s1_0 = vfma_scalar(q1_1, k1_0, s1_0);
+            s1_1 = vfma_scalar(q1_1, k1_1, s1_1);
+            const vec_scalar q1_2 = vset_scalar(q[2][d]);
+            s2_0 = vfma_scalar(q1_2, k1_0, s2_0);
+            s2_1 = vfma_scalar(q1_2, k1_1, s2_1);
         }
         vstore_scalar(&s[0][key + 0], s0_0);
         vstore_scalar(&s[0][key + 1], s0_1);
@@ -1122,9 +1160,9 @@ KERNEL_scalar void decode_scores_attention_scalar(const float *restrict k, const
 /*
 ** o += p v over the tile's first `keys` keys, 3 heads x 2 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile what follows the tile's V is fetched.
+** Meanwhile the K of the next block is fetched.
 */
-KERNEL_scalar void decode_values_attention_scalar(const float *restrict v, int32_t keys, int column,
+KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
 {
     vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
@@ -1133,20 +1171,20 @@ KERNEL_scalar void decode_values_attention_scalar(const float *restrict v, int32
     vec_scalar o1_1 = vload_scalar(&o[1][column + 1]);
     vec_scalar o2_0 = vload_scalar(&o[2][column + 0]);
     vec_scalar o2_1 = vload_scalar(&o[2][column + 1]);
-    const float *next = v + TILE_attention_scalar * V_ROW_attention + column / 2 * 1024;
-    for (int32_t key = 0; key < keys; key++, next += 16) {
+    const char *next = (const char *)(block + 1) + (column / 2 * 64 + tile) / 1 * 64;
+    for (int32_t key = 0; key < keys; key += 1, next += 64) {
         ATTN_FETCH(next + 0);
-        const vec_scalar v0 = vload_scalar(&v[key * V_ROW_attention + column + 0]);
-        const vec_scalar v1 = vload_scalar(&v[key * V_ROW_attention + column + 1]);
-        const vec_scalar p0 = vset_scalar(p[0][key]);
-        o0_0 = vfma_scalar(p0, v0, o0_0);
-        o0_1 = vfma_scalar(p0, v1, o0_1);
-        const vec_scalar p1 = vset_scalar(p[1][key]);
-        o1_0 = vfma_scalar(p1, v0, o1_0);
-        o1_1 = vfma_scalar(p1, v1, o1_1);
-        const vec_scalar p2 = vset_scalar(p[2][key]);
-        o2_0 = vfma_scalar(p2, v0, o2_0);
-        o2_1 = vfma_scalar(p2, v1, o2_1);
+        const vec_scalar v1_0 = vload_f32_scalar(&block->v[tile + key][column + 0]);
+        const vec_scalar v1_1 = vload_f32_scalar(&block->v[tile + key][column + 1]);
+        const vec_scalar p1_0 = vset_scalar(p[0][key]);
+        o0_0 = vfma_scalar(p1_0, v1_0, o0_0);
+        o0_1 = vfma_scalar(p1_0, v1_1, o0_1);
+        const vec_scalar p1_1 = vset_scalar(p[1][key]);
+        o1_0 = vfma_scalar(p1_1, v1_0, o1_0);
+        o1_1 = vfma_scalar(p1_1, v1_1, o1_1);
+        const vec_scalar p1_2 = vset_scalar(p[2][key]);
+        o2_0 = vfma_scalar(p1_2, v1_0, o2_0);
+        o2_1 = vfma_scalar(p1_2, v1_1, o2_1);
     }
     vstore_scalar(&o[0][column + 0], o0_0);
     vstore_scalar(&o[0][column + 1], o0_1);
@@ -1165,7 +1203,9 @@ KERNEL_scalar void decode_mask_attention_scalar(float *s, int32_t key0, int32_t 
     }
 }
 
-/* s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill. */
+/*
+** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
+*/
 KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *restrict m, float *restrict l,
     float *restrict o)
 {
@@ -1298,13 +1338,13 @@ KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *res
 }
 
 /* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn_view *view, int32_t key0, float *stored,
+KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn_view *view, int32_t key0, const struct block_attention *block,
     struct decode_scratch_attention_scalar *t)
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_scalar ? left : TILE_attention_scalar;
-    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
+    const int tile = key0 % BLOCK_attention;
     for (int h = 0; h < 3; h += 3)
-        decode_scores_attention_scalar(k, v, &t->q[h], &t->s[h]);
+        decode_scores_attention_scalar(block, tile, &t->q[h], &t->s[h]);
     for (int h = 0; h < GROUP_attention; h++) {
         struct attn_view head = *view;
         head.h += h;
@@ -1314,7 +1354,7 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn
     }
     for (int h = 0; h < 3; h += 3) {
         for (int column = 0; column < 32; column += 2)
-            decode_values_attention_scalar(v, keys, column, &t->s[h], &t->o[h]);
+            decode_values_attention_scalar(block, tile, keys, column, &t->s[h], &t->o[h]);
     }
 }
 
@@ -1337,8 +1377,7 @@ KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args,
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_scalar;
-        decode_tile_attention_scalar(place, view, key0,
-                      cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+        decode_tile_attention_scalar(place, view, key0, cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
         first = key0 + TILE_attention_scalar;
     }
 }
@@ -1463,7 +1502,7 @@ static const struct attn_attention attention_attention_scalar = {
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
-        1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
+        1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {
         "online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 22 KiB",
@@ -1475,7 +1514,7 @@ static const struct attn_attention attention_attention_scalar = {
         2, sizeof(struct decode_scratch_attention_scalar),
         decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
     },
-    read_attention
+    read_attention, store_attention
 };
 
 /* Target avx2 --------------------------------------------------------------------------- */
@@ -1484,8 +1523,8 @@ static const struct attn_attention attention_attention_scalar = {
 
 #include <immintrin.h>
 
-#define KERNEL_avx2 static __attribute__((noinline, target("avx2,fma")))
-#define OP_avx2 static inline __attribute__((always_inline, unused, target("avx2,fma")))
+#define KERNEL_avx2 static __attribute__((noinline, target("avx2,fma,f16c")))
+#define OP_avx2 static inline __attribute__((always_inline, unused, target("avx2,fma,f16c")))
 #define vexp2_scale_avx2 0.05549890038768339f    /* 2^x is this times vexp2(x) */
 
 typedef __m256 vec_avx2;
@@ -1529,6 +1568,14 @@ OP_avx2 ivec_avx2 iselect_avx2(mask_avx2 m, ivec_avx2 a, ivec_avx2 b)      { ret
 OP_avx2 ivec_avx2 itable_avx2(const int32_t *table, ivec_avx2 i)     { return _mm256_i32gather_epi32(table, i, 4); }
 OP_avx2 ivec_avx2 ihalf_avx2(ivec_avx2 a)                            { return _mm256_srai_epi32(a, 1); }      /* floored */
 OP_avx2 ivec_avx2 iexponent_avx2(ivec_avx2 a)                        { return _mm256_srai_epi32(a, 23); }     /* of the bits of a float */
+OP_avx2 ivec_avx2 iand_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_and_si256(a, b); }
+OP_avx2 ivec_avx2 ileft_avx2(ivec_avx2 a, int bits)                  { return _mm256_sll_epi32(a, _mm_cvtsi32_si128(bits)); }
+OP_avx2 ivec_avx2 iright_avx2(ivec_avx2 a, int bits)                 { return _mm256_srl_epi32(a, _mm_cvtsi32_si128(bits)); }      /* zeros come in */
+OP_avx2 ivec_avx2 iload_s8_avx2(const int8_t *p)                  { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
+OP_avx2 ivec_avx2 iload_u8_avx2(const uint8_t *p)                 { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
+OP_avx2 ivec_avx2 iload_u16_avx2(const uint16_t *p)               { return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP_avx2 vec_avx2 vload_half_avx2(const uint16_t *p)               { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP_avx2 vec_avx2 vload_bfloat_avx2(const uint16_t *p)             { return vfrombits_avx2(ileft_avx2(iload_u16_avx2(p), 16)); }      /* the upper halves of floats */
 OP_avx2 vec_avx2 vpower_avx2(ivec_avx2 n)                            { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23)); }      /* 2^n */
 OP_avx2 mask_avx2 ieq_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpeq_epi32(a, b); }
 OP_avx2 mask_avx2 ilt_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpgt_epi32(b, a); }
@@ -1618,6 +1665,8 @@ OP_avx2 vec_avx2 vexp2_avx2(vec_avx2 x)
 
 OP_avx2 vec_avx2 vexp2_exact_avx2(vec_avx2 x)                        { return vmul_avx2(vexp2_avx2(x), vset_avx2(vexp2_scale_avx2)); }
 
+OP_avx2 vec_avx2 vload_f32_avx2(const float *p)                   { return vload_avx2(p); }
+
 /* Definition attention on avx2. */
 enum {
     TILE_attention_avx2     = 64,        /* keys whose weights are computed together; a block holds whole tiles */
@@ -1704,8 +1753,8 @@ enum {
 struct prefill_scratch_attention_avx2 {
     float q[Q_ROW_attention_avx2][QUERIES_attention_avx2];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_avx2][Q_ROW_attention_avx2];          /* the same, not yet transposed */
-    float s[1][TILE_attention_avx2][QUERIES_attention_avx2];          /* scores of a tile, then weights p */
-    float sums[PARTIALS_attention_avx2][QUERIES_attention_avx2];          /* partial sums of p */
+    float s[1][TILE_attention_avx2][QUERIES_attention_avx2];           /* scores of a tile, then weights p */
+    float sums[PARTIALS_attention_avx2][QUERIES_attention_avx2];       /* partial sums of p */
     float o[QUERIES_attention_avx2][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_avx2][V_ROW_attention];       /* of the segments before */
     float tile_max[QUERIES_attention_avx2];
@@ -2146,8 +2195,8 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     const int sight = prefill_sight_attention_avx2(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    float *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
-    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
+    const struct block_attention *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
+    const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     prefill_settle_attention_avx2(block, before, t);
     if (sight == SEES_ALL)
@@ -2156,6 +2205,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         prefill_scores_some_attention_avx2(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_avx2(t, block->queries))
         prefill_rescale_attention_avx2(t, block->queries);
+    const float *v = stored->v[key0 % BLOCK_attention];
     *before = (struct prefill_tile_attention_avx2){ s, v, key0, keys, sight, 0 };
 }
 
@@ -2238,8 +2288,8 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
 ** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
 */
 struct decode_scratch_attention_avx2 {
-    float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
-    float s[GROUP_attention][TILE_attention_avx2];           /* scores of a tile, then weights p */
+    float q[GROUP_attention][32];             /* rotated, times SCALE */
+    float s[GROUP_attention][TILE_attention_avx2];            /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
     float m[GROUP_attention], l[GROUP_attention];
 };
@@ -2251,34 +2301,35 @@ struct decode_partial_attention_avx2 {
 };
 
 /*
-** s = q k for the keys of a tile, 3 heads x 16 keys at once: one FMA chain over d for each.
+** s = q k for the tile of keys from `tile` of the block on, 3 heads x 16 keys at once: one FMA chain
+** over d for each.
 ** Meanwhile the tile's V is fetched.
 */
-KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, const float *v,
-    float (*restrict q)[D_K_attention], float (*restrict s)[TILE_attention_avx2])
+KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[32],
+    float (*restrict s)[TILE_attention_avx2])
 {
     for (int key = 0; key < TILE_attention_avx2; key += 16) {
-        const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
         vec_avx2 s0_0 = vzero_avx2();
         vec_avx2 s0_1 = vzero_avx2();
         vec_avx2 s1_0 = vzero_avx2();
         vec_avx2 s1_1 = vzero_avx2();
         vec_avx2 s2_0 = vzero_avx2();
         vec_avx2 s2_1 = vzero_avx2();
-        const float *next = v + key / 16 * 512;
-        for (int d = 0; d < D_K_attention; d++, next += 16) {
+        const char *next = (const char *)block->v + (tile + key) / 16 * 2048;
+        for (int d = 0; d < D_K_attention; d += 1, next += 64) {
             ATTN_FETCH(next + 0);
-            const vec_avx2 k0 = vload_avx2(&panel[d * PANEL_attention + 0]);
-            const vec_avx2 k1 = vload_avx2(&panel[d * PANEL_attention + 8]);
-            const vec_avx2 q0 = vset_avx2(q[0][d]);
-            s0_0 = vfma_avx2(q0, k0, s0_0);
-            s0_1 = vfma_avx2(q0, k1, s0_1);
-            const vec_avx2 q1 = vset_avx2(q[1][d]);
-            s1_0 = vfma_avx2(q1, k0, s1_0);
-            s1_1 = vfma_avx2(q1, k1, s1_1);
-            const vec_avx2 q2 = vset_avx2(q[2][d]);
-            s2_0 = vfma_avx2(q2, k0, s2_0);
-            s2_1 = vfma_avx2(q2, k1, s2_1);
+            const vec_avx2 k1_0 = vload_f32_avx2(&block->k[panel + 0][d][lane + 0]);
+            const vec_avx2 k1_1 = vload_f32_avx2(&block->k[panel + 0][d][lane + 8]);
+            const vec_avx2 q1_0 = vset_avx2(q[0][d]);
+            s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+            s0_1 = vfma_avx2(q1_0, k1_1, s0_1);
+            const vec_avx2 q1_1 = vset_avx2(q[1][d]);
+            s1_0 = vfma_avx2(q1_1, k1_0, s1_0);
+            s1_1 = vfma_avx2(q1_1, k1_1, s1_1);
+            const vec_avx2 q1_2 = vset_avx2(q[2][d]);
+            s2_0 = vfma_avx2(q1_2, k1_0, s2_0);
+            s2_1 = vfma_avx2(q1_2, k1_1, s2_1);
         }
         vstore_avx2(&s[0][key + 0], s0_0);
         vstore_avx2(&s[0][key + 8], s0_1);
@@ -2292,9 +2343,9 @@ KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, const flo
 /*
 ** o += p v over the tile's first `keys` keys, 3 heads x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile what follows the tile's V is fetched.
+** Meanwhile the K of the next block is fetched.
 */
-KERNEL_avx2 void decode_values_attention_avx2(const float *restrict v, int32_t keys, int column,
+KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
     vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
@@ -2303,20 +2354,20 @@ KERNEL_avx2 void decode_values_attention_avx2(const float *restrict v, int32_t k
     vec_avx2 o1_1 = vload_avx2(&o[1][column + 8]);
     vec_avx2 o2_0 = vload_avx2(&o[2][column + 0]);
     vec_avx2 o2_1 = vload_avx2(&o[2][column + 8]);
-    const float *next = v + TILE_attention_avx2 * V_ROW_attention + column / 16 * 1024;
-    for (int32_t key = 0; key < keys; key++, next += 16) {
+    const char *next = (const char *)(block + 1) + (column / 16 * 64 + tile) / 1 * 64;
+    for (int32_t key = 0; key < keys; key += 1, next += 64) {
         ATTN_FETCH(next + 0);
-        const vec_avx2 v0 = vload_avx2(&v[key * V_ROW_attention + column + 0]);
-        const vec_avx2 v1 = vload_avx2(&v[key * V_ROW_attention + column + 8]);
-        const vec_avx2 p0 = vset_avx2(p[0][key]);
-        o0_0 = vfma_avx2(p0, v0, o0_0);
-        o0_1 = vfma_avx2(p0, v1, o0_1);
-        const vec_avx2 p1 = vset_avx2(p[1][key]);
-        o1_0 = vfma_avx2(p1, v0, o1_0);
-        o1_1 = vfma_avx2(p1, v1, o1_1);
-        const vec_avx2 p2 = vset_avx2(p[2][key]);
-        o2_0 = vfma_avx2(p2, v0, o2_0);
-        o2_1 = vfma_avx2(p2, v1, o2_1);
+        const vec_avx2 v1_0 = vload_f32_avx2(&block->v[tile + key][column + 0]);
+        const vec_avx2 v1_1 = vload_f32_avx2(&block->v[tile + key][column + 8]);
+        const vec_avx2 p1_0 = vset_avx2(p[0][key]);
+        o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
+        o0_1 = vfma_avx2(p1_0, v1_1, o0_1);
+        const vec_avx2 p1_1 = vset_avx2(p[1][key]);
+        o1_0 = vfma_avx2(p1_1, v1_0, o1_0);
+        o1_1 = vfma_avx2(p1_1, v1_1, o1_1);
+        const vec_avx2 p1_2 = vset_avx2(p[2][key]);
+        o2_0 = vfma_avx2(p1_2, v1_0, o2_0);
+        o2_1 = vfma_avx2(p1_2, v1_1, o2_1);
     }
     vstore_avx2(&o[0][column + 0], o0_0);
     vstore_avx2(&o[0][column + 8], o0_1);
@@ -2335,7 +2386,9 @@ KERNEL_avx2 void decode_mask_attention_avx2(float *s, int32_t key0, int32_t plac
     }
 }
 
-/* s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill. */
+/*
+** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
+*/
 KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restrict m, float *restrict l,
     float *restrict o)
 {
@@ -2370,13 +2423,13 @@ KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restric
 }
 
 /* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_view *view, int32_t key0, float *stored,
+KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_view *view, int32_t key0, const struct block_attention *block,
     struct decode_scratch_attention_avx2 *t)
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx2 ? left : TILE_attention_avx2;
-    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
+    const int tile = key0 % BLOCK_attention;
     for (int h = 0; h < 3; h += 3)
-        decode_scores_attention_avx2(k, v, &t->q[h], &t->s[h]);
+        decode_scores_attention_avx2(block, tile, &t->q[h], &t->s[h]);
     for (int h = 0; h < GROUP_attention; h++) {
         struct attn_view head = *view;
         head.h += h;
@@ -2386,7 +2439,7 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_vie
     }
     for (int h = 0; h < 3; h += 3) {
         for (int column = 0; column < 32; column += 16)
-            decode_values_attention_avx2(v, keys, column, &t->s[h], &t->o[h]);
+            decode_values_attention_avx2(block, tile, keys, column, &t->s[h], &t->o[h]);
     }
 }
 
@@ -2409,8 +2462,7 @@ KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx2;
-        decode_tile_attention_avx2(place, view, key0,
-                      cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+        decode_tile_attention_avx2(place, view, key0, cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
         first = key0 + TILE_attention_avx2;
     }
 }
@@ -2535,7 +2587,7 @@ static const struct attn_attention attention_attention_avx2 = {
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
-        1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
+        1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {
         "online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 28 KiB",
@@ -2547,7 +2599,7 @@ static const struct attn_attention attention_attention_avx2 = {
         2, sizeof(struct decode_scratch_attention_avx2),
         decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
     },
-    read_attention
+    read_attention, store_attention
 };
 
 #endif
@@ -2561,8 +2613,8 @@ static const struct attn_attention attention_attention_avx2 = {
 #if !defined(__clang__) && !defined(__OPTIMIZE__)
 #pragma GCC diagnostic ignored "-Wsign-conversion"   /* GCC's own intrinsics, which are macros then */
 #endif
-#define KERNEL_avx512 static __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
-#define OP_avx512 static inline __attribute__((always_inline, unused, target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
+#define KERNEL_avx512 static __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
+#define OP_avx512 static inline __attribute__((always_inline, unused, target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
 #define vexp2_scale_avx512 0.24021946251747056f    /* 2^x is this times vexp2(x) */
 
 typedef __m512 vec_avx512;
@@ -2607,6 +2659,14 @@ OP_avx512 ivec_avx512 iselect_avx512(mask_avx512 m, ivec_avx512 a, ivec_avx512 b
 OP_avx512 ivec_avx512 itable_avx512(const int32_t *table, ivec_avx512 i)     { return _mm512_i32gather_epi32(i, table, 4); }
 OP_avx512 ivec_avx512 ihalf_avx512(ivec_avx512 a)                            { return _mm512_srai_epi32(a, 1); }      /* floored */
 OP_avx512 ivec_avx512 iexponent_avx512(ivec_avx512 a)                        { return _mm512_srai_epi32(a, 23); }     /* of the bits of a float */
+OP_avx512 ivec_avx512 iand_avx512(ivec_avx512 a, ivec_avx512 b)                   { return _mm512_and_si512(a, b); }
+OP_avx512 ivec_avx512 ileft_avx512(ivec_avx512 a, int bits)                  { return _mm512_sll_epi32(a, _mm_cvtsi32_si128(bits)); }
+OP_avx512 ivec_avx512 iright_avx512(ivec_avx512 a, int bits)                 { return _mm512_srl_epi32(a, _mm_cvtsi32_si128(bits)); }      /* zeros come in */
+OP_avx512 ivec_avx512 iload_s8_avx512(const int8_t *p)                  { return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP_avx512 ivec_avx512 iload_u8_avx512(const uint8_t *p)                 { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP_avx512 ivec_avx512 iload_u16_avx512(const uint16_t *p)               { return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
+OP_avx512 vec_avx512 vload_half_avx512(const uint16_t *p)               { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
+OP_avx512 vec_avx512 vload_bfloat_avx512(const uint16_t *p)             { return vfrombits_avx512(ileft_avx512(iload_u16_avx512(p), 16)); }      /* the upper halves of floats */
 OP_avx512 vec_avx512 vpower_avx512(ivec_avx512 n)                            { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(127)), 23)); }      /* 2^n */
 OP_avx512 mask_avx512 ieq_avx512(ivec_avx512 a, ivec_avx512 b)                    { return _mm512_cmpeq_epi32_mask(a, b); }
 OP_avx512 mask_avx512 ile_avx512(ivec_avx512 a, ivec_avx512 b)                    { return _mm512_cmple_epi32_mask(a, b); }
@@ -2724,6 +2784,8 @@ OP_avx512 vec_avx512 vexp2_avx512(vec_avx512 x)
 
 OP_avx512 vec_avx512 vexp2_exact_avx512(vec_avx512 x)                        { return vmul_avx512(vexp2_avx512(x), vset_avx512(vexp2_scale_avx512)); }
 
+OP_avx512 vec_avx512 vload_f32_avx512(const float *p)                   { return vload_avx512(p); }
+
 /* Definition attention on avx512. */
 enum {
     TILE_attention_avx512     = 64,        /* keys whose weights are computed together; a block holds whole tiles */
@@ -2810,8 +2872,8 @@ enum {
 struct prefill_scratch_attention_avx512 {
     float q[Q_ROW_attention_avx512][QUERIES_attention_avx512];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_avx512][Q_ROW_attention_avx512];          /* the same, not yet transposed */
-    float s[2][TILE_attention_avx512][QUERIES_attention_avx512];          /* scores of a tile, and weights p of the one before it */
-    float sums[PARTIALS_attention_avx512][QUERIES_attention_avx512];          /* partial sums of p */
+    float s[2][TILE_attention_avx512][QUERIES_attention_avx512];           /* scores of a tile, and weights p of the one before it */
+    float sums[PARTIALS_attention_avx512][QUERIES_attention_avx512];       /* partial sums of p */
     float o[QUERIES_attention_avx512][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_avx512][V_ROW_attention];       /* of the segments before */
     float tile_max[QUERIES_attention_avx512];
@@ -3523,8 +3585,8 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
     const int sight = prefill_sight_attention_avx512(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    float *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
-    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
+    const struct block_attention *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
+    const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     float (*s)[QUERIES_attention_avx512] = before->s == t->s[0] ? t->s[1] : t->s[0];
     before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
     if (before->weighed)
@@ -3536,6 +3598,7 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
     prefill_settle_attention_avx512(block, before, t);
     if (prefill_maximum_attention_avx512(t, block->queries))
         prefill_rescale_attention_avx512(t, block->queries);
+    const float *v = stored->v[key0 % BLOCK_attention];
     *before = (struct prefill_tile_attention_avx512){ s, v, key0, keys, sight, 0 };
 }
 
@@ -3618,8 +3681,8 @@ KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, in
 ** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
 */
 struct decode_scratch_attention_avx512 {
-    float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
-    float s[GROUP_attention][TILE_attention_avx512];           /* scores of a tile, then weights p */
+    float q[GROUP_attention][32];             /* rotated, times SCALE */
+    float s[GROUP_attention][TILE_attention_avx512];            /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
     float m[GROUP_attention], l[GROUP_attention];
 };
@@ -3631,14 +3694,15 @@ struct decode_partial_attention_avx512 {
 };
 
 /*
-** s = q k for the keys of a tile, 3 heads x 64 keys at once: one FMA chain over d for each.
+** s = q k for the tile of keys from `tile` of the block on, 3 heads x 64 keys at once: one FMA chain
+** over d for each.
 ** Meanwhile the tile's V is fetched.
 */
-KERNEL_avx512 void decode_scores_attention_avx512(const float *restrict k, const float *v,
-    float (*restrict q)[D_K_attention], float (*restrict s)[TILE_attention_avx512])
+KERNEL_avx512 void decode_scores_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[32],
+    float (*restrict s)[TILE_attention_avx512])
 {
     for (int key = 0; key < TILE_attention_avx512; key += 64) {
-        const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
         vec_avx512 s0_0 = vzero_avx512();
         vec_avx512 s0_1 = vzero_avx512();
         vec_avx512 s0_2 = vzero_avx512();
@@ -3651,31 +3715,31 @@ KERNEL_avx512 void decode_scores_attention_avx512(const float *restrict k, const
         vec_avx512 s2_1 = vzero_avx512();
         vec_avx512 s2_2 = vzero_avx512();
         vec_avx512 s2_3 = vzero_avx512();
-        const float *next = v + key / 64 * 2048;
-        for (int d = 0; d < D_K_attention; d++, next += 64) {
+        const char *next = (const char *)block->v + (tile + key) / 64 * 8192;
+        for (int d = 0; d < D_K_attention; d += 1, next += 256) {
             ATTN_FETCH(next + 0);
-            ATTN_FETCH(next + 16);
-            ATTN_FETCH(next + 32);
-            ATTN_FETCH(next + 48);
-            const vec_avx512 k0 = vload_avx512(&panel[d * PANEL_attention + 0]);
-            const vec_avx512 k1 = vload_avx512(&panel[d * PANEL_attention + 512]);
-            const vec_avx512 k2 = vload_avx512(&panel[d * PANEL_attention + 1024]);
-            const vec_avx512 k3 = vload_avx512(&panel[d * PANEL_attention + 1536]);
-            const vec_avx512 q0 = vset_avx512(q[0][d]);
-            s0_0 = vfma_avx512(q0, k0, s0_0);
-            s0_1 = vfma_avx512(q0, k1, s0_1);
-            s0_2 = vfma_avx512(q0, k2, s0_2);
-            s0_3 = vfma_avx512(q0, k3, s0_3);
-            const vec_avx512 q1 = vset_avx512(q[1][d]);
-            s1_0 = vfma_avx512(q1, k0, s1_0);
-            s1_1 = vfma_avx512(q1, k1, s1_1);
-            s1_2 = vfma_avx512(q1, k2, s1_2);
-            s1_3 = vfma_avx512(q1, k3, s1_3);
-            const vec_avx512 q2 = vset_avx512(q[2][d]);
-            s2_0 = vfma_avx512(q2, k0, s2_0);
-            s2_1 = vfma_avx512(q2, k1, s2_1);
-            s2_2 = vfma_avx512(q2, k2, s2_2);
-            s2_3 = vfma_avx512(q2, k3, s2_3);
+            ATTN_FETCH(next + 64);
+            ATTN_FETCH(next + 128);
+            ATTN_FETCH(next + 192);
+            const vec_avx512 k1_0 = vload_f32_avx512(&block->k[panel + 0][d][lane + 0]);
+            const vec_avx512 k1_1 = vload_f32_avx512(&block->k[panel + 1][d][lane + 0]);
+            const vec_avx512 k1_2 = vload_f32_avx512(&block->k[panel + 2][d][lane + 0]);
+            const vec_avx512 k1_3 = vload_f32_avx512(&block->k[panel + 3][d][lane + 0]);
+            const vec_avx512 q1_0 = vset_avx512(q[0][d]);
+            s0_0 = vfma_avx512(q1_0, k1_0, s0_0);
+            s0_1 = vfma_avx512(q1_0, k1_1, s0_1);
+            s0_2 = vfma_avx512(q1_0, k1_2, s0_2);
+            s0_3 = vfma_avx512(q1_0, k1_3, s0_3);
+            const vec_avx512 q1_1 = vset_avx512(q[1][d]);
+            s1_0 = vfma_avx512(q1_1, k1_0, s1_0);
+            s1_1 = vfma_avx512(q1_1, k1_1, s1_1);
+            s1_2 = vfma_avx512(q1_1, k1_2, s1_2);
+            s1_3 = vfma_avx512(q1_1, k1_3, s1_3);
+            const vec_avx512 q1_2 = vset_avx512(q[2][d]);
+            s2_0 = vfma_avx512(q1_2, k1_0, s2_0);
+            s2_1 = vfma_avx512(q1_2, k1_1, s2_1);
+            s2_2 = vfma_avx512(q1_2, k1_2, s2_2);
+            s2_3 = vfma_avx512(q1_2, k1_3, s2_3);
         }
         vstore_avx512(&s[0][key + 0], s0_0);
         vstore_avx512(&s[0][key + 16], s0_1);
@@ -3695,9 +3759,9 @@ KERNEL_avx512 void decode_scores_attention_avx512(const float *restrict k, const
 /*
 ** o += p v over the tile's first `keys` keys, 3 heads x 32 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile what follows the tile's V is fetched.
+** Meanwhile the K of the next block is fetched.
 */
-KERNEL_avx512 void decode_values_attention_avx512(const float *restrict v, int32_t keys, int column,
+KERNEL_avx512 void decode_values_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention])
 {
     vec_avx512 o0_0 = vload_avx512(&o[0][column + 0]);
@@ -3706,21 +3770,21 @@ KERNEL_avx512 void decode_values_attention_avx512(const float *restrict v, int32
     vec_avx512 o1_1 = vload_avx512(&o[1][column + 16]);
     vec_avx512 o2_0 = vload_avx512(&o[2][column + 0]);
     vec_avx512 o2_1 = vload_avx512(&o[2][column + 16]);
-    const float *next = v + TILE_attention_avx512 * V_ROW_attention + column / 32 * 2048;
-    for (int32_t key = 0; key < keys; key++, next += 32) {
+    const char *next = (const char *)(block + 1) + (column / 32 * 64 + tile) / 1 * 128;
+    for (int32_t key = 0; key < keys; key += 1, next += 128) {
         ATTN_FETCH(next + 0);
-        ATTN_FETCH(next + 16);
-        const vec_avx512 v0 = vload_avx512(&v[key * V_ROW_attention + column + 0]);
-        const vec_avx512 v1 = vload_avx512(&v[key * V_ROW_attention + column + 16]);
-        const vec_avx512 p0 = vset_avx512(p[0][key]);
-        o0_0 = vfma_avx512(p0, v0, o0_0);
-        o0_1 = vfma_avx512(p0, v1, o0_1);
-        const vec_avx512 p1 = vset_avx512(p[1][key]);
-        o1_0 = vfma_avx512(p1, v0, o1_0);
-        o1_1 = vfma_avx512(p1, v1, o1_1);
-        const vec_avx512 p2 = vset_avx512(p[2][key]);
-        o2_0 = vfma_avx512(p2, v0, o2_0);
-        o2_1 = vfma_avx512(p2, v1, o2_1);
+        ATTN_FETCH(next + 64);
+        const vec_avx512 v1_0 = vload_f32_avx512(&block->v[tile + key][column + 0]);
+        const vec_avx512 v1_1 = vload_f32_avx512(&block->v[tile + key][column + 16]);
+        const vec_avx512 p1_0 = vset_avx512(p[0][key]);
+        o0_0 = vfma_avx512(p1_0, v1_0, o0_0);
+        o0_1 = vfma_avx512(p1_0, v1_1, o0_1);
+        const vec_avx512 p1_1 = vset_avx512(p[1][key]);
+        o1_0 = vfma_avx512(p1_1, v1_0, o1_0);
+        o1_1 = vfma_avx512(p1_1, v1_1, o1_1);
+        const vec_avx512 p1_2 = vset_avx512(p[2][key]);
+        o2_0 = vfma_avx512(p1_2, v1_0, o2_0);
+        o2_1 = vfma_avx512(p1_2, v1_1, o2_1);
     }
     vstore_avx512(&o[0][column + 0], o0_0);
     vstore_avx512(&o[0][column + 16], o0_1);
@@ -3739,7 +3803,9 @@ KERNEL_avx512 void decode_mask_attention_avx512(float *s, int32_t key0, int32_t 
     }
 }
 
-/* s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill. */
+/*
+** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
+*/
 KERNEL_avx512 void decode_softmax_attention_avx512(float *restrict s, float *restrict m, float *restrict l,
     float *restrict o)
 {
@@ -3767,13 +3833,13 @@ KERNEL_avx512 void decode_softmax_attention_avx512(float *restrict s, float *res
 }
 
 /* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn_view *view, int32_t key0, float *stored,
+KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn_view *view, int32_t key0, const struct block_attention *block,
     struct decode_scratch_attention_avx512 *t)
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx512 ? left : TILE_attention_avx512;
-    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
+    const int tile = key0 % BLOCK_attention;
     for (int h = 0; h < 3; h += 3)
-        decode_scores_attention_avx512(k, v, &t->q[h], &t->s[h]);
+        decode_scores_attention_avx512(block, tile, &t->q[h], &t->s[h]);
     for (int h = 0; h < GROUP_attention; h++) {
         struct attn_view head = *view;
         head.h += h;
@@ -3783,7 +3849,7 @@ KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn
     }
     for (int h = 0; h < 3; h += 3) {
         for (int column = 0; column < 32; column += 32)
-            decode_values_attention_avx512(v, keys, column, &t->s[h], &t->o[h]);
+            decode_values_attention_avx512(block, tile, keys, column, &t->s[h], &t->o[h]);
     }
 }
 
@@ -3806,8 +3872,7 @@ KERNEL_avx512 void decode_segment_attention_avx512(const struct attn_args *args,
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx512;
-        decode_tile_attention_avx512(place, view, key0,
-                      cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+        decode_tile_attention_avx512(place, view, key0, cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
         first = key0 + TILE_attention_avx512;
     }
 }
@@ -3932,7 +3997,7 @@ static const struct attn_attention attention_attention_avx512 = {
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
-        1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
+        1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {
         "online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 8 queries x 32, tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 48 KiB",
@@ -3944,7 +4009,7 @@ static const struct attn_attention attention_attention_avx512 = {
         2, sizeof(struct decode_scratch_attention_avx512),
         decode_workspace_bytes_attention_avx512, decode_tasks_attention_avx512, decode_run_attention_avx512
     },
-    read_attention
+    read_attention, store_attention
 };
 
 #endif

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  d7d3cb133f716629   (of all that follows this comment)
+**   digest  98bcfa1d51b203da   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -119,13 +119,18 @@ static int cpu_saves(uint32_t mask)
     return (low & mask) == mask;
 }
 
+/* AVX2, FMA and F16C. */
 static int cpu_has_avx2(void)
 {
-    return cpu_id(0).a >= 7 && cpu_saves(0x6) && (cpu_id(1).c >> 12 & 1) != 0 &&
+    const uint32_t one = 1, needed = one << 12 | one << 29;
+    return cpu_id(0).a >= 7 && cpu_saves(0x6) && (cpu_id(1).c & needed) == needed &&
            (cpu_id(7).b >> 5 & 1) != 0;
 }
 
 #endif
+
+static float f32_store(float x)      { return x; }
+static float f32_value(float stored) { return stored; }
 
 /*
 ** Definition attention: what all targets share.
@@ -137,10 +142,7 @@ enum {
     GROUP_attention    = 2,      /* query heads that share a KV head: head h reads KV head h / GROUP */
     D_K_attention      = 32,
     D_V_attention      = 20,
-    V_ROW_attention    = 32,      /* floats of a cached row of V: D_V, padded to whole panels */
-    PANEL_attention    = 16,      /* keys whose K is interleaved */
-    BLOCK_attention    = 64,      /* keys of a cache block: K as panels (BLOCK / PANEL, d_k, PANEL), then V as rows (BLOCK, V_ROW) */
-    BLOCK_FLOATS_attention = BLOCK_attention * (D_K_attention + V_ROW_attention)
+    V_ROW_attention    = 32       /* values of a cached row of V: D_V, padded to whole vectors */
 };
 
 /* What the queries q_first .. q_last see of the keys k_first .. k_last: "k <= q and q - k <= 15". */
@@ -162,30 +164,6 @@ static void visible_keys_attention(int32_t q_first, int32_t q_last, const struct
         *k_last = q_last;
     if (*k_first < q_first - 15)
         *k_first = q_first - 15;
-}
-
-/* The cache: for each KV head its blocks, one after another. */
-static float *cache_block_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
-{
-    const int64_t blocks = (sequence->capacity + BLOCK_attention - 1) / BLOCK_attention;
-    return (float *)sequence->cache + (kv_head * blocks + block) * BLOCK_FLOATS_attention;
-}
-
-static size_t cache_bytes_attention(int64_t capacity)
-{
-    const int64_t blocks = (capacity + BLOCK_attention - 1) / BLOCK_attention;
-    return (size_t)blocks * KV_HEADS_attention * BLOCK_FLOATS_attention * sizeof(float);
-}
-/* The first value of the key at `place`; the next ones are PANEL floats apart. */
-static float *panel_of_attention(float *block, int32_t place)
-{
-    return block + place % BLOCK_attention / PANEL_attention * (PANEL_attention * D_K_attention) + place % PANEL_attention;
-}
-
-/* Its V; those of the keys after it in the block follow. */
-static float *values_of_attention(float *block, int32_t place)
-{
-    return block + BLOCK_attention * D_K_attention + place % BLOCK_attention * V_ROW_attention;
 }
 
 /* The inverse frequencies of the rotation: 10000.0 ^ (-2 i / 32). */
@@ -239,49 +217,82 @@ static void query_row_attention(const struct attn_args *args, int64_t row, int32
         q[d] *= 0.25503486f;
 }
 
-/* Values of `count` new keys, from one row on, into the block at `place`. */
-static void write_values_attention(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
-                           int32_t place, int32_t count)
+enum {
+    PANEL_attention    = 16,      /* keys whose K is interleaved */
+    BLOCK_attention    = 64       /* keys of a block: whole tiles */
+};
+
+/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as rows, each followed by what scales it. */
+struct block_attention {
+    float k[BLOCK_attention / PANEL_attention][32][PANEL_attention];
+    float v[64][V_ROW_attention];
+};
+
+/* The cache: for each KV head its blocks, one after another. */
+static struct block_attention *cache_block_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
 {
-    float *to = values_of_attention(block, place);
-    for (int32_t i = 0; i < count; i++, to += V_ROW_attention) {
-        const float *v = args->v + (row + i) * args->v_stride + kv_head * args->v_head_stride;
-        for (int d = 0; d < D_V_attention; d++)
-            to[d] = v[d];
-        for (int d = D_V_attention; d < V_ROW_attention; d++)
-            to[d] = 0.0f;
+    const int64_t blocks = (sequence->capacity + BLOCK_attention - 1) / BLOCK_attention;
+    return (struct block_attention *)sequence->cache + kv_head * blocks + block;
+}
+
+static size_t cache_bytes_attention(int64_t capacity)
+{
+    const int64_t blocks = (capacity + BLOCK_attention - 1) / BLOCK_attention;
+    return (size_t)blocks * KV_HEADS_attention * sizeof(struct block_attention);
+}
+/* A key, rotated, into its place. */
+static void store_key_attention(struct block_attention *block, int32_t place, const float *restrict k)
+{
+    const int panel = place % BLOCK_attention / PANEL_attention, lane = place % PANEL_attention;
+    for (int d = 0; d < D_K_attention; d++)
+        block->k[panel][d][lane] = f32_store(k[d]);
+}
+
+static void store_value_attention(struct block_attention *block, int32_t place, const float *restrict v)
+{
+    const int row = place % BLOCK_attention;
+    for (int d = 0; d < D_V_attention; d++)
+        block->v[row][d] = f32_store(v[d]);
+    for (int d = D_V_attention; d < V_ROW_attention; d++)
+        block->v[row][d] = 0;
+}
+
+/* What store_key and store_value left, as floats. */
+static void read_key_attention(const struct block_attention *block, int32_t place, float *restrict k)
+{
+    const int panel = place % BLOCK_attention / PANEL_attention, lane = place % PANEL_attention;
+    for (int d = 0; d < D_K_attention; d++) {
+        k[d] = f32_value(block->k[panel][d][lane]);
     }
 }
 
-/* The keys themselves, rotated, all into one panel. */
-static void write_panel_attention(const struct attn_args *args, float *block, int32_t kv_head, int64_t row,
-                          int32_t place, int32_t count, float (*restrict rows)[D_K_attention])
+/* Columns first .. end - 1 of a value. */
+static void read_value_attention(const struct block_attention *block, int32_t place, int first, int end, float *restrict v)
 {
-    float *restrict panel = panel_of_attention(block, place);
-    for (int32_t i = 0; i < count; i++) {
-        const float *k = args->k + (row + i) * args->k_stride + kv_head * args->k_head_stride;
-        rotate_attention(k, args->k_rotation + (row + i) * 32, rows[i]);
-    }
-    for (int d = 0; d < D_K_attention; d++)
-        for (int32_t i = 0; i < count; i++)
-            panel[d * PANEL_attention + i] = rows[i][d];
+    const int row = place % BLOCK_attention;
+    for (int d = first; d < end; d++)
+        v[d - first] = f32_value(block->v[row][d]);
+}
+
+/* One key, rotated. */
+static void key_row_attention(const struct attn_args *args, int64_t row, int32_t kv_head, float *restrict to)
+{
+    const float *k = args->k + row * args->k_stride + kv_head * args->k_head_stride;
+    rotate_attention(k, args->k_rotation + row * 32, to);
 }
 
 /* Tasks count sequences, then KV heads. */
 static void write_run_attention(const struct attn_args *args, int pass, int64_t task, void *scratch)
 {
     const struct attn_sequence *sequence = &args->sequence[task / KV_HEADS_attention];
-    const int32_t kv_head = (int32_t)(task % KV_HEADS_attention);
-    int64_t row = sequence->k_row;
+    const int32_t kv_head = (int32_t)(task % KV_HEADS_attention), start = sequence->kv_len - sequence->k_len;
     (void)pass;
-    for (int32_t place = sequence->kv_len - sequence->k_len; place < sequence->kv_len;) {
-        const int32_t room = PANEL_attention - place % PANEL_attention, left = sequence->kv_len - place;
-        const int32_t count = room < left ? room : left;
-        float *block = cache_block_attention(sequence, kv_head, place / BLOCK_attention);
-        write_panel_attention(args, block, kv_head, row, place, count, scratch);
-        write_values_attention(args, block, kv_head, row, place, count);
-        place += count;
-        row += count;
+    for (int32_t i = 0; i < sequence->k_len; i++) {
+        const int64_t row = sequence->k_row + i;
+        struct block_attention *block = cache_block_attention(sequence, kv_head, (start + i) / BLOCK_attention);
+        key_row_attention(args, row, kv_head, scratch);
+        store_key_attention(block, start + i, scratch);
+        store_value_attention(block, start + i, args->v + row * args->v_stride + kv_head * args->v_head_stride);
     }
 }
 
@@ -300,13 +311,19 @@ static void read_attention(const struct attn_sequence *sequence, int32_t kv_head
                    int32_t count, float *k, float *v)
 {
     for (int32_t i = 0; i < count; i++) {
-        const int32_t place = first + i;
-        float *block = cache_block_attention(sequence, kv_head, place / BLOCK_attention);
-        const float *panel = panel_of_attention(block, place), *v_row = values_of_attention(block, place);
-        for (int d = 0; d < D_K_attention; d++)
-            k[(int64_t)i * D_K_attention + d] = panel[d * PANEL_attention];
-        for (int d = 0; d < D_V_attention; d++)
-            v[(int64_t)i * D_V_attention + d] = v_row[d];
+        const struct block_attention *block = cache_block_attention(sequence, kv_head, (first + i) / BLOCK_attention);
+        read_key_attention(block, first + i, k + (int64_t)i * D_K_attention);
+        read_value_attention(block, first + i, 0, D_V_attention, v + (int64_t)i * D_V_attention);
+    }
+}
+
+static void store_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t first,
+                    int32_t count, const float *k, const float *v)
+{
+    for (int32_t i = 0; i < count; i++) {
+        struct block_attention *block = cache_block_attention(sequence, kv_head, (first + i) / BLOCK_attention);
+        store_key_attention(block, first + i, k + (int64_t)i * D_K_attention);
+        store_value_attention(block, first + i, v + (int64_t)i * D_V_attention);
     }
 }
 
@@ -316,8 +333,8 @@ static void read_attention(const struct attn_sequence *sequence, int32_t kv_head
 
 #include <immintrin.h>
 
-#define KERNEL_avx2 static __attribute__((noinline, target("avx2,fma")))
-#define OP_avx2 static inline __attribute__((always_inline, unused, target("avx2,fma")))
+#define KERNEL_avx2 static __attribute__((noinline, target("avx2,fma,f16c")))
+#define OP_avx2 static inline __attribute__((always_inline, unused, target("avx2,fma,f16c")))
 #define vexp2_scale_avx2 0.05549890038768339f    /* 2^x is this times vexp2(x) */
 
 typedef __m256 vec_avx2;
@@ -361,6 +378,14 @@ OP_avx2 ivec_avx2 iselect_avx2(mask_avx2 m, ivec_avx2 a, ivec_avx2 b)      { ret
 OP_avx2 ivec_avx2 itable_avx2(const int32_t *table, ivec_avx2 i)     { return _mm256_i32gather_epi32(table, i, 4); }
 OP_avx2 ivec_avx2 ihalf_avx2(ivec_avx2 a)                            { return _mm256_srai_epi32(a, 1); }      /* floored */
 OP_avx2 ivec_avx2 iexponent_avx2(ivec_avx2 a)                        { return _mm256_srai_epi32(a, 23); }     /* of the bits of a float */
+OP_avx2 ivec_avx2 iand_avx2(ivec_avx2 a, ivec_avx2 b)                   { return _mm256_and_si256(a, b); }
+OP_avx2 ivec_avx2 ileft_avx2(ivec_avx2 a, int bits)                  { return _mm256_sll_epi32(a, _mm_cvtsi32_si128(bits)); }
+OP_avx2 ivec_avx2 iright_avx2(ivec_avx2 a, int bits)                 { return _mm256_srl_epi32(a, _mm_cvtsi32_si128(bits)); }      /* zeros come in */
+OP_avx2 ivec_avx2 iload_s8_avx2(const int8_t *p)                  { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
+OP_avx2 ivec_avx2 iload_u8_avx2(const uint8_t *p)                 { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
+OP_avx2 ivec_avx2 iload_u16_avx2(const uint16_t *p)               { return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP_avx2 vec_avx2 vload_half_avx2(const uint16_t *p)               { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP_avx2 vec_avx2 vload_bfloat_avx2(const uint16_t *p)             { return vfrombits_avx2(ileft_avx2(iload_u16_avx2(p), 16)); }      /* the upper halves of floats */
 OP_avx2 vec_avx2 vpower_avx2(ivec_avx2 n)                            { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23)); }      /* 2^n */
 OP_avx2 mask_avx2 ieq_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpeq_epi32(a, b); }
 OP_avx2 mask_avx2 ilt_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpgt_epi32(b, a); }
@@ -450,6 +475,8 @@ OP_avx2 vec_avx2 vexp2_avx2(vec_avx2 x)
 
 OP_avx2 vec_avx2 vexp2_exact_avx2(vec_avx2 x)                        { return vmul_avx2(vexp2_avx2(x), vset_avx2(vexp2_scale_avx2)); }
 
+OP_avx2 vec_avx2 vload_f32_avx2(const float *p)                   { return vload_avx2(p); }
+
 /* Definition attention on avx2. */
 enum {
     TILE_attention_avx2     = 64,        /* keys whose weights are computed together; a block holds whole tiles */
@@ -538,8 +565,8 @@ enum {
 struct prefill_scratch_attention_avx2 {
     float q[Q_ROW_attention_avx2][QUERIES_attention_avx2];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_avx2][Q_ROW_attention_avx2];          /* the same, not yet transposed */
-    float s[1][TILE_attention_avx2][QUERIES_attention_avx2];          /* scores of a tile, then weights p */
-    float sums[PARTIALS_attention_avx2][QUERIES_attention_avx2];          /* partial sums of p */
+    float s[1][TILE_attention_avx2][QUERIES_attention_avx2];           /* scores of a tile, then weights p */
+    float sums[PARTIALS_attention_avx2][QUERIES_attention_avx2];       /* partial sums of p */
     float o[QUERIES_attention_avx2][V_ROW_attention];             /* of this segment */
     float o_total[QUERIES_attention_avx2][V_ROW_attention];       /* of the segments before */
     float tile_max[QUERIES_attention_avx2];
@@ -980,8 +1007,8 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     const int sight = prefill_sight_attention_avx2(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    float *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
-    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
+    const struct block_attention *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
+    const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     prefill_settle_attention_avx2(block, before, t);
     if (sight == SEES_ALL)
@@ -990,6 +1017,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         prefill_scores_some_attention_avx2(block, key0, keys, k, t, s);
     if (prefill_maximum_attention_avx2(t, block->queries))
         prefill_rescale_attention_avx2(t, block->queries);
+    const float *v = stored->v[key0 % BLOCK_attention];
     *before = (struct prefill_tile_attention_avx2){ s, v, key0, keys, sight, 0 };
 }
 
@@ -1072,8 +1100,8 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
 ** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
 */
 struct decode_scratch_attention_avx2 {
-    float q[GROUP_attention][D_K_attention];             /* rotated, times SCALE */
-    float s[GROUP_attention][TILE_attention_avx2];           /* scores of a tile, then weights p */
+    float q[GROUP_attention][32];             /* rotated, times SCALE */
+    float s[GROUP_attention][TILE_attention_avx2];            /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
     float m[GROUP_attention], l[GROUP_attention];
 };
@@ -1085,14 +1113,15 @@ struct decode_partial_attention_avx2 {
 };
 
 /*
-** s = q k for the keys of a tile, 2 heads x 32 keys at once: one FMA chain over d for each.
+** s = q k for the tile of keys from `tile` of the block on, 2 heads x 32 keys at once: one FMA chain
+** over d for each.
 ** Meanwhile the tile's V is fetched.
 */
-KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, const float *v,
-    float (*restrict q)[D_K_attention], float (*restrict s)[TILE_attention_avx2])
+KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[32],
+    float (*restrict s)[TILE_attention_avx2])
 {
     for (int key = 0; key < TILE_attention_avx2; key += 32) {
-        const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
         vec_avx2 s0_0 = vzero_avx2();
         vec_avx2 s0_1 = vzero_avx2();
         vec_avx2 s0_2 = vzero_avx2();
@@ -1101,24 +1130,24 @@ KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, const flo
         vec_avx2 s1_1 = vzero_avx2();
         vec_avx2 s1_2 = vzero_avx2();
         vec_avx2 s1_3 = vzero_avx2();
-        const float *next = v + key / 32 * 1024;
-        for (int d = 0; d < D_K_attention; d++, next += 32) {
+        const char *next = (const char *)block->v + (tile + key) / 32 * 4096;
+        for (int d = 0; d < D_K_attention; d += 1, next += 128) {
             ATTN_FETCH(next + 0);
-            ATTN_FETCH(next + 16);
-            const vec_avx2 k0 = vload_avx2(&panel[d * PANEL_attention + 0]);
-            const vec_avx2 k1 = vload_avx2(&panel[d * PANEL_attention + 8]);
-            const vec_avx2 k2 = vload_avx2(&panel[d * PANEL_attention + 512]);
-            const vec_avx2 k3 = vload_avx2(&panel[d * PANEL_attention + 520]);
-            const vec_avx2 q0 = vset_avx2(q[0][d]);
-            s0_0 = vfma_avx2(q0, k0, s0_0);
-            s0_1 = vfma_avx2(q0, k1, s0_1);
-            s0_2 = vfma_avx2(q0, k2, s0_2);
-            s0_3 = vfma_avx2(q0, k3, s0_3);
-            const vec_avx2 q1 = vset_avx2(q[1][d]);
-            s1_0 = vfma_avx2(q1, k0, s1_0);
-            s1_1 = vfma_avx2(q1, k1, s1_1);
-            s1_2 = vfma_avx2(q1, k2, s1_2);
-            s1_3 = vfma_avx2(q1, k3, s1_3);
+            ATTN_FETCH(next + 64);
+            const vec_avx2 k1_0 = vload_f32_avx2(&block->k[panel + 0][d][lane + 0]);
+            const vec_avx2 k1_1 = vload_f32_avx2(&block->k[panel + 0][d][lane + 8]);
+            const vec_avx2 k1_2 = vload_f32_avx2(&block->k[panel + 1][d][lane + 0]);
+            const vec_avx2 k1_3 = vload_f32_avx2(&block->k[panel + 1][d][lane + 8]);
+            const vec_avx2 q1_0 = vset_avx2(q[0][d]);
+            s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+            s0_1 = vfma_avx2(q1_0, k1_1, s0_1);
+            s0_2 = vfma_avx2(q1_0, k1_2, s0_2);
+            s0_3 = vfma_avx2(q1_0, k1_3, s0_3);
+            const vec_avx2 q1_1 = vset_avx2(q[1][d]);
+            s1_0 = vfma_avx2(q1_1, k1_0, s1_0);
+            s1_1 = vfma_avx2(q1_1, k1_1, s1_1);
+            s1_2 = vfma_avx2(q1_1, k1_2, s1_2);
+            s1_3 = vfma_avx2(q1_1, k1_3, s1_3);
         }
         vstore_avx2(&s[0][key + 0], s0_0);
         vstore_avx2(&s[0][key + 8], s0_1);
@@ -1134,26 +1163,26 @@ KERNEL_avx2 void decode_scores_attention_avx2(const float *restrict k, const flo
 /*
 ** o += p v over the tile's first `keys` keys, 2 heads x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile what follows the tile's V is fetched.
+** Meanwhile the K of the next block is fetched.
 */
-KERNEL_avx2 void decode_values_attention_avx2(const float *restrict v, int32_t keys, int column,
+KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
     vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
     vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
     vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
     vec_avx2 o1_1 = vload_avx2(&o[1][column + 8]);
-    const float *next = v + TILE_attention_avx2 * V_ROW_attention + column / 16 * 1024;
-    for (int32_t key = 0; key < keys; key++, next += 16) {
+    const char *next = (const char *)(block + 1) + (column / 16 * 64 + tile) / 1 * 64;
+    for (int32_t key = 0; key < keys; key += 1, next += 64) {
         ATTN_FETCH(next + 0);
-        const vec_avx2 v0 = vload_avx2(&v[key * V_ROW_attention + column + 0]);
-        const vec_avx2 v1 = vload_avx2(&v[key * V_ROW_attention + column + 8]);
-        const vec_avx2 p0 = vset_avx2(p[0][key]);
-        o0_0 = vfma_avx2(p0, v0, o0_0);
-        o0_1 = vfma_avx2(p0, v1, o0_1);
-        const vec_avx2 p1 = vset_avx2(p[1][key]);
-        o1_0 = vfma_avx2(p1, v0, o1_0);
-        o1_1 = vfma_avx2(p1, v1, o1_1);
+        const vec_avx2 v1_0 = vload_f32_avx2(&block->v[tile + key][column + 0]);
+        const vec_avx2 v1_1 = vload_f32_avx2(&block->v[tile + key][column + 8]);
+        const vec_avx2 p1_0 = vset_avx2(p[0][key]);
+        o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
+        o0_1 = vfma_avx2(p1_0, v1_1, o0_1);
+        const vec_avx2 p1_1 = vset_avx2(p[1][key]);
+        o1_0 = vfma_avx2(p1_1, v1_0, o1_0);
+        o1_1 = vfma_avx2(p1_1, v1_1, o1_1);
     }
     vstore_avx2(&o[0][column + 0], o0_0);
     vstore_avx2(&o[0][column + 8], o0_1);
@@ -1170,7 +1199,9 @@ KERNEL_avx2 void decode_mask_attention_avx2(float *s, int32_t key0, int32_t plac
     }
 }
 
-/* s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill. */
+/*
+** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
+*/
 KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restrict m, float *restrict l,
     float *restrict o)
 {
@@ -1205,13 +1236,13 @@ KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restric
 }
 
 /* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_view *view, int32_t key0, float *stored,
+KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_view *view, int32_t key0, const struct block_attention *block,
     struct decode_scratch_attention_avx2 *t)
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx2 ? left : TILE_attention_avx2;
-    const float *k = panel_of_attention(stored, key0), *v = values_of_attention(stored, key0);
+    const int tile = key0 % BLOCK_attention;
     for (int h = 0; h < 2; h += 2)
-        decode_scores_attention_avx2(k, v, &t->q[h], &t->s[h]);
+        decode_scores_attention_avx2(block, tile, &t->q[h], &t->s[h]);
     for (int h = 0; h < GROUP_attention; h++) {
         struct attn_view head = *view;
         head.h += h;
@@ -1221,7 +1252,7 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_vie
     }
     for (int h = 0; h < 2; h += 2) {
         for (int column = 0; column < 32; column += 16)
-            decode_values_attention_avx2(v, keys, column, &t->s[h], &t->o[h]);
+            decode_values_attention_avx2(block, tile, keys, column, &t->s[h], &t->o[h]);
     }
 }
 
@@ -1244,8 +1275,7 @@ KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx2;
-        decode_tile_attention_avx2(place, view, key0,
-                      cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+        decode_tile_attention_avx2(place, view, key0, cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
         first = key0 + TILE_attention_avx2;
     }
 }
@@ -1370,7 +1400,7 @@ static const struct attn_attention attention_attention_avx2 = {
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
-        1, PANEL_attention * D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
+        1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {
         "online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 28 KiB",
@@ -1382,7 +1412,7 @@ static const struct attn_attention attention_attention_avx2 = {
         2, sizeof(struct decode_scratch_attention_avx2),
         decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
     },
-    read_attention
+    read_attention, store_attention
 };
 
 #endif
