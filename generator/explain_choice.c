@@ -95,6 +95,18 @@ static void collect_mask(struct choices *choices, const struct definition *defin
     choice_add_text(choices, "lse", "natural log", lse_words[definition->normalize]);
 }
 
+/* What the caller hands over besides q, k and v. */
+static void collect_arrays(struct choices *choices, const struct definition *definition)
+{
+    for (int i = 0; i < definition->arrays.count; i++) {
+        const struct expression_arrays one = { 1, { definition->arrays.list[i] } };
+        char text[EXPRESSION_BYTES];
+        expression_arrays_print(&one, text, sizeof text);
+        choice_add_text(choices, arena_format(choices->arena, "array.%s", one.list[0].name), arena_copy(choices->arena, text, strlen(text)),
+                        "handed over with each call, as args->array says, with a stride for each axis");
+    }
+}
+
 /* "rope.base": the parameters of a word, and of words within it. */
 static void collect_arguments(struct choices *choices, const char *path, const struct descriptor *descriptor,
                               const struct argument *arguments)
@@ -167,13 +179,31 @@ static void collect_cache(struct choices *choices, const struct definition *defi
         choice_add_integer(choices, "max_code", definition->max_code, "bytes of machine code on one target, at most; more is refused");
 }
 
+static bool node_is_place(const struct expression *expression, int index)
+{
+    for (int i = index + 1; i < expression->count; i++)
+        if (expression->nodes[i].op == EXPRESSION_PLACE && expression->nodes[i].right == index)
+            return true;
+    return false;
+}
+
+/* Whether a variable occurs, other than as a place in an array: the array moves with its sequence. */
+static bool expression_depends(const struct expression *expression, enum expression_variable variable)
+{
+    for (int i = 0; i < expression->count; i++)
+        if (expression->nodes[i].op == EXPRESSION_VARIABLE && expression->nodes[i].value == variable
+            && !node_is_place(expression, i))
+            return true;
+    return false;
+}
+
 /* The order that fixes every bit of a result. */
 static void collect_order(struct choices *choices, const struct definition *definition)
 {
     static const enum expression_variable lengths[] = { EXPRESSION_Q_LEN, EXPRESSION_KV_LEN, EXPRESSION_B };
     bool by_call = definition->hidden_row == HIDDEN_ROW_MEAN;
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
-        by_call = by_call || expression_uses(&definition->mask, lengths[i]) || expression_uses(&definition->score, lengths[i]);
+        by_call = by_call || expression_depends(&definition->mask, lengths[i]) || expression_depends(&definition->score, lengths[i]);
     choice_add_text(choices, "order", by_call ? "by call" : "one",
                     definition->hidden_row == HIDDEN_ROW_MEAN
                             ? "a row that sees no key depends on how many there are, so cutting a prompt may change it"
@@ -189,6 +219,7 @@ void choices_collect(struct choices *choices, const struct definition *definitio
     collect_heads(choices, definition);
     collect_scores(choices, definition);
     collect_mask(choices, definition);
+    collect_arrays(choices, definition);
     for (enum definition_norm which = 0; which < NORMS; which++)
         collect_norm(choices, definition_norm_field(which), &definition->norm[which]);
     collect_position(choices, definition);
