@@ -90,6 +90,7 @@ struct attn_sampling {
     uint64_t seed;
 };
 
+/* Files are mapped, every tensor inside its file; one that is cut short later ends the program with SIGBUS. */
 struct attn_model *attn_model_open(const struct attn_model_options *options, char *error, size_t error_size);
 void attn_model_close(struct attn_model *model);                 /* after its sessions; accepts NULL */
 const struct attn_model_info *attn_model_info(const struct attn_model *model);

@@ -2,9 +2,11 @@
 ** attn_run: a model folder, a model description and kernels make text. Exit status: 0 done,
 ** 1 kernels and reference differ, 2 bad usage or input.
 */
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "run.h"
 #include "run_options.h"
@@ -156,6 +158,16 @@ static int run_all(struct run *run, const struct run_options *options)
     return run_compare(run, &difference) ? compare_print(&difference) : 2;
 }
 
+/* Weights are read where they are mapped, of which nothing is left when their file is cut short meanwhile. */
+static void file_was_cut(int signal_number)
+{
+    static const char sentence[] = "a file of the model became shorter while it was in use\n";
+    (void)signal_number;
+    while (write(STDERR_FILENO, sentence, sizeof sentence - 1) < 0 && errno == EINTR)
+        continue;
+    _exit(2);
+}
+
 int main(int count, char **words)
 {
     char error[ERROR_SIZE] = "";
@@ -165,6 +177,7 @@ int main(int count, char **words)
     struct run run = { .memory = &memory, .problem = &problem };
     int status = 2;
     signal(SIGPIPE, SIG_IGN);             /* a tokenizer that ends is a sentence, not a silent death */
+    signal(SIGBUS, file_was_cut);
     memory_begin(&memory, NULL);
     if (run_options_read(&options, count, words, &problem)) {
         if (options.help)
