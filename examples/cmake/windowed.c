@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 64 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 6 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  d5af3fc2e92a5432   (of all that follows this comment)
+**   digest  57671307eea1a43f   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -55,7 +55,7 @@ static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, in
 #define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
 #define ATTN_LOWEST (-3.0e38f)
 #define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
-#define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode */
+#define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode; a hint, which may lie behind all caches */
 #define ATTN_LOG2E  1.44269504088896340736f
 #define ATTN_LN2    0.69314718055994530942
 

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  98bcfa1d51b203da   (of all that follows this comment)
+**   digest  6e6345931a02ba57   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -49,7 +49,7 @@ static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, in
 #define ATTN_HIDDEN (-__builtin_inff())     /* the score of a key that a query does not see */
 #define ATTN_LOWEST (-3.0e38f)
 #define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
-#define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode */
+#define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode; a hint, which may lie behind all caches */
 #define ATTN_LOG2E  1.44269504088896340736f
 #define ATTN_LN2    0.69314718055994530942
 
