@@ -26,15 +26,13 @@ bool attention_open(struct attention *attention, const struct description_attent
     struct reference_line line;
     if (!reference_line_read(&line, described->line, why, sizeof why))
         return problem_set(problem, "attention %.80s: %s", described->name, why);
-    if (line.arrays.count > 0)
-        return problem_set(problem, "attention %.80s names the array %s, which no step of a model gives yet", described->name,
-                           line.arrays.list[0].name);
     attention->heads = line.heads;
     attention->kv_heads = line.kv_heads;
     attention->d_k = line.d_k;
     attention->d_v = line.d_v;
     attention->q_norm = line.q_norm;
     attention->k_norm = line.k_norm;
+    attention->arrays = line.arrays;
     attention->reference = reference_create(described->line, why, sizeof why);
     if (attention->reference == NULL)
         return problem_set(problem, "attention %.80s: %s", described->name, why);
@@ -189,6 +187,30 @@ static bool keys_bind(const struct binding *binding, struct step *step)
         && norm_bind(binding, step, "k_norm", &attention->k_norm, &step->k_norm, attention->kv_heads, attention->d_k);
 }
 
+/* Whether a weight can be what the array holds. */
+static bool array_is_table(const struct expression_array *array)
+{
+    return array->type == EXPRESSION_NUMBER && array->axes == 2 && array->axis[0] == EXPRESSION_AXIS_HEAD
+        && array->axis[1] == EXPRESSION_AXIS_SIZE;
+}
+
+/* The weight (size, heads) is read as the attention's array [head][size]. */
+static bool table_bind(const struct binding *binding, struct step *step)
+{
+    const struct attention *attention = &binding->model->attentions[step->attention];
+    const struct expression_array *array = attention->arrays.list;
+    if (attention->arrays.count == 0)
+        return step->table_name == NULL
+            || binding_fail(binding, step, "attention %.80s has no array; the step names %.80s", step->attention_name,
+                            step->table_name);
+    if (step->table_name == NULL || attention->arrays.count > 1 || !array_is_table(array))
+        return binding_fail(binding, step, "attention %.80s names the array %s, which the step does not give",
+                            step->attention_name, array->name);
+    const int64_t shape[] = { array->size[1], attention->heads };
+    step->table = (struct attn_array){ binding_weight(binding, step, step->table_name, 2, shape), { 1, attention->heads } };
+    return step->table.data != NULL;
+}
+
 static bool queries_bind(struct binding *binding, struct step *step)
 {
     const struct attention *attention = &binding->model->attentions[step->attention];
@@ -197,6 +219,7 @@ static bool queries_bind(struct binding *binding, struct step *step)
         return binding_fail(binding, step, "out is also an input");
     return heads_bind(binding, step, step->q, attention->heads, attention->d_k)
         && norm_bind(binding, step, "q_norm", &attention->q_norm, &step->q_norm, attention->heads, attention->d_k)
+        && table_bind(binding, step)
         && binding_out(binding, step, out);
 }
 
@@ -229,6 +252,7 @@ static struct attn_args args_begin(const struct attn_session *session, const str
     }
     return (struct attn_args){
         .sequence = sequences, .sequences = session->options.sequences,
+        .array = step->table.data == NULL ? NULL : &step->table,
         .q_norm_weight = step->q_norm.weight, .q_norm_bias = step->q_norm.bias,
         .k_norm_weight = step->k_norm.weight, .k_norm_bias = step->k_norm.bias,
         .q_rotation = session->rotations[step->attention], .k_rotation = session->rotations[step->attention],

@@ -15,6 +15,7 @@ struct attention {
     struct reference *reference;
     int32_t heads, kv_heads, d_k, d_v;
     struct reference_norm q_norm, k_norm;
+    struct expression_arrays arrays;
 };
 
 /* *attention is all zero before; close it whether or not it opened. */

@@ -66,6 +66,12 @@ static void missing_report(const struct binding *binding, const struct step *ste
                 binding->model->weights.folder, name, step->number, step->operation->name, prefixes);
 }
 
+bool binding_has_weight(const struct binding *binding, const char *name)
+{
+    const struct description *description = &binding->model->description;
+    return weights_find(&binding->model->weights, name, description->prefixes, description->prefix_count) != NULL;
+}
+
 const float *binding_weight(const struct binding *binding, const struct step *step, const char *name,
                             int rank, const int64_t *shape)
 {

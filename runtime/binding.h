@@ -34,6 +34,8 @@ bool binding_in(const struct binding *binding, const struct step *step, int acti
 /* The step writes out. */
 bool binding_out(struct binding *binding, const struct step *step, struct binding_shape shape);
 
+bool binding_has_weight(const struct binding *binding, const char *name);
+
 /* The weight called name as floats (shape); NULL after a sentence. */
 const float *binding_weight(const struct binding *binding, const struct step *step, const char *name,
                             int rank, const int64_t *shape);

@@ -79,7 +79,8 @@ static bool linear_bind(struct binding *binding, struct step *step)
         step->transposed ? shape.width : step->width, step->transposed ? step->width : shape.width
     };
     step->in_width = shape.width;
-    step->weight = binding_weight(binding, step, step->weight_name, 2, weight_shape);
+    const bool other = step->other_weight_name != NULL && !binding_has_weight(binding, step->weight_name);
+    step->weight = binding_weight(binding, step, other ? step->other_weight_name : step->weight_name, 2, weight_shape);
     if (step->weight != NULL && step->bias_name != NULL)
         step->bias = binding_weight(binding, step, step->bias_name, 1, &step->width);
     shape.width = step->width;
@@ -224,11 +225,11 @@ static const struct operation operations[] = {
     { "embed_row",       "in out weight rows row width",       embed_row_bind,       embed_row_run },
     { "embed_sinusoids", "in out base",                        embed_sinusoids_bind, embed_sinusoids_run },
     { "norm", "kind in out weight eps ?bias ?weight_offset ?groups", norm_bind,      norm_run },
-    { "linear",          "in out weight width ?bias",          linear_bind,          linear_run },
+    { "linear",          "in out weight width ?bias ?other_weight", linear_bind,          linear_run },
     { "linear_transposed", "in out weight width ?bias",        linear_transposed_bind, linear_run },
-    { "attention", "q k v out attention layer ?q_norm ?q_norm_bias ?k_norm ?k_norm_bias", attention_bind, attention_run },
+    { "attention", "q k v out attention layer ?q_norm ?q_norm_bias ?k_norm ?k_norm_bias ?table", attention_bind, attention_run },
     { "attention_write", "k v attention layer ?k_norm ?k_norm_bias", attention_write_bind, attention_write_run },
-    { "attention_read",  "q out attention layer ?q_norm ?q_norm_bias", attention_read_bind, attention_read_run },
+    { "attention_read",  "q out attention layer ?q_norm ?q_norm_bias ?table", attention_read_bind, attention_read_run },
     { "slice",           "in out width ?offset ?groups",       slice_bind,           slice_run },
     { "join",            "in with out ?groups",                join_bind,            join_run },
     { "repeat",          "in out times",                       repeat_bind,          repeat_run },

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../templates/contract.h"
+
 enum { STEP_UNUSED = -1 };            /* of an activation or a number that the step does not have */
 
 /* Weights of the norm that an attention has of q, or of k. */
@@ -26,7 +28,9 @@ struct step {
     int q, k, v;
     const char *kind;
     const char *weight_name, *bias_name;
+    const char *other_weight_name;    /* where there is none of the first name; or NULL */
     const char *attention_name;
+    const char *table_name;           /* weight (size, heads) of the attention's array [head][size], or NULL */
     struct step_norm q_norm, k_norm;
     int64_t layer;
     int64_t width;                    /* of out */
@@ -41,6 +45,7 @@ struct step {
     bool transposed;                  /* weight is (in_width, width) */
     const float *weight;              /* (width, in_width), (rows, width) or (width of a group) */
     const float *bias;                /* (width), or NULL */
+    struct attn_array table;
     int attention;                    /* index of the model's attentions */
     const struct norm_kind *norm;
     const struct activation_kind *activation;

@@ -190,6 +190,17 @@ local function mixed(kinds, definitions)
   return definitions[kinds[1]], #kinds
 end
 
+-- Kinds of the layers of an encoder, then of each of a decoder's layers two.
+local function encoder_decoder_layers(encoder_count, decoder_count)
+  local list = {}
+  for layer = 1, encoder_count do list[layer] = "encoder" end
+  for layer = 1, decoder_count do
+    list[#list + 1] = "decoder"
+    list[#list + 1] = "cross"
+  end
+  return list
+end
+
 -- Fields that say how a model was made, stored or trained.
 local harmless_always = {
   "_name_or_path", "architectures", "model_type", "transformers_version", "transformers.js_config",
@@ -209,5 +220,5 @@ end
 return {
   show = show, refuse_value = refuse_value, whole = whole, layer_count = layer_count, number = number,
   agreed = agreed, either = either, flag = flag, only = only, tokens = tokens, activation = activation, head_size = head_size,
-  causal_window = causal_window, layer_kinds = layer_kinds, layer_flags = layer_flags, mixed = mixed, harmless_and = harmless_and,
+  causal_window = causal_window, layer_kinds = layer_kinds, layer_flags = layer_flags, mixed = mixed, encoder_decoder_layers = encoder_decoder_layers, harmless_and = harmless_and,
 }

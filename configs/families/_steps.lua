@@ -64,11 +64,11 @@ local function layer_norm(from, to, name, eps, biased)
   }
 end
 
--- to = from weight^T + bias; weight is (width, width of from)
-local function linear(from, to, name, width, biased)
+-- to = from weight^T + bias; weight is (width, width of from). `other` names the weight where there is none of that name.
+local function linear(from, to, name, width, biased, other)
   step {
     op = "linear", ["in"] = from, out = to, width = width,
-    weight = weight(name), bias = biased and bias(name) or nil,
+    weight = weight(name), bias = biased and bias(name) or nil, other_weight = other and weight(other),
   }
 end
 
@@ -99,6 +99,11 @@ local function attend(layer, q, k, v, to, q_norm, k_norm)
     op = "attention", layer = layer, q = q, k = k, v = v, out = to,
     q_norm = q_norm and weight(q_norm), k_norm = k_norm and weight(k_norm),
   }
+end
+
+-- The same where scores have one array [head][size], whose numbers a weight (size, heads) gives.
+local function attend_biased(layer, q, k, v, to, table)
+  step { op = "attention", layer = layer, q = q, k = k, v = v, out = to, table = weight(table) }
 end
 
 -- An encoder's k and v into the cache of that layer, over which later steps attend: its definition is that of both.
@@ -206,7 +211,7 @@ return {
   steps_of = steps_of,
   embed = embed, embed_positions = embed_positions, embed_row = embed_row, add_row = add_row, embed_sinusoids = embed_sinusoids,
   rms_norm = rms_norm, layer_norm = layer_norm, linear = linear, linear_transposed = linear_transposed,
-  slice = slice, join = join, copies = copies, attend = attend, remember = remember, recall = recall,
+  slice = slice, join = join, copies = copies, attend = attend, attend_biased = attend_biased, remember = remember, recall = recall,
   add = add, multiply = multiply, scale = scale, cap = cap, activate = activate, last = last,
   project = project, project_latent = project_latent, split = split, gated = gated, gated_fused = gated_fused, head = head,
 }

@@ -28,14 +28,7 @@ attention = {
   cross   = definition(decoder_heads, "decoder_attention_heads", none()),
 }
 
-local kinds = {}
-for layer = 1, encoder_layers do kinds[layer] = "encoder" end
-for layer = 1, decoder_layers do
-  kinds[#kinds + 1] = "decoder"
-  kinds[#kinds + 1] = "cross"
-end
-
-layers   = kinds
+layers   = encoder_decoder_layers(encoder_layers, decoder_layers)
 context  = whole("max_position_embeddings", 1024)
 vocab    = tied and rows or whole("decoder_vocab_size", rows)
 bos, eos = tokens "decoder_start_token_id", tokens "eos_token_id"

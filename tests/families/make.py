@@ -35,6 +35,8 @@ ENCODER = DECODER | {"layer_norm_eps": 1e-12}
 MARIAN = COMMON | {"d_model": 60, "encoder_layers": 2, "decoder_layers": 3, "encoder_ffn_dim": 52, "decoder_ffn_dim": 44,
                    "encoder_attention_heads": 3, "decoder_attention_heads": 5, "max_position_embeddings": 96,
                    "activation_function": "relu", "decoder_start_token_id": 0, "forced_eos_token_id": 2}
+T5 = COMMON | {"d_model": 60, "d_kv": 20, "d_ff": 52, "num_layers": 3, "num_heads": 3, "decoder_start_token_id": 0,
+               "relative_attention_num_buckets": 14, "relative_attention_max_distance": 40}
 
 CASES = {
     "bert": ("Bert", ENCODER),
@@ -82,6 +84,8 @@ CASES = {
     "qwen3": ("Qwen3", OWN_HEAD),
     "roberta": ("Roberta", ENCODER | {"max_position_embeddings": 98, "pad_token_id": 1, "bos_token_id": 0}),
     "starcoder2": ("Starcoder2", GROUPED | {"sliding_window": 13}),
+    "t5": ("T5", T5),
+    "t5_gated": ("T5", T5 | {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False, "num_decoder_layers": 2}),
     "smollm3": ("SmolLM3", GROUPED | {"num_hidden_layers": 4}),
 }
 
@@ -103,6 +107,8 @@ def describe(family: str, fields: dict) -> tuple[dict, dict]:
         output_class(config).from_config(config).save_pretrained(folder)
         with safe_open(Path(folder) / "model.safetensors", "np") as file:
             shapes = {name: file.get_slice(name).get_shape() for name in sorted(file.keys())}
+        if "tie_word_embeddings" in fields and config.is_encoder_decoder:     # published models have a head of their own
+            shapes["lm_head.weight"] = shapes["shared.weight"]
         return json.loads((Path(folder) / "config.json").read_text()), shapes
 
 
