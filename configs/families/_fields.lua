@@ -220,5 +220,6 @@ end
 return {
   show = show, refuse_value = refuse_value, whole = whole, layer_count = layer_count, number = number,
   agreed = agreed, either = either, flag = flag, only = only, tokens = tokens, activation = activation, head_size = head_size,
-  causal_window = causal_window, layer_kinds = layer_kinds, layer_flags = layer_flags, mixed = mixed, encoder_decoder_layers = encoder_decoder_layers, harmless_and = harmless_and,
+  causal_window = causal_window, layer_kinds = layer_kinds, layer_flags = layer_flags, mixed = mixed,
+  encoder_decoder_layers = encoder_decoder_layers, harmless_and = harmless_and,
 }

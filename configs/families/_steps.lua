@@ -207,8 +207,69 @@ local function head(embedding, default)
   return flag("tie_word_embeddings", default) and embedding or "lm_head"
 end
 
+-- Whole decoders, of tokens to logits. model has layers (how many that have steps), hidden, inner, vocab, eps and act; out_bias
+-- and mlp_bias, where those products have one; tied, whether the embedding is the last weight where no field says so.
+-- attend_to(layer, name) makes a by the weights under that name.
+
+local function decoder(model, layer_steps)
+  embed("x", "embed_tokens", model.vocab, model.hidden)
+  for layer = 0, model.layers - 1 do layer_steps(layer, "layers." .. layer .. ".") end
+  last("x")
+  rms_norm("x", "x", "norm", model.eps)
+  linear("x", "logits", head("embed_tokens", model.tied or false), model.vocab)
+  output = "logits"
+end
+
+-- LLaMA: norms stand before attention, which reads h, and before the feed-forward.
+local function decoder_norms_before(model, attend_to)
+  decoder(model, function(layer, name)
+    rms_norm("x", "h", name .. "input_layernorm", model.eps)
+    attend_to(layer, name .. "self_attn.")
+    linear("a", "h", name .. "self_attn.o_proj", model.hidden, model.out_bias)
+    add("x", "h", "x")
+
+    rms_norm("x", "h", name .. "post_attention_layernorm", model.eps)
+    gated("h", "h", name .. "mlp.", model.inner, model.hidden, model.act, model.mlp_bias)
+    add("x", "h", "x")
+  end)
+end
+
+-- OLMo 2: norms stand behind attention, which reads x, and behind the feed-forward.
+local function decoder_norms_behind(model, attend_to)
+  decoder(model, function(layer, name)
+    attend_to(layer, name .. "self_attn.")
+    linear("a", "h", name .. "self_attn.o_proj", model.hidden, model.out_bias)
+    rms_norm("h", "h", name .. "post_attention_layernorm", model.eps)
+    add("x", "h", "x")
+
+    gated("x", "h", name .. "mlp.", model.inner, model.hidden, model.act)
+    rms_norm("h", "h", name .. "post_feedforward_layernorm", model.eps)
+    add("x", "h", "x")
+  end)
+end
+
+-- Cohere: attention and feed-forward read the same norm, without bias, and are added to x together; logits are scaled.
+local function decoder_parallel(model, attend_to)
+  embed("x", "embed_tokens", model.vocab, model.hidden)
+  for layer = 0, model.layers - 1 do
+    local name = "layers." .. layer .. "."
+    layer_norm("x", "h", name .. "input_layernorm", model.eps, false)
+    attend_to(layer, name .. "self_attn.")
+    linear("a", "o", name .. "self_attn.o_proj", model.hidden, model.out_bias)
+    gated("h", "m", name .. "mlp.", model.inner, model.hidden, model.act)
+    add("x", "o", "x")
+    add("x", "m", "x")
+  end
+  last("x")
+  layer_norm("x", "x", "norm", model.eps, false)
+  linear("x", "logits", head("embed_tokens", true), model.vocab)
+  scale("logits", number("logit_scale", 0.0625))
+  output = "logits"
+end
+
 return {
   steps_of = steps_of,
+  decoder_norms_before = decoder_norms_before, decoder_norms_behind = decoder_norms_behind, decoder_parallel = decoder_parallel,
   embed = embed, embed_positions = embed_positions, embed_row = embed_row, add_row = add_row, embed_sinusoids = embed_sinusoids,
   rms_norm = rms_norm, layer_norm = layer_norm, linear = linear, linear_transposed = linear_transposed,
   slice = slice, join = join, copies = copies, attend = attend, attend_biased = attend_biased, remember = remember, recall = recall,

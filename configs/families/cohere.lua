@@ -23,21 +23,11 @@ bos, eos = tokens "bos_token_id", tokens "eos_token_id"
 prefixes = { "", "model." }
 harmless = harmless_and {}
 
-embed("x", "embed_tokens", vocab, hidden)
+local model = {
+  layers = layers, hidden = hidden, inner = inner, vocab = vocab, eps = eps, act = act, out_bias = biased,
+}
 
-for layer = 0, layers - 1 do
-  local name = "layers." .. layer .. "."
-  layer_norm("x", "h", name .. "input_layernorm", eps, false)
-  project("h", name .. "self_attn.", heads, kv_heads, d, biased)
+decoder_parallel(model, function(layer, name)
+  project("h", name, heads, kv_heads, d, biased)
   attend(layer, "q", "k", "v", "a")
-  linear("a", "o", name .. "self_attn.o_proj", hidden, biased)
-  gated("h", "m", name .. "mlp.", inner, hidden, act)
-  add("x", "o", "x")
-  add("x", "m", "x")
-end
-
-last("x")
-layer_norm("x", "x", "norm", eps, false)
-linear("x", "logits", head("embed_tokens", true), vocab)
-scale("logits", number("logit_scale", 0.0625))
-output = "logits"
+end)

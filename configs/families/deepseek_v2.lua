@@ -40,22 +40,12 @@ harmless = harmless_and {
 }
 if dense < layers then missing = "a mixture of experts" end
 
-embed("x", "embed_tokens", vocab, hidden)
+local model = {
+  layers = dense < layers and dense or layers,
+  hidden = hidden, inner = inner, vocab = vocab, eps = eps, act = act, out_bias = biased,
+}
 
-for layer = 0, (dense < layers and dense or layers) - 1 do
-  local name = "layers." .. layer .. "."
-  rms_norm("x", "h", name .. "input_layernorm", eps)
-  project_latent("h", name .. "self_attn.", sizes, 1e-6, biased)
+decoder_norms_before(model, function(layer, name)
+  project_latent("h", name, sizes, 1e-6, biased)
   attend(layer, "q", "k", "v", "a")
-  linear("a", "h", name .. "self_attn.o_proj", hidden, biased)
-  add("x", "h", "x")
-
-  rms_norm("x", "h", name .. "post_attention_layernorm", eps)
-  gated("h", "h", name .. "mlp.", inner, hidden, act)
-  add("x", "h", "x")
-end
-
-last("x")
-rms_norm("x", "x", "norm", eps)
-linear("x", "logits", head("embed_tokens", false), vocab)
-output = "logits"
+end)

@@ -32,22 +32,11 @@ bos, eos = tokens "bos_token_id", tokens "eos_token_id"
 prefixes = { "", "model." }
 harmless = harmless_and {}
 
-embed("x", "embed_tokens", vocab, hidden)
+local model = {
+  layers = count, hidden = hidden, inner = inner, vocab = vocab, eps = eps, act = act,
+}
 
-for layer = 0, count - 1 do
-  local name = "layers." .. layer .. "."
-  project("x", name .. "self_attn.", heads, kv_heads, d)
-  attend(layer, "q", "k", "v", "a", name .. "self_attn.q_norm", name .. "self_attn.k_norm")
-  linear("a", "h", name .. "self_attn.o_proj", hidden)
-  rms_norm("h", "h", name .. "post_attention_layernorm", eps)
-  add("x", "h", "x")
-
-  gated("x", "h", name .. "mlp.", inner, hidden, act)
-  rms_norm("h", "h", name .. "post_feedforward_layernorm", eps)
-  add("x", "h", "x")
-end
-
-last("x")
-rms_norm("x", "x", "norm", eps)
-linear("x", "logits", head("embed_tokens", false), vocab)
-output = "logits"
+decoder_norms_behind(model, function(layer, name)
+  project("x", name, heads, kv_heads, d)
+  attend(layer, "q", "k", "v", "a", name .. "q_norm", name .. "k_norm")
+end)

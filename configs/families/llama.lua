@@ -23,22 +23,11 @@ bos, eos = tokens "bos_token_id", tokens "eos_token_id"
 prefixes = { "", "model." }
 harmless = harmless_and { "pretraining_tp", "max_sequence_length", "is_llama_config" }
 
-embed("x", "embed_tokens", vocab, hidden)
+local model = {
+  layers = layers, hidden = hidden, inner = inner, vocab = vocab, eps = eps, act = act, out_bias = attention_bias, mlp_bias = mlp_bias,
+}
 
-for layer = 0, layers - 1 do
-  local name = "layers." .. layer .. "."
-  rms_norm("x", "h", name .. "input_layernorm", eps)
-  project("h", name .. "self_attn.", heads, kv_heads, d, attention_bias)
+decoder_norms_before(model, function(layer, name)
+  project("h", name, heads, kv_heads, d, attention_bias)
   attend(layer, "q", "k", "v", "a")
-  linear("a", "h", name .. "self_attn.o_proj", hidden, attention_bias)
-  add("x", "h", "x")
-
-  rms_norm("x", "h", name .. "post_attention_layernorm", eps)
-  gated("h", "h", name .. "mlp.", inner, hidden, act, mlp_bias)
-  add("x", "h", "x")
-end
-
-last("x")
-rms_norm("x", "x", "norm", eps)
-linear("x", "logits", head("embed_tokens", false), vocab)
-output = "logits"
+end)

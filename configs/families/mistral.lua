@@ -20,22 +20,11 @@ bos, eos = tokens "bos_token_id", tokens "eos_token_id"
 prefixes = { "", "model." }
 harmless = harmless_and {}
 
-embed("x", "embed_tokens", vocab, hidden)
+local model = {
+  layers = layers, hidden = hidden, inner = inner, vocab = vocab, eps = eps, act = act,
+}
 
-for layer = 0, layers - 1 do
-  local name = "layers." .. layer .. "."
-  rms_norm("x", "h", name .. "input_layernorm", eps)
-  project("h", name .. "self_attn.", heads, kv_heads, d)
+decoder_norms_before(model, function(layer, name)
+  project("h", name, heads, kv_heads, d)
   attend(layer, "q", "k", "v", "a")
-  linear("a", "h", name .. "self_attn.o_proj", hidden)
-  add("x", "h", "x")
-
-  rms_norm("x", "h", name .. "post_attention_layernorm", eps)
-  gated("h", "h", name .. "mlp.", inner, hidden, act)
-  add("x", "h", "x")
-end
-
-last("x")
-rms_norm("x", "x", "norm", eps)
-linear("x", "logits", head("embed_tokens", false), vocab)
-output = "logits"
+end)

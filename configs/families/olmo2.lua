@@ -21,24 +21,13 @@ bos, eos = tokens "bos_token_id", tokens "eos_token_id"
 prefixes = { "", "model." }
 harmless = harmless_and {}
 
-embed("x", "embed_tokens", vocab, hidden)
+local model = {
+  layers = layers, hidden = hidden, inner = inner, vocab = vocab, eps = eps, act = act, out_bias = biased,
+}
 
-for layer = 0, layers - 1 do
-  local name = "layers." .. layer .. "."
-  project("x", name .. "self_attn.", heads, kv_heads, d, biased)
-  rms_norm("q", "q", name .. "self_attn.q_norm", eps)
-  rms_norm("k", "k", name .. "self_attn.k_norm", eps)
+decoder_norms_behind(model, function(layer, name)
+  project("x", name, heads, kv_heads, d, biased)
+  rms_norm("q", "q", name .. "q_norm", eps)
+  rms_norm("k", "k", name .. "k_norm", eps)
   attend(layer, "q", "k", "v", "a")
-  linear("a", "h", name .. "self_attn.o_proj", hidden, biased)
-  rms_norm("h", "h", name .. "post_attention_layernorm", eps)
-  add("x", "h", "x")
-
-  gated("x", "h", name .. "mlp.", inner, hidden, act)
-  rms_norm("h", "h", name .. "post_feedforward_layernorm", eps)
-  add("x", "h", "x")
-end
-
-last("x")
-rms_norm("x", "x", "norm", eps)
-linear("x", "logits", head("embed_tokens", false), vocab)
-output = "logits"
+end)

@@ -178,6 +178,10 @@ static void attentions_refused(void)
 
 static void weights_refused(void)
 {
+    CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'a','layer':0,'table':'q'}"),
+               "/d.json: step 7 (attention): attention a has no array; the step names q");
+    CHECK_TEXT(refusal(4, "{'op':'linear','in':'h','out':'q','weight':'queries','other_weight':'others','width':8}"),
+               ": no weight others, which step 4 (linear) needs; tried with the prefixes \"\", \"m.\"");
     CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'a','layer':0,'q_norm':'norm'}"),
                "/d.json: step 7 (attention): attention a has no weights of q_norm; the step names norm");
     CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'n','layer':0}"),
@@ -296,7 +300,7 @@ static void check_same(int replaced, const char *by, const char *otherwise)
     CHECK(rows_near(rows[0], rows[1], 3));
 }
 
-/* Columns taken apart come together again; a norm of two groups is two norms, its weights spelt in the older way. */
+/* A weight may have either of two names. Columns taken apart come together again; a norm of two groups is two norms, its weights spelt in the older way. */
 static void columns_move(void)
 {
     const char *norm = "{'op':'norm','kind':'layer','in':'x','out':'h','weight':'old.weight','bias':'old.bias','eps':1e-5,'groups':2}";
@@ -312,6 +316,8 @@ static void columns_move(void)
                "{'op':'norm','kind':'layer','in':'b','out':'b','weight':'old.weight','bias':'old.bias','eps':1e-5},"
                "{'op':'norm','kind':'layer','in':'c','out':'c','weight':'old.weight','bias':'old.bias','eps':1e-5},"
                "{'op':'join','in':'b','with':'c','out':'h'}");
+    check_same(4, steps[4], "{'op':'linear','in':'h','out':'q','weight':'queries','other_weight':'q','width':8}");
+    check_same(4, steps[4], "{'op':'linear','in':'h','out':'q','weight':'q','other_weight':'queries','width':8}");
     check_same(9, "{'op':'add','in':'h','with':'h','out':'h'},{'op':'add','in':'x','with':'h','out':'x'}",
                "{'op':'scale','in':'h','out':'h','factor':2},{'op':'add','in':'x','with':'h','out':'x'}");
 }
