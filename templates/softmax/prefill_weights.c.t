@@ -16,7 +16,7 @@ $FN int prefill_maximum$F(struct prefill_scratch$F *t, int32_t queries)
 {
     int grown = 0;
     for (int lane = 0; lane < queries; lane += $LANES) {
-        const vec$T m = vload$T(&t->m[lane]), top = vload$T(&t->tile_max[lane]);
+        const vec$T m = vload$T(&t->state->m[lane]), top = vload$T(&t->tile_max[lane]);
         const mask$T grows = vgreater$T(top, vadd$T(m, vset$T(ATTN_LAZY)));
         if (!many$T(grows)) {
             vstore$T(&t->alpha[lane], vset$T(1.0f));
@@ -24,8 +24,8 @@ $FN int prefill_maximum$F(struct prefill_scratch$F *t, int32_t queries)
         }
         const vec$T alpha = vselect$T(grows, vexp2_exact$T(vsub$T(m, top)), vset$T(1.0f));
         vstore$T(&t->alpha[lane], alpha);
-        vstore$T(&t->l[lane], vmul$T(vload$T(&t->l[lane]), alpha));
-        vstore$T(&t->m[lane], vselect$T(grows, top, m));
+        vstore$T(&t->state->l[lane], vmul$T(vload$T(&t->state->l[lane]), alpha));
+        vstore$T(&t->state->m[lane], vselect$T(grows, top, m));
         grown = 1;
     }
     return grown;
@@ -38,7 +38,7 @@ $FN void prefill_rescale$F(struct prefill_scratch$F *t, int32_t queries)
         if (t->alpha[i] == 1.0f)
             continue;
         for (int d = 0; d < V_ROW$D; d += $LANES)
-            vstore$T(&t->o[i][d], vmul$T(vload$T(&t->o[i][d]), vset$T(t->alpha[i])));
+            vstore$T(&t->state->o[i][d], vmul$T(vload$T(&t->state->o[i][d]), vset$T(t->alpha[i])));
     }
 }
 
@@ -52,41 +52,30 @@ $FN void prefill_sum$F(struct prefill_scratch$F *t, int32_t queries)
                 const vec$T other = vload$T(&t->sums[j + half][lane]);
                 vstore$T(&t->sums[j][lane], vadd$T(vload$T(&t->sums[j][lane]), other));
             }
-        vstore$T(&t->l[lane], vadd$T(vload$T(&t->l[lane]), vload$T(&t->sums[0][lane])));
+        vstore$T(&t->state->l[lane], vadd$T(vload$T(&t->state->l[lane]), vload$T(&t->sums[0][lane])));
     }
 }
 
-% for _, name in ipairs { "all", "some" } do
-% -- a score may make a key invisible by being -infinity
-% local masked = name == "some" or HAS_SCORE
-% if name == "some" then
-/* The same where scores may be hidden: their weight is 0. */
-% else
-/* p = weight(s, m) in the place of s. */
-% end
-$FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries,
-    float (*s)[QUERIES$F])
+/* The weight of a score, 0 of a hidden one. m is -infinity for a query that saw no key yet. */
+OP$T vec$T prefill_weight$F(vec$T s, vec$T m)
 {
-    for (int lane = 0; lane < queries; lane += $LANES) {
-% if masked then
-        /* a query may have seen no key yet */
-        const vec$T m = vmax$T(vload$T(&t->m[lane]), vset$T(ATTN_LOWEST));
-% else
-        const vec$T m = vload$T(&t->m[lane]);
-% end
+    const mask$T seen = vgreater$T(s, vset$T(ATTN_HIDDEN));
+    return vselect$T(seen, weight$F(s, vmax$T(m, vset$T(ATTN_LOWEST))), vzero$T());
+}
+
+% -- a score may hide a key by being -infinity
+% local weight = (HAS_SCORE and "prefill_weight" or "weight") .. F
+/* p = weight(s, m) in the place of s. */
+$FN void prefill_weights_all$F(struct prefill_scratch$F *t, float (*s)[QUERIES$F])
+{
+    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+        const vec$T m = vload$T(&t->state->m[lane]);
         for (int j = 0; j < PARTIALS$F; j++) {
+            vec$T sum = vzero$T();
 % for i = 0, TILE // PARTIALS - 1 do
-% if masked then
             const vec$T s$i = vload$T(&s[j + $(i * PARTIALS)][lane]);
-            const mask$T seen$i = vgreater$T(s$i, vset$T(ATTN_HIDDEN));
-            const vec$T p$i = vselect$T(seen$i, weight$F(s$i, m), vzero$T());
-% else
-            const vec$T p$i = weight$F(vload$T(&s[j + $(i * PARTIALS)][lane]), m);
-% end
+            const vec$T p$i = $weight(s$i, m);
             vstore$T(&s[j + $(i * PARTIALS)][lane], $(weighted(i, "j + " .. i * PARTIALS)));
-% end
-            vec$T sum = p0;
-% for i = 1, TILE // PARTIALS - 1 do
             sum = vadd$T(sum, p$i);
 % end
             vstore$T(&t->sums[j][lane], sum);
@@ -94,18 +83,49 @@ $FN void prefill_weights_$(name)$F(struct prefill_scratch$F *t, int32_t queries,
     }
 }
 
+% local straddles = LANES % VALUE_QUERIES > 0 or LANES % REST_QUERIES > 0
+% if straddles then
+/*
+** The same for the keys that the queries of each vector may see, with weights of 0 before and
+** behind them, since register tiles of o stretch over two vectors of queries.
+*/
+% else
+/* The same for the keys that the queries of each vector may see. */
 % end
+$FN void prefill_weights_some$F(struct prefill_scratch$F *t, int32_t queries,
+    const struct prefill_seen$F *seen, float (*s)[QUERIES$F])
+{
+    for (int lane = 0; lane < queries; lane += $LANES) {
+        const vec$T m = vload$T(&t->state->m[lane]);
+        const int32_t first = seen->first[lane / $LANES], last = seen->last[lane / $LANES];
+        for (int j = 0; j < PARTIALS$F; j++)
+            vstore$T(&t->sums[j][lane], vzero$T());
+        for (int32_t key = first; key <= last; key++) {
+            float *sum = &t->sums[key % PARTIALS$F][lane];
+            const vec$T p = prefill_weight$F(vload$T(&s[key][lane]), m);
+            vstore$T(&s[key][lane], $(weighted("", "key")));
+            vstore$T(sum, vadd$T(vload$T(sum), p));
+        }
+% if straddles then
+        for (int32_t key = 0; key < TILE$F; key++)
+            if (key < first || key > last)
+                vstore$T(&s[key][lane], vzero$T());
+% end
+    }
+}
+
 % if INTERLEAVE == 1 then
 % local exps = QUERY_VECTORS * TILE // PARTIALS
+% local v_lines = (TILE * V_ROW + 16 * exps * PARTIALS - 1) // (16 * exps * PARTIALS)
 % local steps = D_K // exps
 /*
 ** All scores s of a tile and each query's largest, and meanwhile the weights of the tile
 ** before it in place of its scores p: exponentials after every $steps steps of d, so that
-** they fill the pipes that the FMAs leave idle.
+** they fill the pipes that the FMAs leave idle. The V that comes next is fetched as well.
 */
 $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t key0,
     const float *restrict k, struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F],
-    float (*restrict p)[QUERIES$F])
+    float (*restrict p)[QUERIES$F], const float *v)
 {
 % if not HAS_SCORE then
     (void)block;
@@ -121,22 +141,17 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
 % end
 % end
         for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
-% if HAS_SCORE then
-            const vec$T m = vmax$T(vload$T(&t->m[lane]), vset$T(ATTN_LOWEST));
-% else
-            const vec$T m = vload$T(&t->m[lane]);
-% end
+            const vec$T m = vload$T(&t->state->m[lane]);
             vec$T sum = vzero$T();
 % for e = 0, TILE // PARTIALS - 1 do
-% if HAS_SCORE then
             const vec$T old$e = vload$T(&p[j + $(e * PARTIALS)][lane]);
-            const mask$T seen$e = vgreater$T(old$e, vset$T(ATTN_HIDDEN));
-            const vec$T p$e = vselect$T(seen$e, weight$F(old$e, m), vzero$T());
-% else
-            const vec$T p$e = weight$F(vload$T(&p[j + $(e * PARTIALS)][lane]), m);
-% end
+            const vec$T p$e = $weight(old$e, m);
             vstore$T(&p[j + $(e * PARTIALS)][lane], $(weighted(e, "j + " .. e * PARTIALS)));
             sum = vadd$T(sum, p$e);
+% for line = 0, v_lines - 1 do
+            ATTN_FETCH_NEAR(v + $(line * 16));
+% end
+            v += $(v_lines * 16);
             for (int d = 0; d < $steps; d++, panel += PANEL$D, q++) {
 % for v = 0, QUERY_VECTORS - 1 do
                 const vec$T q$v = vload$T(&q[0][$(v * LANES)]);
