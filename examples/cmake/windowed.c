@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 64 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 6 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  57671307eea1a43f   (of all that follows this comment)
+**   digest  0f8e9810961d75ae   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -56,6 +56,7 @@ static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, in
 #define ATTN_LOWEST (-3.0e38f)
 #define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
 #define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode; a hint, which may lie behind all caches */
+#define ATTN_FETCH_NEAR(p) __builtin_prefetch(p, 0, 3)   /* into the first-level cache: 3 % of prefill */
 #define ATTN_LOG2E  1.44269504088896340736f
 #define ATTN_LN2    0.69314718055994530942
 
@@ -492,19 +493,27 @@ enum {
     Q_ROW_attention_scalar   = 24       /* D_K, padded to whole vectors */
 };
 
+/* What the keys of a segment, or of the segments so far, come to for each query. */
+struct prefill_state_attention_scalar {
+    float o[QUERIES_attention_scalar][V_ROW_attention];
+    float m[QUERIES_attention_scalar], l[QUERIES_attention_scalar];        /* running maximum (log2) and sum */
+};
+
+/* Keys of a mixed tile, counted from its first one, that some query of each vector may see: first .. last. */
+struct prefill_seen_attention_scalar {
+    int32_t first[12], last[12];
+};
+
 struct prefill_scratch_attention_scalar {
     float q[Q_ROW_attention_scalar][QUERIES_attention_scalar];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_scalar][Q_ROW_attention_scalar];          /* the same, not yet transposed */
-    float s[1][TILE_attention_scalar][QUERIES_attention_scalar];           /* scores of a tile, then weights p */
+    float s[1][TILE_attention_scalar][QUERIES_attention_scalar];      /* scores of a tile, then weights p */
+    struct prefill_seen_attention_scalar seen[1];
     float sums[PARTIALS_attention_scalar][QUERIES_attention_scalar];       /* partial sums of p */
-    float o[QUERIES_attention_scalar][V_ROW_attention];             /* of this segment */
-    float o_total[QUERIES_attention_scalar][V_ROW_attention];       /* of the segments before */
+    struct prefill_state_attention_scalar total, segment;   /* of the first segment and those merged with it; of a later one */
+    struct prefill_state_attention_scalar *state;           /* the one that is at work */
     float tile_max[QUERIES_attention_scalar];
-    float m[QUERIES_attention_scalar], l[QUERIES_attention_scalar];        /* running maximum (log2) and sum of this segment */
-    float m_total[QUERIES_attention_scalar], l_total[QUERIES_attention_scalar];
     float alpha[QUERIES_attention_scalar];                  /* what the last rescale multiplied by */
-    int32_t first_key[12];  /* what each vector of queries may see of a mixed tile */
-    int32_t last_key[12];
 };
 
 /* Where a block is: some queries of one sequence and one head. */
@@ -664,27 +673,26 @@ KERNEL_scalar void prefill_scores_all_attention_scalar(const struct prefill_bloc
     }
 }
 
-/* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
-static void prefill_sights_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
-    struct prefill_scratch_attention_scalar *t)
+static void prefill_seen_find_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
+    struct prefill_seen_attention_scalar *seen)
 {
     for (int32_t lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
         const int32_t end = lane + 1 < block->queries ? lane + 1 : block->queries;
         int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
         if (lane < end)
             visible_keys_attention(block->first + lane, block->first + end - 1, &block->view, &first, &last);
-        t->first_key[lane / 1] = first - key0;
-        t->last_key[lane / 1] = last - key0;
+        seen->first[lane / 1] = first - key0;
+        seen->last[lane / 1] = last - key0;
     }
 }
 
 /* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
 KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key, int lane,
-    const struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
+    const struct prefill_scratch_attention_scalar *t, const struct prefill_seen_attention_scalar *seen, float (*s)[QUERIES_attention_scalar])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + 3; at += 1)
-        if (t->first_key[at / 1] < key + 4 && t->last_key[at / 1] >= key) {
+        if (seen->first[at / 1] < key + 4 && seen->last[at / 1] >= key) {
             from = to == lane ? at : from;
             to = at + 1;
         }
@@ -696,24 +704,24 @@ KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key,
     }
 }
 
-/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
+/*
+** The same for a tile that some of the queries see some of: hidden scores are -infinity. Keys
+** that no query of a vector sees have none.
+*/
 KERNEL_scalar void prefill_scores_some_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
-    const float *k, struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
+    const float *k, struct prefill_scratch_attention_scalar *t, struct prefill_seen_attention_scalar *seen, float (*s)[QUERIES_attention_scalar])
 {
-    prefill_sights_attention_scalar(block, key0, keys, t);
+    prefill_seen_find_attention_scalar(block, key0, keys, seen);
     for (int lane = 0; lane < block->queries; lane += 3)
         for (int key = 0; key < keys; key += 4)
-            prefill_scores_seen_attention_scalar(k, key, lane, t, s);
+            prefill_scores_seen_attention_scalar(k, key, lane, t, seen, s);
     for (int lane = 0; lane < block->queries; lane += 1) {
         const ivec_scalar place = iramp_scalar(block->first + lane);
         vec_scalar top = vset_scalar(ATTN_HIDDEN);
-        for (int key = 0; key < TILE_attention_scalar; key++) {
-            vec_scalar score = vset_scalar(ATTN_HIDDEN);
-            if (key >= t->first_key[lane / 1] && key <= t->last_key[lane / 1]) {
-                const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
-                const vec_scalar seen = vload_scalar(&s[key][lane]);
-                score = vselect_scalar(sees, seen, score);
-            }
+        for (int key = seen->first[lane / 1]; key <= seen->last[lane / 1]; key++) {
+            const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
+            const vec_scalar shown = vload_scalar(&s[key][lane]);
+            const vec_scalar score = vselect_scalar(sees, shown, vset_scalar(ATTN_HIDDEN));
             vstore_scalar(&s[key][lane], score);
             top = vmax_scalar(top, score);
         }
@@ -730,7 +738,7 @@ KERNEL_scalar int prefill_maximum_attention_scalar(struct prefill_scratch_attent
 {
     int grown = 0;
     for (int lane = 0; lane < queries; lane += 1) {
-        const vec_scalar m = vload_scalar(&t->m[lane]), top = vload_scalar(&t->tile_max[lane]);
+        const vec_scalar m = vload_scalar(&t->state->m[lane]), top = vload_scalar(&t->tile_max[lane]);
         const mask_scalar grows = vgreater_scalar(top, vadd_scalar(m, vset_scalar(ATTN_LAZY)));
         if (!many_scalar(grows)) {
             vstore_scalar(&t->alpha[lane], vset_scalar(1.0f));
@@ -738,8 +746,8 @@ KERNEL_scalar int prefill_maximum_attention_scalar(struct prefill_scratch_attent
         }
         const vec_scalar alpha = vselect_scalar(grows, vexp2_exact_scalar(vsub_scalar(m, top)), vset_scalar(1.0f));
         vstore_scalar(&t->alpha[lane], alpha);
-        vstore_scalar(&t->l[lane], vmul_scalar(vload_scalar(&t->l[lane]), alpha));
-        vstore_scalar(&t->m[lane], vselect_scalar(grows, top, m));
+        vstore_scalar(&t->state->l[lane], vmul_scalar(vload_scalar(&t->state->l[lane]), alpha));
+        vstore_scalar(&t->state->m[lane], vselect_scalar(grows, top, m));
         grown = 1;
     }
     return grown;
@@ -752,7 +760,7 @@ KERNEL_scalar void prefill_rescale_attention_scalar(struct prefill_scratch_atten
         if (t->alpha[i] == 1.0f)
             continue;
         for (int d = 0; d < V_ROW_attention; d += 1)
-            vstore_scalar(&t->o[i][d], vmul_scalar(vload_scalar(&t->o[i][d]), vset_scalar(t->alpha[i])));
+            vstore_scalar(&t->state->o[i][d], vmul_scalar(vload_scalar(&t->state->o[i][d]), vset_scalar(t->alpha[i])));
     }
 }
 
@@ -765,61 +773,39 @@ KERNEL_scalar void prefill_sum_attention_scalar(struct prefill_scratch_attention
                 const vec_scalar other = vload_scalar(&t->sums[j + half][lane]);
                 vstore_scalar(&t->sums[j][lane], vadd_scalar(vload_scalar(&t->sums[j][lane]), other));
             }
-        vstore_scalar(&t->l[lane], vadd_scalar(vload_scalar(&t->l[lane]), vload_scalar(&t->sums[0][lane])));
+        vstore_scalar(&t->state->l[lane], vadd_scalar(vload_scalar(&t->state->l[lane]), vload_scalar(&t->sums[0][lane])));
     }
+}
+
+/* The weight of a score, 0 of a hidden one. m is -infinity for a query that saw no key yet. */
+OP_scalar vec_scalar prefill_weight_attention_scalar(vec_scalar s, vec_scalar m)
+{
+    const mask_scalar seen = vgreater_scalar(s, vset_scalar(ATTN_HIDDEN));
+    return vselect_scalar(seen, weight_attention_scalar(s, vmax_scalar(m, vset_scalar(ATTN_LOWEST))), vzero_scalar());
 }
 
 /* p = weight(s, m) in the place of s. */
-KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
-    float (*s)[QUERIES_attention_scalar])
+KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
 {
-    for (int lane = 0; lane < queries; lane += 1) {
-        const vec_scalar m = vload_scalar(&t->m[lane]);
+    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
+        const vec_scalar m = vload_scalar(&t->state->m[lane]);
         for (int j = 0; j < PARTIALS_attention_scalar; j++) {
-            const vec_scalar p0 = weight_attention_scalar(vload_scalar(&s[j + 0][lane]), m);
-            vstore_scalar(&s[j + 0][lane], p0);
-            const vec_scalar p1 = weight_attention_scalar(vload_scalar(&s[j + 16][lane]), m);
-            vstore_scalar(&s[j + 16][lane], p1);
-            const vec_scalar p2 = weight_attention_scalar(vload_scalar(&s[j + 32][lane]), m);
-            vstore_scalar(&s[j + 32][lane], p2);
-            const vec_scalar p3 = weight_attention_scalar(vload_scalar(&s[j + 48][lane]), m);
-            vstore_scalar(&s[j + 48][lane], p3);
-            vec_scalar sum = p0;
-            sum = vadd_scalar(sum, p1);
-            sum = vadd_scalar(sum, p2);
-            sum = vadd_scalar(sum, p3);
-            vstore_scalar(&t->sums[j][lane], sum);
-        }
-    }
-}
-
-/* The same where scores may be hidden: their weight is 0. */
-KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
-    float (*s)[QUERIES_attention_scalar])
-{
-    for (int lane = 0; lane < queries; lane += 1) {
-        /* a query may have seen no key yet */
-        const vec_scalar m = vmax_scalar(vload_scalar(&t->m[lane]), vset_scalar(ATTN_LOWEST));
-        for (int j = 0; j < PARTIALS_attention_scalar; j++) {
+            vec_scalar sum = vzero_scalar();
             const vec_scalar s0 = vload_scalar(&s[j + 0][lane]);
-            const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p0 = vselect_scalar(seen0, weight_attention_scalar(s0, m), vzero_scalar());
+            const vec_scalar p0 = weight_attention_scalar(s0, m);
             vstore_scalar(&s[j + 0][lane], p0);
+            sum = vadd_scalar(sum, p0);
             const vec_scalar s1 = vload_scalar(&s[j + 16][lane]);
-            const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p1 = vselect_scalar(seen1, weight_attention_scalar(s1, m), vzero_scalar());
+            const vec_scalar p1 = weight_attention_scalar(s1, m);
             vstore_scalar(&s[j + 16][lane], p1);
-            const vec_scalar s2 = vload_scalar(&s[j + 32][lane]);
-            const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p2 = vselect_scalar(seen2, weight_attention_scalar(s2, m), vzero_scalar());
-            vstore_scalar(&s[j + 32][lane], p2);
-            const vec_scalar s3 = vload_scalar(&s[j + 48][lane]);
-            const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p3 = vselect_scalar(seen3, weight_attention_scalar(s3, m), vzero_scalar());
-            vstore_scalar(&s[j + 48][lane], p3);
-            vec_scalar sum = p0;
             sum = vadd_scalar(sum, p1);
+            const vec_scalar s2 = vload_scalar(&s[j + 32][lane]);
+            const vec_scalar p2 = weight_attention_scalar(s2, m);
+            vstore_scalar(&s[j + 32][lane], p2);
             sum = vadd_scalar(sum, p2);
+            const vec_scalar s3 = vload_scalar(&s[j + 48][lane]);
+            const vec_scalar p3 = weight_attention_scalar(s3, m);
+            vstore_scalar(&s[j + 48][lane], p3);
             sum = vadd_scalar(sum, p3);
             vstore_scalar(&t->sums[j][lane], sum);
         }
@@ -827,63 +813,88 @@ KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_
 }
 
 /*
-** o += p v over keys from .. end - 1 of the tile, for 6 queries x 2 columns: one FMA
-** chain over the keys for each.
+** The same for the keys that the queries of each vector may see, with weights of 0 before and
+** behind them, since register tiles of o stretch over two vectors of queries.
 */
-KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, int32_t from, int32_t end,
-    int32_t query, int column, float (*restrict p)[QUERIES_attention_scalar], float (*restrict o)[V_ROW_attention])
+KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
+    const struct prefill_seen_attention_scalar *seen, float (*s)[QUERIES_attention_scalar])
 {
-    vec_scalar o0_0 = vload_scalar(&o[query + 0][column + 0]);
-    vec_scalar o0_1 = vload_scalar(&o[query + 0][column + 1]);
-    vec_scalar o1_0 = vload_scalar(&o[query + 1][column + 0]);
-    vec_scalar o1_1 = vload_scalar(&o[query + 1][column + 1]);
-    vec_scalar o2_0 = vload_scalar(&o[query + 2][column + 0]);
-    vec_scalar o2_1 = vload_scalar(&o[query + 2][column + 1]);
-    vec_scalar o3_0 = vload_scalar(&o[query + 3][column + 0]);
-    vec_scalar o3_1 = vload_scalar(&o[query + 3][column + 1]);
-    vec_scalar o4_0 = vload_scalar(&o[query + 4][column + 0]);
-    vec_scalar o4_1 = vload_scalar(&o[query + 4][column + 1]);
-    vec_scalar o5_0 = vload_scalar(&o[query + 5][column + 0]);
-    vec_scalar o5_1 = vload_scalar(&o[query + 5][column + 1]);
-    for (int32_t key = from; key < end; key++) {
-        const vec_scalar v0 = vload_scalar(&v[key * V_ROW_attention + column + 0]);
-        const vec_scalar v1 = vload_scalar(&v[key * V_ROW_attention + column + 1]);
-        const vec_scalar p0 = vset_scalar(p[key][query + 0]);
+    for (int lane = 0; lane < queries; lane += 1) {
+        const vec_scalar m = vload_scalar(&t->state->m[lane]);
+        const int32_t first = seen->first[lane / 1], last = seen->last[lane / 1];
+        for (int j = 0; j < PARTIALS_attention_scalar; j++)
+            vstore_scalar(&t->sums[j][lane], vzero_scalar());
+        for (int32_t key = first; key <= last; key++) {
+            float *sum = &t->sums[key % PARTIALS_attention_scalar][lane];
+            const vec_scalar p = prefill_weight_attention_scalar(vload_scalar(&s[key][lane]), m);
+            vstore_scalar(&s[key][lane], p);
+            vstore_scalar(sum, vadd_scalar(vload_scalar(sum), p));
+        }
+        for (int32_t key = 0; key < TILE_attention_scalar; key++)
+            if (key < first || key > last)
+                vstore_scalar(&s[key][lane], vzero_scalar());
+    }
+}
+
+/*
+** o += p v over `keys` keys, for 6 queries x 2 columns: one FMA chain over the keys for
+** each. v and p start at the first key, p and o at the first query, v and o at the first column.
+*/
+KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, const float *restrict p,
+    int32_t keys, float *restrict o)
+{
+    vec_scalar o0_0 = vload_scalar(o + 0);
+    vec_scalar o0_1 = vload_scalar(o + 1);
+    vec_scalar o1_0 = vload_scalar(o + 16);
+    vec_scalar o1_1 = vload_scalar(o + 17);
+    vec_scalar o2_0 = vload_scalar(o + 32);
+    vec_scalar o2_1 = vload_scalar(o + 33);
+    vec_scalar o3_0 = vload_scalar(o + 48);
+    vec_scalar o3_1 = vload_scalar(o + 49);
+    vec_scalar o4_0 = vload_scalar(o + 64);
+    vec_scalar o4_1 = vload_scalar(o + 65);
+    vec_scalar o5_0 = vload_scalar(o + 80);
+    vec_scalar o5_1 = vload_scalar(o + 81);
+    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_scalar) {
+        const vec_scalar v0 = vload_scalar(v + 0);
+        const vec_scalar v1 = vload_scalar(v + 1);
+        const vec_scalar p0 = vset_scalar(p[0]);
         o0_0 = vfma_scalar(p0, v0, o0_0);
         o0_1 = vfma_scalar(p0, v1, o0_1);
-        const vec_scalar p1 = vset_scalar(p[key][query + 1]);
+        const vec_scalar p1 = vset_scalar(p[1]);
         o1_0 = vfma_scalar(p1, v0, o1_0);
         o1_1 = vfma_scalar(p1, v1, o1_1);
-        const vec_scalar p2 = vset_scalar(p[key][query + 2]);
+        const vec_scalar p2 = vset_scalar(p[2]);
         o2_0 = vfma_scalar(p2, v0, o2_0);
         o2_1 = vfma_scalar(p2, v1, o2_1);
-        const vec_scalar p3 = vset_scalar(p[key][query + 3]);
+        const vec_scalar p3 = vset_scalar(p[3]);
         o3_0 = vfma_scalar(p3, v0, o3_0);
         o3_1 = vfma_scalar(p3, v1, o3_1);
-        const vec_scalar p4 = vset_scalar(p[key][query + 4]);
+        const vec_scalar p4 = vset_scalar(p[4]);
         o4_0 = vfma_scalar(p4, v0, o4_0);
         o4_1 = vfma_scalar(p4, v1, o4_1);
-        const vec_scalar p5 = vset_scalar(p[key][query + 5]);
+        const vec_scalar p5 = vset_scalar(p[5]);
         o5_0 = vfma_scalar(p5, v0, o5_0);
         o5_1 = vfma_scalar(p5, v1, o5_1);
     }
-    vstore_scalar(&o[query + 0][column + 0], o0_0);
-    vstore_scalar(&o[query + 0][column + 1], o0_1);
-    vstore_scalar(&o[query + 1][column + 0], o1_0);
-    vstore_scalar(&o[query + 1][column + 1], o1_1);
-    vstore_scalar(&o[query + 2][column + 0], o2_0);
-    vstore_scalar(&o[query + 2][column + 1], o2_1);
-    vstore_scalar(&o[query + 3][column + 0], o3_0);
-    vstore_scalar(&o[query + 3][column + 1], o3_1);
-    vstore_scalar(&o[query + 4][column + 0], o4_0);
-    vstore_scalar(&o[query + 4][column + 1], o4_1);
-    vstore_scalar(&o[query + 5][column + 0], o5_0);
-    vstore_scalar(&o[query + 5][column + 1], o5_1);
+    vstore_scalar(o + 0, o0_0);
+    vstore_scalar(o + 1, o0_1);
+    vstore_scalar(o + 16, o1_0);
+    vstore_scalar(o + 17, o1_1);
+    vstore_scalar(o + 32, o2_0);
+    vstore_scalar(o + 33, o2_1);
+    vstore_scalar(o + 48, o3_0);
+    vstore_scalar(o + 49, o3_1);
+    vstore_scalar(o + 64, o4_0);
+    vstore_scalar(o + 65, o4_1);
+    vstore_scalar(o + 80, o5_0);
+    vstore_scalar(o + 81, o5_1);
 }
 
 /* A tile whose scores are there, and whose part of o may still be to come. */
 struct prefill_tile_attention_scalar {
     float (*s)[QUERIES_attention_scalar];       /* scores, or weights once weighed */
+    struct prefill_seen_attention_scalar *seen;
     const float *v;
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
@@ -896,11 +907,14 @@ KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_bloc
     for (int column = 0; column < 16; column += 2)
         for (int32_t query = 0; query < block->queries; query += 6) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            const int32_t left = block->queries - query, queries = left < 6 ? left : 6;
             if (tile->sight != SEES_ALL)
-                visible_keys_attention(block->first + query, block->first + query + 5,
+                visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
-            prefill_values_attention_scalar(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
-                               tile->s, t->o);
+            const int32_t from = first - tile->key0, keys = last - first + 1;
+            if (keys > 0)
+                prefill_values_attention_scalar(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                               &t->state->o[query][column]);
         }
 }
 
@@ -911,9 +925,9 @@ KERNEL_scalar void prefill_settle_attention_scalar(const struct prefill_block_at
     if (tile->keys == 0)
         return;
     if (!tile->weighed && tile->sight == SEES_ALL)
-        prefill_weights_all_attention_scalar(t, block->queries, tile->s);
+        prefill_weights_all_attention_scalar(t, tile->s);
     else if (!tile->weighed)
-        prefill_weights_some_attention_scalar(t, block->queries, tile->s);
+        prefill_weights_some_attention_scalar(t, block->queries, tile->seen, tile->s);
     prefill_sum_attention_scalar(t, block->queries);
     prefill_accumulate_attention_scalar(block, tile, t);
 }
@@ -940,35 +954,35 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     const struct block_attention *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     float (*s)[QUERIES_attention_scalar] = t->s[0];
+    struct prefill_seen_attention_scalar *seen = t->seen;
     prefill_settle_attention_scalar(block, before, t);
     if (sight == SEES_ALL)
         prefill_scores_all_attention_scalar(block, key0, k, t, s);
     else
-        prefill_scores_some_attention_scalar(block, key0, keys, k, t, s);
-    if (prefill_maximum_attention_scalar(t, block->queries))
+        prefill_scores_some_attention_scalar(block, key0, keys, k, t, seen, s);
+    if (prefill_maximum_attention_scalar(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_scalar(t, block->queries);
     const float *v = stored->v[key0 % BLOCK_attention];
-    *before = (struct prefill_tile_attention_scalar){ s, v, key0, keys, sight, 0 };
+    *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0 };
 }
 
-/* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
+/* Keys first .. last, all of one segment, from an empty state. */
 KERNEL_scalar void prefill_segment_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t first, int32_t last,
-    struct prefill_scratch_attention_scalar *t)
+    struct prefill_state_attention_scalar *state, struct prefill_scratch_attention_scalar *t)
 {
+    t->state = state;
     for (int i = 0; i < QUERIES_attention_scalar; i++) {
-        t->m[i] = ATTN_HIDDEN;
-        t->l[i] = 0.0f;
+        state->m[i] = ATTN_HIDDEN;
+        state->l[i] = 0.0f;
     }
-    memset(t->o, 0, sizeof t->o);
-    struct prefill_tile_attention_scalar tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    memset(state->o, 0, sizeof state->o);
+    struct prefill_tile_attention_scalar tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0 };
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_scalar;
         prefill_advance_attention_scalar(block, key0, &tile, t);
         first = key0 + TILE_attention_scalar;
     }
     prefill_settle_attention_scalar(block, &tile, t);
-    for (int32_t i = 0; i < block->queries; i++)
-        merge_attention_scalar(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
 }
 
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
@@ -1006,24 +1020,34 @@ static size_t prefill_workspace_bytes_attention_scalar(const struct attn_args *a
     return 0;
 }
 
+/* The first segment is the total of those so far, and each later one is merged into it. */
+KERNEL_scalar void prefill_segments_attention_scalar(const struct prefill_block_attention_scalar *block, struct prefill_scratch_attention_scalar *t)
+{
+    int32_t first = 0, last = block->view.kv_len - 1;
+    struct prefill_state_attention_scalar *total = &t->total, *state = total;
+    for (int32_t i = 0; i < block->queries; i++)
+        total->l[i] = 0.0f;
+    visible_keys_attention(block->first, block->first + block->queries - 1, &block->view, &first, &last);
+    while (first <= last) {
+        const int32_t segment_last = first - first % SEGMENT_attention_scalar + SEGMENT_attention_scalar - 1;
+        prefill_segment_attention_scalar(block, first, segment_last < last ? segment_last : last, state, t);
+        if (state != total)
+            for (int32_t i = 0; i < block->queries; i++)
+                merge_attention_scalar(state->m[i], state->l[i], state->o[i], &total->m[i], &total->l[i], total->o[i]);
+        state = &t->segment;
+        first = segment_last + 1;
+    }
+}
+
 KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, int pass, int64_t task, void *scratch)
 {
     struct prefill_scratch_attention_scalar *t = scratch;
     const struct prefill_block_attention_scalar block = prefill_block_find_attention_scalar(args, task);
     (void)pass;
     prefill_queries_attention_scalar(args, &block, t);
+    prefill_segments_attention_scalar(&block, t);
     for (int32_t i = 0; i < block.queries; i++)
-        t->l_total[i] = 0.0f;
-
-    int32_t first = 0, last = block.view.kv_len - 1;
-    visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
-    while (first <= last) {
-        const int32_t segment_last = first - first % SEGMENT_attention_scalar + SEGMENT_attention_scalar - 1;
-        prefill_segment_attention_scalar(&block, first, segment_last < last ? segment_last : last, t);
-        first = segment_last + 1;
-    }
-    for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_scalar(args, block.sequence, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+        finish_attention_scalar(args, block.sequence, block.row + i, block.view.h, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
 ** Decode, scalar: one query of the 1 heads that share a KV head walks one segment of the
@@ -1671,19 +1695,27 @@ enum {
     Q_ROW_attention_avx2   = 24       /* D_K, padded to whole vectors */
 };
 
+/* What the keys of a segment, or of the segments so far, come to for each query. */
+struct prefill_state_attention_avx2 {
+    float o[QUERIES_attention_avx2][V_ROW_attention];
+    float m[QUERIES_attention_avx2], l[QUERIES_attention_avx2];        /* running maximum (log2) and sum */
+};
+
+/* Keys of a mixed tile, counted from its first one, that some query of each vector may see: first .. last. */
+struct prefill_seen_attention_avx2 {
+    int32_t first[3], last[3];
+};
+
 struct prefill_scratch_attention_avx2 {
     float q[Q_ROW_attention_avx2][QUERIES_attention_avx2];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_avx2][Q_ROW_attention_avx2];          /* the same, not yet transposed */
-    float s[1][TILE_attention_avx2][QUERIES_attention_avx2];           /* scores of a tile, then weights p */
+    float s[1][TILE_attention_avx2][QUERIES_attention_avx2];      /* scores of a tile, then weights p */
+    struct prefill_seen_attention_avx2 seen[1];
     float sums[PARTIALS_attention_avx2][QUERIES_attention_avx2];       /* partial sums of p */
-    float o[QUERIES_attention_avx2][V_ROW_attention];             /* of this segment */
-    float o_total[QUERIES_attention_avx2][V_ROW_attention];       /* of the segments before */
+    struct prefill_state_attention_avx2 total, segment;   /* of the first segment and those merged with it; of a later one */
+    struct prefill_state_attention_avx2 *state;           /* the one that is at work */
     float tile_max[QUERIES_attention_avx2];
-    float m[QUERIES_attention_avx2], l[QUERIES_attention_avx2];        /* running maximum (log2) and sum of this segment */
-    float m_total[QUERIES_attention_avx2], l_total[QUERIES_attention_avx2];
     float alpha[QUERIES_attention_avx2];                  /* what the last rescale multiplied by */
-    int32_t first_key[3];  /* what each vector of queries may see of a mixed tile */
-    int32_t last_key[3];
 };
 
 /* Where a block is: some queries of one sequence and one head. */
@@ -1843,27 +1875,26 @@ KERNEL_avx2 void prefill_scores_all_attention_avx2(const struct prefill_block_at
     }
 }
 
-/* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
-static void prefill_sights_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
-    struct prefill_scratch_attention_avx2 *t)
+static void prefill_seen_find_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
+    struct prefill_seen_attention_avx2 *seen)
 {
     for (int32_t lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
         const int32_t end = lane + 8 < block->queries ? lane + 8 : block->queries;
         int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
         if (lane < end)
             visible_keys_attention(block->first + lane, block->first + end - 1, &block->view, &first, &last);
-        t->first_key[lane / 8] = first - key0;
-        t->last_key[lane / 8] = last - key0;
+        seen->first[lane / 8] = first - key0;
+        seen->last[lane / 8] = last - key0;
     }
 }
 
 /* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
 KERNEL_avx2 void prefill_scores_seen_attention_avx2(const float *k, int key, int lane,
-    const struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
+    const struct prefill_scratch_attention_avx2 *t, const struct prefill_seen_attention_avx2 *seen, float (*s)[QUERIES_attention_avx2])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + 24; at += 8)
-        if (t->first_key[at / 8] < key + 4 && t->last_key[at / 8] >= key) {
+        if (seen->first[at / 8] < key + 4 && seen->last[at / 8] >= key) {
             from = to == lane ? at : from;
             to = at + 8;
         }
@@ -1875,24 +1906,24 @@ KERNEL_avx2 void prefill_scores_seen_attention_avx2(const float *k, int key, int
     }
 }
 
-/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
+/*
+** The same for a tile that some of the queries see some of: hidden scores are -infinity. Keys
+** that no query of a vector sees have none.
+*/
 KERNEL_avx2 void prefill_scores_some_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
-    const float *k, struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
+    const float *k, struct prefill_scratch_attention_avx2 *t, struct prefill_seen_attention_avx2 *seen, float (*s)[QUERIES_attention_avx2])
 {
-    prefill_sights_attention_avx2(block, key0, keys, t);
+    prefill_seen_find_attention_avx2(block, key0, keys, seen);
     for (int lane = 0; lane < block->queries; lane += 24)
         for (int key = 0; key < keys; key += 4)
-            prefill_scores_seen_attention_avx2(k, key, lane, t, s);
+            prefill_scores_seen_attention_avx2(k, key, lane, t, seen, s);
     for (int lane = 0; lane < block->queries; lane += 8) {
         const ivec_avx2 place = iramp_avx2(block->first + lane);
         vec_avx2 top = vset_avx2(ATTN_HIDDEN);
-        for (int key = 0; key < TILE_attention_avx2; key++) {
-            vec_avx2 score = vset_avx2(ATTN_HIDDEN);
-            if (key >= t->first_key[lane / 8] && key <= t->last_key[lane / 8]) {
-                const mask_avx2 sees = sees_queries_attention_avx2(place, key0 + key, &block->view);
-                const vec_avx2 seen = vload_avx2(&s[key][lane]);
-                score = vselect_avx2(sees, seen, score);
-            }
+        for (int key = seen->first[lane / 8]; key <= seen->last[lane / 8]; key++) {
+            const mask_avx2 sees = sees_queries_attention_avx2(place, key0 + key, &block->view);
+            const vec_avx2 shown = vload_avx2(&s[key][lane]);
+            const vec_avx2 score = vselect_avx2(sees, shown, vset_avx2(ATTN_HIDDEN));
             vstore_avx2(&s[key][lane], score);
             top = vmax_avx2(top, score);
         }
@@ -1909,7 +1940,7 @@ KERNEL_avx2 int prefill_maximum_attention_avx2(struct prefill_scratch_attention_
 {
     int grown = 0;
     for (int lane = 0; lane < queries; lane += 8) {
-        const vec_avx2 m = vload_avx2(&t->m[lane]), top = vload_avx2(&t->tile_max[lane]);
+        const vec_avx2 m = vload_avx2(&t->state->m[lane]), top = vload_avx2(&t->tile_max[lane]);
         const mask_avx2 grows = vgreater_avx2(top, vadd_avx2(m, vset_avx2(ATTN_LAZY)));
         if (!many_avx2(grows)) {
             vstore_avx2(&t->alpha[lane], vset_avx2(1.0f));
@@ -1917,8 +1948,8 @@ KERNEL_avx2 int prefill_maximum_attention_avx2(struct prefill_scratch_attention_
         }
         const vec_avx2 alpha = vselect_avx2(grows, vexp2_exact_avx2(vsub_avx2(m, top)), vset_avx2(1.0f));
         vstore_avx2(&t->alpha[lane], alpha);
-        vstore_avx2(&t->l[lane], vmul_avx2(vload_avx2(&t->l[lane]), alpha));
-        vstore_avx2(&t->m[lane], vselect_avx2(grows, top, m));
+        vstore_avx2(&t->state->l[lane], vmul_avx2(vload_avx2(&t->state->l[lane]), alpha));
+        vstore_avx2(&t->state->m[lane], vselect_avx2(grows, top, m));
         grown = 1;
     }
     return grown;
@@ -1931,7 +1962,7 @@ KERNEL_avx2 void prefill_rescale_attention_avx2(struct prefill_scratch_attention
         if (t->alpha[i] == 1.0f)
             continue;
         for (int d = 0; d < V_ROW_attention; d += 8)
-            vstore_avx2(&t->o[i][d], vmul_avx2(vload_avx2(&t->o[i][d]), vset_avx2(t->alpha[i])));
+            vstore_avx2(&t->state->o[i][d], vmul_avx2(vload_avx2(&t->state->o[i][d]), vset_avx2(t->alpha[i])));
     }
 }
 
@@ -1944,61 +1975,39 @@ KERNEL_avx2 void prefill_sum_attention_avx2(struct prefill_scratch_attention_avx
                 const vec_avx2 other = vload_avx2(&t->sums[j + half][lane]);
                 vstore_avx2(&t->sums[j][lane], vadd_avx2(vload_avx2(&t->sums[j][lane]), other));
             }
-        vstore_avx2(&t->l[lane], vadd_avx2(vload_avx2(&t->l[lane]), vload_avx2(&t->sums[0][lane])));
+        vstore_avx2(&t->state->l[lane], vadd_avx2(vload_avx2(&t->state->l[lane]), vload_avx2(&t->sums[0][lane])));
     }
+}
+
+/* The weight of a score, 0 of a hidden one. m is -infinity for a query that saw no key yet. */
+OP_avx2 vec_avx2 prefill_weight_attention_avx2(vec_avx2 s, vec_avx2 m)
+{
+    const mask_avx2 seen = vgreater_avx2(s, vset_avx2(ATTN_HIDDEN));
+    return vselect_avx2(seen, weight_attention_avx2(s, vmax_avx2(m, vset_avx2(ATTN_LOWEST))), vzero_avx2());
 }
 
 /* p = weight(s, m) in the place of s. */
-KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries,
-    float (*s)[QUERIES_attention_avx2])
+KERNEL_avx2 void prefill_weights_all_attention_avx2(struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
 {
-    for (int lane = 0; lane < queries; lane += 8) {
-        const vec_avx2 m = vload_avx2(&t->m[lane]);
+    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
+        const vec_avx2 m = vload_avx2(&t->state->m[lane]);
         for (int j = 0; j < PARTIALS_attention_avx2; j++) {
-            const vec_avx2 p0 = weight_attention_avx2(vload_avx2(&s[j + 0][lane]), m);
-            vstore_avx2(&s[j + 0][lane], p0);
-            const vec_avx2 p1 = weight_attention_avx2(vload_avx2(&s[j + 16][lane]), m);
-            vstore_avx2(&s[j + 16][lane], p1);
-            const vec_avx2 p2 = weight_attention_avx2(vload_avx2(&s[j + 32][lane]), m);
-            vstore_avx2(&s[j + 32][lane], p2);
-            const vec_avx2 p3 = weight_attention_avx2(vload_avx2(&s[j + 48][lane]), m);
-            vstore_avx2(&s[j + 48][lane], p3);
-            vec_avx2 sum = p0;
-            sum = vadd_avx2(sum, p1);
-            sum = vadd_avx2(sum, p2);
-            sum = vadd_avx2(sum, p3);
-            vstore_avx2(&t->sums[j][lane], sum);
-        }
-    }
-}
-
-/* The same where scores may be hidden: their weight is 0. */
-KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries,
-    float (*s)[QUERIES_attention_avx2])
-{
-    for (int lane = 0; lane < queries; lane += 8) {
-        /* a query may have seen no key yet */
-        const vec_avx2 m = vmax_avx2(vload_avx2(&t->m[lane]), vset_avx2(ATTN_LOWEST));
-        for (int j = 0; j < PARTIALS_attention_avx2; j++) {
+            vec_avx2 sum = vzero_avx2();
             const vec_avx2 s0 = vload_avx2(&s[j + 0][lane]);
-            const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
-            const vec_avx2 p0 = vselect_avx2(seen0, weight_attention_avx2(s0, m), vzero_avx2());
+            const vec_avx2 p0 = weight_attention_avx2(s0, m);
             vstore_avx2(&s[j + 0][lane], p0);
+            sum = vadd_avx2(sum, p0);
             const vec_avx2 s1 = vload_avx2(&s[j + 16][lane]);
-            const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
-            const vec_avx2 p1 = vselect_avx2(seen1, weight_attention_avx2(s1, m), vzero_avx2());
+            const vec_avx2 p1 = weight_attention_avx2(s1, m);
             vstore_avx2(&s[j + 16][lane], p1);
-            const vec_avx2 s2 = vload_avx2(&s[j + 32][lane]);
-            const mask_avx2 seen2 = vgreater_avx2(s2, vset_avx2(ATTN_HIDDEN));
-            const vec_avx2 p2 = vselect_avx2(seen2, weight_attention_avx2(s2, m), vzero_avx2());
-            vstore_avx2(&s[j + 32][lane], p2);
-            const vec_avx2 s3 = vload_avx2(&s[j + 48][lane]);
-            const mask_avx2 seen3 = vgreater_avx2(s3, vset_avx2(ATTN_HIDDEN));
-            const vec_avx2 p3 = vselect_avx2(seen3, weight_attention_avx2(s3, m), vzero_avx2());
-            vstore_avx2(&s[j + 48][lane], p3);
-            vec_avx2 sum = p0;
             sum = vadd_avx2(sum, p1);
+            const vec_avx2 s2 = vload_avx2(&s[j + 32][lane]);
+            const vec_avx2 p2 = weight_attention_avx2(s2, m);
+            vstore_avx2(&s[j + 32][lane], p2);
             sum = vadd_avx2(sum, p2);
+            const vec_avx2 s3 = vload_avx2(&s[j + 48][lane]);
+            const vec_avx2 p3 = weight_attention_avx2(s3, m);
+            vstore_avx2(&s[j + 48][lane], p3);
             sum = vadd_avx2(sum, p3);
             vstore_avx2(&t->sums[j][lane], sum);
         }
@@ -2006,63 +2015,88 @@ KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_atte
 }
 
 /*
-** o += p v over keys from .. end - 1 of the tile, for 6 queries x 16 columns: one FMA
-** chain over the keys for each.
+** The same for the keys that the queries of each vector may see, with weights of 0 before and
+** behind them, since register tiles of o stretch over two vectors of queries.
 */
-KERNEL_avx2 void prefill_values_attention_avx2(const float *restrict v, int32_t from, int32_t end,
-    int32_t query, int column, float (*restrict p)[QUERIES_attention_avx2], float (*restrict o)[V_ROW_attention])
+KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries,
+    const struct prefill_seen_attention_avx2 *seen, float (*s)[QUERIES_attention_avx2])
 {
-    vec_avx2 o0_0 = vload_avx2(&o[query + 0][column + 0]);
-    vec_avx2 o0_1 = vload_avx2(&o[query + 0][column + 8]);
-    vec_avx2 o1_0 = vload_avx2(&o[query + 1][column + 0]);
-    vec_avx2 o1_1 = vload_avx2(&o[query + 1][column + 8]);
-    vec_avx2 o2_0 = vload_avx2(&o[query + 2][column + 0]);
-    vec_avx2 o2_1 = vload_avx2(&o[query + 2][column + 8]);
-    vec_avx2 o3_0 = vload_avx2(&o[query + 3][column + 0]);
-    vec_avx2 o3_1 = vload_avx2(&o[query + 3][column + 8]);
-    vec_avx2 o4_0 = vload_avx2(&o[query + 4][column + 0]);
-    vec_avx2 o4_1 = vload_avx2(&o[query + 4][column + 8]);
-    vec_avx2 o5_0 = vload_avx2(&o[query + 5][column + 0]);
-    vec_avx2 o5_1 = vload_avx2(&o[query + 5][column + 8]);
-    for (int32_t key = from; key < end; key++) {
-        const vec_avx2 v0 = vload_avx2(&v[key * V_ROW_attention + column + 0]);
-        const vec_avx2 v1 = vload_avx2(&v[key * V_ROW_attention + column + 8]);
-        const vec_avx2 p0 = vset_avx2(p[key][query + 0]);
+    for (int lane = 0; lane < queries; lane += 8) {
+        const vec_avx2 m = vload_avx2(&t->state->m[lane]);
+        const int32_t first = seen->first[lane / 8], last = seen->last[lane / 8];
+        for (int j = 0; j < PARTIALS_attention_avx2; j++)
+            vstore_avx2(&t->sums[j][lane], vzero_avx2());
+        for (int32_t key = first; key <= last; key++) {
+            float *sum = &t->sums[key % PARTIALS_attention_avx2][lane];
+            const vec_avx2 p = prefill_weight_attention_avx2(vload_avx2(&s[key][lane]), m);
+            vstore_avx2(&s[key][lane], p);
+            vstore_avx2(sum, vadd_avx2(vload_avx2(sum), p));
+        }
+        for (int32_t key = 0; key < TILE_attention_avx2; key++)
+            if (key < first || key > last)
+                vstore_avx2(&s[key][lane], vzero_avx2());
+    }
+}
+
+/*
+** o += p v over `keys` keys, for 6 queries x 16 columns: one FMA chain over the keys for
+** each. v and p start at the first key, p and o at the first query, v and o at the first column.
+*/
+KERNEL_avx2 void prefill_values_attention_avx2(const float *restrict v, const float *restrict p,
+    int32_t keys, float *restrict o)
+{
+    vec_avx2 o0_0 = vload_avx2(o + 0);
+    vec_avx2 o0_1 = vload_avx2(o + 8);
+    vec_avx2 o1_0 = vload_avx2(o + 16);
+    vec_avx2 o1_1 = vload_avx2(o + 24);
+    vec_avx2 o2_0 = vload_avx2(o + 32);
+    vec_avx2 o2_1 = vload_avx2(o + 40);
+    vec_avx2 o3_0 = vload_avx2(o + 48);
+    vec_avx2 o3_1 = vload_avx2(o + 56);
+    vec_avx2 o4_0 = vload_avx2(o + 64);
+    vec_avx2 o4_1 = vload_avx2(o + 72);
+    vec_avx2 o5_0 = vload_avx2(o + 80);
+    vec_avx2 o5_1 = vload_avx2(o + 88);
+    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_avx2) {
+        const vec_avx2 v0 = vload_avx2(v + 0);
+        const vec_avx2 v1 = vload_avx2(v + 8);
+        const vec_avx2 p0 = vset_avx2(p[0]);
         o0_0 = vfma_avx2(p0, v0, o0_0);
         o0_1 = vfma_avx2(p0, v1, o0_1);
-        const vec_avx2 p1 = vset_avx2(p[key][query + 1]);
+        const vec_avx2 p1 = vset_avx2(p[1]);
         o1_0 = vfma_avx2(p1, v0, o1_0);
         o1_1 = vfma_avx2(p1, v1, o1_1);
-        const vec_avx2 p2 = vset_avx2(p[key][query + 2]);
+        const vec_avx2 p2 = vset_avx2(p[2]);
         o2_0 = vfma_avx2(p2, v0, o2_0);
         o2_1 = vfma_avx2(p2, v1, o2_1);
-        const vec_avx2 p3 = vset_avx2(p[key][query + 3]);
+        const vec_avx2 p3 = vset_avx2(p[3]);
         o3_0 = vfma_avx2(p3, v0, o3_0);
         o3_1 = vfma_avx2(p3, v1, o3_1);
-        const vec_avx2 p4 = vset_avx2(p[key][query + 4]);
+        const vec_avx2 p4 = vset_avx2(p[4]);
         o4_0 = vfma_avx2(p4, v0, o4_0);
         o4_1 = vfma_avx2(p4, v1, o4_1);
-        const vec_avx2 p5 = vset_avx2(p[key][query + 5]);
+        const vec_avx2 p5 = vset_avx2(p[5]);
         o5_0 = vfma_avx2(p5, v0, o5_0);
         o5_1 = vfma_avx2(p5, v1, o5_1);
     }
-    vstore_avx2(&o[query + 0][column + 0], o0_0);
-    vstore_avx2(&o[query + 0][column + 8], o0_1);
-    vstore_avx2(&o[query + 1][column + 0], o1_0);
-    vstore_avx2(&o[query + 1][column + 8], o1_1);
-    vstore_avx2(&o[query + 2][column + 0], o2_0);
-    vstore_avx2(&o[query + 2][column + 8], o2_1);
-    vstore_avx2(&o[query + 3][column + 0], o3_0);
-    vstore_avx2(&o[query + 3][column + 8], o3_1);
-    vstore_avx2(&o[query + 4][column + 0], o4_0);
-    vstore_avx2(&o[query + 4][column + 8], o4_1);
-    vstore_avx2(&o[query + 5][column + 0], o5_0);
-    vstore_avx2(&o[query + 5][column + 8], o5_1);
+    vstore_avx2(o + 0, o0_0);
+    vstore_avx2(o + 8, o0_1);
+    vstore_avx2(o + 16, o1_0);
+    vstore_avx2(o + 24, o1_1);
+    vstore_avx2(o + 32, o2_0);
+    vstore_avx2(o + 40, o2_1);
+    vstore_avx2(o + 48, o3_0);
+    vstore_avx2(o + 56, o3_1);
+    vstore_avx2(o + 64, o4_0);
+    vstore_avx2(o + 72, o4_1);
+    vstore_avx2(o + 80, o5_0);
+    vstore_avx2(o + 88, o5_1);
 }
 
 /* A tile whose scores are there, and whose part of o may still be to come. */
 struct prefill_tile_attention_avx2 {
     float (*s)[QUERIES_attention_avx2];       /* scores, or weights once weighed */
+    struct prefill_seen_attention_avx2 *seen;
     const float *v;
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
@@ -2075,11 +2109,14 @@ KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_at
     for (int column = 0; column < 16; column += 16)
         for (int32_t query = 0; query < block->queries; query += 6) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            const int32_t left = block->queries - query, queries = left < 6 ? left : 6;
             if (tile->sight != SEES_ALL)
-                visible_keys_attention(block->first + query, block->first + query + 5,
+                visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
-            prefill_values_attention_avx2(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
-                               tile->s, t->o);
+            const int32_t from = first - tile->key0, keys = last - first + 1;
+            if (keys > 0)
+                prefill_values_attention_avx2(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                               &t->state->o[query][column]);
         }
 }
 
@@ -2090,9 +2127,9 @@ KERNEL_avx2 void prefill_settle_attention_avx2(const struct prefill_block_attent
     if (tile->keys == 0)
         return;
     if (!tile->weighed && tile->sight == SEES_ALL)
-        prefill_weights_all_attention_avx2(t, block->queries, tile->s);
+        prefill_weights_all_attention_avx2(t, tile->s);
     else if (!tile->weighed)
-        prefill_weights_some_attention_avx2(t, block->queries, tile->s);
+        prefill_weights_some_attention_avx2(t, block->queries, tile->seen, tile->s);
     prefill_sum_attention_avx2(t, block->queries);
     prefill_accumulate_attention_avx2(block, tile, t);
 }
@@ -2119,35 +2156,35 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     const struct block_attention *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     float (*s)[QUERIES_attention_avx2] = t->s[0];
+    struct prefill_seen_attention_avx2 *seen = t->seen;
     prefill_settle_attention_avx2(block, before, t);
     if (sight == SEES_ALL)
         prefill_scores_all_attention_avx2(block, key0, k, t, s);
     else
-        prefill_scores_some_attention_avx2(block, key0, keys, k, t, s);
-    if (prefill_maximum_attention_avx2(t, block->queries))
+        prefill_scores_some_attention_avx2(block, key0, keys, k, t, seen, s);
+    if (prefill_maximum_attention_avx2(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_avx2(t, block->queries);
     const float *v = stored->v[key0 % BLOCK_attention];
-    *before = (struct prefill_tile_attention_avx2){ s, v, key0, keys, sight, 0 };
+    *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0 };
 }
 
-/* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
+/* Keys first .. last, all of one segment, from an empty state. */
 KERNEL_avx2 void prefill_segment_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t first, int32_t last,
-    struct prefill_scratch_attention_avx2 *t)
+    struct prefill_state_attention_avx2 *state, struct prefill_scratch_attention_avx2 *t)
 {
+    t->state = state;
     for (int i = 0; i < QUERIES_attention_avx2; i++) {
-        t->m[i] = ATTN_HIDDEN;
-        t->l[i] = 0.0f;
+        state->m[i] = ATTN_HIDDEN;
+        state->l[i] = 0.0f;
     }
-    memset(t->o, 0, sizeof t->o);
-    struct prefill_tile_attention_avx2 tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    memset(state->o, 0, sizeof state->o);
+    struct prefill_tile_attention_avx2 tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0 };
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx2;
         prefill_advance_attention_avx2(block, key0, &tile, t);
         first = key0 + TILE_attention_avx2;
     }
     prefill_settle_attention_avx2(block, &tile, t);
-    for (int32_t i = 0; i < block->queries; i++)
-        merge_attention_avx2(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
 }
 
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
@@ -2185,24 +2222,34 @@ static size_t prefill_workspace_bytes_attention_avx2(const struct attn_args *arg
     return 0;
 }
 
+/* The first segment is the total of those so far, and each later one is merged into it. */
+KERNEL_avx2 void prefill_segments_attention_avx2(const struct prefill_block_attention_avx2 *block, struct prefill_scratch_attention_avx2 *t)
+{
+    int32_t first = 0, last = block->view.kv_len - 1;
+    struct prefill_state_attention_avx2 *total = &t->total, *state = total;
+    for (int32_t i = 0; i < block->queries; i++)
+        total->l[i] = 0.0f;
+    visible_keys_attention(block->first, block->first + block->queries - 1, &block->view, &first, &last);
+    while (first <= last) {
+        const int32_t segment_last = first - first % SEGMENT_attention_avx2 + SEGMENT_attention_avx2 - 1;
+        prefill_segment_attention_avx2(block, first, segment_last < last ? segment_last : last, state, t);
+        if (state != total)
+            for (int32_t i = 0; i < block->queries; i++)
+                merge_attention_avx2(state->m[i], state->l[i], state->o[i], &total->m[i], &total->l[i], total->o[i]);
+        state = &t->segment;
+        first = segment_last + 1;
+    }
+}
+
 KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pass, int64_t task, void *scratch)
 {
     struct prefill_scratch_attention_avx2 *t = scratch;
     const struct prefill_block_attention_avx2 block = prefill_block_find_attention_avx2(args, task);
     (void)pass;
     prefill_queries_attention_avx2(args, &block, t);
+    prefill_segments_attention_avx2(&block, t);
     for (int32_t i = 0; i < block.queries; i++)
-        t->l_total[i] = 0.0f;
-
-    int32_t first = 0, last = block.view.kv_len - 1;
-    visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
-    while (first <= last) {
-        const int32_t segment_last = first - first % SEGMENT_attention_avx2 + SEGMENT_attention_avx2 - 1;
-        prefill_segment_attention_avx2(&block, first, segment_last < last ? segment_last : last, t);
-        first = segment_last + 1;
-    }
-    for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_avx2(args, block.sequence, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+        finish_attention_avx2(args, block.sequence, block.row + i, block.view.h, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
 ** Decode, avx2: one query of the 1 heads that share a KV head walks one segment of the
@@ -2789,19 +2836,27 @@ enum {
     Q_ROW_attention_avx512   = 32       /* D_K, padded to whole vectors */
 };
 
+/* What the keys of a segment, or of the segments so far, come to for each query. */
+struct prefill_state_attention_avx512 {
+    float o[QUERIES_attention_avx512][V_ROW_attention];
+    float m[QUERIES_attention_avx512], l[QUERIES_attention_avx512];        /* running maximum (log2) and sum */
+};
+
+/* Keys of a mixed tile, counted from its first one, that some query of each vector may see: first .. last. */
+struct prefill_seen_attention_avx512 {
+    int32_t first[4], last[4];
+};
+
 struct prefill_scratch_attention_avx512 {
     float q[Q_ROW_attention_avx512][QUERIES_attention_avx512];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_avx512][Q_ROW_attention_avx512];          /* the same, not yet transposed */
-    float s[2][TILE_attention_avx512][QUERIES_attention_avx512];           /* scores of a tile, and weights p of the one before it */
+    float s[2][TILE_attention_avx512][QUERIES_attention_avx512];      /* scores of a tile, then weights p; of two tiles by turns */
+    struct prefill_seen_attention_avx512 seen[2];
     float sums[PARTIALS_attention_avx512][QUERIES_attention_avx512];       /* partial sums of p */
-    float o[QUERIES_attention_avx512][V_ROW_attention];             /* of this segment */
-    float o_total[QUERIES_attention_avx512][V_ROW_attention];       /* of the segments before */
+    struct prefill_state_attention_avx512 total, segment;   /* of the first segment and those merged with it; of a later one */
+    struct prefill_state_attention_avx512 *state;           /* the one that is at work */
     float tile_max[QUERIES_attention_avx512];
-    float m[QUERIES_attention_avx512], l[QUERIES_attention_avx512];        /* running maximum (log2) and sum of this segment */
-    float m_total[QUERIES_attention_avx512], l_total[QUERIES_attention_avx512];
     float alpha[QUERIES_attention_avx512];                  /* what the last rescale multiplied by */
-    int32_t first_key[4];  /* what each vector of queries may see of a mixed tile */
-    int32_t last_key[4];
 };
 
 /* Where a block is: some queries of one sequence and one head. */
@@ -3026,27 +3081,26 @@ KERNEL_avx512 void prefill_scores_all_attention_avx512(const struct prefill_bloc
     }
 }
 
-/* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
-static void prefill_sights_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, int32_t keys,
-    struct prefill_scratch_attention_avx512 *t)
+static void prefill_seen_find_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, int32_t keys,
+    struct prefill_seen_attention_avx512 *seen)
 {
     for (int32_t lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
         const int32_t end = lane + 16 < block->queries ? lane + 16 : block->queries;
         int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
         if (lane < end)
             visible_keys_attention(block->first + lane, block->first + end - 1, &block->view, &first, &last);
-        t->first_key[lane / 16] = first - key0;
-        t->last_key[lane / 16] = last - key0;
+        seen->first[lane / 16] = first - key0;
+        seen->last[lane / 16] = last - key0;
     }
 }
 
 /* Scores of 4 keys for those of 4 vectors of queries that may see one of them. */
 KERNEL_avx512 void prefill_scores_seen_attention_avx512(const float *k, int key, int lane,
-    const struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
+    const struct prefill_scratch_attention_avx512 *t, const struct prefill_seen_attention_avx512 *seen, float (*s)[QUERIES_attention_avx512])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + 64; at += 16)
-        if (t->first_key[at / 16] < key + 4 && t->last_key[at / 16] >= key) {
+        if (seen->first[at / 16] < key + 4 && seen->last[at / 16] >= key) {
             from = to == lane ? at : from;
             to = at + 16;
         }
@@ -3059,24 +3113,24 @@ KERNEL_avx512 void prefill_scores_seen_attention_avx512(const float *k, int key,
     }
 }
 
-/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
+/*
+** The same for a tile that some of the queries see some of: hidden scores are -infinity. Keys
+** that no query of a vector sees have none.
+*/
 KERNEL_avx512 void prefill_scores_some_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, int32_t keys,
-    const float *k, struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
+    const float *k, struct prefill_scratch_attention_avx512 *t, struct prefill_seen_attention_avx512 *seen, float (*s)[QUERIES_attention_avx512])
 {
-    prefill_sights_attention_avx512(block, key0, keys, t);
+    prefill_seen_find_attention_avx512(block, key0, keys, seen);
     for (int lane = 0; lane < block->queries; lane += 64)
         for (int key = 0; key < keys; key += 4)
-            prefill_scores_seen_attention_avx512(k, key, lane, t, s);
+            prefill_scores_seen_attention_avx512(k, key, lane, t, seen, s);
     for (int lane = 0; lane < block->queries; lane += 16) {
         const ivec_avx512 place = iramp_avx512(block->first + lane);
         vec_avx512 top = vset_avx512(ATTN_HIDDEN);
-        for (int key = 0; key < TILE_attention_avx512; key++) {
-            vec_avx512 score = vset_avx512(ATTN_HIDDEN);
-            if (key >= t->first_key[lane / 16] && key <= t->last_key[lane / 16]) {
-                const mask_avx512 sees = sees_queries_attention_avx512(place, key0 + key, &block->view);
-                const vec_avx512 seen = vload_avx512(&s[key][lane]);
-                score = vselect_avx512(sees, seen, score);
-            }
+        for (int key = seen->first[lane / 16]; key <= seen->last[lane / 16]; key++) {
+            const mask_avx512 sees = sees_queries_attention_avx512(place, key0 + key, &block->view);
+            const vec_avx512 shown = vload_avx512(&s[key][lane]);
+            const vec_avx512 score = vselect_avx512(sees, shown, vset_avx512(ATTN_HIDDEN));
             vstore_avx512(&s[key][lane], score);
             top = vmax_avx512(top, score);
         }
@@ -3093,7 +3147,7 @@ KERNEL_avx512 int prefill_maximum_attention_avx512(struct prefill_scratch_attent
 {
     int grown = 0;
     for (int lane = 0; lane < queries; lane += 16) {
-        const vec_avx512 m = vload_avx512(&t->m[lane]), top = vload_avx512(&t->tile_max[lane]);
+        const vec_avx512 m = vload_avx512(&t->state->m[lane]), top = vload_avx512(&t->tile_max[lane]);
         const mask_avx512 grows = vgreater_avx512(top, vadd_avx512(m, vset_avx512(ATTN_LAZY)));
         if (!many_avx512(grows)) {
             vstore_avx512(&t->alpha[lane], vset_avx512(1.0f));
@@ -3101,8 +3155,8 @@ KERNEL_avx512 int prefill_maximum_attention_avx512(struct prefill_scratch_attent
         }
         const vec_avx512 alpha = vselect_avx512(grows, vexp2_exact_avx512(vsub_avx512(m, top)), vset_avx512(1.0f));
         vstore_avx512(&t->alpha[lane], alpha);
-        vstore_avx512(&t->l[lane], vmul_avx512(vload_avx512(&t->l[lane]), alpha));
-        vstore_avx512(&t->m[lane], vselect_avx512(grows, top, m));
+        vstore_avx512(&t->state->l[lane], vmul_avx512(vload_avx512(&t->state->l[lane]), alpha));
+        vstore_avx512(&t->state->m[lane], vselect_avx512(grows, top, m));
         grown = 1;
     }
     return grown;
@@ -3115,7 +3169,7 @@ KERNEL_avx512 void prefill_rescale_attention_avx512(struct prefill_scratch_atten
         if (t->alpha[i] == 1.0f)
             continue;
         for (int d = 0; d < V_ROW_attention; d += 16)
-            vstore_avx512(&t->o[i][d], vmul_avx512(vload_avx512(&t->o[i][d]), vset_avx512(t->alpha[i])));
+            vstore_avx512(&t->state->o[i][d], vmul_avx512(vload_avx512(&t->state->o[i][d]), vset_avx512(t->alpha[i])));
     }
 }
 
@@ -3128,63 +3182,59 @@ KERNEL_avx512 void prefill_sum_attention_avx512(struct prefill_scratch_attention
                 const vec_avx512 other = vload_avx512(&t->sums[j + half][lane]);
                 vstore_avx512(&t->sums[j][lane], vadd_avx512(vload_avx512(&t->sums[j][lane]), other));
             }
-        vstore_avx512(&t->l[lane], vadd_avx512(vload_avx512(&t->l[lane]), vload_avx512(&t->sums[0][lane])));
+        vstore_avx512(&t->state->l[lane], vadd_avx512(vload_avx512(&t->state->l[lane]), vload_avx512(&t->sums[0][lane])));
     }
 }
 
-/* p = weight(s, m) in the place of s. */
-KERNEL_avx512 void prefill_weights_all_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries,
-    float (*s)[QUERIES_attention_avx512])
+/* The weight of a score, 0 of a hidden one. m is -infinity for a query that saw no key yet. */
+OP_avx512 vec_avx512 prefill_weight_attention_avx512(vec_avx512 s, vec_avx512 m)
 {
-    for (int lane = 0; lane < queries; lane += 16) {
-        const vec_avx512 m = vload_avx512(&t->m[lane]);
+    const mask_avx512 seen = vgreater_avx512(s, vset_avx512(ATTN_HIDDEN));
+    return vselect_avx512(seen, weight_attention_avx512(s, vmax_avx512(m, vset_avx512(ATTN_LOWEST))), vzero_avx512());
+}
+
+/* p = weight(s, m) in the place of s. */
+KERNEL_avx512 void prefill_weights_all_attention_avx512(struct prefill_scratch_attention_avx512 *t, float (*s)[QUERIES_attention_avx512])
+{
+    for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
+        const vec_avx512 m = vload_avx512(&t->state->m[lane]);
         for (int j = 0; j < PARTIALS_attention_avx512; j++) {
-            const vec_avx512 p0 = weight_attention_avx512(vload_avx512(&s[j + 0][lane]), m);
+            vec_avx512 sum = vzero_avx512();
+            const vec_avx512 s0 = vload_avx512(&s[j + 0][lane]);
+            const vec_avx512 p0 = weight_attention_avx512(s0, m);
             vstore_avx512(&s[j + 0][lane], p0);
-            const vec_avx512 p1 = weight_attention_avx512(vload_avx512(&s[j + 16][lane]), m);
+            sum = vadd_avx512(sum, p0);
+            const vec_avx512 s1 = vload_avx512(&s[j + 16][lane]);
+            const vec_avx512 p1 = weight_attention_avx512(s1, m);
             vstore_avx512(&s[j + 16][lane], p1);
-            const vec_avx512 p2 = weight_attention_avx512(vload_avx512(&s[j + 32][lane]), m);
-            vstore_avx512(&s[j + 32][lane], p2);
-            const vec_avx512 p3 = weight_attention_avx512(vload_avx512(&s[j + 48][lane]), m);
-            vstore_avx512(&s[j + 48][lane], p3);
-            vec_avx512 sum = p0;
             sum = vadd_avx512(sum, p1);
+            const vec_avx512 s2 = vload_avx512(&s[j + 32][lane]);
+            const vec_avx512 p2 = weight_attention_avx512(s2, m);
+            vstore_avx512(&s[j + 32][lane], p2);
             sum = vadd_avx512(sum, p2);
+            const vec_avx512 s3 = vload_avx512(&s[j + 48][lane]);
+            const vec_avx512 p3 = weight_attention_avx512(s3, m);
+            vstore_avx512(&s[j + 48][lane], p3);
             sum = vadd_avx512(sum, p3);
             vstore_avx512(&t->sums[j][lane], sum);
         }
     }
 }
 
-/* The same where scores may be hidden: their weight is 0. */
+/* The same for the keys that the queries of each vector may see. */
 KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries,
-    float (*s)[QUERIES_attention_avx512])
+    const struct prefill_seen_attention_avx512 *seen, float (*s)[QUERIES_attention_avx512])
 {
     for (int lane = 0; lane < queries; lane += 16) {
-        /* a query may have seen no key yet */
-        const vec_avx512 m = vmax_avx512(vload_avx512(&t->m[lane]), vset_avx512(ATTN_LOWEST));
-        for (int j = 0; j < PARTIALS_attention_avx512; j++) {
-            const vec_avx512 s0 = vload_avx512(&s[j + 0][lane]);
-            const mask_avx512 seen0 = vgreater_avx512(s0, vset_avx512(ATTN_HIDDEN));
-            const vec_avx512 p0 = vselect_avx512(seen0, weight_attention_avx512(s0, m), vzero_avx512());
-            vstore_avx512(&s[j + 0][lane], p0);
-            const vec_avx512 s1 = vload_avx512(&s[j + 16][lane]);
-            const mask_avx512 seen1 = vgreater_avx512(s1, vset_avx512(ATTN_HIDDEN));
-            const vec_avx512 p1 = vselect_avx512(seen1, weight_attention_avx512(s1, m), vzero_avx512());
-            vstore_avx512(&s[j + 16][lane], p1);
-            const vec_avx512 s2 = vload_avx512(&s[j + 32][lane]);
-            const mask_avx512 seen2 = vgreater_avx512(s2, vset_avx512(ATTN_HIDDEN));
-            const vec_avx512 p2 = vselect_avx512(seen2, weight_attention_avx512(s2, m), vzero_avx512());
-            vstore_avx512(&s[j + 32][lane], p2);
-            const vec_avx512 s3 = vload_avx512(&s[j + 48][lane]);
-            const mask_avx512 seen3 = vgreater_avx512(s3, vset_avx512(ATTN_HIDDEN));
-            const vec_avx512 p3 = vselect_avx512(seen3, weight_attention_avx512(s3, m), vzero_avx512());
-            vstore_avx512(&s[j + 48][lane], p3);
-            vec_avx512 sum = p0;
-            sum = vadd_avx512(sum, p1);
-            sum = vadd_avx512(sum, p2);
-            sum = vadd_avx512(sum, p3);
-            vstore_avx512(&t->sums[j][lane], sum);
+        const vec_avx512 m = vload_avx512(&t->state->m[lane]);
+        const int32_t first = seen->first[lane / 16], last = seen->last[lane / 16];
+        for (int j = 0; j < PARTIALS_attention_avx512; j++)
+            vstore_avx512(&t->sums[j][lane], vzero_avx512());
+        for (int32_t key = first; key <= last; key++) {
+            float *sum = &t->sums[key % PARTIALS_attention_avx512][lane];
+            const vec_avx512 p = prefill_weight_attention_avx512(vload_avx512(&s[key][lane]), m);
+            vstore_avx512(&s[key][lane], p);
+            vstore_avx512(sum, vadd_avx512(vload_avx512(sum), p));
         }
     }
 }
@@ -3192,11 +3242,11 @@ KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_
 /*
 ** All scores s of a tile and each query's largest, and meanwhile the weights of the tile
 ** before it in place of its scores p: exponentials after every 1 steps of d, so that
-** they fill the pipes that the FMAs leave idle.
+** they fill the pipes that the FMAs leave idle. The V that comes next is fetched as well.
 */
 KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0,
     const float *restrict k, struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512],
-    float (*restrict p)[QUERIES_attention_avx512])
+    float (*restrict p)[QUERIES_attention_avx512], const float *v)
 {
     (void)block;
     (void)key0;
@@ -3221,11 +3271,14 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
         vec_avx512 s3_2 = vzero_avx512();
         vec_avx512 s3_3 = vzero_avx512();
         for (int lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
-            const vec_avx512 m = vload_avx512(&t->m[lane]);
+            const vec_avx512 m = vload_avx512(&t->state->m[lane]);
             vec_avx512 sum = vzero_avx512();
-            const vec_avx512 p0 = weight_attention_avx512(vload_avx512(&p[j + 0][lane]), m);
+            const vec_avx512 old0 = vload_avx512(&p[j + 0][lane]);
+            const vec_avx512 p0 = weight_attention_avx512(old0, m);
             vstore_avx512(&p[j + 0][lane], p0);
             sum = vadd_avx512(sum, p0);
+            ATTN_FETCH_NEAR(v + 0);
+            v += 16;
             for (int d = 0; d < 1; d++, panel += PANEL_attention, q++) {
                 const vec_avx512 q0 = vload_avx512(&q[0][0]);
                 const vec_avx512 q1 = vload_avx512(&q[0][16]);
@@ -3252,9 +3305,12 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
                 s3_2 = vfma_avx512(q2, k3, s3_2);
                 s3_3 = vfma_avx512(q3, k3, s3_3);
             }
-            const vec_avx512 p1 = weight_attention_avx512(vload_avx512(&p[j + 16][lane]), m);
+            const vec_avx512 old1 = vload_avx512(&p[j + 16][lane]);
+            const vec_avx512 p1 = weight_attention_avx512(old1, m);
             vstore_avx512(&p[j + 16][lane], p1);
             sum = vadd_avx512(sum, p1);
+            ATTN_FETCH_NEAR(v + 0);
+            v += 16;
             for (int d = 0; d < 1; d++, panel += PANEL_attention, q++) {
                 const vec_avx512 q0 = vload_avx512(&q[0][0]);
                 const vec_avx512 q1 = vload_avx512(&q[0][16]);
@@ -3281,9 +3337,12 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
                 s3_2 = vfma_avx512(q2, k3, s3_2);
                 s3_3 = vfma_avx512(q3, k3, s3_3);
             }
-            const vec_avx512 p2 = weight_attention_avx512(vload_avx512(&p[j + 32][lane]), m);
+            const vec_avx512 old2 = vload_avx512(&p[j + 32][lane]);
+            const vec_avx512 p2 = weight_attention_avx512(old2, m);
             vstore_avx512(&p[j + 32][lane], p2);
             sum = vadd_avx512(sum, p2);
+            ATTN_FETCH_NEAR(v + 0);
+            v += 16;
             for (int d = 0; d < 1; d++, panel += PANEL_attention, q++) {
                 const vec_avx512 q0 = vload_avx512(&q[0][0]);
                 const vec_avx512 q1 = vload_avx512(&q[0][16]);
@@ -3310,9 +3369,12 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
                 s3_2 = vfma_avx512(q2, k3, s3_2);
                 s3_3 = vfma_avx512(q3, k3, s3_3);
             }
-            const vec_avx512 p3 = weight_attention_avx512(vload_avx512(&p[j + 48][lane]), m);
+            const vec_avx512 old3 = vload_avx512(&p[j + 48][lane]);
+            const vec_avx512 p3 = weight_attention_avx512(old3, m);
             vstore_avx512(&p[j + 48][lane], p3);
             sum = vadd_avx512(sum, p3);
+            ATTN_FETCH_NEAR(v + 0);
+            v += 16;
             for (int d = 0; d < 1; d++, panel += PANEL_attention, q++) {
                 const vec_avx512 q0 = vload_avx512(&q[0][0]);
                 const vec_avx512 q1 = vload_avx512(&q[0][16]);
@@ -3407,52 +3469,53 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
 }
 
 /*
-** o += p v over keys from .. end - 1 of the tile, for 8 queries x 16 columns: one FMA
-** chain over the keys for each.
+** o += p v over `keys` keys, for 8 queries x 16 columns: one FMA chain over the keys for
+** each. v and p start at the first key, p and o at the first query, v and o at the first column.
 */
-KERNEL_avx512 void prefill_values_attention_avx512(const float *restrict v, int32_t from, int32_t end,
-    int32_t query, int column, float (*restrict p)[QUERIES_attention_avx512], float (*restrict o)[V_ROW_attention])
+KERNEL_avx512 void prefill_values_attention_avx512(const float *restrict v, const float *restrict p,
+    int32_t keys, float *restrict o)
 {
-    vec_avx512 o0_0 = vload_avx512(&o[query + 0][column + 0]);
-    vec_avx512 o1_0 = vload_avx512(&o[query + 1][column + 0]);
-    vec_avx512 o2_0 = vload_avx512(&o[query + 2][column + 0]);
-    vec_avx512 o3_0 = vload_avx512(&o[query + 3][column + 0]);
-    vec_avx512 o4_0 = vload_avx512(&o[query + 4][column + 0]);
-    vec_avx512 o5_0 = vload_avx512(&o[query + 5][column + 0]);
-    vec_avx512 o6_0 = vload_avx512(&o[query + 6][column + 0]);
-    vec_avx512 o7_0 = vload_avx512(&o[query + 7][column + 0]);
-    for (int32_t key = from; key < end; key++) {
-        const vec_avx512 v0 = vload_avx512(&v[key * V_ROW_attention + column + 0]);
-        const vec_avx512 p0 = vset_avx512(p[key][query + 0]);
+    vec_avx512 o0_0 = vload_avx512(o + 0);
+    vec_avx512 o1_0 = vload_avx512(o + 16);
+    vec_avx512 o2_0 = vload_avx512(o + 32);
+    vec_avx512 o3_0 = vload_avx512(o + 48);
+    vec_avx512 o4_0 = vload_avx512(o + 64);
+    vec_avx512 o5_0 = vload_avx512(o + 80);
+    vec_avx512 o6_0 = vload_avx512(o + 96);
+    vec_avx512 o7_0 = vload_avx512(o + 112);
+    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_avx512) {
+        const vec_avx512 v0 = vload_avx512(v + 0);
+        const vec_avx512 p0 = vset_avx512(p[0]);
         o0_0 = vfma_avx512(p0, v0, o0_0);
-        const vec_avx512 p1 = vset_avx512(p[key][query + 1]);
+        const vec_avx512 p1 = vset_avx512(p[1]);
         o1_0 = vfma_avx512(p1, v0, o1_0);
-        const vec_avx512 p2 = vset_avx512(p[key][query + 2]);
+        const vec_avx512 p2 = vset_avx512(p[2]);
         o2_0 = vfma_avx512(p2, v0, o2_0);
-        const vec_avx512 p3 = vset_avx512(p[key][query + 3]);
+        const vec_avx512 p3 = vset_avx512(p[3]);
         o3_0 = vfma_avx512(p3, v0, o3_0);
-        const vec_avx512 p4 = vset_avx512(p[key][query + 4]);
+        const vec_avx512 p4 = vset_avx512(p[4]);
         o4_0 = vfma_avx512(p4, v0, o4_0);
-        const vec_avx512 p5 = vset_avx512(p[key][query + 5]);
+        const vec_avx512 p5 = vset_avx512(p[5]);
         o5_0 = vfma_avx512(p5, v0, o5_0);
-        const vec_avx512 p6 = vset_avx512(p[key][query + 6]);
+        const vec_avx512 p6 = vset_avx512(p[6]);
         o6_0 = vfma_avx512(p6, v0, o6_0);
-        const vec_avx512 p7 = vset_avx512(p[key][query + 7]);
+        const vec_avx512 p7 = vset_avx512(p[7]);
         o7_0 = vfma_avx512(p7, v0, o7_0);
     }
-    vstore_avx512(&o[query + 0][column + 0], o0_0);
-    vstore_avx512(&o[query + 1][column + 0], o1_0);
-    vstore_avx512(&o[query + 2][column + 0], o2_0);
-    vstore_avx512(&o[query + 3][column + 0], o3_0);
-    vstore_avx512(&o[query + 4][column + 0], o4_0);
-    vstore_avx512(&o[query + 5][column + 0], o5_0);
-    vstore_avx512(&o[query + 6][column + 0], o6_0);
-    vstore_avx512(&o[query + 7][column + 0], o7_0);
+    vstore_avx512(o + 0, o0_0);
+    vstore_avx512(o + 16, o1_0);
+    vstore_avx512(o + 32, o2_0);
+    vstore_avx512(o + 48, o3_0);
+    vstore_avx512(o + 64, o4_0);
+    vstore_avx512(o + 80, o5_0);
+    vstore_avx512(o + 96, o6_0);
+    vstore_avx512(o + 112, o7_0);
 }
 
 /* A tile whose scores are there, and whose part of o may still be to come. */
 struct prefill_tile_attention_avx512 {
     float (*s)[QUERIES_attention_avx512];       /* scores, or weights once weighed */
+    struct prefill_seen_attention_avx512 *seen;
     const float *v;
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
@@ -3465,11 +3528,14 @@ KERNEL_avx512 void prefill_accumulate_attention_avx512(const struct prefill_bloc
     for (int column = 0; column < 16; column += 16)
         for (int32_t query = 0; query < block->queries; query += 8) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            const int32_t left = block->queries - query, queries = left < 8 ? left : 8;
             if (tile->sight != SEES_ALL)
-                visible_keys_attention(block->first + query, block->first + query + 7,
+                visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
-            prefill_values_attention_avx512(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
-                               tile->s, t->o);
+            const int32_t from = first - tile->key0, keys = last - first + 1;
+            if (keys > 0)
+                prefill_values_attention_avx512(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                               &t->state->o[query][column]);
         }
 }
 
@@ -3480,9 +3546,9 @@ KERNEL_avx512 void prefill_settle_attention_avx512(const struct prefill_block_at
     if (tile->keys == 0)
         return;
     if (!tile->weighed && tile->sight == SEES_ALL)
-        prefill_weights_all_attention_avx512(t, block->queries, tile->s);
+        prefill_weights_all_attention_avx512(t, tile->s);
     else if (!tile->weighed)
-        prefill_weights_some_attention_avx512(t, block->queries, tile->s);
+        prefill_weights_some_attention_avx512(t, block->queries, tile->seen, tile->s);
     prefill_sum_attention_avx512(t, block->queries);
     prefill_accumulate_attention_avx512(block, tile, t);
 }
@@ -3508,39 +3574,40 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
-    float (*s)[QUERIES_attention_avx512] = before->s == t->s[0] ? t->s[1] : t->s[0];
+    const int slot = before->s == t->s[0];
+    float (*s)[QUERIES_attention_avx512] = t->s[slot];
+    struct prefill_seen_attention_avx512 *seen = &t->seen[slot];
     before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
     if (before->weighed)
-        prefill_scores_weights_attention_avx512(block, key0, k, t, s, before->s);
+        prefill_scores_weights_attention_avx512(block, key0, k, t, s, before->s, before->v);
     else if (sight == SEES_ALL)
         prefill_scores_all_attention_avx512(block, key0, k, t, s);
     else
-        prefill_scores_some_attention_avx512(block, key0, keys, k, t, s);
+        prefill_scores_some_attention_avx512(block, key0, keys, k, t, seen, s);
     prefill_settle_attention_avx512(block, before, t);
-    if (prefill_maximum_attention_avx512(t, block->queries))
+    if (prefill_maximum_attention_avx512(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_avx512(t, block->queries);
     const float *v = stored->v[key0 % BLOCK_attention];
-    *before = (struct prefill_tile_attention_avx512){ s, v, key0, keys, sight, 0 };
+    *before = (struct prefill_tile_attention_avx512){ s, seen, v, key0, keys, sight, 0 };
 }
 
-/* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
+/* Keys first .. last, all of one segment, from an empty state. */
 KERNEL_avx512 void prefill_segment_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t first, int32_t last,
-    struct prefill_scratch_attention_avx512 *t)
+    struct prefill_state_attention_avx512 *state, struct prefill_scratch_attention_avx512 *t)
 {
+    t->state = state;
     for (int i = 0; i < QUERIES_attention_avx512; i++) {
-        t->m[i] = ATTN_HIDDEN;
-        t->l[i] = 0.0f;
+        state->m[i] = ATTN_HIDDEN;
+        state->l[i] = 0.0f;
     }
-    memset(t->o, 0, sizeof t->o);
-    struct prefill_tile_attention_avx512 tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    memset(state->o, 0, sizeof state->o);
+    struct prefill_tile_attention_avx512 tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0 };
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx512;
         prefill_advance_attention_avx512(block, key0, &tile, t);
         first = key0 + TILE_attention_avx512;
     }
     prefill_settle_attention_avx512(block, &tile, t);
-    for (int32_t i = 0; i < block->queries; i++)
-        merge_attention_avx512(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
 }
 
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
@@ -3578,24 +3645,34 @@ static size_t prefill_workspace_bytes_attention_avx512(const struct attn_args *a
     return 0;
 }
 
+/* The first segment is the total of those so far, and each later one is merged into it. */
+KERNEL_avx512 void prefill_segments_attention_avx512(const struct prefill_block_attention_avx512 *block, struct prefill_scratch_attention_avx512 *t)
+{
+    int32_t first = 0, last = block->view.kv_len - 1;
+    struct prefill_state_attention_avx512 *total = &t->total, *state = total;
+    for (int32_t i = 0; i < block->queries; i++)
+        total->l[i] = 0.0f;
+    visible_keys_attention(block->first, block->first + block->queries - 1, &block->view, &first, &last);
+    while (first <= last) {
+        const int32_t segment_last = first - first % SEGMENT_attention_avx512 + SEGMENT_attention_avx512 - 1;
+        prefill_segment_attention_avx512(block, first, segment_last < last ? segment_last : last, state, t);
+        if (state != total)
+            for (int32_t i = 0; i < block->queries; i++)
+                merge_attention_avx512(state->m[i], state->l[i], state->o[i], &total->m[i], &total->l[i], total->o[i]);
+        state = &t->segment;
+        first = segment_last + 1;
+    }
+}
+
 KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, int pass, int64_t task, void *scratch)
 {
     struct prefill_scratch_attention_avx512 *t = scratch;
     const struct prefill_block_attention_avx512 block = prefill_block_find_attention_avx512(args, task);
     (void)pass;
     prefill_queries_attention_avx512(args, &block, t);
+    prefill_segments_attention_avx512(&block, t);
     for (int32_t i = 0; i < block.queries; i++)
-        t->l_total[i] = 0.0f;
-
-    int32_t first = 0, last = block.view.kv_len - 1;
-    visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
-    while (first <= last) {
-        const int32_t segment_last = first - first % SEGMENT_attention_avx512 + SEGMENT_attention_avx512 - 1;
-        prefill_segment_attention_avx512(&block, first, segment_last < last ? segment_last : last, t);
-        first = segment_last + 1;
-    }
-    for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_avx512(args, block.sequence, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+        finish_attention_avx512(args, block.sequence, block.row + i, block.view.h, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
 ** Decode, avx512: one query of the 1 heads that share a KV head walks one segment of the

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  b4bf7c37fb464bd5   (of all that follows this comment)
+**   digest  a9fdb6135938e4a7   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -50,6 +50,7 @@ static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, in
 #define ATTN_LOWEST (-3.0e38f)
 #define ATTN_LAZY   8.0f                    /* a maximum moves when it grew by more, in log2 */
 #define ATTN_FETCH(p) __builtin_prefetch(p, 0, 2)   /* into the second-level cache: 20 % of decode; a hint, which may lie behind all caches */
+#define ATTN_FETCH_NEAR(p) __builtin_prefetch(p, 0, 3)   /* into the first-level cache: 3 % of prefill */
 #define ATTN_LOG2E  1.44269504088896340736f
 #define ATTN_LN2    0.69314718055994530942
 
@@ -453,19 +454,27 @@ enum {
     Q_ROW_attention_scalar   = 16       /* D_K, padded to whole vectors */
 };
 
+/* What the keys of a segment, or of the segments so far, come to for each query. */
+struct prefill_state_attention_scalar {
+    float o[QUERIES_attention_scalar][V_ROW_attention];
+    float m[QUERIES_attention_scalar], l[QUERIES_attention_scalar];        /* running maximum (log2) and sum */
+};
+
+/* Keys of a mixed tile, counted from its first one, that some query of each vector may see: first .. last. */
+struct prefill_seen_attention_scalar {
+    int32_t first[12], last[12];
+};
+
 struct prefill_scratch_attention_scalar {
     float q[Q_ROW_attention_scalar][QUERIES_attention_scalar];             /* transposed, rotated, scaled */
     float rows[QUERIES_attention_scalar][Q_ROW_attention_scalar];          /* the same, not yet transposed */
-    float s[1][TILE_attention_scalar][QUERIES_attention_scalar];           /* scores of a tile, then weights p */
+    float s[1][TILE_attention_scalar][QUERIES_attention_scalar];      /* scores of a tile, then weights p */
+    struct prefill_seen_attention_scalar seen[1];
     float sums[PARTIALS_attention_scalar][QUERIES_attention_scalar];       /* partial sums of p */
-    float o[QUERIES_attention_scalar][V_ROW_attention];             /* of this segment */
-    float o_total[QUERIES_attention_scalar][V_ROW_attention];       /* of the segments before */
+    struct prefill_state_attention_scalar total, segment;   /* of the first segment and those merged with it; of a later one */
+    struct prefill_state_attention_scalar *state;           /* the one that is at work */
     float tile_max[QUERIES_attention_scalar];
-    float m[QUERIES_attention_scalar], l[QUERIES_attention_scalar];        /* running maximum (log2) and sum of this segment */
-    float m_total[QUERIES_attention_scalar], l_total[QUERIES_attention_scalar];
     float alpha[QUERIES_attention_scalar];                  /* what the last rescale multiplied by */
-    int32_t first_key[12];  /* what each vector of queries may see of a mixed tile */
-    int32_t last_key[12];
 };
 
 /* Where a block is: some queries of one sequence and one head. */
@@ -625,27 +634,26 @@ KERNEL_scalar void prefill_scores_all_attention_scalar(const struct prefill_bloc
     }
 }
 
-/* Which keys of a tile the queries of each vector may see: first[v] .. last[v], counted from key0. */
-static void prefill_sights_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
-    struct prefill_scratch_attention_scalar *t)
+static void prefill_seen_find_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
+    struct prefill_seen_attention_scalar *seen)
 {
     for (int32_t lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
         const int32_t end = lane + 1 < block->queries ? lane + 1 : block->queries;
         int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
         if (lane < end)
             visible_keys_attention(block->first + lane, block->first + end - 1, &block->view, &first, &last);
-        t->first_key[lane / 1] = first - key0;
-        t->last_key[lane / 1] = last - key0;
+        seen->first[lane / 1] = first - key0;
+        seen->last[lane / 1] = last - key0;
     }
 }
 
 /* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
 KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key, int lane,
-    const struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
+    const struct prefill_scratch_attention_scalar *t, const struct prefill_seen_attention_scalar *seen, float (*s)[QUERIES_attention_scalar])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + 3; at += 1)
-        if (t->first_key[at / 1] < key + 4 && t->last_key[at / 1] >= key) {
+        if (seen->first[at / 1] < key + 4 && seen->last[at / 1] >= key) {
             from = to == lane ? at : from;
             to = at + 1;
         }
@@ -657,24 +665,24 @@ KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key,
     }
 }
 
-/* The same for a tile that some of the queries see some of: hidden scores are -infinity. */
+/*
+** The same for a tile that some of the queries see some of: hidden scores are -infinity. Keys
+** that no query of a vector sees have none.
+*/
 KERNEL_scalar void prefill_scores_some_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
-    const float *k, struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
+    const float *k, struct prefill_scratch_attention_scalar *t, struct prefill_seen_attention_scalar *seen, float (*s)[QUERIES_attention_scalar])
 {
-    prefill_sights_attention_scalar(block, key0, keys, t);
+    prefill_seen_find_attention_scalar(block, key0, keys, seen);
     for (int lane = 0; lane < block->queries; lane += 3)
         for (int key = 0; key < keys; key += 4)
-            prefill_scores_seen_attention_scalar(k, key, lane, t, s);
+            prefill_scores_seen_attention_scalar(k, key, lane, t, seen, s);
     for (int lane = 0; lane < block->queries; lane += 1) {
         const ivec_scalar place = iramp_scalar(block->first + lane);
         vec_scalar top = vset_scalar(ATTN_HIDDEN);
-        for (int key = 0; key < TILE_attention_scalar; key++) {
-            vec_scalar score = vset_scalar(ATTN_HIDDEN);
-            if (key >= t->first_key[lane / 1] && key <= t->last_key[lane / 1]) {
-                const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
-                const vec_scalar seen = vload_scalar(&s[key][lane]);
-                score = vselect_scalar(sees, seen, score);
-            }
+        for (int key = seen->first[lane / 1]; key <= seen->last[lane / 1]; key++) {
+            const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
+            const vec_scalar shown = vload_scalar(&s[key][lane]);
+            const vec_scalar score = vselect_scalar(sees, shown, vset_scalar(ATTN_HIDDEN));
             vstore_scalar(&s[key][lane], score);
             top = vmax_scalar(top, score);
         }
@@ -691,7 +699,7 @@ KERNEL_scalar int prefill_maximum_attention_scalar(struct prefill_scratch_attent
 {
     int grown = 0;
     for (int lane = 0; lane < queries; lane += 1) {
-        const vec_scalar m = vload_scalar(&t->m[lane]), top = vload_scalar(&t->tile_max[lane]);
+        const vec_scalar m = vload_scalar(&t->state->m[lane]), top = vload_scalar(&t->tile_max[lane]);
         const mask_scalar grows = vgreater_scalar(top, vadd_scalar(m, vset_scalar(ATTN_LAZY)));
         if (!many_scalar(grows)) {
             vstore_scalar(&t->alpha[lane], vset_scalar(1.0f));
@@ -699,8 +707,8 @@ KERNEL_scalar int prefill_maximum_attention_scalar(struct prefill_scratch_attent
         }
         const vec_scalar alpha = vselect_scalar(grows, vexp2_exact_scalar(vsub_scalar(m, top)), vset_scalar(1.0f));
         vstore_scalar(&t->alpha[lane], alpha);
-        vstore_scalar(&t->l[lane], vmul_scalar(vload_scalar(&t->l[lane]), alpha));
-        vstore_scalar(&t->m[lane], vselect_scalar(grows, top, m));
+        vstore_scalar(&t->state->l[lane], vmul_scalar(vload_scalar(&t->state->l[lane]), alpha));
+        vstore_scalar(&t->state->m[lane], vselect_scalar(grows, top, m));
         grown = 1;
     }
     return grown;
@@ -713,7 +721,7 @@ KERNEL_scalar void prefill_rescale_attention_scalar(struct prefill_scratch_atten
         if (t->alpha[i] == 1.0f)
             continue;
         for (int d = 0; d < V_ROW_attention; d += 1)
-            vstore_scalar(&t->o[i][d], vmul_scalar(vload_scalar(&t->o[i][d]), vset_scalar(t->alpha[i])));
+            vstore_scalar(&t->state->o[i][d], vmul_scalar(vload_scalar(&t->state->o[i][d]), vset_scalar(t->alpha[i])));
     }
 }
 
@@ -726,61 +734,39 @@ KERNEL_scalar void prefill_sum_attention_scalar(struct prefill_scratch_attention
                 const vec_scalar other = vload_scalar(&t->sums[j + half][lane]);
                 vstore_scalar(&t->sums[j][lane], vadd_scalar(vload_scalar(&t->sums[j][lane]), other));
             }
-        vstore_scalar(&t->l[lane], vadd_scalar(vload_scalar(&t->l[lane]), vload_scalar(&t->sums[0][lane])));
+        vstore_scalar(&t->state->l[lane], vadd_scalar(vload_scalar(&t->state->l[lane]), vload_scalar(&t->sums[0][lane])));
     }
+}
+
+/* The weight of a score, 0 of a hidden one. m is -infinity for a query that saw no key yet. */
+OP_scalar vec_scalar prefill_weight_attention_scalar(vec_scalar s, vec_scalar m)
+{
+    const mask_scalar seen = vgreater_scalar(s, vset_scalar(ATTN_HIDDEN));
+    return vselect_scalar(seen, weight_attention_scalar(s, vmax_scalar(m, vset_scalar(ATTN_LOWEST))), vzero_scalar());
 }
 
 /* p = weight(s, m) in the place of s. */
-KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
-    float (*s)[QUERIES_attention_scalar])
+KERNEL_scalar void prefill_weights_all_attention_scalar(struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
 {
-    for (int lane = 0; lane < queries; lane += 1) {
-        const vec_scalar m = vload_scalar(&t->m[lane]);
+    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
+        const vec_scalar m = vload_scalar(&t->state->m[lane]);
         for (int j = 0; j < PARTIALS_attention_scalar; j++) {
-            const vec_scalar p0 = weight_attention_scalar(vload_scalar(&s[j + 0][lane]), m);
-            vstore_scalar(&s[j + 0][lane], p0);
-            const vec_scalar p1 = weight_attention_scalar(vload_scalar(&s[j + 16][lane]), m);
-            vstore_scalar(&s[j + 16][lane], p1);
-            const vec_scalar p2 = weight_attention_scalar(vload_scalar(&s[j + 32][lane]), m);
-            vstore_scalar(&s[j + 32][lane], p2);
-            const vec_scalar p3 = weight_attention_scalar(vload_scalar(&s[j + 48][lane]), m);
-            vstore_scalar(&s[j + 48][lane], p3);
-            vec_scalar sum = p0;
-            sum = vadd_scalar(sum, p1);
-            sum = vadd_scalar(sum, p2);
-            sum = vadd_scalar(sum, p3);
-            vstore_scalar(&t->sums[j][lane], sum);
-        }
-    }
-}
-
-/* The same where scores may be hidden: their weight is 0. */
-KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
-    float (*s)[QUERIES_attention_scalar])
-{
-    for (int lane = 0; lane < queries; lane += 1) {
-        /* a query may have seen no key yet */
-        const vec_scalar m = vmax_scalar(vload_scalar(&t->m[lane]), vset_scalar(ATTN_LOWEST));
-        for (int j = 0; j < PARTIALS_attention_scalar; j++) {
+            vec_scalar sum = vzero_scalar();
             const vec_scalar s0 = vload_scalar(&s[j + 0][lane]);
-            const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p0 = vselect_scalar(seen0, weight_attention_scalar(s0, m), vzero_scalar());
+            const vec_scalar p0 = weight_attention_scalar(s0, m);
             vstore_scalar(&s[j + 0][lane], p0);
+            sum = vadd_scalar(sum, p0);
             const vec_scalar s1 = vload_scalar(&s[j + 16][lane]);
-            const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p1 = vselect_scalar(seen1, weight_attention_scalar(s1, m), vzero_scalar());
+            const vec_scalar p1 = weight_attention_scalar(s1, m);
             vstore_scalar(&s[j + 16][lane], p1);
-            const vec_scalar s2 = vload_scalar(&s[j + 32][lane]);
-            const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p2 = vselect_scalar(seen2, weight_attention_scalar(s2, m), vzero_scalar());
-            vstore_scalar(&s[j + 32][lane], p2);
-            const vec_scalar s3 = vload_scalar(&s[j + 48][lane]);
-            const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
-            const vec_scalar p3 = vselect_scalar(seen3, weight_attention_scalar(s3, m), vzero_scalar());
-            vstore_scalar(&s[j + 48][lane], p3);
-            vec_scalar sum = p0;
             sum = vadd_scalar(sum, p1);
+            const vec_scalar s2 = vload_scalar(&s[j + 32][lane]);
+            const vec_scalar p2 = weight_attention_scalar(s2, m);
+            vstore_scalar(&s[j + 32][lane], p2);
             sum = vadd_scalar(sum, p2);
+            const vec_scalar s3 = vload_scalar(&s[j + 48][lane]);
+            const vec_scalar p3 = weight_attention_scalar(s3, m);
+            vstore_scalar(&s[j + 48][lane], p3);
             sum = vadd_scalar(sum, p3);
             vstore_scalar(&t->sums[j][lane], sum);
         }
@@ -788,63 +774,88 @@ KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_
 }
 
 /*
-** o += p v over keys from .. end - 1 of the tile, for 6 queries x 2 columns: one FMA
-** chain over the keys for each.
+** The same for the keys that the queries of each vector may see, with weights of 0 before and
+** behind them, since register tiles of o stretch over two vectors of queries.
 */
-KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, int32_t from, int32_t end,
-    int32_t query, int column, float (*restrict p)[QUERIES_attention_scalar], float (*restrict o)[V_ROW_attention])
+KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries,
+    const struct prefill_seen_attention_scalar *seen, float (*s)[QUERIES_attention_scalar])
 {
-    vec_scalar o0_0 = vload_scalar(&o[query + 0][column + 0]);
-    vec_scalar o0_1 = vload_scalar(&o[query + 0][column + 1]);
-    vec_scalar o1_0 = vload_scalar(&o[query + 1][column + 0]);
-    vec_scalar o1_1 = vload_scalar(&o[query + 1][column + 1]);
-    vec_scalar o2_0 = vload_scalar(&o[query + 2][column + 0]);
-    vec_scalar o2_1 = vload_scalar(&o[query + 2][column + 1]);
-    vec_scalar o3_0 = vload_scalar(&o[query + 3][column + 0]);
-    vec_scalar o3_1 = vload_scalar(&o[query + 3][column + 1]);
-    vec_scalar o4_0 = vload_scalar(&o[query + 4][column + 0]);
-    vec_scalar o4_1 = vload_scalar(&o[query + 4][column + 1]);
-    vec_scalar o5_0 = vload_scalar(&o[query + 5][column + 0]);
-    vec_scalar o5_1 = vload_scalar(&o[query + 5][column + 1]);
-    for (int32_t key = from; key < end; key++) {
-        const vec_scalar v0 = vload_scalar(&v[key * V_ROW_attention + column + 0]);
-        const vec_scalar v1 = vload_scalar(&v[key * V_ROW_attention + column + 1]);
-        const vec_scalar p0 = vset_scalar(p[key][query + 0]);
+    for (int lane = 0; lane < queries; lane += 1) {
+        const vec_scalar m = vload_scalar(&t->state->m[lane]);
+        const int32_t first = seen->first[lane / 1], last = seen->last[lane / 1];
+        for (int j = 0; j < PARTIALS_attention_scalar; j++)
+            vstore_scalar(&t->sums[j][lane], vzero_scalar());
+        for (int32_t key = first; key <= last; key++) {
+            float *sum = &t->sums[key % PARTIALS_attention_scalar][lane];
+            const vec_scalar p = prefill_weight_attention_scalar(vload_scalar(&s[key][lane]), m);
+            vstore_scalar(&s[key][lane], p);
+            vstore_scalar(sum, vadd_scalar(vload_scalar(sum), p));
+        }
+        for (int32_t key = 0; key < TILE_attention_scalar; key++)
+            if (key < first || key > last)
+                vstore_scalar(&s[key][lane], vzero_scalar());
+    }
+}
+
+/*
+** o += p v over `keys` keys, for 6 queries x 2 columns: one FMA chain over the keys for
+** each. v and p start at the first key, p and o at the first query, v and o at the first column.
+*/
+KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, const float *restrict p,
+    int32_t keys, float *restrict o)
+{
+    vec_scalar o0_0 = vload_scalar(o + 0);
+    vec_scalar o0_1 = vload_scalar(o + 1);
+    vec_scalar o1_0 = vload_scalar(o + 16);
+    vec_scalar o1_1 = vload_scalar(o + 17);
+    vec_scalar o2_0 = vload_scalar(o + 32);
+    vec_scalar o2_1 = vload_scalar(o + 33);
+    vec_scalar o3_0 = vload_scalar(o + 48);
+    vec_scalar o3_1 = vload_scalar(o + 49);
+    vec_scalar o4_0 = vload_scalar(o + 64);
+    vec_scalar o4_1 = vload_scalar(o + 65);
+    vec_scalar o5_0 = vload_scalar(o + 80);
+    vec_scalar o5_1 = vload_scalar(o + 81);
+    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_scalar) {
+        const vec_scalar v0 = vload_scalar(v + 0);
+        const vec_scalar v1 = vload_scalar(v + 1);
+        const vec_scalar p0 = vset_scalar(p[0]);
         o0_0 = vfma_scalar(p0, v0, o0_0);
         o0_1 = vfma_scalar(p0, v1, o0_1);
-        const vec_scalar p1 = vset_scalar(p[key][query + 1]);
+        const vec_scalar p1 = vset_scalar(p[1]);
         o1_0 = vfma_scalar(p1, v0, o1_0);
         o1_1 = vfma_scalar(p1, v1, o1_1);
-        const vec_scalar p2 = vset_scalar(p[key][query + 2]);
+        const vec_scalar p2 = vset_scalar(p[2]);
         o2_0 = vfma_scalar(p2, v0, o2_0);
         o2_1 = vfma_scalar(p2, v1, o2_1);
-        const vec_scalar p3 = vset_scalar(p[key][query + 3]);
+        const vec_scalar p3 = vset_scalar(p[3]);
         o3_0 = vfma_scalar(p3, v0, o3_0);
         o3_1 = vfma_scalar(p3, v1, o3_1);
-        const vec_scalar p4 = vset_scalar(p[key][query + 4]);
+        const vec_scalar p4 = vset_scalar(p[4]);
         o4_0 = vfma_scalar(p4, v0, o4_0);
         o4_1 = vfma_scalar(p4, v1, o4_1);
-        const vec_scalar p5 = vset_scalar(p[key][query + 5]);
+        const vec_scalar p5 = vset_scalar(p[5]);
         o5_0 = vfma_scalar(p5, v0, o5_0);
         o5_1 = vfma_scalar(p5, v1, o5_1);
     }
-    vstore_scalar(&o[query + 0][column + 0], o0_0);
-    vstore_scalar(&o[query + 0][column + 1], o0_1);
-    vstore_scalar(&o[query + 1][column + 0], o1_0);
-    vstore_scalar(&o[query + 1][column + 1], o1_1);
-    vstore_scalar(&o[query + 2][column + 0], o2_0);
-    vstore_scalar(&o[query + 2][column + 1], o2_1);
-    vstore_scalar(&o[query + 3][column + 0], o3_0);
-    vstore_scalar(&o[query + 3][column + 1], o3_1);
-    vstore_scalar(&o[query + 4][column + 0], o4_0);
-    vstore_scalar(&o[query + 4][column + 1], o4_1);
-    vstore_scalar(&o[query + 5][column + 0], o5_0);
-    vstore_scalar(&o[query + 5][column + 1], o5_1);
+    vstore_scalar(o + 0, o0_0);
+    vstore_scalar(o + 1, o0_1);
+    vstore_scalar(o + 16, o1_0);
+    vstore_scalar(o + 17, o1_1);
+    vstore_scalar(o + 32, o2_0);
+    vstore_scalar(o + 33, o2_1);
+    vstore_scalar(o + 48, o3_0);
+    vstore_scalar(o + 49, o3_1);
+    vstore_scalar(o + 64, o4_0);
+    vstore_scalar(o + 65, o4_1);
+    vstore_scalar(o + 80, o5_0);
+    vstore_scalar(o + 81, o5_1);
 }
 
 /* A tile whose scores are there, and whose part of o may still be to come. */
 struct prefill_tile_attention_scalar {
     float (*s)[QUERIES_attention_scalar];       /* scores, or weights once weighed */
+    struct prefill_seen_attention_scalar *seen;
     const float *v;
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
@@ -857,11 +868,14 @@ KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_bloc
     for (int column = 0; column < 16; column += 2)
         for (int32_t query = 0; query < block->queries; query += 6) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            const int32_t left = block->queries - query, queries = left < 6 ? left : 6;
             if (tile->sight != SEES_ALL)
-                visible_keys_attention(block->first + query, block->first + query + 5,
+                visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
-            prefill_values_attention_scalar(tile->v, first - tile->key0, last - tile->key0 + 1, query, column,
-                               tile->s, t->o);
+            const int32_t from = first - tile->key0, keys = last - first + 1;
+            if (keys > 0)
+                prefill_values_attention_scalar(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                               &t->state->o[query][column]);
         }
 }
 
@@ -872,9 +886,9 @@ KERNEL_scalar void prefill_settle_attention_scalar(const struct prefill_block_at
     if (tile->keys == 0)
         return;
     if (!tile->weighed && tile->sight == SEES_ALL)
-        prefill_weights_all_attention_scalar(t, block->queries, tile->s);
+        prefill_weights_all_attention_scalar(t, tile->s);
     else if (!tile->weighed)
-        prefill_weights_some_attention_scalar(t, block->queries, tile->s);
+        prefill_weights_some_attention_scalar(t, block->queries, tile->seen, tile->s);
     prefill_sum_attention_scalar(t, block->queries);
     prefill_accumulate_attention_scalar(block, tile, t);
 }
@@ -901,35 +915,35 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     const struct block_attention *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     float (*s)[QUERIES_attention_scalar] = t->s[0];
+    struct prefill_seen_attention_scalar *seen = t->seen;
     prefill_settle_attention_scalar(block, before, t);
     if (sight == SEES_ALL)
         prefill_scores_all_attention_scalar(block, key0, k, t, s);
     else
-        prefill_scores_some_attention_scalar(block, key0, keys, k, t, s);
-    if (prefill_maximum_attention_scalar(t, block->queries))
+        prefill_scores_some_attention_scalar(block, key0, keys, k, t, seen, s);
+    if (prefill_maximum_attention_scalar(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_scalar(t, block->queries);
     const float *v = stored->v[key0 % BLOCK_attention];
-    *before = (struct prefill_tile_attention_scalar){ s, v, key0, keys, sight, 0 };
+    *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0 };
 }
 
-/* Keys first .. last, all of one segment, from an empty state, then merged into the totals. */
+/* Keys first .. last, all of one segment, from an empty state. */
 KERNEL_scalar void prefill_segment_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t first, int32_t last,
-    struct prefill_scratch_attention_scalar *t)
+    struct prefill_state_attention_scalar *state, struct prefill_scratch_attention_scalar *t)
 {
+    t->state = state;
     for (int i = 0; i < QUERIES_attention_scalar; i++) {
-        t->m[i] = ATTN_HIDDEN;
-        t->l[i] = 0.0f;
+        state->m[i] = ATTN_HIDDEN;
+        state->l[i] = 0.0f;
     }
-    memset(t->o, 0, sizeof t->o);
-    struct prefill_tile_attention_scalar tile = { t->s[0], NULL, 0, 0, SEES_NONE, 0 };
+    memset(state->o, 0, sizeof state->o);
+    struct prefill_tile_attention_scalar tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0 };
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_scalar;
         prefill_advance_attention_scalar(block, key0, &tile, t);
         first = key0 + TILE_attention_scalar;
     }
     prefill_settle_attention_scalar(block, &tile, t);
-    for (int32_t i = 0; i < block->queries; i++)
-        merge_attention_scalar(t->m[i], t->l[i], t->o[i], &t->m_total[i], &t->l_total[i], t->o_total[i]);
 }
 
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
@@ -967,24 +981,34 @@ static size_t prefill_workspace_bytes_attention_scalar(const struct attn_args *a
     return 0;
 }
 
+/* The first segment is the total of those so far, and each later one is merged into it. */
+KERNEL_scalar void prefill_segments_attention_scalar(const struct prefill_block_attention_scalar *block, struct prefill_scratch_attention_scalar *t)
+{
+    int32_t first = 0, last = block->view.kv_len - 1;
+    struct prefill_state_attention_scalar *total = &t->total, *state = total;
+    for (int32_t i = 0; i < block->queries; i++)
+        total->l[i] = 0.0f;
+    visible_keys_attention(block->first, block->first + block->queries - 1, &block->view, &first, &last);
+    while (first <= last) {
+        const int32_t segment_last = first - first % SEGMENT_attention_scalar + SEGMENT_attention_scalar - 1;
+        prefill_segment_attention_scalar(block, first, segment_last < last ? segment_last : last, state, t);
+        if (state != total)
+            for (int32_t i = 0; i < block->queries; i++)
+                merge_attention_scalar(state->m[i], state->l[i], state->o[i], &total->m[i], &total->l[i], total->o[i]);
+        state = &t->segment;
+        first = segment_last + 1;
+    }
+}
+
 KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, int pass, int64_t task, void *scratch)
 {
     struct prefill_scratch_attention_scalar *t = scratch;
     const struct prefill_block_attention_scalar block = prefill_block_find_attention_scalar(args, task);
     (void)pass;
     prefill_queries_attention_scalar(args, &block, t);
+    prefill_segments_attention_scalar(&block, t);
     for (int32_t i = 0; i < block.queries; i++)
-        t->l_total[i] = 0.0f;
-
-    int32_t first = 0, last = block.view.kv_len - 1;
-    visible_keys_attention(block.first, block.first + block.queries - 1, &block.view, &first, &last);
-    while (first <= last) {
-        const int32_t segment_last = first - first % SEGMENT_attention_scalar + SEGMENT_attention_scalar - 1;
-        prefill_segment_attention_scalar(&block, first, segment_last < last ? segment_last : last, t);
-        first = segment_last + 1;
-    }
-    for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_scalar(args, block.sequence, block.row + i, block.view.h, t->m_total[i], t->l_total[i], t->o_total[i]);
+        finish_attention_scalar(args, block.sequence, block.row + i, block.view.h, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
 ** Decode, scalar: one query of the 1 heads that share a KV head walks one segment of the
