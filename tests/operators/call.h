@@ -8,7 +8,7 @@
 #include "view.h"
 
 enum {
-    CALL_SEQUENCES = 64,
+    CALL_SEQUENCES = 256,
     CALL_OUTPUTS   = 8,
     CALL_PAIRS     = 1 << 26               /* most pairs of a query of a head with a key */
 };
@@ -53,6 +53,8 @@ struct call {
     float *q, *k, *v;                      /* (q_rows, heads, d_k), (k_rows, kv_heads, d_k), (k_rows, kv_heads, d_v) */
     float *bias;                           /* (heads, q_rows, keys) of the score bias(), or NULL */
     uint8_t *visible;                      /* (heads, q_rows, keys) of the mask boolean(), or NULL */
+    float *t5;                             /* (heads, buckets) of the score t5_bias, or NULL */
+    int64_t buckets;
     int64_t keys;                          /* of the longest sequence */
     double score_error;                    /* how far off the scores behind the case's own outputs may be */
     const float *k_rotation;               /* (k_rows, d_k) at most: rows as `rotation` makes them; NULL: it makes them */

@@ -8,7 +8,9 @@
 
 enum { UNWRITTEN = 0x7fc0beef };           /* bits of a NaN, in all memory before it is written */
 
-enum { RUN_ARRAYS = 2 };                   /* bias and visible */
+enum { RUN_BIAS, RUN_VISIBLE, RUN_T5, RUN_ARRAYS };
+
+static const char *const array_names[RUN_ARRAYS] = { "bias", "visible", "t5" };
 
 /* A call at work. */
 struct run {
@@ -18,8 +20,8 @@ struct run {
     struct attn_sequence sequence[CALL_SEQUENCES];
     struct guarded cache[CALL_SEQUENCES];
     struct guarded q_rotation, k_rotation;
-    struct guarded bias, visible;          /* (heads, q_rows, keys) */
-    struct attn_array array[RUN_ARRAYS];
+    struct guarded values[RUN_ARRAYS];     /* (heads, q_rows, keys), and (heads, buckets) */
+    struct attn_array array[RUN_ARRAYS];   /* in the definition's order */
     struct guarded o;                      /* (q_rows, heads, d_v) */
     struct guarded lse;                    /* (q_rows, heads) */
     double slack;                          /* of outputs, for the case's rounded scores */
@@ -74,20 +76,24 @@ static struct guarded array_create(const void *values, size_t count, size_t size
 static void array_bind(struct run *run, int index)
 {
     const struct attn_array_kind *kind = &run->attention->array[index];
-    const int64_t keys = run->call->keys, strides[] = {
-        [ATTN_AXIS_HEAD] = run->call->q_rows * keys, [ATTN_AXIS_QUERY] = keys, [ATTN_AXIS_KEY] = 1, [ATTN_AXIS_SIZE] = 0
-    };
-    run->array[index].data = strcmp(kind->name, "bias") == 0 ? run->bias.data : run->visible.data;
+    const int64_t keys = run->call->keys;
+    const int64_t by_query[] = { [ATTN_AXIS_HEAD] = run->call->q_rows * keys, [ATTN_AXIS_QUERY] = keys, [ATTN_AXIS_KEY] = 1 };
+    const int64_t by_bucket[] = { [ATTN_AXIS_HEAD] = run->call->buckets, [ATTN_AXIS_SIZE] = 1 };
+    int which = 0;
+    while (strcmp(array_names[which], kind->name) != 0)
+        which++;
+    run->array[index].data = run->values[which].data;
     for (int axis = 0; axis < kind->axes; axis++)
-        run->array[index].stride[axis] = strides[kind->axis[axis]];
+        run->array[index].stride[axis] = (which == RUN_T5 ? by_bucket : by_query)[kind->axis[axis]];
 }
 
 static void arrays_create(struct run *run)
 {
     const struct call *call = run->call;
     const size_t count = (size_t)(call->heads * call->q_rows * call->keys);
-    run->bias = array_create(call->bias, count, sizeof *call->bias);
-    run->visible = array_create(call->visible, count, sizeof *call->visible);
+    run->values[RUN_BIAS] = array_create(call->bias, count, sizeof *call->bias);
+    run->values[RUN_VISIBLE] = array_create(call->visible, count, sizeof *call->visible);
+    run->values[RUN_T5] = array_create(call->t5, (size_t)(call->heads * call->buckets), sizeof *call->t5);
     for (int i = 0; i < run->attention->arrays && i < RUN_ARRAYS; i++)
         array_bind(run, i);
 }
@@ -117,8 +123,8 @@ static void run_destroy(struct run *run)
         guarded_destroy(&run->cache[b]);
     guarded_destroy(&run->q_rotation);
     guarded_destroy(&run->k_rotation);
-    guarded_destroy(&run->bias);
-    guarded_destroy(&run->visible);
+    for (int i = 0; i < RUN_ARRAYS; i++)
+        guarded_destroy(&run->values[i]);
     guarded_destroy(&run->o);
     guarded_destroy(&run->lse);
 }

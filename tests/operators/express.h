@@ -26,6 +26,9 @@ bool express_multi_head(struct call *call);           /* MultiHeadAttention */
 bool express_packed(struct call *call);               /* PackedAttention */
 bool express_packed_multi_head(struct call *call);    /* PackedMultiHeadAttention */
 
+/* express_buckets.c */
+bool express_buckets(struct call *call);              /* RelativePositionBias */
+
 /* express_longformer.c */
 bool express_longformer(struct call *call);           /* LongformerAttention */
 

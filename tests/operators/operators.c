@@ -47,6 +47,8 @@ static const struct operator operators[] = {
     { .name = "LongformerAttention", .domain = "com.microsoft", .express = express_longformer,
       .attributes = { "num_heads", "window" },
       .inputs = { "input", "weight", "bias", "mask", "global_weight", "global_bias", "global" } },
+    { .name = "RelativePositionBias", .domain = "com.microsoft", .express = express_buckets,
+      .attributes = { "is_bidirectional", "max_distance" }, .inputs = { "bias_table", "query_length", "key_length" } },
     { .name = "LinearAttention", .domain = "-", .why = linear },
 };
 
