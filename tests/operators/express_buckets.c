@@ -57,8 +57,8 @@ bool express_buckets(struct call *call)
     const int32_t queries = length_take(call, "query_length"), keys = length_take(call, "key_length");
     if (queries == 0 || keys == 0 || !table_take(call))
         return false;
-    if (queries * keys > CALL_SEQUENCES)
-        return call_refuse(call, "%d pairs of a query and a key are more than %d", (int)(queries * keys), CALL_SEQUENCES);
+    if (queries * keys > CALL_SEQUENCES || call->heads > CALL_PAIRS / (queries * keys * keys))
+        return call_refuse(call, "%d pairs of a query and a key are too many", (int)(queries * keys));
     if (output == NULL || output->rank != 4 || output->dims[0] != 1 || output->dims[1] != call->heads
         || output->dims[2] != queries || output->dims[3] != keys)
         return call_refuse(call, "the output is not shaped as the biases are");
