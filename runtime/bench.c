@@ -1,5 +1,5 @@
 /*
-** Arrays of normal random numbers. Decode walks through several caches, so that it reads from
+** Arrays of normal random numbers. Decode and append walk through several caches, so that they read from
 ** memory and not from the last-level cache.
 */
 #include "bench.h"
@@ -92,13 +92,13 @@ static bool take_pages(struct bench *b, struct problem *problem)
     return pages != NULL;
 }
 
-/* As many caches as decode needs to read from memory, in one piece, all written. */
+/* As many caches as decode and append need to read from memory, in one piece, all written. */
 static bool take_caches(struct bench *b, struct problem *problem)
 {
     const struct attn_attention *a = b->setting.attention;
     const size_t bytes = (a->cache_bytes(b->sequence.capacity) + ATTN_ALIGNMENT - 1) / ATTN_ALIGNMENT * ATTN_ALIGNMENT;
     b->cache_stride = bytes;
-    b->cache_count = b->setting.phase == BENCH_DECODE ? (int)(COLD_BYTES / bytes) + 1 : 1;
+    b->cache_count = b->setting.phase == BENCH_DECODE || b->setting.phase == BENCH_APPEND ? (int)(COLD_BYTES / bytes) + 1 : 1;
     b->caches = memory_take_large(&b->memory, (size_t)b->cache_count, bytes, problem);
     for (int i = 0; b->caches != NULL && i < b->cache_count; i++) {
         b->sequence.cache = b->caches + (size_t)i * bytes;

@@ -1,6 +1,7 @@
 """attngen tune: a short run writes a table; emit uses it while it fits, names it stale otherwise, and results stay right."""
 
 import re
+import shutil
 import subprocess
 import tempfile
 from functools import cache
@@ -81,6 +82,22 @@ def tuned_kernels_are_right() -> None:
         assert done.returncode == 0 and f"tuned: {PLAN}" in done.stderr and "1 passed, 0 failed" in done.stdout, done
 
 
+def wrong_plans_are_not_taken() -> None:
+    """Templates that skip all work for small tiles: that is the fastest plan of all, but it disagrees with the reference."""
+    with tempfile.TemporaryDirectory() as name:
+        templates, config, table = Path(name, "templates"), Path(name, "tiny.lua"), Path(name, "table.lua")
+        shutil.copytree(ROOT / "templates", templates)
+        prefill = templates / "softmax/prefill.c.t"
+        text = prefill.read_text()
+        line = "    struct prefill_scratch$F *t = scratch;\n    const struct prefill_block$F block = prefill_block_find$F(args, task);\n"
+        assert line in text, "the line to break is not in the template"
+        prefill.write_text(text.replace(line, line + "    if (TILE$F < 64)\n        return;\n"))
+        config.write_text(CONFIG)
+        done = attngen_all("tune", config, "--target", "scalar", "--seconds", "4", "-o", table, "--templates", templates)
+        assert done.returncode == 0 and re.search(r"the plan tile=\d+ disagrees with the reference and is not taken", done.stderr), done
+        assert "tile=" not in re.search(r'\n    plan = "([^"]*)"', table.read_text())[1], table.read_text()
+
+
 def stale_entries_are_named_and_not_used() -> None:
     """Another compiler, other kernels, another CPU."""
     for pattern, replacement, sentence in (
@@ -133,5 +150,5 @@ def wrong_usage_ends_with_2() -> None:
         assert (done.returncode, done.stderr) == (2, sentence), done
 
 
-run(table_is_written_and_used, tuned_kernels_are_right, stale_entries_are_named_and_not_used, bad_tables_are_refused,
+run(table_is_written_and_used, tuned_kernels_are_right, wrong_plans_are_not_taken, stale_entries_are_named_and_not_used, bad_tables_are_refused,
     wrong_usage_ends_with_2)
