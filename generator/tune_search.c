@@ -86,24 +86,38 @@ static bool round_time(struct round *round, const struct search *s, double case_
     return timed;
 }
 
-/* Geometric mean over the cases of one object's time as a share of the first's; prefill and decode weigh the same. */
+/*
+** Geometric mean over the cases of one object's time as a share of the best plan's, which is timed twice; prefill and
+** decode weigh the same.
+*/
 static double round_cost(const struct round *round, int object)
 {
     double sum[2] = { 0.0, 0.0 }, count[2] = { 0.0, 0.0 };
     for (int i = 0; i < round->case_count; i++) {
         const int decode = round->cases[i].phase == BENCH_DECODE;
         const struct timing *row = &round->timings[i * round->count];
-        sum[decode] += log(row[object].seconds / row[0].seconds);
+        sum[decode] += log(row[object].seconds / sqrt(row[0].seconds * row[1].seconds));
         count[decode] += 1.0;
     }
     const double phases = (count[0] > 0.0) + (count[1] > 0.0);
     return exp((sum[0] / fmax(count[0], 1.0) + sum[1] / fmax(count[1], 1.0)) / phases);
 }
 
-/* What a candidate must be faster by: twice what two runs of the same object differ by. */
+/* What two timings of the same object differ by, in the case where they differ most. */
+static double round_noise(const struct round *round)
+{
+    double noise = 0.0;
+    for (int i = 0; i < round->case_count; i++) {
+        const struct timing *row = &round->timings[i * round->count];
+        noise = fmax(noise, fabs(log(row[1].seconds / row[0].seconds)));
+    }
+    return noise;
+}
+
+/* What a candidate must be faster by. */
 static double round_margin(const struct round *round)
 {
-    return fmax(LEAST_MARGIN, 2.0 * fabs(log(round_cost(round, 1))));
+    return fmax(LEAST_MARGIN, 2.0 * round_noise(round));
 }
 
 static struct tuned_trial trial_measured(const struct round *round, int object, const char *plan)
@@ -177,7 +191,7 @@ static void trials_add(struct search *s, const struct round *round, const struct
 
 static void group_print(const struct round *round, int group, int tried, int all, const struct ranked *first, const char *plan, bool taken)
 {
-    printf("  %-7s %2d of %2d plans, noise %.1f %%: ", tune_group_name(group), tried, all, 100.0 * fabs(log(round_cost(round, 1))));
+    printf("  %-7s %2d of %2d plans, noise %.1f %%: ", tune_group_name(group), tried, all, 100.0 * round_noise(round));
     printf(taken ? "takes %s, %+.1f %% of the time\n" : "keeps; the best was %s, %+.1f %% of the time\n", plan,
            100.0 * (first->cost - 1.0));
     fflush(stdout);

@@ -12,7 +12,10 @@
 #include "process.h"
 #include "script.h"
 
-enum { TABLE_BYTES = 4 << 20 };      /* of a file, most */
+enum {
+    TABLE_BYTES = 4 << 20,           /* of a file, most */
+    TABLE_STEPS = 1000 * 1000        /* of the sandbox: a table is written out, it computes nothing */
+};
 
 static const char *const table_fields[] = { "cpu", "entries", NULL };
 static const char *const entry_fields[] = {
@@ -140,15 +143,21 @@ static bool read_table(const struct reading *reading, const struct value *table)
     return true;
 }
 
-bool tuned_read(struct tuned *tuned, const char *file, struct arena *arena, struct report *report)
+bool tuned_read_text(struct tuned *tuned, const struct script_source *source, struct arena *arena, struct report *report)
 {
     static const char *const no_words[] = { NULL };
     const struct reading reading = { tuned, arena, report };
-    struct script script = { .source = { .name = file }, .words = no_words, .fields = table_fields };
-    *tuned = (struct tuned){ .file = file };
-    script.source.text = file_read(file, TABLE_BYTES, &script.source.length, arena, report);
-    const struct value *table = script.source.text != NULL ? script_run(&script, arena, report) : NULL;
+    struct script script = { .source = *source, .words = no_words, .fields = table_fields, .steps = TABLE_STEPS };
+    *tuned = (struct tuned){ .file = source->name };
+    const struct value *table = script_run(&script, arena, report);
     return table != NULL && read_table(&reading, table);
+}
+
+bool tuned_read(struct tuned *tuned, const char *file, struct arena *arena, struct report *report)
+{
+    struct script_source source = { .name = file };
+    source.text = file_read(file, TABLE_BYTES, &source.length, arena, report);
+    return source.text != NULL && tuned_read_text(tuned, &source, arena, report);
 }
 
 /* The CPU's name as the name of a file: what is no letter or digit becomes one line between words. */

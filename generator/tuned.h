@@ -9,6 +9,7 @@
 #include "emit.h"
 #include "options.h"
 #include "plan.h"
+#include "script.h"
 
 enum {
     TUNED_ENTRIES = 4096,            /* most of a table */
@@ -46,7 +47,8 @@ struct tuned {
 /* configs/tuned/<cpu>.lua under root. */
 const char *tuned_file(const char *root, struct arena *arena);
 
-/* Reads a table; one that is for another CPU has no entries, which is said on stderr. false after a report. */
+/* Reads a table, whatever CPU it is for. false after a report. */
+bool tuned_read_text(struct tuned *tuned, const struct script_source *source, struct arena *arena, struct report *report);
 bool tuned_read(struct tuned *tuned, const char *file, struct arena *arena, struct report *report);
 
 /* What options ask for: the targets, the plan, the table. false after a report. */

@@ -129,11 +129,12 @@ static void share_arrays(struct bench *b, const struct bench *like)
     b->caches = like->caches;
     b->cache_stride = like->cache_stride;
     b->cache_count = like->cache_count;
+    b->next_cache = like->next_cache;
 }
 
 bool bench_create(struct bench *b, const struct bench_case *setting, const struct bench *like, struct problem *problem)
 {
-    *b = (struct bench){ .setting = *setting };
+    *b = (struct bench){ .setting = *setting, .next_cache = &b->own_next };
     memory_begin(&b->memory, NULL);
     b->sequence = (struct attn_sequence){
         .q_len = setting->q, .q_offset = setting->kv - setting->q, .k_len = setting->kv, .kv_len = setting->kv,
@@ -159,8 +160,8 @@ void bench_destroy(struct bench *b)
 
 void bench_run(struct bench *b)
 {
-    b->sequence.cache = b->caches + (size_t)b->next_cache * b->cache_stride;
-    b->next_cache = (b->next_cache + 1) % b->cache_count;
+    b->sequence.cache = b->caches + (size_t)*b->next_cache * b->cache_stride;
+    *b->next_cache = (*b->next_cache + 1) % b->cache_count;
     pool_run_phase(b->pool, phase_of(&b->setting), &b->args);
 }
 

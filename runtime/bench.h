@@ -25,7 +25,8 @@ struct bench {
     size_t workspace_bytes;
     unsigned char *caches;               /* (cache_count, cache_stride bytes), used in turn */
     size_t cache_stride;
-    int cache_count, next_cache;
+    int cache_count;
+    int *next_cache, own_next;           /* benches that share caches share the turn: none finds what another has just read */
 };
 
 /*

@@ -93,13 +93,15 @@ void bench_measure(struct bench *benches, struct bench_figures *figures, int cou
     for (int i = 0; samples != NULL && i < count; i++)
         samples[i].runs = runs_choose(&benches[i]);
     const double start = machine_seconds();
-    while (samples != NULL && !all_full(samples, count, BENCH_SAMPLES)) {
+    for (int round = 0; samples != NULL && !all_full(samples, count, BENCH_SAMPLES); round++) {
         const double spent = machine_seconds() - start;
         if (spent > seconds * count && all_full(samples, count, SAMPLES_LEAST))
             break;
-        for (int i = 0; i < count; i++)
+        for (int turn = 0; turn < count; turn++) {
+            const int i = round % 2 == 0 ? turn : count - 1 - turn;      /* nobody always follows the same one */
             if (samples[i].kept < BENCH_SAMPLES)
                 sample_take(&benches[i], &samples[i], &best, spent > 2.0 * seconds * count);
+        }
     }
     for (int i = 0; samples != NULL && i < count; i++)
         figures[i] = figures_of(&samples[i], benches[i].setting.threads);

@@ -104,6 +104,7 @@ TARGETS: dict[str, tuple[str, Callable[[], Iterator[bytes]]]] = {
     "prompt": ("libattn", tokens),
     "safetensors": ("libattn", tensors),
     "score": ("expression", scores),
+    "table": ("generator", lambda: files("tests/fuzz/tables/*.lua")),
     "template": ("generator", lambda: files("templates/**/*.c.t")),
 }
 
