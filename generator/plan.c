@@ -87,17 +87,23 @@ static void choose_values(const struct choice *choice)
     plan->rest_queries = rest == 0 ? 1 : divisor_below(queries, smaller(12, rows_for(plan, rest)));
 }
 
-/* Few heads take more keys at once, so that there are enough independent sums to hide an FMA's latency. */
+/*
+** Heads that share K take more keys at once, so that there are enough independent sums to hide an FMA's latency. A head
+** of its own waits for memory, which likes to be read in one stream: one panel of K at a time where a value has more
+** than a byte, and V in whole rows; then the machine fetches ahead by itself.
+*/
 static void choose_decode(const struct choice *choice)
 {
     struct plan *plan = choice->plan;
     const int budget = choice->many ? 16 : 10, lanes = plan->isa->lanes, tile = plan->value[PLAN_TILE];
     const int heads = settle(choice, PLAN_DECODE_HEADS, smaller(choice->definition->group, 4));
+    const bool streams = heads == 1 && choice->definition->cache_k.type->bits > 8;
     int vectors = 1;
-    while (heads * vectors * 2 <= budget && tile % (vectors * 2 * lanes) == 0)
+    while (!streams && heads * vectors * 2 <= budget && tile % (vectors * 2 * lanes) == 0)
         vectors *= 2;
     settle(choice, PLAN_DECODE_VECTORS, vectors);
-    settle(choice, PLAN_FETCH, 1);
+    settle(choice, PLAN_DECODE_COLUMNS, smaller(plan->v_row / lanes, smaller(larger(budget / heads, 2), 8)));
+    settle(choice, PLAN_FETCH, !streams);
 }
 
 static int tile_registers(int rows, int vectors)
@@ -111,8 +117,9 @@ static void count_registers(struct plan *plan)
     const int heads = value[PLAN_DECODE_HEADS], vectors = value[PLAN_DECODE_VECTORS];
     plan->prefill_registers = larger(tile_registers(value[PLAN_SCORE_KEYS], value[PLAN_QUERY_VECTORS]),
                                      tile_registers(value[PLAN_VALUE_QUERIES], value[PLAN_VALUE_VECTORS]));
-    plan->decode_registers = heads > 1 ? tile_registers(heads, vectors)
-                                       : vectors + 2;      /* one head uses each K once: no need to keep it */
+    /* one head uses each K and V once: no need to keep it */
+    const int most = larger(vectors, value[PLAN_DECODE_COLUMNS]);
+    plan->decode_registers = heads > 1 ? tile_registers(heads, most) : most + 2;
 }
 
 bool plan_choose(struct plan *plan, const struct definition *definition, const struct descriptor *isa,

@@ -82,6 +82,7 @@ static bool decode_fits(const struct checking *c)
         return refuse(c, "decode_vectors is %d, which are %d keys; expected a divisor or a multiple of %d, the keys of a panel",
                       value[PLAN_DECODE_VECTORS], keys, PLAN_PANEL);
     return at_most(c, PLAN_DECODE_HEADS, c->definition->group, "the query heads of a KV head")
+        && at_most(c, PLAN_DECODE_COLUMNS, c->plan->v_row / c->plan->isa->lanes, "the vectors of a row of V")
         && divides(c, PLAN_DECODE_VECTORS, value[PLAN_TILE] / c->plan->isa->lanes, "the vectors of a tile's keys");
 }
 

@@ -19,11 +19,12 @@ static const struct plan_rule {
     [PLAN_QUERY_VECTORS]  = { "query_vectors",  1,  16,      "prefill: vectors of queries in a register tile of scores" },
     [PLAN_SCORE_KEYS]     = { "score_keys",     1,  16,      "prefill: keys in a register tile of scores" },
     [PLAN_VALUE_QUERIES]  = { "value_queries",  1,  32,      "prefill: queries in a register tile of o" },
-    [PLAN_VALUE_VECTORS]  = { "value_vectors",  1,  16,      "vectors of columns in a register tile of o" },
+    [PLAN_VALUE_VECTORS]  = { "value_vectors",  1,  16,      "prefill: vectors of columns in a register tile of o" },
     [PLAN_INTERLEAVE]     = { "interleave",     0,  1,       "prefill: exponentials among the scores of the next tile" },
     [PLAN_UNROLL]         = { "unroll",         1,  16,      "prefill: steps of d written out in a loop of scores" },
     [PLAN_DECODE_HEADS]   = { "decode_heads",   1,  16,      "decode: heads in a register tile" },
     [PLAN_DECODE_VECTORS] = { "decode_vectors", 1,  16,      "decode: vectors of keys in a register tile of scores" },
+    [PLAN_DECODE_COLUMNS] = { "decode_columns", 1,  16,      "decode: vectors of columns in a register tile of o" },
     [PLAN_FETCH]          = { "fetch",          0,  1,       "decode: asks for what comes next in the cache ahead of its use" },
 };
 

@@ -30,10 +30,12 @@ static const struct group {
         { PLAN_QUERY_VECTORS, 6, { 1, 2, 3, 4, 5, 6 } }, { PLAN_SCORE_KEYS, 3, { 2, 4, 8 } }, { PLAN_UNROLL, 3, { 1, 2, 4 } } } },
     { "block", TUNE_PREFILL, 2, {
         { PLAN_QUERIES, 7, { 16, 24, 32, 48, 64, 96, 128 } }, { PLAN_INTERLEAVE, 2, { 0, 1 } } } },
-    { "values", TUNE_PREFILL | TUNE_DECODE, 2, {
+    { "values", TUNE_PREFILL, 2, {
         { PLAN_VALUE_QUERIES, 7, { 1, 2, 3, 4, 6, 8, 12 } }, { PLAN_VALUE_VECTORS, 6, { 1, 2, 3, 4, 6, 8 } } } },
     { "decode", TUNE_DECODE, 3, {
         { PLAN_DECODE_HEADS, 6, { 1, 2, 3, 4, 6, 8 } }, { PLAN_DECODE_VECTORS, 4, { 1, 2, 4, 8 } }, { PLAN_FETCH, 2, { 0, 1 } } } },
+    { "columns", TUNE_DECODE, 2, {
+        { PLAN_DECODE_COLUMNS, 6, { 1, 2, 3, 4, 6, 8 } }, { PLAN_FETCH, 2, { 0, 1 } } } },
 };
 
 const char *tune_group_name(int group)

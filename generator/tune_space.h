@@ -7,7 +7,7 @@
 
 #include "plan.h"
 
-enum { TUNE_GROUPS = 5, TUNE_CANDIDATES = 512 };
+enum { TUNE_GROUPS = 6, TUNE_CANDIDATES = 512 };
 
 enum tune_phases { TUNE_PREFILL = 1, TUNE_DECODE = 2 };
 

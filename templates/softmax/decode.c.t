@@ -1,4 +1,4 @@
-% local width = VALUE_VECTORS * LANES
+% local width = DECODE_COLUMNS * LANES
 % local full = V_ROW // width * width
 % local panel_vectors, partial_vectors = PANEL // LANES, PARTIALS // LANES
 % local Q_ROW = (D_K + K_PACK - 1) // K_PACK * K_PACK     -- values of a key that share a byte are read together
@@ -10,7 +10,7 @@
 % end
 % -- columns of o at once: whole register tiles, then the rest of the row
 % local shapes = {}
-% if full > 0 then shapes[1] = { name = "", vectors = VALUE_VECTORS } end
+% if full > 0 then shapes[1] = { name = "", vectors = DECODE_COLUMNS } end
 % if full < V_ROW then shapes[#shapes + 1] = { name = "_columns", vectors = (V_ROW - full) // LANES } end
 /*
 ** Decode, $TARGET: one query of the $GROUP heads that share a KV head walks one segment of the
