@@ -7,16 +7,16 @@
 **
 **   attention on scalar
 **     prefill  online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 22 KiB
-**     decode   split keys, scores lanes=keys 3 heads x 2 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 9 of 16 registers, 17 KiB
+**     decode   split keys, scores lanes=keys 3 heads x 2 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **   attention on avx2
 **     prefill  online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 28 KiB
-**     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 9 of 16 registers, 17 KiB
+**     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **   attention on avx512
 **     prefill  online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 8 queries x 32, tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 48 KiB
 **     decode   split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  b4eaa43dbb93cd03   (of all that follows this comment)
+**   digest  94018ae8e27f96bb   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1182,7 +1182,7 @@ KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *
 }
 
 /*
-** o += p v over the tile's first `keys` keys, 3 heads x 2 columns: one FMA chain over the
+** o += p v over the tile's first `keys` keys, 3 heads x 3 columns: one FMA chain over the
 ** keys for each.
 ** Meanwhile the K of the next block is fetched.
 */
@@ -1191,11 +1191,58 @@ KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *
 {
     vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
     vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
+    vec_scalar o0_2 = vload_scalar(&o[0][column + 2]);
+    vec_scalar o1_0 = vload_scalar(&o[1][column + 0]);
+    vec_scalar o1_1 = vload_scalar(&o[1][column + 1]);
+    vec_scalar o1_2 = vload_scalar(&o[1][column + 2]);
+    vec_scalar o2_0 = vload_scalar(&o[2][column + 0]);
+    vec_scalar o2_1 = vload_scalar(&o[2][column + 1]);
+    vec_scalar o2_2 = vload_scalar(&o[2][column + 2]);
+    const char *next = (const char *)(block + 1) + (column / 3 * 64 + tile) / 1 * 64;
+    for (int32_t key = 0; key < keys; key += 1, next += 64) {
+        ATTN_FETCH(next + 0);
+        const vec_scalar v1_0 = vload_f32_scalar(&block->v[tile + key][column + 0]);
+        const vec_scalar v1_1 = vload_f32_scalar(&block->v[tile + key][column + 1]);
+        const vec_scalar v1_2 = vload_f32_scalar(&block->v[tile + key][column + 2]);
+        const vec_scalar p1_0 = vset_scalar(p[0][key]);
+        o0_0 = vfma_scalar(p1_0, v1_0, o0_0);
+        o0_1 = vfma_scalar(p1_0, v1_1, o0_1);
+        o0_2 = vfma_scalar(p1_0, v1_2, o0_2);
+        const vec_scalar p1_1 = vset_scalar(p[1][key]);
+        o1_0 = vfma_scalar(p1_1, v1_0, o1_0);
+        o1_1 = vfma_scalar(p1_1, v1_1, o1_1);
+        o1_2 = vfma_scalar(p1_1, v1_2, o1_2);
+        const vec_scalar p1_2 = vset_scalar(p[2][key]);
+        o2_0 = vfma_scalar(p1_2, v1_0, o2_0);
+        o2_1 = vfma_scalar(p1_2, v1_1, o2_1);
+        o2_2 = vfma_scalar(p1_2, v1_2, o2_2);
+    }
+    vstore_scalar(&o[0][column + 0], o0_0);
+    vstore_scalar(&o[0][column + 1], o0_1);
+    vstore_scalar(&o[0][column + 2], o0_2);
+    vstore_scalar(&o[1][column + 0], o1_0);
+    vstore_scalar(&o[1][column + 1], o1_1);
+    vstore_scalar(&o[1][column + 2], o1_2);
+    vstore_scalar(&o[2][column + 0], o2_0);
+    vstore_scalar(&o[2][column + 1], o2_1);
+    vstore_scalar(&o[2][column + 2], o2_2);
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 3 heads x 2 columns: one FMA chain over the
+** keys for each.
+** Meanwhile the K of the next block is fetched.
+*/
+KERNEL_scalar void decode_values_columns_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
+    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
+{
+    vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
+    vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
     vec_scalar o1_0 = vload_scalar(&o[1][column + 0]);
     vec_scalar o1_1 = vload_scalar(&o[1][column + 1]);
     vec_scalar o2_0 = vload_scalar(&o[2][column + 0]);
     vec_scalar o2_1 = vload_scalar(&o[2][column + 1]);
-    const char *next = (const char *)(block + 1) + (column / 2 * 64 + tile) / 1 * 64;
+    const char *next = (const char *)(block + 1) + (column / 3 * 64 + tile) / 1 * 64;
     for (int32_t key = 0; key < keys; key += 1, next += 64) {
         ATTN_FETCH(next + 0);
         const vec_scalar v1_0 = vload_f32_scalar(&block->v[tile + key][column + 0]);
@@ -1377,8 +1424,9 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn
         decode_softmax_attention_scalar(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
     for (int h = 0; h < 3; h += 3) {
-        for (int column = 0; column < 32; column += 2)
+        for (int column = 0; column < 30; column += 3)
             decode_values_attention_scalar(block, tile, keys, column, &t->s[h], &t->o[h]);
+        decode_values_columns_attention_scalar(block, tile, keys, 30, &t->s[h], &t->o[h]);
     }
 }
 
@@ -1534,7 +1582,7 @@ static const struct attn_attention attention_attention_scalar = {
         prefill_workspace_bytes_attention_scalar, prefill_tasks_attention_scalar, prefill_run_attention_scalar
     },
     {
-        "split keys, scores lanes=keys 3 heads x 2 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 9 of 16 registers, 17 KiB",
+        "split keys, scores lanes=keys 3 heads x 2 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB",
         2, sizeof(struct decode_scratch_attention_scalar),
         decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
     },
@@ -2388,7 +2436,7 @@ KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *bloc
 }
 
 /*
-** o += p v over the tile's first `keys` keys, 3 heads x 16 columns: one FMA chain over the
+** o += p v over the tile's first `keys` keys, 3 heads x 24 columns: one FMA chain over the
 ** keys for each.
 ** Meanwhile the K of the next block is fetched.
 */
@@ -2397,31 +2445,68 @@ KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *bloc
 {
     vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
     vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
+    vec_avx2 o0_2 = vload_avx2(&o[0][column + 16]);
     vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
     vec_avx2 o1_1 = vload_avx2(&o[1][column + 8]);
+    vec_avx2 o1_2 = vload_avx2(&o[1][column + 16]);
     vec_avx2 o2_0 = vload_avx2(&o[2][column + 0]);
     vec_avx2 o2_1 = vload_avx2(&o[2][column + 8]);
-    const char *next = (const char *)(block + 1) + (column / 16 * 64 + tile) / 1 * 64;
+    vec_avx2 o2_2 = vload_avx2(&o[2][column + 16]);
+    const char *next = (const char *)(block + 1) + (column / 24 * 64 + tile) / 1 * 64;
     for (int32_t key = 0; key < keys; key += 1, next += 64) {
         ATTN_FETCH(next + 0);
         const vec_avx2 v1_0 = vload_f32_avx2(&block->v[tile + key][column + 0]);
         const vec_avx2 v1_1 = vload_f32_avx2(&block->v[tile + key][column + 8]);
+        const vec_avx2 v1_2 = vload_f32_avx2(&block->v[tile + key][column + 16]);
         const vec_avx2 p1_0 = vset_avx2(p[0][key]);
         o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
         o0_1 = vfma_avx2(p1_0, v1_1, o0_1);
+        o0_2 = vfma_avx2(p1_0, v1_2, o0_2);
         const vec_avx2 p1_1 = vset_avx2(p[1][key]);
         o1_0 = vfma_avx2(p1_1, v1_0, o1_0);
         o1_1 = vfma_avx2(p1_1, v1_1, o1_1);
+        o1_2 = vfma_avx2(p1_1, v1_2, o1_2);
         const vec_avx2 p1_2 = vset_avx2(p[2][key]);
         o2_0 = vfma_avx2(p1_2, v1_0, o2_0);
         o2_1 = vfma_avx2(p1_2, v1_1, o2_1);
+        o2_2 = vfma_avx2(p1_2, v1_2, o2_2);
     }
     vstore_avx2(&o[0][column + 0], o0_0);
     vstore_avx2(&o[0][column + 8], o0_1);
+    vstore_avx2(&o[0][column + 16], o0_2);
     vstore_avx2(&o[1][column + 0], o1_0);
     vstore_avx2(&o[1][column + 8], o1_1);
+    vstore_avx2(&o[1][column + 16], o1_2);
     vstore_avx2(&o[2][column + 0], o2_0);
     vstore_avx2(&o[2][column + 8], o2_1);
+    vstore_avx2(&o[2][column + 16], o2_2);
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 3 heads x 8 columns: one FMA chain over the
+** keys for each.
+** Meanwhile the K of the next block is fetched.
+*/
+KERNEL_avx2 void decode_values_columns_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
+    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
+{
+    vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
+    vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
+    vec_avx2 o2_0 = vload_avx2(&o[2][column + 0]);
+    const char *next = (const char *)(block + 1) + (column / 24 * 64 + tile) / 1 * 64;
+    for (int32_t key = 0; key < keys; key += 1, next += 64) {
+        ATTN_FETCH(next + 0);
+        const vec_avx2 v1_0 = vload_f32_avx2(&block->v[tile + key][column + 0]);
+        const vec_avx2 p1_0 = vset_avx2(p[0][key]);
+        o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
+        const vec_avx2 p1_1 = vset_avx2(p[1][key]);
+        o1_0 = vfma_avx2(p1_1, v1_0, o1_0);
+        const vec_avx2 p1_2 = vset_avx2(p[2][key]);
+        o2_0 = vfma_avx2(p1_2, v1_0, o2_0);
+    }
+    vstore_avx2(&o[0][column + 0], o0_0);
+    vstore_avx2(&o[1][column + 0], o1_0);
+    vstore_avx2(&o[2][column + 0], o2_0);
 }
 
 /* Hides what the query at `place` does not see. */
@@ -2485,8 +2570,9 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_vie
         decode_softmax_attention_avx2(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
     for (int h = 0; h < 3; h += 3) {
-        for (int column = 0; column < 32; column += 16)
+        for (int column = 0; column < 24; column += 24)
             decode_values_attention_avx2(block, tile, keys, column, &t->s[h], &t->o[h]);
+        decode_values_columns_attention_avx2(block, tile, keys, 24, &t->s[h], &t->o[h]);
     }
 }
 
@@ -2642,7 +2728,7 @@ static const struct attn_attention attention_attention_avx2 = {
         prefill_workspace_bytes_attention_avx2, prefill_tasks_attention_avx2, prefill_run_attention_avx2
     },
     {
-        "split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 9 of 16 registers, 17 KiB",
+        "split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB",
         2, sizeof(struct decode_scratch_attention_avx2),
         decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
     },

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  8898a8b25d3a18ac   (of all that follows this comment)
+**   digest  950af6a4fbb59f26   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1185,7 +1185,7 @@ KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *bloc
 }
 
 /*
-** o += p v over the tile's first `keys` keys, 2 heads x 16 columns: one FMA chain over the
+** o += p v over the tile's first `keys` keys, 2 heads x 32 columns: one FMA chain over the
 ** keys for each.
 ** Meanwhile the K of the next block is fetched.
 */
@@ -1194,24 +1194,39 @@ KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *bloc
 {
     vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
     vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
+    vec_avx2 o0_2 = vload_avx2(&o[0][column + 16]);
+    vec_avx2 o0_3 = vload_avx2(&o[0][column + 24]);
     vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
     vec_avx2 o1_1 = vload_avx2(&o[1][column + 8]);
-    const char *next = (const char *)(block + 1) + (column / 16 * 64 + tile) / 1 * 64;
-    for (int32_t key = 0; key < keys; key += 1, next += 64) {
+    vec_avx2 o1_2 = vload_avx2(&o[1][column + 16]);
+    vec_avx2 o1_3 = vload_avx2(&o[1][column + 24]);
+    const char *next = (const char *)(block + 1) + (column / 32 * 64 + tile) / 1 * 128;
+    for (int32_t key = 0; key < keys; key += 1, next += 128) {
         ATTN_FETCH(next + 0);
+        ATTN_FETCH(next + 64);
         const vec_avx2 v1_0 = vload_f32_avx2(&block->v[tile + key][column + 0]);
         const vec_avx2 v1_1 = vload_f32_avx2(&block->v[tile + key][column + 8]);
+        const vec_avx2 v1_2 = vload_f32_avx2(&block->v[tile + key][column + 16]);
+        const vec_avx2 v1_3 = vload_f32_avx2(&block->v[tile + key][column + 24]);
         const vec_avx2 p1_0 = vset_avx2(p[0][key]);
         o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
         o0_1 = vfma_avx2(p1_0, v1_1, o0_1);
+        o0_2 = vfma_avx2(p1_0, v1_2, o0_2);
+        o0_3 = vfma_avx2(p1_0, v1_3, o0_3);
         const vec_avx2 p1_1 = vset_avx2(p[1][key]);
         o1_0 = vfma_avx2(p1_1, v1_0, o1_0);
         o1_1 = vfma_avx2(p1_1, v1_1, o1_1);
+        o1_2 = vfma_avx2(p1_1, v1_2, o1_2);
+        o1_3 = vfma_avx2(p1_1, v1_3, o1_3);
     }
     vstore_avx2(&o[0][column + 0], o0_0);
     vstore_avx2(&o[0][column + 8], o0_1);
+    vstore_avx2(&o[0][column + 16], o0_2);
+    vstore_avx2(&o[0][column + 24], o0_3);
     vstore_avx2(&o[1][column + 0], o1_0);
     vstore_avx2(&o[1][column + 8], o1_1);
+    vstore_avx2(&o[1][column + 16], o1_2);
+    vstore_avx2(&o[1][column + 24], o1_3);
 }
 
 /* Hides what the query at `place` does not see. */
@@ -1275,7 +1290,7 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_vie
         decode_softmax_attention_avx2(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
     for (int h = 0; h < 2; h += 2) {
-        for (int column = 0; column < 32; column += 16)
+        for (int column = 0; column < 32; column += 32)
             decode_values_attention_avx2(block, tile, keys, column, &t->s[h], &t->o[h]);
     }
 }
