@@ -25,13 +25,24 @@ static bool whole_take(struct check *check, const char *way, struct result *foun
     return taken;
 }
 
-/* What a row gives that sees no key; a mean is 0 where there are no keys at all, as it was with other values. */
-static float hidden_expected(const struct trial *trial, float before, float constant)
+/* Whether the sequence of a row of q has keys; false for a row of no sequence. */
+static bool row_has_keys(const struct trial *trial, int64_t row)
+{
+    for (int32_t b = 0; b < trial->sequences; b++) {
+        const struct attn_sequence *sequence = &trial->sequence[b];
+        if (row >= sequence->q_row && row < sequence->q_row + sequence->q_len)
+            return sequence->kv_len > 0;
+    }
+    return false;
+}
+
+/* What a row gives that sees no key; a mean is 0 where there are no keys at all. */
+static float hidden_expected(const struct trial *trial, int64_t row, float constant)
 {
     switch (trial->line->hidden_row) {
     case 0: return 0.0f;
     case 1: return NAN;
-    default: return before == 0.0f ? 0.0f : constant;
+    default: return row_has_keys(trial, row) ? constant : 0.0f;
     }
 }
 
@@ -48,11 +59,11 @@ static void constant_read(struct check *check, float *constant)
 }
 
 /* Rows that see no key have an lse of -infinity; a sink takes its part of the weights. */
-static float constant_expected(const struct trial *trial, float lse, float before, int head, float constant)
+static float constant_expected(const struct trial *trial, float lse, int64_t row, int head, float constant)
 {
     const int sink = trial->line->sink;
     if (lse == -INFINITY)
-        return hidden_expected(trial, before, constant);
+        return hidden_expected(trial, row, constant);
     const double share = sink == 0 ? 1.0 : 1.0 / (1.0 + exp((sink == 1 ? 0.0 : (double)trial->sink[head]) - (double)lse));
     return (float)(share * (double)constant);
 }
@@ -70,7 +81,7 @@ static void constant_take(struct check *check)
         memcpy(expected.lse, check->whole.lse, (size_t)row_heads * sizeof *expected.lse);
         for (int64_t i = 0; i < row_heads * trial->line->d_v; i++) {
             const int64_t row_head = i / trial->line->d_v;
-            expected.o[i] = constant_expected(trial, check->whole.lse[row_head], check->whole.o[i],
+            expected.o[i] = constant_expected(trial, check->whole.lse[row_head], row_head / trial->line->heads,
                                               (int)(row_head % trial->line->heads), constant[i % trial->line->d_v]);
         }
         verdict_near(check, name, &found, &expected);
