@@ -88,7 +88,7 @@ static void set_shape(struct value *tree, const struct bench_report *r, int at)
     tree_set(tree, "cache", tree_text(definition_cache_text(d, arena), arena), arena);
     tree_set(tree, "target", tree_text(r->job->timings[at].target, arena), arena);
     const struct member members[] = {
-        { "q", c->q }, { "kv", c->kv }, { "threads", c->threads }, { "heads", d->heads }, { "kv_heads", d->kv_heads },
+        { "q", c->q }, { "kv", c->kv }, { "threads", c->threads }, { "heads", d->kept.heads }, { "kv_heads", d->kept.kv_heads },
         { "d_k", d->d_k }, { "d_v", d->d_v }
     };
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)

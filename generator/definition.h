@@ -73,10 +73,19 @@ const char *definition_sink_name(enum definition_sink sink);
 const char *definition_normalize_name(enum definition_normalize normalize);
 const char *definition_hidden_row_name(enum definition_hidden_row hidden_row);
 
+/* The heads that are left of a pruned layer: all, in one that is not. */
+struct kept {
+    int heads, kv_heads;          /* how many q, o and lse have, and how many k, v and the cache */
+    const int *head, *kv_head;    /* their numbers before pruning, ascending; NULL: none is pruned */
+    const int *first;             /* (kv_heads + 1): heads first[i] .. first[i + 1] - 1 of those left read KV head i of those left */
+};
+
 struct definition {
     const char *name;             /* a C identifier: "attention", "local" */
     struct where where;
-    int heads, kv_heads, group;   /* query head h reads KV head h / group */
+    int heads, kv_heads;          /* before pruning: query head h reads KV head h / (heads / kv_heads) */
+    struct kept kept;
+    int group;                    /* the most query heads left that share a KV head */
     int d_k, d_v;
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees: boolean over q k h b q_len kv_len */

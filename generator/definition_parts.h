@@ -67,6 +67,9 @@ const struct descriptor *definition_read_word(const struct fields *fields, const
 bool definition_read_rotation(struct definition *definition, const struct value *value,
                               const struct definition_reader *reader);
 
+/* The heads that are left; without the field, all. definition has its heads already. */
+bool definition_read_keep(struct definition *definition, const struct fields *fields);
+
 /* definition has its position already. */
 bool definition_read_norm(struct definition *definition, enum definition_norm which, const struct fields *fields,
                           const struct definition_reader *reader);

@@ -12,7 +12,7 @@ static const struct field_limits scale_limits = { 1e-30, 1e30 };
 static const struct field_limits code_limits = { 256, 1 << 30 };
 
 static const char *const attention_fields[] = {
-    "heads", "kv_heads", "d_k", "d_v", "scale", "mask", "score", "sink", "normalize", "hidden_row", "q_norm", "k_norm",
+    "heads", "kv_heads", "keep", "d_k", "d_v", "scale", "mask", "score", "sink", "normalize", "hidden_row", "q_norm", "k_norm",
     "position", "cache", "layout", "max_code", NULL
 };
 
@@ -40,8 +40,7 @@ static bool read_heads(struct definition *definition, const struct fields *field
         return false;
     if (definition->heads % definition->kv_heads != 0)
         return fields_refuse(fields, "kv_heads", "a divisor of heads, which is %d", definition->heads);
-    definition->group = definition->heads / definition->kv_heads;
-    return true;
+    return definition_read_keep(definition, fields);
 }
 
 static bool read_sizes(struct definition *definition, const struct fields *fields)

@@ -59,15 +59,21 @@ static bool layers_agree(const struct source *source, const struct value *steps,
     return false;
 }
 
-/* A sink of each head is a weight, which no step names yet. */
-static bool sinks_known(const struct model *model, struct report *report)
+/* A sink of each head is a weight, which no step names yet; and weights are of all heads, also of pruned ones. */
+static bool weights_fit(const struct model *model, struct report *report)
 {
-    for (int i = 0; i < model->definition_count; i++)
-        if (model->definitions[i].sink == SINK_PER_HEAD) {
-            report_error(report, model->definitions[i].where, "attention %s: sink is per_head; run has no weights for it yet, "
-                         "only emit and check do", model->definitions[i].name);
-            return false;
-        }
+    for (int i = 0; i < model->definition_count; i++) {
+        const struct definition *definition = &model->definitions[i];
+        if (definition->sink == SINK_PER_HEAD)
+            report_error(report, definition->where, "attention %s: sink is per_head; run has no weights for it yet, "
+                         "only emit and check do", definition->name);
+        else if (definition->kept.head != NULL)
+            report_error(report, definition->where, "attention %s: keep leaves %d of %d heads; run cannot leave the weights of "
+                         "the others out yet, only emit, check and bench do", definition->name, definition->kept.heads, definition->heads);
+        else
+            continue;
+        return false;
+    }
     return true;
 }
 
@@ -93,7 +99,7 @@ bool description_print(struct text *text, const struct source *source, struct re
     const struct value *rules = source->family.rules;
     const struct value *steps = value_field(rules, "steps"), *bidirectional = value_field(rules, "bidirectional");
     struct arena *arena = text->arena;
-    if (!layers_agree(source, steps, report) || !sinks_known(&source->model, report))
+    if (!layers_agree(source, steps, report) || !weights_fit(&source->model, report))
         return false;
     struct value *description = tree_table(arena);
     for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++)

@@ -39,6 +39,7 @@ bool emission_uses_arrays(const struct emission *emission);
 /* What templates see of the model, of one definition, of one target, and of one plan for both. */
 void emission_set_model(struct emission *emission);
 void emission_set_definition(struct emission *emission, const struct definition *definition);
+void emission_set_heads(struct emission *emission, const struct definition *definition);
 void emission_set_cache(struct emission *emission, const struct definition *definition);
 void emission_set_isa(struct emission *emission, const struct descriptor *isa);
 void emission_set_plan(struct emission *emission, const struct definition *definition, const struct plan *plan);

@@ -29,7 +29,8 @@ static bool set_norm(struct emission *e, enum definition_norm which, const struc
 static const char *given(const struct emission *e, enum definition_norm which, const struct definition *definition)
 {
     const struct norm *norm = &definition->norm[which];
-    const char *head = which == NORM_Q ? "head" : "kv_head";
+    const char *role = which == NORM_Q ? "head" : "kv_head";
+    const char *head = definition->kept.head == NULL ? role : arena_format(e->arena, "%s_%s[%s]", role, definition->name, role);
     const char *place = norm->weights != NORM_PER_HEAD ? "" : arena_format(e->arena, " + %s * D_K_%s", head, definition->name);
     const char *const array = arena_format(e->arena, "args->%c_norm_", roles[which]);
     struct text text = text_start(e->arena);

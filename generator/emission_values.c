@@ -67,9 +67,7 @@ static void set_shape(struct emission *e, const struct definition *definition)
     template_set_text(values, "D", arena_format(e->arena, "_%s", definition->name));
     template_set_text(values, "LINE", definition->line);
     template_set_text(values, "LINE_QUOTED", quoted(definition->line, e->arena));
-    template_set_integer(values, "HEADS", definition->heads);
-    template_set_integer(values, "KV_HEADS", definition->kv_heads);
-    template_set_integer(values, "GROUP", definition->group);
+    emission_set_heads(e, definition);
     template_set_integer(values, "D_K", definition->d_k);
     template_set_integer(values, "D_V", definition->d_v);
     template_set_integer(values, "V_ROW", (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL);

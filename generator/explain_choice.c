@@ -27,13 +27,28 @@ static void choice_add_integer(struct choices *choices, const char *name, int64_
     choice_add(choices, name, tree_integer(integer, choices->arena), words);
 }
 
+/* Heads keep their numbers, so that a pruned layer is the same layer with heads left out. */
+static void collect_keep(struct choices *choices, const struct kept *kept)
+{
+    struct text heads = text_start(choices->arena), kv_heads = text_start(choices->arena);
+    for (int i = 0; i < kept->heads; i++)
+        text_format(&heads, "%s%d", i > 0 ? ", " : "", kept->head[i]);
+    for (int i = 0; i < kept->kv_heads; i++)
+        text_format(&kv_heads, "%s%d", i > 0 ? ", " : "", kept->kv_head[i]);
+    choice_add_text(choices, "keep", heads.data,
+                    "heads that are left; q, o and lse hold these alone. Masks, scores, arrays, sinks and norms go by their numbers");
+    choice_add_text(choices, "keep_kv", kv_heads.data, "KV heads that they read; k, v and the cache hold these alone");
+}
+
 static void collect_heads(struct choices *choices, const struct definition *definition)
 {
     choice_add_text(choices, "family", "softmax", "dot products of q and k make the weights of the visible v");
     choice_add_integer(choices, "heads", definition->heads, "of queries");
     choice_add_integer(choices, "kv_heads", definition->kv_heads, "of keys and values");
-    choice_add_text(choices, "kv_head", arena_format(choices->arena, "h // %d", definition->group),
+    choice_add_text(choices, "kv_head", arena_format(choices->arena, "h // %d", definition->heads / definition->kv_heads),
                     "the KV head that query head h reads");
+    if (definition->kept.head != NULL)
+        collect_keep(choices, &definition->kept);
     choice_add_integer(choices, "d_k", definition->d_k, "floats of a query and of a key");
     choice_add_integer(choices, "d_v", definition->d_v, "floats of a value");
 }
@@ -169,7 +184,7 @@ static void collect_cache(struct choices *choices, const struct definition *defi
         collect_cached(choices, "cache.k", &definition->cache_k);
         collect_cached(choices, "cache.v", &definition->cache_v);
     }
-    choice_add_integer(choices, "cache_bytes", definition->kv_heads * row, "a token and layer, in whole blocks of 64 tokens");
+    choice_add_integer(choices, "cache_bytes", definition->kept.kv_heads * row, "a token and layer, in whole blocks of 64 tokens");
     choice_add_text(choices, "layout", definition->layout->name, definition->layout->help);
     collect_arguments(choices, definition->layout->name, definition->layout, definition->layout_argument);
     if (definition->ring_reach >= 0)

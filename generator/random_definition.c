@@ -291,11 +291,24 @@ static void put_cache(struct text *text, struct random *random)
         text_format(text, ", cache = %s", k);
 }
 
+/* One of the heads at least, and each other as it falls. */
+static void put_keep(struct text *text, int heads, struct random *random)
+{
+    const int always = (int)random_between(random, 0, heads - 1), one_in = (int)random_between(random, 2, 4);
+    text_put(text, ", keep = {");
+    for (int head = 0; head < heads; head++)
+        if (head == always || chance(random, one_in))
+            text_format(text, " %d,", head);
+    text_put(text, " }");
+}
+
 static void put_definition(struct text *text, int block, struct random *random)
 {
     const int heads = CHOOSE(random, kv_heads), group = CHOOSE(random, groups);
     const int d_k = CHOOSE(random, sizes), d_v = chance(random, 2) ? d_k : CHOOSE(random, sizes);
     text_format(text, "{ heads = %d, kv_heads = %d, d_k = %d, d_v = %d", heads * group, heads, d_k, d_v);
+    if (heads * group > 1 && chance(random, 5))
+        put_keep(text, heads * group, random);
     if (chance(random, 3))
         text_format(text, ", scale = %.3f", 0.01 + random_uniform(random));
     const bool bounded = put_mask(text, random);

@@ -28,6 +28,8 @@ bool attention_open(struct attention *attention, const struct description_attent
         return problem_set(problem, "attention %.80s: %s", described->name, why);
     attention->heads = line.heads;
     attention->kv_heads = line.kv_heads;
+    attention->layer_heads = line.layer_heads;
+    attention->layer_kv_heads = line.layer_kv_heads;
     attention->d_k = line.d_k;
     attention->d_v = line.d_v;
     attention->q_norm = line.q_norm;
@@ -184,7 +186,7 @@ static bool keys_bind(const struct binding *binding, struct step *step)
     const struct attention *attention = &binding->model->attentions[step->attention];
     return heads_bind(binding, step, step->k, attention->kv_heads, attention->d_k)
         && heads_bind(binding, step, step->v, attention->kv_heads, attention->d_v)
-        && norm_bind(binding, step, "k_norm", &attention->k_norm, &step->k_norm, attention->kv_heads, attention->d_k);
+        && norm_bind(binding, step, "k_norm", &attention->k_norm, &step->k_norm, attention->layer_kv_heads, attention->d_k);
 }
 
 /* Whether a weight can be what the array holds. */
@@ -206,8 +208,8 @@ static bool table_bind(const struct binding *binding, struct step *step)
     if (step->table_name == NULL || attention->arrays.count > 1 || !array_is_table(array))
         return binding_fail(binding, step, "attention %.80s names the array %s, which the step does not give",
                             step->attention_name, array->name);
-    const int64_t shape[] = { array->size[1], attention->heads };
-    step->table = (struct attn_array){ binding_weight(binding, step, step->table_name, 2, shape), { 1, attention->heads } };
+    const int64_t shape[] = { array->size[1], attention->layer_heads };
+    step->table = (struct attn_array){ binding_weight(binding, step, step->table_name, 2, shape), { 1, attention->layer_heads } };
     return step->table.data != NULL;
 }
 
@@ -218,7 +220,7 @@ static bool queries_bind(struct binding *binding, struct step *step)
     if (step->out == step->q || step->out == step->k || step->out == step->v)
         return binding_fail(binding, step, "out is also an input");
     return heads_bind(binding, step, step->q, attention->heads, attention->d_k)
-        && norm_bind(binding, step, "q_norm", &attention->q_norm, &step->q_norm, attention->heads, attention->d_k)
+        && norm_bind(binding, step, "q_norm", &attention->q_norm, &step->q_norm, attention->layer_heads, attention->d_k)
         && table_bind(binding, step)
         && binding_out(binding, step, out);
 }

@@ -14,6 +14,7 @@ struct attention {
     const struct attn_attention *kernel;          /* NULL: the model has no kernels */
     struct reference *reference;
     int32_t heads, kv_heads, d_k, d_v;
+    int32_t layer_heads, layer_kv_heads;     /* before pruning, as weights of norms and tables count them */
     struct reference_norm q_norm, k_norm;
     struct expression_arrays arrays;
 };

@@ -48,13 +48,19 @@ static void set_strides(struct attn_args *args, const struct attn_attention *a)
     args->v_head_stride = args->o_head_stride = a->d_v;
 }
 
+/* By its number in the layer before pruning, which sinks and norms go by. */
+static int32_t last_head(const struct attn_attention *a)
+{
+    return a->head == NULL ? a->heads - 1 : a->head[a->heads - 1];
+}
+
 static bool take_arrays(struct bench *b, struct problem *problem)
 {
     const struct attn_attention *a = b->setting.attention;
     const int32_t q = b->setting.q, kv = b->setting.kv;
     struct random random = random_start(1);
     struct attn_args *args = &b->args;
-    float *given = random_rows(b, a->heads, a->d_k, &random, problem);     /* what of it a definition asks for */
+    float *given = random_rows(b, last_head(a) + 1, a->d_k, &random, problem);     /* what of it a definition asks for */
     set_strides(args, a);
     args->q = random_rows(b, q, args->q_stride, &random, problem);
     args->k = random_rows(b, kv, args->k_stride, &random, problem);

@@ -61,10 +61,10 @@ static void constant_read(struct check *check, float *constant)
 /* Rows that see no key have an lse of -infinity; a sink takes its part of the weights. */
 static float constant_expected(const struct trial *trial, float lse, int64_t row, int head, float constant)
 {
-    const int sink = trial->line->sink;
+    const int sink = trial->line->sink, number = trial->line->keep.list[head];
     if (lse == -INFINITY)
         return hidden_expected(trial, row, constant);
-    const double share = sink == 0 ? 1.0 : 1.0 / (1.0 + exp((sink == 1 ? 0.0 : (double)trial->sink[head]) - (double)lse));
+    const double share = sink == 0 ? 1.0 : 1.0 / (1.0 + exp((sink == 1 ? 0.0 : (double)trial->sink[number]) - (double)lse));
     return (float)(share * (double)constant);
 }
 
@@ -228,7 +228,7 @@ static void identity_split(struct check *check)
     const struct trial *trial = check->trial;
     const struct reference_line *line = trial->line;
     const bool by_head = expression_uses(&line->mask, EXPRESSION_H) || expression_uses(&line->score, EXPRESSION_H);
-    const int heads = by_head ? line->heads : 1;
+    const int heads = by_head ? line->layer_heads : 1;
     int32_t cut[TRIAL_SEQUENCES];
     if ((check->traits & TRAIT_NO_KV_LEN) == 0 || line->sink != 0)      /* a sink may join once, after merging */
         return;

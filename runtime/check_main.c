@@ -214,8 +214,9 @@ static uint64_t text_hash(const char *text)
 }
 
 /* Whether the kernel's arrays are those of the line. The contract numbers types and axes as expressions do. */
-static bool arrays_agree(const struct attn_attention *attention, const struct expression_arrays *arrays)
+static bool arrays_agree(const struct attn_attention *attention, const struct reference_line *line)
 {
+    const struct expression_arrays *arrays = &line->arrays;
     bool agree = attention->arrays == arrays->count;
     for (int i = 0; agree && i < arrays->count; i++) {
         const struct attn_array_kind *kind = &attention->array[i];
@@ -224,8 +225,21 @@ static bool arrays_agree(const struct attn_attention *attention, const struct ex
              && kind->min == array->low && kind->max == array->high;
         for (int axis = 0; agree && axis < array->axes; axis++)
             agree = kind->axis[axis] == (int32_t)array->axis[axis]
-                 && kind->size[axis] == (array->axis[axis] == EXPRESSION_AXIS_HEAD ? attention->heads : array->size[axis]);
+                 && kind->size[axis] == (array->axis[axis] == EXPRESSION_AXIS_HEAD ? line->layer_heads : array->size[axis]);
     }
+    return agree;
+}
+
+/* Whether the kernel keeps the heads that the line keeps, and says which; NULL: all. */
+static bool heads_agree(const struct attn_attention *attention, const struct reference_line *line)
+{
+    bool agree = attention->heads == line->heads && attention->kv_heads == line->kv_heads
+              && (attention->head == NULL) == (line->heads == line->layer_heads)
+              && (attention->kv_head == NULL) == (attention->head == NULL);
+    for (int i = 0; agree && attention->head != NULL && i < line->heads; i++)
+        agree = attention->head[i] == line->keep.list[i];
+    for (int i = 0; agree && attention->head != NULL && i < line->kv_heads; i++)
+        agree = attention->kv_head[i] == line->keep_kv.list[i];
     return agree;
 }
 
@@ -235,10 +249,10 @@ static void table_check(struct definition_check *check, const struct attn_attent
     const struct reference_line *line = &check->subject.line;
     if (strcmp(attention->definition, check->text) != 0)
         snprintf(verdict->failure, VERDICT_BYTES, "its table is of another definition, %.300s", attention->definition);
-    else if (attention->heads != line->heads || attention->kv_heads != line->kv_heads || attention->d_k != line->d_k ||
+    else if (!heads_agree(attention, line) || attention->d_k != line->d_k ||
              attention->d_v != line->d_v || (attention->rotation_floats > 0) != line->rotates)
         snprintf(verdict->failure, VERDICT_BYTES, "its table has other heads, sizes or rotation than its definition");
-    else if (!arrays_agree(attention, &line->arrays))
+    else if (!arrays_agree(attention, line))
         snprintf(verdict->failure, VERDICT_BYTES, "its table has other arrays than its definition");
 }
 

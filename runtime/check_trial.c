@@ -83,8 +83,8 @@ static void trial_fill_norms(struct trial *trial, double spread, struct random *
     const struct reference_norm *q = &line->q_norm, *k = &line->k_norm;
     const double scale = fabs(line->scale) * sqrt(line->d_k);
     const double q_size = normed_size(q, line->d_k), k_size = normed_size(k, line->d_k);
-    norm_fill(trial->q_norm, q, line->heads, line->d_k, spread / scale / q_size, random);
-    norm_fill(trial->k_norm, k, line->kv_heads, line->d_k, 1.0 / k_size, random);
+    norm_fill(trial->q_norm, q, line->layer_heads, line->d_k, spread / scale / q_size, random);
+    norm_fill(trial->k_norm, k, line->layer_kv_heads, line->d_k, 1.0 / k_size, random);
     if (q->kind != NORM_NONE && q->weights == WEIGHTS_NONE)
         trial->sharpness = fmax(trial->sharpness, scale * q_size / ordinary_spread);
 }
@@ -162,12 +162,12 @@ void trial_create(struct trial *trial, const struct subject *subject, const stru
     trial->v = strided_create(k_rows, line->kv_heads, line->d_v, TRIAL_NAN, random);
     trial->q_position = check_memory((size_t)q_rows, sizeof *trial->q_position);
     trial->k_position = check_memory((size_t)k_rows, sizeof *trial->k_position);
-    trial->sink = check_memory((size_t)line->heads, sizeof *trial->sink);
+    trial->sink = check_memory((size_t)line->layer_heads, sizeof *trial->sink);
     trial->expected = result_create(trial);
     trial_fill(trial, shape, random);
-    for (int head = 0; head < line->heads && line->sink == 2; head++)
+    for (int head = 0; head < line->layer_heads && line->sink == 2; head++)
         trial->sink[head] = 2.0f * random_normal(random);
-    const struct check_shape all = { trial->sequence, sequences, line->heads, q_rows };
+    const struct check_shape all = { trial->sequence, sequences, line->layer_heads, q_rows };
     trial->arrays = check_arrays_create(&line->arrays, &all, random);
     trial_write(trial, subject);
     trial_attend(trial, subject, trial->reference_cache);

@@ -133,11 +133,10 @@ static bool row_near(struct check *check, const char *way, int64_t row, int head
 bool verdict_near(struct check *check, const char *way, const struct result *found, const struct result *expected)
 {
     const struct trial *trial = check->trial;
-    const int group = trial->line->heads / trial->line->kv_heads;
     for (int32_t b = 0; b < trial->sequences; b++)
         for (int head = 0; head < trial->line->heads; head++) {
             const struct attn_sequence *sequence = &trial->sequence[b];
-            const double largest = value_largest(trial, sequence, head / group) * row_sum(trial, sequence);
+            const double largest = value_largest(trial, sequence, trial->line->kv_of[head]) * row_sum(trial, sequence);
             for (int64_t i = 0; i < sequence->q_len; i++)
                 if (!row_near(check, way, sequence->q_row + i, head, largest, found, expected))
                     return false;

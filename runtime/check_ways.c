@@ -206,7 +206,7 @@ static bool uses(const struct trial *trial, enum expression_variable variable)
 unsigned check_traits(const struct trial *trial)
 {
     const struct expression *mask = &trial->line->mask;
-    const int heads = expression_uses(mask, EXPRESSION_H) ? trial->line->heads : 1;
+    const int heads = expression_uses(mask, EXPRESSION_H) ? trial->line->layer_heads : 1;
     bool later = false;
     for (int32_t b = 0; b < trial->sequences; b++)
         for (int head = 0; head < heads; head++)

@@ -68,7 +68,7 @@ static void rotate(const struct reference *reference, int32_t position, double *
 /* One vector as the caller gave it: its head, its position, and the norm of its kind. */
 struct vector {
     const float *from;            /* (d_k) */
-    int head;
+    int head;                     /* its number before pruning */
     int32_t position;
     const struct reference_norm *norm;
     const float *weight, *bias;
@@ -99,7 +99,7 @@ static void write_key(const struct reference *reference, const struct attn_args 
     const struct reference_line *line = &reference->line;
     const int64_t row = sequence->k_row + index;
     const struct vector k = {
-        args->k + row * args->k_stride + kv_head * args->k_head_stride, kv_head, row_position(reference, k_position, row),
+        args->k + row * args->k_stride + kv_head * args->k_head_stride, line->keep_kv.list[kv_head], row_position(reference, k_position, row),
         &line->k_norm, args->k_norm_weight, args->k_norm_bias
     };
     const float *v = args->v + row * args->v_stride + kv_head * args->v_head_stride;
@@ -189,18 +189,18 @@ static void attend(const struct reference *reference, const struct attn_args *ar
     const struct reference_line *line = &reference->line;
     const struct attn_sequence *sequence = &args->sequence[b];
     const int64_t row = sequence->q_row + index;
-    const int kv_head = head / (line->heads / line->kv_heads);
+    const int kv_head = line->kv_of[head], number = line->keep.list[head];
     const struct array_view arrays = { &line->arrays, args->array, sequence };
     struct walk walk = { .line = line, .m = line->normalize == 1 ? 0.0 : -INFINITY, .arrays = array_source(&arrays) };
     const struct vector q = {
-        args->q + row * args->q_stride + head * args->q_head_stride, head, row_position(reference, q_position, row),
+        args->q + row * args->q_stride + head * args->q_head_stride, number, row_position(reference, q_position, row),
         &line->q_norm, args->q_norm_weight, args->q_norm_bias
     };
 
     prepare(reference, &q, walk.q);
     for (int32_t k = 0; k < sequence->kv_len; k++) {
         const int64_t at[EXPRESSION_VARIABLES] = {
-            [EXPRESSION_Q] = sequence->q_offset + index, [EXPRESSION_K] = k, [EXPRESSION_H] = head, [EXPRESSION_B] = b,
+            [EXPRESSION_Q] = sequence->q_offset + index, [EXPRESSION_K] = k, [EXPRESSION_H] = number, [EXPRESSION_B] = b,
             [EXPRESSION_Q_LEN] = sequence->q_len, [EXPRESSION_KV_LEN] = sequence->kv_len
         };
         const double *key = cached_key(line, sequence, k, kv_head);
@@ -211,7 +211,7 @@ static void attend(const struct reference *reference, const struct attn_args *ar
     float *o = args->o + row * args->o_stride + head * args->o_head_stride, lse = -INFINITY;
     if (!walk.seen)
         hidden_row(line, sequence, kv_head, o);
-    const double divided = walk.seen ? divisor(&walk, args, head, &lse) : 1.0;
+    const double divided = walk.seen ? divisor(&walk, args, number, &lse) : 1.0;
     for (int d = 0; d < line->d_v && walk.seen; d++)
         o[d] = (float)(walk.o[d] / divided);
     if (args->lse != NULL)

@@ -17,7 +17,7 @@ struct reader {
     uint64_t seen;                /* bit i: keys[i] has a value */
 };
 
-enum key_type { KEY_INTEGER, KEY_NUMBER, KEY_NUMBERS, KEY_CHOICE, KEY_MASK, KEY_SCORE, KEY_ARRAYS };
+enum key_type { KEY_INTEGER, KEY_NUMBER, KEY_NUMBERS, KEY_HEADS, KEY_CHOICE, KEY_MASK, KEY_SCORE, KEY_ARRAYS };
 
 /* What a line has that has a key: a scaling of rope, a norm. 0: it stands in every line; OPTIONAL: it may stand in any. */
 enum {
@@ -39,8 +39,9 @@ static const struct key {
     int parts;                    /* with these it stands in a line, and only with them; or 0 or OPTIONAL */
     const char *choices;          /* words, of which the index is stored */
 } keys[] = {
-    { "heads",                          KEY_INTEGER, AT(heads),            1.0,   REFERENCE_HEADS, 0,                        NULL },
-    { "kv_heads",                       KEY_INTEGER, AT(kv_heads),         1.0,   REFERENCE_HEADS, 0,                        NULL },
+    { "heads",                          KEY_INTEGER, AT(layer_heads),      1.0,   REFERENCE_HEADS, 0,                        NULL },
+    { "kv_heads",                       KEY_INTEGER, AT(layer_kv_heads),   1.0,   REFERENCE_HEADS, 0,                        NULL },
+    { "keep",                           KEY_HEADS,   AT(keep),             0.0,   REFERENCE_HEADS - 1, OPTIONAL,             NULL },
     { "d_k",                            KEY_INTEGER, AT(d_k),              1.0,   REFERENCE_D,     0,                        NULL },
     { "d_v",                            KEY_INTEGER, AT(d_v),              1.0,   REFERENCE_D,     0,                        NULL },
     { "scale",                          KEY_NUMBER,  AT(scale),            -1e30, 1e30,            0,                        NULL },
@@ -186,6 +187,24 @@ static bool numbers_store(struct reader *reader, const struct key *key, const ch
     return reader_refuse(reader, "%s has more than %d numbers", key->name, most);
 }
 
+/* 0,2,5: ascending */
+static bool heads_store(struct reader *reader, const struct key *key, const char *value, void *field)
+{
+    struct head_list *heads = field;
+    for (heads->count = 0; heads->count < REFERENCE_HEADS; value++) {
+        double number;
+        if (!number_read(reader, key, &value, ',', &number))
+            return false;
+        const int last = heads->count == 0 ? -1 : heads->list[heads->count - 1];
+        if (number <= last || number != (int)number)
+            return reader_refuse(reader, "keep has %g after %d; expected whole numbers in ascending order", number, last);
+        heads->list[heads->count++] = (int)number;
+        if (*value == '\0')
+            return true;
+    }
+    return reader_refuse(reader, "keep has more than %d numbers", REFERENCE_HEADS);
+}
+
 /* The index of the word among the key's choices. */
 static bool choice_store(struct reader *reader, const struct key *key, const char *value, void *field)
 {
@@ -215,7 +234,7 @@ static bool pair_read(struct reader *reader)
     static bool (*const store[])(struct reader *, const struct key *, const char *, void *) = {
         [KEY_INTEGER] = integer_store, [KEY_NUMBER] = number_store, [KEY_NUMBERS] = numbers_store,
         [KEY_CHOICE]  = choice_store,  [KEY_MASK]   = expression_store, [KEY_SCORE] = expression_store,
-        [KEY_ARRAYS]  = expression_store,
+        [KEY_ARRAYS]  = expression_store, [KEY_HEADS] = heads_store,
     };
     char value[VALUE_BYTES];
     const struct key *key = key_read(reader);
@@ -311,11 +330,31 @@ static bool expressions_read(const struct reader *reader)
         names[i] = (struct expression_name){
             .name = line->arrays.list[i].name, .kind = EXPRESSION_NAME_ARRAY, .array = &line->arrays.list[i]
         };
-    if (!expression_parse(&line->mask, reader->mask, names, count, line->heads, &error))
+    if (!expression_parse(&line->mask, reader->mask, names, count, line->layer_heads, &error))
         return reader_refuse(reader, "mask, column %d: %s", error.column, error.text);
-    if (!expression_parse_score(&line->score, reader->score, names, count, line->heads, &error))
+    if (!expression_parse_score(&line->score, reader->score, names, count, line->layer_heads, &error))
         return reader_refuse(reader, "score, column %d: %s", error.column, error.text);
     return expression_order_arrays(&line->mask, &line->arrays) && expression_order_arrays(&line->score, &line->arrays);
+}
+
+/* What is left of a layer; without keep, everything. */
+static bool heads_keep(const struct reader *reader)
+{
+    struct reference_line *line = reader->line;
+    const int group = line->layer_heads / line->layer_kv_heads;
+    struct head_list *keep = &line->keep, *kv = &line->keep_kv;
+    for (int head = 0; !key_seen(reader, "keep") && head < line->layer_heads; head++)
+        keep->list[keep->count++] = head;
+    if (keep->list[keep->count - 1] >= line->layer_heads)
+        return reader_refuse(reader, "keep has %d; heads is %d", keep->list[keep->count - 1], line->layer_heads);
+    for (int i = 0; i < keep->count; i++) {
+        if (kv->count == 0 || kv->list[kv->count - 1] != keep->list[i] / group)
+            kv->list[kv->count++] = keep->list[i] / group;
+        line->kv_of[i] = kv->count - 1;
+    }
+    line->heads = keep->count;
+    line->kv_heads = kv->count;
+    return true;
 }
 
 static bool line_check(const struct reader *reader)
@@ -323,9 +362,9 @@ static bool line_check(const struct reader *reader)
     struct reference_line *line = reader->line;
     if (!keys_check(reader))
         return false;
-    if (line->heads % line->kv_heads != 0)
-        return reader_refuse(reader, "kv_heads is %d; expected a divisor of heads, %d", line->kv_heads, line->heads);
-    return expressions_read(reader) && caches_check(reader) && (!line->rotates || rope_check(reader));
+    if (line->layer_heads % line->layer_kv_heads != 0)
+        return reader_refuse(reader, "kv_heads is %d; expected a divisor of heads, %d", line->layer_kv_heads, line->layer_heads);
+    return heads_keep(reader) && expressions_read(reader) && caches_check(reader) && (!line->rotates || rope_check(reader));
 }
 
 bool reference_line_read(struct reference_line *line, const char *text, char *error, size_t error_size)

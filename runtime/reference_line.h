@@ -37,10 +37,16 @@ struct reference_cached {
     int block;                    /* values that share their scale; 0: a whole row does, or nothing has a scale */
 };
 
+struct head_list { int count; int list[REFERENCE_HEADS]; };
+
 struct divisors { int count; double list[REFERENCE_D / 2]; };
 
 struct reference_line {
-    int heads, kv_heads;          /* query head h reads KV head h / (heads / kv_heads) */
+    int layer_heads, layer_kv_heads;     /* before pruning: head h reads KV head h / (layer_heads / layer_kv_heads) */
+    int heads, kv_heads;          /* that are left: of q, o and lse, and of k, v and the cache */
+    struct head_list keep;        /* numbers before pruning of the heads left, */
+    struct head_list keep_kv;     /* of the KV heads left, */
+    int kv_of[REFERENCE_HEADS];   /* and which of those each of the heads left reads */
     int d_k, d_v;
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees */

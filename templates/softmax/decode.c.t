@@ -2,18 +2,22 @@
 % local full = V_ROW // width * width
 % local panel_vectors, partial_vectors = PANEL // LANES, PARTIALS // LANES
 % local Q_ROW = (D_K + K_PACK - 1) // K_PACK * K_PACK     -- values of a key that share a byte are read together
-% -- heads at once: batches of DECODE_HEADS (a group has at least so many), then the rest of the group
-% local whole = GROUP // DECODE_HEADS * DECODE_HEADS
-% local batches = { { name = "", heads = DECODE_HEADS, start = 0, stop = whole } }
-% if whole < GROUP then
-%     batches[2] = { name = "_rest", heads = GROUP - whole, start = whole, stop = GROUP }
+% -- heads at once: batches of DECODE_HEADS (a group has at least so many), then what is left of a group, the largest first
+% local batches = { { name = "", heads = DECODE_HEADS } }
+% for rest = DECODE_HEADS - 1, 1, -1 do
+%     local occurs = false
+%     for _, size in ipairs(GROUP_SIZES) do occurs = occurs or size % DECODE_HEADS == rest end
+%     if occurs then batches[#batches + 1] = { name = "_" .. rest, heads = rest } end
 % end
+% local function first(kv_head) return PRUNED and "group" .. D .. "[" .. kv_head .. "]" or kv_head .. " * GROUP" .. D end
+% local function heads(first) return PRUNED and "group_heads" .. D .. "(" .. first .. ")" or "GROUP" .. D end
+% local function number(head) return PRUNED and "head" .. D .. "[" .. head .. "]" or head end
 % -- columns of o at once: whole register tiles, then the rest of the row
 % local shapes = {}
 % if full > 0 then shapes[1] = { name = "", vectors = DECODE_COLUMNS } end
 % if full < V_ROW then shapes[#shapes + 1] = { name = "_columns", vectors = (V_ROW - full) // LANES } end
 /*
-** Decode, $TARGET: one query of the $GROUP heads that share a KV head walks one segment of the
+** Decode, $TARGET: one query of the $(PRUNED and "1 to " or "")$GROUP heads that share a KV head walks one segment of the
 ** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
 */
 struct decode_scratch$F {
@@ -250,14 +254,15 @@ $FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0
     struct decode_scratch$F *t)
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE$F ? left : TILE$F;
-    const int tile = key0 % BLOCK$D;
+    const int tile = key0 % BLOCK$D, heads = $(heads("view->h"));
+    int scored = 0, added = 0;
 % for _, batch in ipairs(batches) do
-    for (int h = $(batch.start); h < $(batch.stop); h += $(batch.heads))
-        decode_scores$(batch.name)$F(block, tile, &t->q[h], &t->s[h]);
+    for (; scored + $(batch.heads) <= heads; scored += $(batch.heads))
+        decode_scores$(batch.name)$F(block, tile, &t->q[scored], &t->s[scored]);
 % end
-    for (int h = 0; h < GROUP$D; h++) {
+    for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
-        head.h += h;
+        head.h = $(number("view->h + h"));
 % if HAS_SCORE then
         decode_score$F(t->s[h], key0, place, &head);
 % end
@@ -266,13 +271,13 @@ $FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0
         decode_softmax$F(t->s[h], &t->m[h], &t->l[h], t->o[h]$(V_SCALES_ROWS and ", block->v_scale[tile][0]" or ""));
     }
 % for _, batch in ipairs(batches) do
-    for (int h = $(batch.start); h < $(batch.stop); h += $(batch.heads)) {
+    for (; added + $(batch.heads) <= heads; added += $(batch.heads)) {
 % if full > 0 then
         for (int column = 0; column < $full; column += $width)
-            decode_values$(batch.name)$F(block, tile, keys, column, &t->s[h], &t->o[h]);
+            decode_values$(batch.name)$F(block, tile, keys, column, &t->s[added], &t->o[added]);
 % end
 % if full < V_ROW then
-        decode_values$(batch.name)_columns$F(block, tile, keys, $full, &t->s[h], &t->o[h]);
+        decode_values$(batch.name)_columns$F(block, tile, keys, $full, &t->s[added], &t->o[added]);
 % end
     }
 % end
@@ -283,9 +288,9 @@ static void decode_keys$F(int32_t place, const struct attn_view *view, int32_t *
 {
 % if MASK_USES_H then
     int32_t lowest = *last + 1, highest = -1;
-    for (int h = 0; h < GROUP$D; h++) {
+    for (int h = 0; h < $(heads("view->h")); h++) {
         struct attn_view head = *view;
-        head.h += h;
+        head.h = $(number("view->h + h"));
         int32_t from = *first, to = *last;
         visible_keys$D(place, place, &head, &from, &to);
         if (from > to)
@@ -305,7 +310,7 @@ $FN void decode_segment$F(const struct attn_args *args, int64_t row, int32_t pla
     const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch$F *t)
 {
     const struct attn_sequence *sequence = &args->sequence[view->b];
-    for (int h = 0; h < GROUP$D; h++) {
+    for (int h = 0; h < $(heads("view->h")); h++) {
         query_row$D(args, row, view->h + h, t->q[h]);
 % if Q_ROW > D_K then
         t->q[h][D_K$D] = 0.0f;
@@ -316,7 +321,7 @@ $FN void decode_segment$F(const struct attn_args *args, int64_t row, int32_t pla
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE$F;
-        decode_tile$F(place, view, key0, cache_block$D(sequence, view->h / GROUP$D, key0 / BLOCK$D), t);
+        decode_tile$F(place, view, key0, cache_block$D(sequence, kv_of$D(view->h), key0 / BLOCK$D), t);
         first = key0 + TILE$F;
 % if MASK_GAPS then
         decode_keys$F(place, view, &first, &last);
@@ -395,14 +400,14 @@ $FN void decode_run_segment$F(const struct attn_args *args, const struct decode_
     struct decode_scratch$F *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const struct attn_view view = attn_view_of(args, place->b, place->kv_head * GROUP$D);
+    const struct attn_view view = attn_view_of(args, place->b, $(first("place->kv_head")));
     const int32_t start = place->segment * SEGMENT$F, left = view.kv_len - start;
     for (int32_t query = 0; query < sequence->q_len; query++) {
         int32_t first = start, last = start + (left < SEGMENT$F ? left : SEGMENT$F) - 1;
         const int32_t q = sequence->q_offset + query;
         decode_keys$F(q, &view, &first, &last);
         decode_segment$F(args, sequence->q_row + query, q, &view, first, last, t);
-        for (int h = 0; h < GROUP$D; h++) {
+        for (int h = 0; h < $(heads("view.h")); h++) {
             struct decode_partial$F *partial = decode_partial_of$F(place, query, view.h + h);
             partial += place->segment;
             partial->m = t->m[h];
@@ -417,9 +422,9 @@ $FN void decode_run_merge$F(const struct attn_args *args, const struct decode_pl
     struct decode_scratch$F *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const int32_t head0 = place->kv_head * GROUP$D;
+    const int32_t head0 = $(first("place->kv_head")), end = head0 + $(heads(first("place->kv_head")));
     for (int32_t query = 0; query < sequence->q_len; query++)
-        for (int32_t h = head0; h < head0 + GROUP$D; h++) {
+        for (int32_t h = head0; h < end; h++) {
             const struct decode_partial$F *part = decode_partial_of$F(place, query, h);
             t->l[0] = 0.0f;
             for (int32_t i = 0; i < place->segments; i++)

@@ -5,11 +5,37 @@
 enum {
     HEADS$D    = $HEADS,
     KV_HEADS$D = $KV_HEADS,
+% if PRUNED then
+    GROUP$D    = $GROUP,      /* most query heads left that share a KV head */
+% else
     GROUP$D    = $GROUP,      /* query heads that share a KV head: head h reads KV head h / GROUP */
+% end
     D_K$D      = $D_K,
     D_V$D      = $D_V,
     V_ROW$D    = $V_ROW       /* values of a cached row of V: D_V, padded to whole vectors */
 };
+
+% if PRUNED then
+/* Numbers, in the layer before pruning, of the heads left: what masks, scores, sinks and weights of norms go by. */
+static const int32_t head$D[] = { $HEAD_NUMBERS };
+static const int32_t kv_head$D[] = { $KV_HEAD_NUMBERS };
+
+/* Of the heads left, group[i] .. group[i + 1] - 1 read KV head i of those left; head i reads reads[i]. */
+static const int32_t group$D[] = { $GROUP_STARTS };
+static const int32_t reads$D[] = { $KV_HEADS_READ };
+
+/* Heads of the group that begins with head `first`. */
+static int32_t group_heads$D(int32_t first)
+{
+    return group$D[reads$D[first] + 1] - first;
+}
+
+% end
+/* The KV head that a query head reads. */
+static int32_t kv_of$D(int32_t head)
+{
+    return $(PRUNED and "reads" .. D .. "[head]" or "head / GROUP" .. D);
+}
 
 % if ARRAYS > 0 then
 /* What the caller hands over as args->array. */

@@ -106,7 +106,7 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
 % if HAS_NEAR then
     near_fill$F(block->first - key0 - (TILE$F - 1), TILE$F + QUERIES$F, &block->view, t->near);
 % end
-    const struct block$D *stored = cache_block$D(block->sequence, block->view.h / GROUP$D, key0 / BLOCK$D);
+    const struct block$D *stored = cache_block$D(block->sequence, kv_of$D(block->head), key0 / BLOCK$D);
 % if K_STORED == "float" then
     const float *k = &stored->k[key0 % BLOCK$D / PANEL$D][0][key0 % PANEL$D];
 % else
@@ -183,10 +183,11 @@ static struct prefill_block$F prefill_block_find$F(const struct attn_args *args,
     }
     const struct attn_sequence *sequence = &args->sequence[b];
     const int32_t index = (int32_t)(task % blocks) * QUERIES$F, left = sequence->q_len - index;
+    const int32_t head = (int32_t)(task / blocks);
     const struct prefill_block$F block = {
         sequence, sequence->q_row + index,
         left < QUERIES$F ? left : QUERIES$F, sequence->q_offset + index,
-        attn_view_of(args, b, (int32_t)(task / blocks))
+        head, attn_view_of(args, b, $(PRUNED and "head" .. D .. "[head]" or "head"))
     };
     return block;
 }
@@ -255,5 +256,5 @@ $FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, voi
     prefill_queries$F(args, &block, t);
     prefill_segments$F(&block, t);
     for (int32_t i = 0; i < block.queries; i++)
-        finish$F(args, block.sequence, block.row + i, block.view.h, t->total.m[i], t->total.l[i], t->total.o[i]);
+        finish$F(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }

@@ -54,6 +54,7 @@ struct prefill_block$F {
     const struct attn_sequence *sequence;
     int64_t row;                 /* of its first query in q and o */
     int32_t queries, first;      /* how many, and the first one's place on the key axis */
+    int32_t head;                /* of q and o */
     struct attn_view view;
 };
 
@@ -63,7 +64,7 @@ $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_bl
 {
     float (*rows)[Q_ROW$F] = t->rows;
     for (int32_t i = 0; i < block->queries; i++)
-        query_row$D(args, block->row + i, block->view.h, rows[i]);
+        query_row$D(args, block->row + i, block->head, rows[i]);
     if (block->queries < QUERIES$F)
         memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES$F - block->queries));
     for (int d = 0; d < Q_ROW$F; d += $LANES)

@@ -21,6 +21,6 @@ static const struct attn_attention attention$F = {
         2, sizeof(struct decode_scratch$F),
         decode_workspace_bytes$F, decode_tasks$F, decode_run$F
     },
-    read$D, store$D
+    read$D, store$D, $(PRUNED and "head" .. D .. ", kv_head" .. D or "NULL, NULL")
 };
 

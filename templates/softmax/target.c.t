@@ -132,7 +132,7 @@ $FN void finish$F(const struct attn_args *args, const struct attn_sequence *sequ
 % end
     if (l == 0.0f) {
 % if HIDDEN_ROW == "mean" then
-        mean_row$D(sequence, head / GROUP$D, o);
+        mean_row$D(sequence, kv_of$D(head), o);
 % else
         for (int d = 0; d < D_V$D; d++)
             o[d] = $(HIDDEN_ROW == "nan" and '__builtin_nanf("")' or "0.0f");
@@ -150,7 +150,7 @@ $FN void finish$F(const struct attn_args *args, const struct attn_sequence *sequ
 % if SINK == "zero" then
     const float sink = -m;                     /* a score of 0, relative to m */
 % else
-    const float sink = args->sink[head] * ATTN_LOG2E - m;
+    const float sink = args->sink[$(PRUNED and "head" .. D .. "[head]" or "head")] * ATTN_LOG2E - m;
 % end
     const float weight = vfirst$T(vexp2$T(vset$T(sink < 100.0f ? sink : 100.0f)));
     const vec$T scale = vset$T(1.0f / (l + weight));

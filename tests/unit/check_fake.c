@@ -193,7 +193,7 @@ static void store_head(const struct attn_sequence *sequence, int32_t kv_head, in
         { "", 1, 0, no_workspace, write_tasks, write_##fault }, \
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, prefill_##fault }, \
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, decode_##fault }, \
-        read_##fault, store_##fault }
+        read_##fault, store_##fault, NULL, NULL }
 
 FAKE_FUNCTIONS(FAKE_RIGHT)
 FAKE_FUNCTIONS(FAKE_SCALE)

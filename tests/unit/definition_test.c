@@ -60,6 +60,10 @@ static void lines_make_every_choice(void)
     check_line("heads = 9, kv_heads = 3, d_k = 64, mask = causal(), position = rope { base = 10000, pairing = half }",
                "softmax heads=9 kv_heads=3 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 "
                "rope.dims=64 rope.pairing=half cache=f32");
+    check_line("heads = 6, kv_heads = 2, keep = { 1, 5 }, d_k = 4",
+               "softmax heads=6 kv_heads=2 keep=1,5 d_k=4 d_v=4 scale=0.5 mask=\"true\" position=none cache=f32");
+    check_line("heads = 2, keep = { 0, 1 }, d_k = 4",
+               "softmax heads=2 kv_heads=2 d_k=4 d_v=4 scale=0.5 mask=\"true\" position=none cache=f32");
     check_line("heads = 2, d_k = 80, d_v = 5, scale = 0.1, position = rope { base = 5e5, dims = 20, pairing = interleaved }",
                "softmax heads=2 kv_heads=2 d_k=80 d_v=5 scale=0.1 mask=\"true\" position=rope rope.base=500000 "
                "rope.dims=20 rope.pairing=interleaved cache=f32");
@@ -69,6 +73,24 @@ static void lines_make_every_choice(void)
                "rope.pairing=half rope.scaling=longrope rope.scaling.short=1,1.5 rope.scaling.long=2,3 "
                "rope.scaling.use=long rope.scaling.factor=4 rope.scaling.original=64 rope.scaling.attention_factor=0 "
                "cache=f32");
+}
+
+/* Heads 2, 3 and 5 of three groups of two, of which nothing is left of the first. */
+static void heads_left_come_with_their_kv_heads(void)
+{
+    struct bench bench;
+    struct model model;
+    bench_open(&bench);
+    if (bench_read(&bench, &model, "attention = { heads = 6, kv_heads = 3, keep = { 2, 3, 5 }, d_k = 4 }")) {
+        const struct kept *kept = &model.definitions[0].kept;
+        CHECK(model.definitions[0].heads == 6 && model.definitions[0].kv_heads == 3 && model.definitions[0].group == 2);
+        if (CHECK(kept->heads == 3 && kept->kv_heads == 2)) {
+            CHECK(kept->head[0] == 2 && kept->head[1] == 3 && kept->head[2] == 5);
+            CHECK(kept->kv_head[0] == 1 && kept->kv_head[1] == 2);
+            CHECK(kept->first[0] == 0 && kept->first[1] == 2 && kept->first[2] == 3);
+        }
+    }
+    bench_close(&bench);
 }
 
 static void numbers_come_back_from_their_digits(void)
@@ -242,6 +264,7 @@ static void damaged_configs_do_no_harm(void)
 int main(void)
 {
     RUN(lines_make_every_choice);
+    RUN(heads_left_come_with_their_kv_heads);
     RUN(numbers_come_back_from_their_digits);
     RUN(masks_become_expressions);
     RUN(equal_definitions_become_one);

@@ -112,6 +112,17 @@ static void heads_are_the_weights(void)
     bench_close(&bench);
 }
 
+static void pruned_layers_are_not_run(void)
+{
+    struct bench bench;
+    bench_open(&bench);
+    CHECK(bench_describe_config(&bench, "attention = { heads = 4, kv_heads = 2, keep = { 0, 3 }, d_k = 16 }") == NULL);
+    CHECK_TEXT(capture_text(&bench.capture), arena_format(bench.capture.arena,
+               "%s/edited.lua:2: attention attention: keep leaves 2 of 4 heads; run cannot leave the weights of the others out yet, "
+               "only emit, check and bench do\n", bench.folder));
+    bench_close(&bench);
+}
+
 static void a_config_without_layers_fits(void)
 {
     struct bench bench;
@@ -142,6 +153,7 @@ int main(void)
     RUN(a_config_changes_attentions);
     RUN(layers_must_agree);
     RUN(heads_are_the_weights);
+    RUN(pruned_layers_are_not_run);
     RUN(a_config_without_layers_fits);
     RUN(weights_must_be_a_model_folder);
     return test_end();

@@ -57,7 +57,7 @@ static void definitions_are_accepted(void)
         static const char *const features[] = {
             "mask=\"true\"", "mask=\"k <= q\"", " // ", " % ", "q_len", "kv_len", " or ", "rope.pairing=half",
             "rope.pairing=interleaved", "position=none", "score=", "// 16 + 1", "normalize=sigmoid", "hidden_row=nan", "hidden_row=mean", "q_norm=rms", "q_norm=layer", "k_norm=l2", "_norm.weights=per_head", "_norm.when=after", "_norm.bias=true",
-            "sink=zero", "sink=per_head", "tanh(s", "}[h]", "d_k=1 ", "d_k=128", "kv_heads=1 ", "kv_heads=4 "
+            " keep=", "sink=zero", "sink=per_head", "tanh(s", "}[h]", "d_k=1 ", "d_k=128", "kv_heads=1 ", "kv_heads=4 "
         };
         for (size_t i = 0; i < sizeof features / sizeof *features; i++)
             if (!CHECK(lines_with(&model, features[i]) > 0))

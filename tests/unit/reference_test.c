@@ -132,6 +132,16 @@ static void heads_share_kv_heads(void)
         CHECK(o[i] == v[i / 6 * 3 + i % 3]);
 }
 
+/* Heads 3 and 5 of 6 are left, which read KV heads 1 and 2 of 3: h is 3 and 5, and a single key's score is the lse. */
+static void heads_left_keep_their_numbers(void)
+{
+    const float q[2] = { 0.0f }, k[2] = { 0.0f }, v[2] = { 7.0f, 9.0f };
+    const char *line = "softmax heads=6 kv_heads=3 keep=3,5 d_k=1 d_v=1 scale=1 mask=\"true\" score=\"s + h\" position=none cache=f32";
+    float o[2], lse[2];
+    small_run(&(struct small){ line, 2, 2, 1, 1, 1, 1, 0, q, k, v, NULL, NULL, NULL }, o, lse);
+    CHECK(o[0] == 7.0f && o[1] == 9.0f && lse[0] == 3.0f && lse[1] == 5.0f);
+}
+
 /* Unit vectors along two dimensions: of one pair, the score is the cosine or sine of the angle between their positions. */
 static float rope_score(const char *line, int q_along, int k_along, int32_t q_position, int32_t k_position)
 {
@@ -288,6 +298,10 @@ static void wrong_lines_are_refused(void)
         { "softmax mask=\"k\"heads=1", "expected a blank before 'heads=1'" },
         { "softmax cache=f8", "cache is f8; the reference knows f32 f16 bf16 fp8 int8 int4" },
         { LINE(3, 2, 1, 1, "true", "none"), "kv_heads is 2; expected a divisor of heads, 3" },
+        { LINE(3, 3, 1, 1, "true", "none keep=0,3"), "keep has 3; heads is 3" },
+        { LINE(3, 3, 1, 1, "true", "none keep=1,1"), "keep has 1 after 1; expected whole numbers in ascending order" },
+        { LINE(3, 3, 1, 1, "true", "none keep=2,0"), "keep has 0 after 2; expected whole numbers in ascending order" },
+        { LINE(3, 3, 1, 1, "true", "none keep="), "the value of keep has 0 bytes; expected 1 to 139263" },
         { LINE(1, 1, 1, 1, "true", "alibi"), "position is alibi; the reference knows none rope" },
         { LINE(1, 1, 1, 1, "true", "none rope.base=2"), "rope.base stands without position=rope" },
         { LINE(1, 1, 4, 1, "true", "rope rope.base=2 rope.dims=4"), "rope.pairing is missing" },
@@ -363,6 +377,7 @@ int main(void)
     RUN(row_without_key_is_what_the_line_says);
     RUN(sigmoid_weights_are_not_divided);
     RUN(heads_share_kv_heads);
+    RUN(heads_left_keep_their_numbers);
     RUN(rope_turns_pairs);
     RUN(rope_scales_frequencies);
     RUN(rope_leaves_other_dimensions);
