@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  94018ae8e27f96bb   (of all that follows this comment)
+**   digest  c0854e39c41d044a   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -158,6 +158,12 @@ enum {
     D_V_attention      = 32,
     V_ROW_attention    = 32       /* values of a cached row of V: D_V, padded to whole vectors */
 };
+
+/* The KV head that a query head reads. */
+static int32_t kv_of_attention(int32_t head)
+{
+    return head / GROUP_attention;
+}
 
 /* What the queries q_first .. q_last see of the keys k_first .. k_last: "k <= q". */
 static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
@@ -596,6 +602,7 @@ struct prefill_block_attention_scalar {
     const struct attn_sequence *sequence;
     int64_t row;                 /* of its first query in q and o */
     int32_t queries, first;      /* how many, and the first one's place on the key axis */
+    int32_t head;                /* of q and o */
     struct attn_view view;
 };
 
@@ -605,7 +612,7 @@ KERNEL_scalar void prefill_queries_attention_scalar(const struct attn_args *args
 {
     float (*rows)[Q_ROW_attention_scalar] = t->rows;
     for (int32_t i = 0; i < block->queries; i++)
-        query_row_attention(args, block->row + i, block->view.h, rows[i]);
+        query_row_attention(args, block->row + i, block->head, rows[i]);
     if (block->queries < QUERIES_attention_scalar)
         memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_scalar - block->queries));
     for (int d = 0; d < Q_ROW_attention_scalar; d += 1)
@@ -1026,7 +1033,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     const int sight = prefill_sight_attention_scalar(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    const struct block_attention *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
+    const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     struct prefill_seen_attention_scalar *seen = t->seen;
@@ -1073,10 +1080,11 @@ static struct prefill_block_attention_scalar prefill_block_find_attention_scalar
     }
     const struct attn_sequence *sequence = &args->sequence[b];
     const int32_t index = (int32_t)(task % blocks) * QUERIES_attention_scalar, left = sequence->q_len - index;
+    const int32_t head = (int32_t)(task / blocks);
     const struct prefill_block_attention_scalar block = {
         sequence, sequence->q_row + index,
         left < QUERIES_attention_scalar ? left : QUERIES_attention_scalar, sequence->q_offset + index,
-        attn_view_of(args, b, (int32_t)(task / blocks))
+        head, attn_view_of(args, b, head)
     };
     return block;
 }
@@ -1122,7 +1130,7 @@ KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, in
     prefill_queries_attention_scalar(args, &block, t);
     prefill_segments_attention_scalar(&block, t);
     for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_scalar(args, block.sequence, block.row + i, block.view.h, t->total.m[i], t->total.l[i], t->total.o[i]);
+        finish_attention_scalar(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
 ** Decode, scalar: one query of the 3 heads that share a KV head walks one segment of the
@@ -1413,20 +1421,21 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn
     struct decode_scratch_attention_scalar *t)
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_scalar ? left : TILE_attention_scalar;
-    const int tile = key0 % BLOCK_attention;
-    for (int h = 0; h < 3; h += 3)
-        decode_scores_attention_scalar(block, tile, &t->q[h], &t->s[h]);
-    for (int h = 0; h < GROUP_attention; h++) {
+    const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
+    int scored = 0, added = 0;
+    for (; scored + 3 <= heads; scored += 3)
+        decode_scores_attention_scalar(block, tile, &t->q[scored], &t->s[scored]);
+    for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
-        head.h += h;
+        head.h = view->h + h;
         if (keys < TILE_attention_scalar || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask_attention_scalar(t->s[h], key0, place, &head);
         decode_softmax_attention_scalar(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
-    for (int h = 0; h < 3; h += 3) {
+    for (; added + 3 <= heads; added += 3) {
         for (int column = 0; column < 30; column += 3)
-            decode_values_attention_scalar(block, tile, keys, column, &t->s[h], &t->o[h]);
-        decode_values_columns_attention_scalar(block, tile, keys, 30, &t->s[h], &t->o[h]);
+            decode_values_attention_scalar(block, tile, keys, column, &t->s[added], &t->o[added]);
+        decode_values_columns_attention_scalar(block, tile, keys, 30, &t->s[added], &t->o[added]);
     }
 }
 
@@ -1449,7 +1458,7 @@ KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args,
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_scalar;
-        decode_tile_attention_scalar(place, view, key0, cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+        decode_tile_attention_scalar(place, view, key0, cache_block_attention(sequence, kv_of_attention(view->h), key0 / BLOCK_attention), t);
         first = key0 + TILE_attention_scalar;
     }
 }
@@ -1547,9 +1556,9 @@ KERNEL_scalar void decode_run_merge_attention_scalar(const struct attn_args *arg
     struct decode_scratch_attention_scalar *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const int32_t head0 = place->kv_head * GROUP_attention;
+    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention;
     for (int32_t query = 0; query < sequence->q_len; query++)
-        for (int32_t h = head0; h < head0 + GROUP_attention; h++) {
+        for (int32_t h = head0; h < end; h++) {
             const struct decode_partial_attention_scalar *part = decode_partial_of_attention_scalar(place, query, h);
             t->l[0] = 0.0f;
             for (int32_t i = 0; i < place->segments; i++)
@@ -1586,7 +1595,7 @@ static const struct attn_attention attention_attention_scalar = {
         2, sizeof(struct decode_scratch_attention_scalar),
         decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
     },
-    read_attention, store_attention
+    read_attention, store_attention, NULL, NULL
 };
 
 /* Target avx2 --------------------------------------------------------------------------- */
@@ -1850,6 +1859,7 @@ struct prefill_block_attention_avx2 {
     const struct attn_sequence *sequence;
     int64_t row;                 /* of its first query in q and o */
     int32_t queries, first;      /* how many, and the first one's place on the key axis */
+    int32_t head;                /* of q and o */
     struct attn_view view;
 };
 
@@ -1859,7 +1869,7 @@ KERNEL_avx2 void prefill_queries_attention_avx2(const struct attn_args *args, co
 {
     float (*rows)[Q_ROW_attention_avx2] = t->rows;
     for (int32_t i = 0; i < block->queries; i++)
-        query_row_attention(args, block->row + i, block->view.h, rows[i]);
+        query_row_attention(args, block->row + i, block->head, rows[i]);
     if (block->queries < QUERIES_attention_avx2)
         memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_avx2 - block->queries));
     for (int d = 0; d < Q_ROW_attention_avx2; d += 8)
@@ -2280,7 +2290,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     const int sight = prefill_sight_attention_avx2(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    const struct block_attention *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
+    const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     struct prefill_seen_attention_avx2 *seen = t->seen;
@@ -2327,10 +2337,11 @@ static struct prefill_block_attention_avx2 prefill_block_find_attention_avx2(con
     }
     const struct attn_sequence *sequence = &args->sequence[b];
     const int32_t index = (int32_t)(task % blocks) * QUERIES_attention_avx2, left = sequence->q_len - index;
+    const int32_t head = (int32_t)(task / blocks);
     const struct prefill_block_attention_avx2 block = {
         sequence, sequence->q_row + index,
         left < QUERIES_attention_avx2 ? left : QUERIES_attention_avx2, sequence->q_offset + index,
-        attn_view_of(args, b, (int32_t)(task / blocks))
+        head, attn_view_of(args, b, head)
     };
     return block;
 }
@@ -2376,7 +2387,7 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
     prefill_queries_attention_avx2(args, &block, t);
     prefill_segments_attention_avx2(&block, t);
     for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_avx2(args, block.sequence, block.row + i, block.view.h, t->total.m[i], t->total.l[i], t->total.o[i]);
+        finish_attention_avx2(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
 ** Decode, avx2: one query of the 3 heads that share a KV head walks one segment of the
@@ -2559,20 +2570,21 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_vie
     struct decode_scratch_attention_avx2 *t)
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx2 ? left : TILE_attention_avx2;
-    const int tile = key0 % BLOCK_attention;
-    for (int h = 0; h < 3; h += 3)
-        decode_scores_attention_avx2(block, tile, &t->q[h], &t->s[h]);
-    for (int h = 0; h < GROUP_attention; h++) {
+    const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
+    int scored = 0, added = 0;
+    for (; scored + 3 <= heads; scored += 3)
+        decode_scores_attention_avx2(block, tile, &t->q[scored], &t->s[scored]);
+    for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
-        head.h += h;
+        head.h = view->h + h;
         if (keys < TILE_attention_avx2 || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask_attention_avx2(t->s[h], key0, place, &head);
         decode_softmax_attention_avx2(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
-    for (int h = 0; h < 3; h += 3) {
+    for (; added + 3 <= heads; added += 3) {
         for (int column = 0; column < 24; column += 24)
-            decode_values_attention_avx2(block, tile, keys, column, &t->s[h], &t->o[h]);
-        decode_values_columns_attention_avx2(block, tile, keys, 24, &t->s[h], &t->o[h]);
+            decode_values_attention_avx2(block, tile, keys, column, &t->s[added], &t->o[added]);
+        decode_values_columns_attention_avx2(block, tile, keys, 24, &t->s[added], &t->o[added]);
     }
 }
 
@@ -2595,7 +2607,7 @@ KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx2;
-        decode_tile_attention_avx2(place, view, key0, cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+        decode_tile_attention_avx2(place, view, key0, cache_block_attention(sequence, kv_of_attention(view->h), key0 / BLOCK_attention), t);
         first = key0 + TILE_attention_avx2;
     }
 }
@@ -2693,9 +2705,9 @@ KERNEL_avx2 void decode_run_merge_attention_avx2(const struct attn_args *args, c
     struct decode_scratch_attention_avx2 *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const int32_t head0 = place->kv_head * GROUP_attention;
+    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention;
     for (int32_t query = 0; query < sequence->q_len; query++)
-        for (int32_t h = head0; h < head0 + GROUP_attention; h++) {
+        for (int32_t h = head0; h < end; h++) {
             const struct decode_partial_attention_avx2 *part = decode_partial_of_attention_avx2(place, query, h);
             t->l[0] = 0.0f;
             for (int32_t i = 0; i < place->segments; i++)
@@ -2732,7 +2744,7 @@ static const struct attn_attention attention_attention_avx2 = {
         2, sizeof(struct decode_scratch_attention_avx2),
         decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
     },
-    read_attention, store_attention
+    read_attention, store_attention, NULL, NULL
 };
 
 #endif
@@ -3030,6 +3042,7 @@ struct prefill_block_attention_avx512 {
     const struct attn_sequence *sequence;
     int64_t row;                 /* of its first query in q and o */
     int32_t queries, first;      /* how many, and the first one's place on the key axis */
+    int32_t head;                /* of q and o */
     struct attn_view view;
 };
 
@@ -3039,7 +3052,7 @@ KERNEL_avx512 void prefill_queries_attention_avx512(const struct attn_args *args
 {
     float (*rows)[Q_ROW_attention_avx512] = t->rows;
     for (int32_t i = 0; i < block->queries; i++)
-        query_row_attention(args, block->row + i, block->view.h, rows[i]);
+        query_row_attention(args, block->row + i, block->head, rows[i]);
     if (block->queries < QUERIES_attention_avx512)
         memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_avx512 - block->queries));
     for (int d = 0; d < Q_ROW_attention_avx512; d += 16)
@@ -3737,7 +3750,7 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
     const int sight = prefill_sight_attention_avx512(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    const struct block_attention *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
+    const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const int slot = before->s == t->s[0];
     float (*s)[QUERIES_attention_avx512] = t->s[slot];
@@ -3788,10 +3801,11 @@ static struct prefill_block_attention_avx512 prefill_block_find_attention_avx512
     }
     const struct attn_sequence *sequence = &args->sequence[b];
     const int32_t index = (int32_t)(task % blocks) * QUERIES_attention_avx512, left = sequence->q_len - index;
+    const int32_t head = (int32_t)(task / blocks);
     const struct prefill_block_attention_avx512 block = {
         sequence, sequence->q_row + index,
         left < QUERIES_attention_avx512 ? left : QUERIES_attention_avx512, sequence->q_offset + index,
-        attn_view_of(args, b, (int32_t)(task / blocks))
+        head, attn_view_of(args, b, head)
     };
     return block;
 }
@@ -3837,7 +3851,7 @@ KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, in
     prefill_queries_attention_avx512(args, &block, t);
     prefill_segments_attention_avx512(&block, t);
     for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_avx512(args, block.sequence, block.row + i, block.view.h, t->total.m[i], t->total.l[i], t->total.o[i]);
+        finish_attention_avx512(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
 ** Decode, avx512: one query of the 3 heads that share a KV head walks one segment of the
@@ -4000,19 +4014,20 @@ KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn
     struct decode_scratch_attention_avx512 *t)
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx512 ? left : TILE_attention_avx512;
-    const int tile = key0 % BLOCK_attention;
-    for (int h = 0; h < 3; h += 3)
-        decode_scores_attention_avx512(block, tile, &t->q[h], &t->s[h]);
-    for (int h = 0; h < GROUP_attention; h++) {
+    const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
+    int scored = 0, added = 0;
+    for (; scored + 3 <= heads; scored += 3)
+        decode_scores_attention_avx512(block, tile, &t->q[scored], &t->s[scored]);
+    for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
-        head.h += h;
+        head.h = view->h + h;
         if (keys < TILE_attention_avx512 || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask_attention_avx512(t->s[h], key0, place, &head);
         decode_softmax_attention_avx512(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
-    for (int h = 0; h < 3; h += 3) {
+    for (; added + 3 <= heads; added += 3) {
         for (int column = 0; column < 32; column += 32)
-            decode_values_attention_avx512(block, tile, keys, column, &t->s[h], &t->o[h]);
+            decode_values_attention_avx512(block, tile, keys, column, &t->s[added], &t->o[added]);
     }
 }
 
@@ -4035,7 +4050,7 @@ KERNEL_avx512 void decode_segment_attention_avx512(const struct attn_args *args,
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx512;
-        decode_tile_attention_avx512(place, view, key0, cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+        decode_tile_attention_avx512(place, view, key0, cache_block_attention(sequence, kv_of_attention(view->h), key0 / BLOCK_attention), t);
         first = key0 + TILE_attention_avx512;
     }
 }
@@ -4133,9 +4148,9 @@ KERNEL_avx512 void decode_run_merge_attention_avx512(const struct attn_args *arg
     struct decode_scratch_attention_avx512 *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const int32_t head0 = place->kv_head * GROUP_attention;
+    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention;
     for (int32_t query = 0; query < sequence->q_len; query++)
-        for (int32_t h = head0; h < head0 + GROUP_attention; h++) {
+        for (int32_t h = head0; h < end; h++) {
             const struct decode_partial_attention_avx512 *part = decode_partial_of_attention_avx512(place, query, h);
             t->l[0] = 0.0f;
             for (int32_t i = 0; i < place->segments; i++)
@@ -4172,7 +4187,7 @@ static const struct attn_attention attention_attention_avx512 = {
         2, sizeof(struct decode_scratch_attention_avx512),
         decode_workspace_bytes_attention_avx512, decode_tasks_attention_avx512, decode_run_attention_avx512
     },
-    read_attention, store_attention
+    read_attention, store_attention, NULL, NULL
 };
 
 #endif

@@ -89,6 +89,7 @@ struct attn_args {
     float *lse;                              /* (rows, heads), natural log, -infinity for a row that sees no key; 0 for others with sigmoid weights; or NULL */
     int64_t lse_stride;
 
+    /* Of a pruned layer, sinks, norms per head and arrays over heads go by the heads' numbers before pruning. */
     const float *sink;                       /* (heads): scores of no key, which only join the sum; unread unless sink=per_head */
 
     /* Norms of q and k, where the definition has them: (d_k) numbers, or (heads, d_k) and (kv_heads, d_k); else unread. */
@@ -122,7 +123,7 @@ struct attn_attention {
     const char *name;                        /* in the config, "attention" where there is only one */
     const char *definition;                  /* the whole definition in one line of text */
     const char *target;                      /* "scalar", "avx2", ... */
-    int32_t heads, kv_heads, d_k, d_v;
+    int32_t heads, kv_heads, d_k, d_v;       /* heads: those of q, k, v, o, lse and caches; of a pruned layer, the ones left */
     int32_t rotation_floats;                 /* of one row of q_rotation and k_rotation; 0: no rotation */
 
     int32_t arrays;
@@ -142,6 +143,10 @@ struct attn_attention {
 
     /* The inverse, for caches that come from elsewhere: rows of keys, rotated already, and values into their places. */
     void (*store)(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, const float *k, const float *v);
+
+    /* Of a pruned layer, the numbers before pruning of the heads left, ascending; NULL when none is pruned. */
+    const int32_t *head;                     /* (heads) */
+    const int32_t *kv_head;                  /* (kv_heads) */
 };
 
 /* A model: its definitions for the best target that this CPU has, and for each target by itself. */

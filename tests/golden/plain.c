@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 1 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  f90e5d0ecad2f054   (of all that follows this comment)
+**   digest  78b6839e62c36761   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -90,6 +90,12 @@ enum {
     D_V_attention      = 16,
     V_ROW_attention    = 16       /* values of a cached row of V: D_V, padded to whole vectors */
 };
+
+/* The KV head that a query head reads. */
+static int32_t kv_of_attention(int32_t head)
+{
+    return head / GROUP_attention;
+}
 
 /* What the queries q_first .. q_last see of the keys k_first .. k_last: "true". */
 static int sight_attention(int32_t q_first, int32_t q_last, int32_t k_first, int32_t k_last,
@@ -482,6 +488,7 @@ struct prefill_block_attention_scalar {
     const struct attn_sequence *sequence;
     int64_t row;                 /* of its first query in q and o */
     int32_t queries, first;      /* how many, and the first one's place on the key axis */
+    int32_t head;                /* of q and o */
     struct attn_view view;
 };
 
@@ -491,7 +498,7 @@ KERNEL_scalar void prefill_queries_attention_scalar(const struct attn_args *args
 {
     float (*rows)[Q_ROW_attention_scalar] = t->rows;
     for (int32_t i = 0; i < block->queries; i++)
-        query_row_attention(args, block->row + i, block->view.h, rows[i]);
+        query_row_attention(args, block->row + i, block->head, rows[i]);
     if (block->queries < QUERIES_attention_scalar)
         memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_scalar - block->queries));
     for (int d = 0; d < Q_ROW_attention_scalar; d += 1)
@@ -912,7 +919,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     const int sight = prefill_sight_attention_scalar(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    const struct block_attention *stored = cache_block_attention(block->sequence, block->view.h / GROUP_attention, key0 / BLOCK_attention);
+    const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     struct prefill_seen_attention_scalar *seen = t->seen;
@@ -959,10 +966,11 @@ static struct prefill_block_attention_scalar prefill_block_find_attention_scalar
     }
     const struct attn_sequence *sequence = &args->sequence[b];
     const int32_t index = (int32_t)(task % blocks) * QUERIES_attention_scalar, left = sequence->q_len - index;
+    const int32_t head = (int32_t)(task / blocks);
     const struct prefill_block_attention_scalar block = {
         sequence, sequence->q_row + index,
         left < QUERIES_attention_scalar ? left : QUERIES_attention_scalar, sequence->q_offset + index,
-        attn_view_of(args, b, (int32_t)(task / blocks))
+        head, attn_view_of(args, b, head)
     };
     return block;
 }
@@ -1008,7 +1016,7 @@ KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, in
     prefill_queries_attention_scalar(args, &block, t);
     prefill_segments_attention_scalar(&block, t);
     for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_scalar(args, block.sequence, block.row + i, block.view.h, t->total.m[i], t->total.l[i], t->total.o[i]);
+        finish_attention_scalar(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
 ** Decode, scalar: one query of the 1 heads that share a KV head walks one segment of the
@@ -1238,19 +1246,20 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn
     struct decode_scratch_attention_scalar *t)
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_scalar ? left : TILE_attention_scalar;
-    const int tile = key0 % BLOCK_attention;
-    for (int h = 0; h < 1; h += 1)
-        decode_scores_attention_scalar(block, tile, &t->q[h], &t->s[h]);
-    for (int h = 0; h < GROUP_attention; h++) {
+    const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
+    int scored = 0, added = 0;
+    for (; scored + 1 <= heads; scored += 1)
+        decode_scores_attention_scalar(block, tile, &t->q[scored], &t->s[scored]);
+    for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
-        head.h += h;
+        head.h = view->h + h;
         if (keys < TILE_attention_scalar || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask_attention_scalar(t->s[h], key0, place, &head);
         decode_softmax_attention_scalar(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
-    for (int h = 0; h < 1; h += 1) {
+    for (; added + 1 <= heads; added += 1) {
         for (int column = 0; column < 16; column += 8)
-            decode_values_attention_scalar(block, tile, keys, column, &t->s[h], &t->o[h]);
+            decode_values_attention_scalar(block, tile, keys, column, &t->s[added], &t->o[added]);
     }
 }
 
@@ -1273,7 +1282,7 @@ KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args,
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_scalar;
-        decode_tile_attention_scalar(place, view, key0, cache_block_attention(sequence, view->h / GROUP_attention, key0 / BLOCK_attention), t);
+        decode_tile_attention_scalar(place, view, key0, cache_block_attention(sequence, kv_of_attention(view->h), key0 / BLOCK_attention), t);
         first = key0 + TILE_attention_scalar;
     }
 }
@@ -1371,9 +1380,9 @@ KERNEL_scalar void decode_run_merge_attention_scalar(const struct attn_args *arg
     struct decode_scratch_attention_scalar *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const int32_t head0 = place->kv_head * GROUP_attention;
+    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention;
     for (int32_t query = 0; query < sequence->q_len; query++)
-        for (int32_t h = head0; h < head0 + GROUP_attention; h++) {
+        for (int32_t h = head0; h < end; h++) {
             const struct decode_partial_attention_scalar *part = decode_partial_of_attention_scalar(place, query, h);
             t->l[0] = 0.0f;
             for (int32_t i = 0; i < place->segments; i++)
@@ -1410,7 +1419,7 @@ static const struct attn_attention attention_attention_scalar = {
         2, sizeof(struct decode_scratch_attention_scalar),
         decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
     },
-    read_attention, store_attention
+    read_attention, store_attention, NULL, NULL
 };
 
 /* All tasks of a phase, one after another. */
