@@ -6,7 +6,10 @@
 
 #include "plan_check.h"
 
-enum { DEFAULT_BLOCK = 64, DEFAULT_SEGMENT = 1024 };
+enum {
+    DEFAULT_BLOCK = 64, DEFAULT_SEGMENT = 1024,
+    COLUMNS_MOST = 8         /* vectors of columns that decode sums at once */
+};
 
 static int smaller(int a, int b)
 {
@@ -90,19 +93,20 @@ static void choose_values(const struct choice *choice)
 /*
 ** Heads that share K take more keys at once, so that there are enough independent sums to hide an FMA's latency. A head
 ** of its own waits for memory, which likes to be read in one stream: one panel of K at a time where a value has more
-** than a byte, and V in whole rows; then the machine fetches ahead by itself.
+** than a byte, and V in whole rows; then the machine fetches ahead by itself. Where registers do not hold a row, it does
+** not.
 */
 static void choose_decode(const struct choice *choice)
 {
     struct plan *plan = choice->plan;
     const int budget = choice->many ? 16 : 10, lanes = plan->isa->lanes, tile = plan->value[PLAN_TILE];
     const int heads = settle(choice, PLAN_DECODE_HEADS, smaller(choice->definition->group, 4));
-    const bool streams = heads == 1 && choice->definition->cache_k.type->bits > 8;
+    const bool streams = heads == 1 && plan->v_row / lanes <= COLUMNS_MOST && choice->definition->cache_k.type->bits > 8;
     int vectors = 1;
     while (!streams && heads * vectors * 2 <= budget && tile % (vectors * 2 * lanes) == 0)
         vectors *= 2;
     settle(choice, PLAN_DECODE_VECTORS, vectors);
-    settle(choice, PLAN_DECODE_COLUMNS, smaller(plan->v_row / lanes, smaller(larger(budget / heads, 2), 8)));
+    settle(choice, PLAN_DECODE_COLUMNS, smaller(plan->v_row / lanes, smaller(larger(budget / heads, 2), COLUMNS_MOST)));
     settle(choice, PLAN_FETCH, !streams);
 }
 
