@@ -7,7 +7,7 @@
 **
 **   attention on scalar
 **     prefill  online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 14 KiB
-**     decode   split keys, scores lanes=keys 1 heads x 1 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 10 KiB
+**     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 10 KiB
 **   attention on avx2
 **     prefill  online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 19 KiB
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 4 of 16 registers, 10 KiB
@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 16 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 3 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  13ac0ac4d9b5da88   (of all that follows this comment)
+**   digest  05e7b209a15494fe   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1075,27 +1075,59 @@ struct decode_partial_attention_scalar {
 };
 
 /*
-** s = q k for the tile of keys from `tile` of the block on, 1 heads x 1 keys at once: one FMA chain
+** s = q k for the tile of keys from `tile` of the block on, 1 heads x 8 keys at once: one FMA chain
 ** over d for each.
+** Meanwhile the tile's V is fetched.
 */
 KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[24],
     float (*restrict s)[TILE_attention_scalar])
 {
-    for (int key = 0; key < TILE_attention_scalar; key += 1) {
+    for (int key = 0; key < TILE_attention_scalar; key += 8) {
         const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
         vec_scalar s0_0 = vzero_scalar();
-        for (int d = 0; d < D_K_attention; d += 1) {
+        vec_scalar s0_1 = vzero_scalar();
+        vec_scalar s0_2 = vzero_scalar();
+        vec_scalar s0_3 = vzero_scalar();
+        vec_scalar s0_4 = vzero_scalar();
+        vec_scalar s0_5 = vzero_scalar();
+        vec_scalar s0_6 = vzero_scalar();
+        vec_scalar s0_7 = vzero_scalar();
+        const char *next = (const char *)block->v + (tile + key) / 8 * 1536;
+        for (int d = 0; d < D_K_attention; d += 1, next += 64) {
+            ATTN_FETCH(next + 0);
             const vec_scalar k1_0 = vload_f32_scalar(&block->k[panel + 0][d][lane + 0]);
+            const vec_scalar k1_1 = vload_f32_scalar(&block->k[panel + 0][d][lane + 1]);
+            const vec_scalar k1_2 = vload_f32_scalar(&block->k[panel + 0][d][lane + 2]);
+            const vec_scalar k1_3 = vload_f32_scalar(&block->k[panel + 0][d][lane + 3]);
+            const vec_scalar k1_4 = vload_f32_scalar(&block->k[panel + 0][d][lane + 4]);
+            const vec_scalar k1_5 = vload_f32_scalar(&block->k[panel + 0][d][lane + 5]);
+            const vec_scalar k1_6 = vload_f32_scalar(&block->k[panel + 0][d][lane + 6]);
+            const vec_scalar k1_7 = vload_f32_scalar(&block->k[panel + 0][d][lane + 7]);
             const vec_scalar q1_0 = vset_scalar(q[0][d]);
             s0_0 = vfma_scalar(q1_0, k1_0, s0_0);
+            s0_1 = vfma_scalar(q1_0, k1_1, s0_1);
+            s0_2 = vfma_scalar(q1_0, k1_2, s0_2);
+            s0_3 = vfma_scalar(q1_0, k1_3, s0_3);
+            s0_4 = vfma_scalar(q1_0, k1_4, s0_4);
+            s0_5 = vfma_scalar(q1_0, k1_5, s0_5);
+            s0_6 = vfma_scalar(q1_0, k1_6, s0_6);
+            s0_7 = vfma_scalar(q1_0, k1_7, s0_7);
         }
         vstore_scalar(&s[0][key + 0], s0_0);
+        vstore_scalar(&s[0][key + 1], s0_1);
+        vstore_scalar(&s[0][key + 2], s0_2);
+        vstore_scalar(&s[0][key + 3], s0_3);
+        vstore_scalar(&s[0][key + 4], s0_4);
+        vstore_scalar(&s[0][key + 5], s0_5);
+        vstore_scalar(&s[0][key + 6], s0_6);
+        vstore_scalar(&s[0][key + 7], s0_7);
     }
 }
 
 /*
 ** o += p v over the tile's first `keys` keys, 1 heads x 8 columns: one FMA chain over the
 ** keys for each.
+** Meanwhile the K of the next block is fetched.
 */
 KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
@@ -1108,7 +1140,9 @@ KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *
     vec_scalar o0_5 = vload_scalar(&o[0][column + 5]);
     vec_scalar o0_6 = vload_scalar(&o[0][column + 6]);
     vec_scalar o0_7 = vload_scalar(&o[0][column + 7]);
-    for (int32_t key = 0; key < keys; key += 1) {
+    const char *next = (const char *)(block + 1) + (column / 8 * 64 + tile) / 1 * 64;
+    for (int32_t key = 0; key < keys; key += 1, next += 64) {
+        ATTN_FETCH(next + 0);
         const vec_scalar v1_0 = vload_f32_scalar(&block->v[tile + key][column + 0]);
         const vec_scalar v1_1 = vload_f32_scalar(&block->v[tile + key][column + 1]);
         const vec_scalar v1_2 = vload_f32_scalar(&block->v[tile + key][column + 2]);
@@ -1454,7 +1488,7 @@ static const struct attn_attention attention_attention_scalar = {
         prefill_workspace_bytes_attention_scalar, prefill_tasks_attention_scalar, prefill_run_attention_scalar
     },
     {
-        "split keys, scores lanes=keys 1 heads x 1 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 10 KiB",
+        "split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 10 KiB",
         2, sizeof(struct decode_scratch_attention_scalar),
         decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
     },
