@@ -2,9 +2,9 @@
 
 import functools
 import re
+import resource
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import harness
@@ -123,15 +123,16 @@ def emits_give_the_same_bytes() -> None:
 
 
 def emit_is_not_noticed() -> None:
-    """SmolLM2's kernels into a new folder, the fastest of five, the start of the program included."""
+    """SmolLM2's kernels into a new folder: processor time, the least of five, the start of the program included."""
     model = harness.need(harness.ROOT / "models" / "smollm2", "./bootstrap makes it")
     config = Path(FOLDER.name) / "smollm2.lua"
     harness.attngen("import", model, "-o", config)
     times = []
     for i in range(5):
-        start = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         harness.attngen("emit", config, "-o", Path(FOLDER.name) / f"emit{i}")
-        times.append(time.perf_counter() - start)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     print(f"{min(times) * 1e3:.1f} ms")
     assert min(times) < EMIT_SECONDS, times
 

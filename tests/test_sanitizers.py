@@ -11,8 +11,6 @@ import harness
 CONFIG = Path("tests/emitted/sanitized.lua")
 NAME = CONFIG.stem
 FLAGS = ("-std=c11", "-g", "-O1", "-fno-omit-frame-pointer", "-D_GNU_SOURCE")
-CHECK = ["check_main", "check_ways", "check_identity", "check_verdict", "check_cache", "check_run", "check_trial",
-         "check_strided", "check_guard", "reference", "reference_line", "reference_norm", "reference_rotation", "random"]
 THREADS = ["pool", "memory", "problem", "random"]
 
 CHECK_MAIN = f"""
@@ -55,7 +53,9 @@ def run(program: Path, *arguments: str) -> None:
 
 def check(sanitizer: str) -> None:
     """The check harness, quick."""
-    sources = [Path(f"runtime/{name}.c") for name in CHECK] + expression_sources()
+    runtime = [path for pattern in ("check*.c", "reference*.c", "array.c", "random.c")
+               for path in (harness.ROOT / "runtime").glob(pattern)]
+    sources = sorted(runtime) + expression_sources()
     run(build(sanitizer, "check", [Path(FOLDER.name) / "main.c", *sources]), "--quick", "--seed", "1")
 
 

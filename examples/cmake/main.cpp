@@ -70,7 +70,7 @@ std::vector<float> attend(const attn_attention &attention, int threads)
     int64_t rows = 0;
     for (const int32_t length : lengths) {
         caches.push_back(allocate(attention.cache_bytes(length)));
-        sequences.push_back({ rows, rows, length, 0, length, length, caches.back().get(), length });
+        sequences.push_back({ rows, rows, length, 0, length, length, caches.back().get(), length, nullptr });
         rows += length;
     }
 

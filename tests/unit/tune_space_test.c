@@ -14,10 +14,14 @@ static const struct descriptor targets[] = {
 
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
+static const struct descriptor float_cache = { .name = "f32", .bits = 32 };
+
+#define FLOATS .cache_k = { .type = &float_cache }, .cache_v = { .type = &float_cache }
+
 static const struct definition definitions[] = {
-    { .name = "one", .heads = 1, .kv_heads = 1, .group = 1, .d_k = 64, .d_v = 64 },
-    { .name = "grouped", .heads = 8, .kv_heads = 1, .group = 8, .d_k = 128, .d_v = 80 },
-    { .name = "odd", .heads = 3, .kv_heads = 1, .group = 3, .d_k = 5, .d_v = 1 },
+    { .name = "one", .heads = 1, .kv_heads = 1, .group = 1, .d_k = 64, .d_v = 64, FLOATS },
+    { .name = "grouped", .heads = 8, .kv_heads = 1, .group = 8, .d_k = 128, .d_v = 80, FLOATS },
+    { .name = "odd", .heads = 3, .kv_heads = 1, .group = 3, .d_k = 5, .d_v = 1, FLOATS },
 };
 
 enum { DEFINITIONS = sizeof definitions / sizeof definitions[0] };
