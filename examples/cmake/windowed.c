@@ -34,7 +34,7 @@
 /* A mask may compare the same value twice in ways that exclude each other. */
 #pragma clang diagnostic ignored "-Wtautological-overlap-compare"
 #elif defined(__GNUC__)
-#pragma GCC optimize("fp-contract=off")
+#pragma GCC optimize("fp-contract=off,no-tree-loop-distribute-patterns")     /* no fusing; no calls of memmove for loops that copy */
 #endif
 
 /* The two functions of C that compilers call by themselves anyway. */
