@@ -148,6 +148,9 @@ const char *definition_cache_text(const struct definition *definition, struct ar
 /* Whether scores are anything but scale q k. */
 bool definition_has_score(const struct definition *definition);
 
+/* The number, before pruning, of the index-th of the heads left. */
+int definition_head(const struct definition *definition, int index);
+
 /* Gives contiguous definitions pages instead, of the tokens that the layout has by default. */
 void definition_use_pages(struct model *model, const struct catalog *catalog, struct arena *arena);
 

@@ -40,6 +40,11 @@ static void keep_groups(struct definition *definition, int *kv_head, int *first)
     kept->first = first;
 }
 
+int definition_head(const struct definition *definition, int index)
+{
+    return definition->kept.head == NULL ? index : definition->kept.head[index];
+}
+
 bool definition_read_keep(struct definition *definition, const struct fields *fields)
 {
     const struct value *value = value_field(fields->table, "keep");

@@ -156,13 +156,26 @@ static void read_page(struct definition *definition)
             definition->page_tokens = (int)definition->layout_argument[i].number;
 }
 
+/* The farthest that one of the heads left reaches. */
+static int64_t heads_reach(const struct definition *definition)
+{
+    const int heads = expression_uses(&definition->mask, EXPRESSION_H) ? definition->kept.heads : 1;
+    int64_t farthest = 0;
+    for (int i = 0; i < heads; i++) {
+        const int head = definition_head(definition, i);
+        const int64_t reach = reach_of(&definition->mask, (struct range){ head, head });
+        farthest = reach > farthest ? reach : farthest;
+    }
+    return farthest;
+}
+
 /* A ring keeps what windows reach: how far back, is to be proved from the mask. */
 static bool read_reach(struct definition *definition, const struct fields *fields)
 {
     definition->ring_reach = -1;
     if (strcmp(definition->layout->name, "ring") != 0)
         return true;
-    definition->ring_reach = reach_of(&definition->mask, definition->heads);
+    definition->ring_reach = heads_reach(definition);
     return definition->ring_reach < REACH_UNBOUNDED
         || fields_refuse(fields, "layout", "contiguous or paged: the mask does not say how far back a query sees (try window { left = ... } & ...)");
 }

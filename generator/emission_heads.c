@@ -3,12 +3,12 @@
 */
 #include "emission.h"
 
-/* 0, 2, 5 */
+/* 0, 2, 5, on lines of 16 */
 static const char *number_list(struct arena *arena, const int *list, int count)
 {
     struct text text = text_start(arena);
     for (int i = 0; i < count; i++)
-        text_format(&text, "%s%d", i > 0 ? ", " : "", list[i]);
+        text_format(&text, "%s%d", i == 0 ? "" : i % 16 == 0 ? ",\n    " : ", ", list[i]);
     return text.data;
 }
 

@@ -148,12 +148,12 @@ static void print_doubt(struct text *text, const struct expression *mask, const 
 /* The heads whose queries are shown: the first, and the last where heads differ. */
 static int head_count(const struct definition *definition)
 {
-    return definition->heads > 1 && expression_uses(&definition->mask, EXPRESSION_H) ? 2 : 1;
+    return definition->kept.heads > 1 && expression_uses(&definition->mask, EXPRESSION_H) ? 2 : 1;
 }
 
 static struct seen sample(const struct definition *definition, int index)
 {
-    const int head = index < QUERIES ? 0 : definition->heads - 1;
+    const int head = definition_head(definition, index < QUERIES ? 0 : definition->kept.heads - 1);
     return seen_find(&definition->mask, head, sample_queries[index % QUERIES], TOKENS);
 }
 

@@ -46,7 +46,6 @@ static void count_block(struct tile_counts *counts, const struct expression *mas
 static int64_t count_decode(const struct expression *mask, struct range box[EXPRESSION_VARIABLES], int step, int64_t tokens)
 {
     box[EXPRESSION_Q] = (struct range){ tokens - 1, tokens - 1 };
-    box[EXPRESSION_H] = (struct range){ 0, 0 };
     box[EXPRESSION_Q_LEN] = (struct range){ 1, 1 };
     return keys_walked(mask, box, step, tokens);
 }
@@ -54,17 +53,19 @@ static int64_t count_decode(const struct expression *mask, struct range box[EXPR
 struct tile_shares tile_shares_count(const struct definition *definition, int queries, int keys, int64_t tokens)
 {
     const struct expression *mask = &definition->mask;
-    const int heads = expression_uses(mask, EXPRESSION_H) ? definition->heads : 1;
+    const int heads = expression_uses(mask, EXPRESSION_H) ? definition->kept.heads : 1;
     struct tile_counts counts = { 0 };
     struct range box[EXPRESSION_VARIABLES] = {
         [EXPRESSION_Q_LEN] = { tokens, tokens }, [EXPRESSION_KV_LEN] = { tokens, tokens }
     };
-    for (int head = 0; head < heads; head++)
+    for (int i = 0; i < heads; i++)
         for (int64_t query = 0; query < tokens; query += queries) {
+            const int head = definition_head(definition, i);
             box[EXPRESSION_H] = (struct range){ head, head };
             box[EXPRESSION_Q] = (struct range){ query, smaller(query + queries, tokens) - 1 };
             count_block(&counts, mask, box, keys, tokens);
         }
+    box[EXPRESSION_H] = (struct range){ definition_head(definition, 0), definition_head(definition, 0) };
     return (struct tile_shares){
         .empty  = share(counts.empty, counts.tiles),
         .full   = share(counts.full, counts.tiles),

@@ -52,12 +52,12 @@ static int64_t reach_node(const struct reach_search *search, int index, bool neg
     return (left < right) == both ? left : right;
 }
 
-int64_t reach_of(const struct expression *mask, int heads)
+int64_t reach_of(const struct expression *mask, struct range heads)
 {
     const struct range keys = { 0, EXPRESSION_KEYS - 1 };
     const struct reach_search search = {
         mask, {
-            [EXPRESSION_Q] = { -EXPRESSION_KEYS, EXPRESSION_KEYS }, [EXPRESSION_K] = keys, [EXPRESSION_H] = { 0, heads - 1 },
+            [EXPRESSION_Q] = { -EXPRESSION_KEYS, EXPRESSION_KEYS }, [EXPRESSION_K] = keys, [EXPRESSION_H] = heads,
             [EXPRESSION_B] = keys, [EXPRESSION_Q_LEN] = keys, [EXPRESSION_KV_LEN] = keys
         }
     };

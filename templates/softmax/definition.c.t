@@ -17,12 +17,20 @@ enum {
 
 % if PRUNED then
 /* Numbers, in the layer before pruning, of the heads left: what masks, scores, sinks and weights of norms go by. */
-static const int32_t head$D[] = { $HEAD_NUMBERS };
-static const int32_t kv_head$D[] = { $KV_HEAD_NUMBERS };
+static const int32_t head$D[] = {
+    $HEAD_NUMBERS
+};
+static const int32_t kv_head$D[] = {
+    $KV_HEAD_NUMBERS
+};
 
 /* Of the heads left, group[i] .. group[i + 1] - 1 read KV head i of those left; head i reads reads[i]. */
-static const int32_t group$D[] = { $GROUP_STARTS };
-static const int32_t reads$D[] = { $KV_HEADS_READ };
+static const int32_t group$D[] = {
+    $GROUP_STARTS
+};
+static const int32_t reads$D[] = {
+    $KV_HEADS_READ
+};
 
 /* Heads of the group that begins with head `first`. */
 static int32_t group_heads$D(int32_t first)

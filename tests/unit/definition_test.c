@@ -93,6 +93,17 @@ static void heads_left_come_with_their_kv_heads(void)
     bench_close(&bench);
 }
 
+/* Head 3 of the whole layer would reach back 300 keys. */
+static void a_ring_keeps_what_heads_left_reach(void)
+{
+    struct bench bench;
+    struct model model;
+    bench_open(&bench);
+    if (bench_read(&bench, &model, "attention = { heads = 4, keep = { 0, 2 }, d_k = 4, mask = where 'k <= q and q - k <= 100 * h', layout = ring() }"))
+        CHECK(model.definitions[0].ring_reach == 200);
+    bench_close(&bench);
+}
+
 static void numbers_come_back_from_their_digits(void)
 {
     check_line("heads = 1, d_k = 80",
@@ -265,6 +276,7 @@ int main(void)
 {
     RUN(lines_make_every_choice);
     RUN(heads_left_come_with_their_kv_heads);
+    RUN(a_ring_keeps_what_heads_left_reach);
     RUN(numbers_come_back_from_their_digits);
     RUN(masks_become_expressions);
     RUN(equal_definitions_become_one);

@@ -11,7 +11,7 @@ static int64_t reach(const char *text)
     struct expression_error error;
     if (!CHECK(expression_parse(&mask, text, NULL, 0, 4, &error)))
         return -1;
-    return reach_of(&mask, 4);
+    return reach_of(&mask, (struct range){ 0, 3 });
 }
 
 static void windows_have_an_end(void)
@@ -49,7 +49,7 @@ static void no_visible_key_is_farther(void)
         snprintf(text, sizeof text, i % 2 == 0 ? "%s" : "(%s) and q - k <= %d", random_text.text, i % 40);
         if (!expression_parse(&mask, text, NULL, 0, RANDOM_HEADS, &error))
             continue;
-        const int64_t reach = reach_of(&mask, RANDOM_HEADS);
+        const int64_t reach = reach_of(&mask, (struct range){ 0, RANDOM_HEADS - 1 });
         bounded += reach < REACH_UNBOUNDED;
         for (int point = 0; point < RANDOM_POINTS; point++) {
             int64_t *at = random_text.points[point];
