@@ -10,7 +10,7 @@
 %     if occurs then batches[#batches + 1] = { name = "_" .. rest, heads = rest } end
 % end
 % local function first(kv_head) return PRUNED and "group" .. D .. "[" .. kv_head .. "]" or kv_head .. " * GROUP" .. D end
-% local function heads(first) return PRUNED and "group_heads" .. D .. "(" .. first .. ")" or "GROUP" .. D end
+% local function heads(first) return PRUNED and "heads_of_group" .. D .. "(" .. first .. ")" or "GROUP" .. D end
 % local function number(head) return PRUNED and "head" .. D .. "[" .. head .. "]" or head end
 % -- columns of o at once: whole register tiles, then the rest of the row
 % local shapes = {}
@@ -422,7 +422,7 @@ $FN void decode_run_merge$F(const struct attn_args *args, const struct decode_pl
     struct decode_scratch$F *t)
 {
     const struct attn_sequence *sequence = &args->sequence[place->b];
-    const int32_t head0 = $(first("place->kv_head")), end = head0 + $(heads(first("place->kv_head")));
+    const int32_t head0 = $(first("place->kv_head")), end = head0 + $(heads("head0"));
     for (int32_t query = 0; query < sequence->q_len; query++)
         for (int32_t h = head0; h < end; h++) {
             const struct decode_partial$F *part = decode_partial_of$F(place, query, h);

@@ -33,7 +33,7 @@ static const int32_t reads$D[] = {
 };
 
 /* Heads of the group that begins with head `first`. */
-static int32_t group_heads$D(int32_t first)
+static int32_t heads_of_group$D(int32_t first)
 {
     return group$D[reads$D[first] + 1] - first;
 }
