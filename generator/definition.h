@@ -9,6 +9,7 @@
 #include "catalog.h"
 #include "expression.h"
 #include "report.h"
+#include "text.h"
 #include "value.h"
 
 enum {
@@ -59,6 +60,17 @@ enum definition_normalize { NORMALIZE_SOFTMAX, NORMALIZE_SIGMOID, NORMALIZES };
 /* o of a query that sees no key; the mean is over all keys of the sequence. */
 enum definition_hidden_row { HIDDEN_ROW_ZEROS, HIDDEN_ROW_NAN, HIDDEN_ROW_MEAN, HIDDEN_ROWS };
 
+/* A matrix of queries and keys, at one of four points: scale q k; what the score makes of it; -infinity where hidden; weights. */
+enum definition_matrix { MATRIX_NONE, MATRIX_PRODUCT, MATRIX_SCORED, MATRIX_MASKED, MATRIX_NORMALIZED, MATRICES };
+
+/* What a call can be asked for besides o and lse. */
+struct outputs {
+    enum definition_matrix matrix;
+    const int *heads;             /* (head_count): of the matrix, by their numbers before pruning, ascending */
+    int head_count;
+    bool column_sums;             /* for each key, the sum of its weights over a call's queries */
+};
+
 /* How K or V is stored. */
 struct cached {
     const struct descriptor *type;
@@ -72,6 +84,9 @@ enum definition_sink { SINK_NONE, SINK_ZERO, SINK_PER_HEAD, SINKS };
 const char *definition_sink_name(enum definition_sink sink);
 const char *definition_normalize_name(enum definition_normalize normalize);
 const char *definition_hidden_row_name(enum definition_hidden_row hidden_row);
+
+/* "none", "product", "scored", "masked", "normalized" */
+const char *definition_matrix_name(enum definition_matrix matrix);
 
 /* The heads that are left of a pruned layer: all, in one that is not. */
 struct kept {
@@ -94,6 +109,7 @@ struct definition {
     enum definition_sink sink;
     enum definition_normalize normalize;
     enum definition_hidden_row hidden_row;
+    struct outputs outputs;
     struct norm norm[NORMS];
     const struct descriptor *position;
     struct argument position_argument[DEFINITION_PARAMETERS];
@@ -150,6 +166,12 @@ bool definition_has_score(const struct definition *definition);
 
 /* The number, before pruning, of the index-th of the heads left. */
 int definition_head(const struct definition *definition, int index);
+
+/* "0, 3": the heads of the matrix. */
+void definition_heads_print(struct text *text, const struct outputs *outputs, const char *between);
+
+/* Whether a call can be asked for more than o and lse. */
+bool definition_has_outputs(const struct definition *definition);
 
 /* Gives contiguous definitions pages instead, of the tokens that the layout has by default. */
 void definition_use_pages(struct model *model, const struct catalog *catalog, struct arena *arena);

@@ -74,5 +74,6 @@ const char *definition_line(const struct definition *definition, struct arena *a
         text_format(&line, " layout=%s", definition->layout->name);
         line_arguments(&line, definition->layout->name, definition->layout, definition->layout_argument);
     }
+    definition_outputs_print(&line, definition);
     return line.data;
 }

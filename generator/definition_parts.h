@@ -3,13 +3,15 @@
 ** definition_read.c one attention, definition_mask.c its mask, definition_score.c its
 ** scores, definition_names.c what their expressions name, definition_array.c arrays, definition_word.c the
 ** arguments of a word, definition_rotation.c computes how pairs turn, definition_norm.c
-** reads the norms of q and k, definition_line.c prints the line.
+** reads the norms of q and k, definition_outputs.c reads and prints what else a call can give, definition_line.c prints
+** the line.
 */
 #ifndef DEFINITION_PARTS_H
 #define DEFINITION_PARTS_H
 
 #include "definition.h"
 #include "fields.h"
+#include "text.h"
 
 /* What every part needs, and where the part stands ("attention." or "attention.local."). */
 struct definition_reader {
@@ -73,6 +75,15 @@ bool definition_read_keep(struct definition *definition, const struct fields *fi
 /* definition has its position already. */
 bool definition_read_norm(struct definition *definition, enum definition_norm which, const struct fields *fields,
                           const struct definition_reader *reader);
+
+/* definition has its score and layout already. */
+bool definition_read_outputs(struct definition *definition, const struct fields *fields, const struct definition_reader *reader);
+
+/* " matrix=normalized matrix.heads=0,3 column_sums=true"; nothing without outputs. */
+void definition_outputs_print(struct text *line, const struct definition *definition);
+
+/* The index of the bare word in field among names (NULL-ended), 0 without one; -1 after a report. */
+int definition_read_choice(const struct fields *fields, const char *field, const char *const *names);
 
 /* What an error message expects of a word of this kind, and what else would do (or NULL). */
 const char *definition_choices(enum catalog_kind kind, const char *more, struct arena *arena);

@@ -13,7 +13,7 @@ static const struct field_limits code_limits = { 256, 1 << 30 };
 
 static const char *const attention_fields[] = {
     "heads", "kv_heads", "keep", "d_k", "d_v", "scale", "mask", "score", "sink", "normalize", "hidden_row", "q_norm", "k_norm",
-    "position", "cache", "layout", "max_code", NULL
+    "position", "cache", "layout", "outputs", "max_code", NULL
 };
 
 const char *const *definition_attention_fields(void)
@@ -72,8 +72,7 @@ const char *definition_hidden_row_name(enum definition_hidden_row hidden_row)
     return hidden_row_names[hidden_row];
 }
 
-/* The index of the bare word among names (NULL-ended), 0 without one; -1 after a report. */
-static int read_choice(const struct fields *fields, const char *field, const char *const *names)
+int definition_read_choice(const struct fields *fields, const char *field, const char *const *names)
 {
     const struct value *value = value_field(fields->table, field);
     struct text expected = text_start(fields->arena);
@@ -92,9 +91,9 @@ static int read_choice(const struct fields *fields, const char *field, const cha
 /* How weights come of scores. */
 static bool read_weights(struct definition *definition, const struct fields *fields)
 {
-    const int sink = read_choice(fields, "sink", sink_names);
-    const int normalize = read_choice(fields, "normalize", normalize_names);
-    const int hidden_row = read_choice(fields, "hidden_row", hidden_row_names);
+    const int sink = definition_read_choice(fields, "sink", sink_names);
+    const int normalize = definition_read_choice(fields, "normalize", normalize_names);
+    const int hidden_row = definition_read_choice(fields, "hidden_row", hidden_row_names);
     if (sink < 0 || normalize < 0 || hidden_row < 0)
         return false;
     definition->sink = (enum definition_sink)sink;
@@ -219,6 +218,7 @@ bool definition_read_attention(struct definition *definition, const struct value
     definition_read_norm(definition, NORM_K, &fields, reader);
     read_cache(definition, &fields, reader);
     read_layout(definition, &fields, reader);
+    definition_read_outputs(definition, &fields, reader);
     read_bound(definition, &fields);
     if (reader->report->errors > errors)
         return false;

@@ -75,6 +75,18 @@ static void set_shape(struct emission *e, const struct definition *definition)
     template_set_integer(values, "BLOCK", plan_block(&e->request));
 }
 
+static void set_outputs(struct emission *e, const struct definition *definition)
+{
+    const struct outputs *outputs = &definition->outputs;
+    struct text heads = text_start(e->arena);
+    definition_heads_print(&heads, outputs, ", ");
+    template_set_boolean(&e->values, "HAS_OUTPUTS", definition_has_outputs(definition));
+    template_set_text(&e->values, "MATRIX", definition_matrix_name(outputs->matrix));
+    template_set_integer(&e->values, "MATRIX_COUNT", outputs->head_count);
+    template_set_text(&e->values, "MATRIX_HEADS", heads.data);
+    template_set_boolean(&e->values, "COLUMN_SUMS", outputs->column_sums);
+}
+
 /* What a function's body takes from view. */
 static const char *view_named(const struct emission *e, const struct expression_arrays *arrays, const char *body)
 {
@@ -188,6 +200,7 @@ void emission_set_definition(struct emission *e, const struct definition *defini
     set_score(e, definition);
     set_parameters(e, definition->position, definition->position_argument);
     set_layout(e, definition);
+    set_outputs(e, definition);
     set_rotation(e, definition);
     emission_set_cache(e, definition);
 }
@@ -285,13 +298,16 @@ void emission_set_plan(struct emission *e, const struct definition *definition, 
 
 /* Values of the model -------------------------------------------------------------------------- */
 
-enum model_list { LIST_DEFINITIONS, LIST_LINES };
+enum model_list { LIST_DEFINITIONS, LIST_LINES, LIST_OUTPUTS };
 
 static const char *const *definition_list(const struct emission *e, enum model_list which)
 {
     const char **list = arena_alloc(e->arena, (size_t)e->model->definition_count + 1, sizeof *list);
-    for (int i = 0; i < e->model->definition_count; i++)
-        list[i] = which == LIST_DEFINITIONS ? e->model->definitions[i].name : e->model->definitions[i].line;
+    for (int i = 0; i < e->model->definition_count; i++) {
+        const struct definition *definition = &e->model->definitions[i];
+        list[i] = which == LIST_DEFINITIONS ? definition->name : which == LIST_LINES ? definition->line
+                : definition_has_outputs(definition) ? "outputs" : "";
+    }
     return list;
 }
 
@@ -380,6 +396,7 @@ void emission_set_model(struct emission *e)
     template_set_text(&e->values, "VERSION", ATTNGEN_VERSION);
     template_set_list(&e->values, "DEFINITIONS", definition_list(e, LIST_DEFINITIONS));
     template_set_list(&e->values, "LINES", definition_list(e, LIST_LINES));
+    template_set_list(&e->values, "OUTPUTS", definition_list(e, LIST_OUTPUTS));
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
     template_set_boolean(&e->values, "USES_NORM", norms);
     template_set_boolean(&e->values, "USES_ARRAYS", emission_uses_arrays(e));

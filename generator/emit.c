@@ -69,7 +69,7 @@ static bool emit_kernels(struct emission *e, const struct definition *definition
 {
     static const char *const templates[] = {
         "softmax/target.c.t", "softmax/prefill_scores.c.t", "softmax/prefill_weights.c.t", "softmax/prefill_cache.c.t",
-        "softmax/prefill.c.t", "softmax/decode.c.t", "softmax/table.c.t"
+        "softmax/prefill.c.t", "softmax/decode.c.t", "softmax/outputs.c.t", "softmax/table.c.t"
     };
     struct plan plan;
     if (!emission_choose_plan(e, &plan, definition, isa))
@@ -124,7 +124,7 @@ static bool emit_target(struct emission *e, const struct descriptor *isa)
 /* Public names: what the model and its definitions are called must not name them twice, nor something inside of the file. */
 static bool public_names_agree(struct emission *e)
 {
-    static const char *const suffixes[] = { "", "_write", "_prefill", "_decode" };
+    static const char *const suffixes[] = { "", "_write", "_prefill", "_decode", "_outputs" };
     const struct model *model = e->model;
     struct text names = text_start(e->arena);
     text_format(&names, " %s_kernels ", model->name);

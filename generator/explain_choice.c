@@ -75,6 +75,13 @@ static const char *const lse_words[NORMALIZES] = {
     "of what o is divided by, so 0; -infinity where no key is visible. o over parts of the keys add up",
 };
 
+static const char *const matrix_words[MATRICES] = {
+    [MATRIX_PRODUCT]    = "scale q k of every query and key, hidden ones too",
+    [MATRIX_SCORED]     = "what the score makes of every query and key, hidden ones too, in natural units",
+    [MATRIX_MASKED]     = "scores in natural units, -infinity where the key is hidden",
+    [MATRIX_NORMALIZED] = "weights, as o takes the values; 0 where the key is hidden, so all of a row that sees no key"
+};
+
 static void collect_scores(struct choices *choices, const struct definition *definition)
 {
     char score[EXPRESSION_BYTES];
@@ -108,6 +115,20 @@ static void collect_mask(struct choices *choices, const struct definition *defin
     choice_add_text(choices, "hidden_row", definition_hidden_row_name(definition->hidden_row),
                     hidden_row_words[definition->hidden_row]);
     choice_add_text(choices, "lse", "natural log", lse_words[definition->normalize]);
+}
+
+/* What `outputs` gives of a call besides o and lse; the rows of queries that see no key included. */
+static void collect_outputs(struct choices *choices, const struct definition *definition)
+{
+    const struct outputs *outputs = &definition->outputs;
+    struct text heads = text_start(choices->arena);
+    definition_heads_print(&heads, outputs, ", ");
+    if (outputs->matrix != MATRIX_NONE) {
+        choice_add_text(choices, "matrix", definition_matrix_name(outputs->matrix), matrix_words[outputs->matrix]);
+        choice_add_text(choices, "matrix.heads", heads.data, "which query heads the matrix has, in this order");
+    }
+    if (outputs->column_sums)
+        choice_add_text(choices, "column_sums", "true", "for each head and key, its weights summed over the queries of a call");
 }
 
 /* What the caller hands over besides q, k and v. */
@@ -235,6 +256,7 @@ void choices_collect(struct choices *choices, const struct definition *definitio
     collect_scores(choices, definition);
     collect_mask(choices, definition);
     collect_arrays(choices, definition);
+    collect_outputs(choices, definition);
     for (enum definition_norm which = 0; which < NORMS; which++)
         collect_norm(choices, definition_norm_field(which), &definition->norm[which]);
     collect_position(choices, definition);

@@ -264,16 +264,18 @@ static void put_norm(struct text *text, const char *field, bool rotates, int d_k
     text_put(text, " }");
 }
 
-/* A page is a multiple of 64 keys and of a block. */
-static void put_layout(struct text *text, bool bounded, int block, struct random *random)
+/* A page is a multiple of 64 keys and of a block. Whether it is a ring. */
+static bool put_layout(struct text *text, bool bounded, int block, struct random *random)
 {
     int page = 64;
     while (page % block != 0)
         page += 64;
-    if (bounded && chance(random, 3))
+    const bool ring = bounded && chance(random, 3);
+    if (ring)
         text_put(text, ", layout = ring()");
     else if (chance(random, 3))
         text_format(text, ", layout = paged { tokens = %d }", page * (int)random_between(random, 1, 3));
+    return ring;
 }
 
 static const char *const caches[] = {
@@ -291,8 +293,8 @@ static void put_cache(struct text *text, struct random *random)
         text_format(text, ", cache = %s", k);
 }
 
-/* One of the heads at least, and each other as it falls. */
-static void put_keep(struct text *text, int heads, struct random *random)
+/* One of the heads at least, which it returns, and each other as it falls. */
+static int put_keep(struct text *text, int heads, struct random *random)
 {
     const int always = (int)random_between(random, 0, heads - 1), one_in = (int)random_between(random, 2, 4);
     text_put(text, ", keep = {");
@@ -300,6 +302,22 @@ static void put_keep(struct text *text, int heads, struct random *random)
         if (head == always || chance(random, one_in))
             text_format(text, " %d,", head);
     text_put(text, " }");
+    return always;
+}
+
+/* A ring has lost the keys whose scores hidden ones still have. */
+static void put_outputs(struct text *text, int head, bool ring, struct random *random)
+{
+    static const char *const matrices[] = { "masked", "normalized", "product", "scored" };
+    if (!chance(random, 4))
+        return;
+    const int64_t matrix = random_between(random, 0, ring ? 2 : 4) - 1;      /* -1: none */
+    text_put(text, ", outputs = { ");
+    if (matrix >= 0)
+        text_format(text, "matrix = %s, ", matrices[matrix]);
+    if (matrix >= 0 && chance(random, 2))
+        text_format(text, "heads = { %d }, ", head);
+    text_format(text, "column_sums = %s }", matrix < 0 || chance(random, 2) ? "true" : "false");
 }
 
 static void put_definition(struct text *text, int block, struct random *random)
@@ -307,8 +325,9 @@ static void put_definition(struct text *text, int block, struct random *random)
     const int heads = CHOOSE(random, kv_heads), group = CHOOSE(random, groups);
     const int d_k = CHOOSE(random, sizes), d_v = chance(random, 2) ? d_k : CHOOSE(random, sizes);
     text_format(text, "{ heads = %d, kv_heads = %d, d_k = %d, d_v = %d", heads * group, heads, d_k, d_v);
+    int head = (int)random_between(random, 0, heads * group - 1);      /* one that is left */
     if (heads * group > 1 && chance(random, 5))
-        put_keep(text, heads * group, random);
+        head = put_keep(text, heads * group, random);
     if (chance(random, 3))
         text_format(text, ", scale = %.3f", 0.01 + random_uniform(random));
     const bool bounded = put_mask(text, random);
@@ -317,8 +336,9 @@ static void put_definition(struct text *text, int block, struct random *random)
     const bool rotates = put_position(text, d_k, random);
     put_norm(text, "q_norm", rotates, d_k, random);
     put_norm(text, "k_norm", rotates, d_k, random);
-    put_layout(text, bounded, block, random);
+    const bool ring = put_layout(text, bounded, block, random);
     put_cache(text, random);
+    put_outputs(text, head, ring, random);
     text_put(text, " },\n");
 }
 

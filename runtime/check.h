@@ -8,6 +8,7 @@
 **   check_run                    kernels at work on it
 **   check_cache                  what caches store, and whether it comes back
 **   check_ways                   the same problem in other ways: the same bits
+**   check_outputs   what a call gives besides o and lse
 **   check_identity               what must hold whatever the reference says
 **   check_verdict                comparisons, and the sentence that says what differs
 */
@@ -53,6 +54,7 @@ struct check {
 unsigned check_traits(const struct trial *trial);
 
 void check_ways(struct check *check);
+void check_outputs(struct check *check);
 void check_identities(struct check *check);
 
 /* Keeps the sentence when it is the first; way says what was done. */
@@ -63,6 +65,10 @@ bool verdict_take(struct check *check, const char *way, struct run *run, struct 
 
 /* Bit for bit. */
 bool verdict_same(struct check *check, const char *way, const struct result *found, const struct result *expected);
+
+/* Matrix and column sums, in the same two ways. */
+bool verdict_same_outputs(struct check *check, const char *way, const struct result *found, const struct result *expected);
+bool verdict_near_outputs(struct check *check, const char *way, const struct result *found, const struct result *expected);
 
 /* Within the tolerance that check_verdict.c states. */
 bool verdict_near(struct check *check, const char *way, const struct result *found, const struct result *expected);

@@ -149,6 +149,8 @@ static void target_try(struct definition_check *definition, struct trial *trial,
     trace_print(definition, attention, trial);
     check_ways(&check);
     if (check.verdict->failure[0] == '\0')
+        check_outputs(&check);
+    if (check.verdict->failure[0] == '\0')
         check_identities(&check);
     check.verdict->trials++;
     result_destroy(&check.whole);
@@ -243,6 +245,14 @@ static bool heads_agree(const struct attn_attention *attention, const struct ref
     return agree;
 }
 
+static bool matrix_agrees(const struct attn_attention *attention, const struct head_list *heads)
+{
+    bool agree = attention->matrix_heads == heads->count;
+    for (int i = 0; agree && i < heads->count; i++)
+        agree = attention->matrix_head[i] == heads->list[i];
+    return agree;
+}
+
 /* Whether a table says of itself what its definition says. */
 static void table_check(struct definition_check *check, const struct attn_attention *attention, struct verdict *verdict)
 {
@@ -252,6 +262,8 @@ static void table_check(struct definition_check *check, const struct attn_attent
     else if (!heads_agree(attention, line) || attention->d_k != line->d_k ||
              attention->d_v != line->d_v || (attention->rotation_floats > 0) != line->rotates)
         snprintf(verdict->failure, VERDICT_BYTES, "its table has other heads, sizes or rotation than its definition");
+    else if (!matrix_agrees(attention, &line->matrix_heads))
+        snprintf(verdict->failure, VERDICT_BYTES, "its table has another matrix than its definition");
     else if (!arrays_agree(attention, line))
         snprintf(verdict->failure, VERDICT_BYTES, "its table has other arrays than its definition");
 }

@@ -107,6 +107,10 @@ void run_create(struct run *run, const struct trial *trial, const struct attn_at
     run->k_rotation = rotation_create(attention, trial->k_position, trial->k.rows);
     run->o = strided_create(trial->q.rows, attention->heads, attention->d_v, RUN_UNWRITTEN, random);
     run->lse = strided_create(trial->q.rows, 1, attention->heads, RUN_UNWRITTEN, random);
+    if (trial->expected.matrix != NULL)
+        run->matrix = strided_create(trial->q.rows, attention->matrix_heads, trial_keys(trial), RUN_UNWRITTEN, random);
+    if (trial->expected.column_sums != NULL)
+        run->column_sums = strided_create(trial->sequences, attention->heads, trial_keys(trial), RUN_UNWRITTEN, random);
 }
 
 void run_destroy(struct run *run)
@@ -116,6 +120,8 @@ void run_destroy(struct run *run)
     guarded_destroy(&run->k_rotation);
     guarded_destroy(&run->o.memory);
     guarded_destroy(&run->lse.memory);
+    guarded_destroy(&run->matrix.memory);
+    guarded_destroy(&run->column_sums.memory);
 }
 
 /* Kernels at work ---------------------------------------------------------------------------- */
@@ -128,6 +134,12 @@ static struct attn_args run_args(const struct run *run, const struct attn_sequen
     args.o_head_stride = run->o.head_stride;
     args.lse = run->without_lse ? NULL : strided_row(&run->lse, 0, 0);
     args.lse_stride = run->lse.stride;
+    args.matrix = (float *)(void *)run->matrix.memory.data;
+    args.matrix_stride = run->matrix.stride;
+    args.matrix_head_stride = run->matrix.head_stride;
+    args.column_sums = (float *)(void *)run->column_sums.memory.data;
+    args.column_sums_stride = run->column_sums.stride;
+    args.column_sums_head_stride = run->column_sums.head_stride;
     args.q_rotation = (const float *)(const void *)run->q_rotation.data;
     args.k_rotation = (const float *)(const void *)run->k_rotation.data;
     return args;
@@ -200,6 +212,33 @@ static bool output_take(const struct trial *trial, const struct strided *from, f
             }
     const int64_t everywhere = written_count(strided_row(from, 0, 0), (int64_t)(from->memory.bytes / sizeof(float)));
     return written == expected && everywhere == expected && guarded_intact(&from->memory);
+}
+
+/* The first kv_len numbers of each head: of the rows of queries, or of one row a sequence. */
+static bool keys_take(const struct trial *trial, const struct strided *from, bool by_query, float *to)
+{
+    int64_t expected = 0, written = 0;
+    for (int32_t b = 0; b < trial->sequences; b++)
+        for (int64_t i = 0; i < (by_query ? trial->sequence[b].q_len : 1); i++)
+            for (int head = 0; head < from->heads; head++) {
+                const int32_t keys = trial->sequence[b].kv_len;
+                const int64_t row = by_query ? trial->sequence[b].q_row + i : b;
+                const float *values = strided_row(from, row, head);
+                memcpy(to + (row * from->heads + head) * from->width, values, (size_t)keys * sizeof *to);
+                expected += keys;
+                written += written_count(values, keys);
+            }
+    const int64_t everywhere = written_count(strided_row(from, 0, 0), (int64_t)(from->memory.bytes / sizeof(float)));
+    return written == expected && everywhere == expected && guarded_intact(&from->memory);
+}
+
+bool run_outputs(struct run *run, struct result *result)
+{
+    if (result->matrix != NULL && !keys_take(run->trial, &run->matrix, true, result->matrix))
+        run->damage = "not exactly the matrix";
+    if (result->column_sums != NULL && !keys_take(run->trial, &run->column_sums, false, result->column_sums))
+        run->damage = "not exactly the column sums";
+    return run->damage == NULL;
 }
 
 bool run_result(struct run *run, struct result *result)

@@ -22,6 +22,8 @@ struct run {
     struct guarded q_rotation, k_rotation;            /* (rows, rotation_floats) */
     struct strided o;
     struct strided lse;                   /* (rows, 1, heads) */
+    struct strided matrix;                /* (rows, matrix_heads, keys), where the definition has it */
+    struct strided column_sums;           /* (sequences, heads, keys), the same */
     const char *damage;                   /* what was written outside of its place, or NULL */
 };
 
@@ -41,5 +43,8 @@ void run_write(struct run *run);
 
 /* What the outputs hold; false, with damage set, when something else was written than the rows of the sequences. */
 bool run_result(struct run *run, struct result *result);
+
+/* The same for matrix and column sums, where result has room for them. */
+bool run_outputs(struct run *run, struct result *result);
 
 #endif

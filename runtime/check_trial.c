@@ -8,12 +8,24 @@ static const double ordinary_spread = 3.0;
 
 /* Results ------------------------------------------------------------------------------------ */
 
+int32_t trial_keys(const struct trial *trial)
+{
+    int32_t keys = 0;
+    for (int32_t b = 0; b < trial->sequences; b++)
+        keys = trial->sequence[b].kv_len > keys ? trial->sequence[b].kv_len : keys;
+    return keys;
+}
+
 struct result result_create(const struct trial *trial)
 {
-    const size_t row_heads = (size_t)trial->q.rows * (size_t)trial->line->heads;
+    const struct reference_line *line = trial->line;
+    const size_t rows = (size_t)trial->q.rows, heads = (size_t)line->heads, keys = (size_t)trial_keys(trial);
+    const size_t matrix_heads = (size_t)line->matrix_heads.count;
     return (struct result){
-        .o = check_memory(row_heads * (size_t)trial->line->d_v, sizeof(float)),
-        .lse = check_memory(row_heads, sizeof(float))
+        .o = check_memory(rows * heads * (size_t)line->d_v, sizeof(float)),
+        .lse = check_memory(rows * heads, sizeof(float)),
+        .matrix = matrix_heads > 0 ? check_memory(rows * matrix_heads * keys, sizeof(float)) : NULL,
+        .column_sums = line->column_sums ? check_memory((size_t)trial->sequences * heads * keys, sizeof(float)) : NULL
     };
 }
 
@@ -21,6 +33,8 @@ void result_destroy(struct result *result)
 {
     free(result->o);
     free(result->lse);
+    free(result->matrix);
+    free(result->column_sums);
     *result = (struct result){ 0 };
 }
 
@@ -147,6 +161,11 @@ void trial_attend(struct trial *trial, const struct subject *subject, double *co
     args.o_head_stride = line->d_v;
     args.lse = trial->expected.lse;
     args.lse_stride = line->heads;
+    args.matrix = trial->expected.matrix;
+    args.matrix_head_stride = args.column_sums_head_stride = trial_keys(trial);
+    args.matrix_stride = args.matrix_head_stride * line->matrix_heads.count;
+    args.column_sums = trial->expected.column_sums;
+    args.column_sums_stride = args.column_sums_head_stride * line->heads;
     reference_attend(subject->reference, &args, trial->q_position);
 }
 

@@ -28,6 +28,8 @@ struct trial_shape {
 struct result {
     float *o;                     /* (rows of q, heads, d_v) */
     float *lse;                   /* (rows of q, heads) */
+    float *matrix;                /* (rows of q, matrix_heads, keys of the longest sequence), where the definition has it; or NULL */
+    float *column_sums;           /* (sequences, heads, keys of the longest sequence); or NULL */
 };
 
 struct trial {
@@ -70,6 +72,9 @@ bool trial_sees(const struct trial *trial, int32_t b, int32_t i, int32_t k, int 
 
 /* What becomes of a score s there. */
 double trial_score(const struct trial *trial, int32_t b, int32_t i, int32_t k, int head, int32_t shift, double s);
+
+/* Keys of the longest sequence. */
+int32_t trial_keys(const struct trial *trial);
 
 struct result result_create(const struct trial *trial);
 void result_destroy(struct result *result);

@@ -143,3 +143,87 @@ bool verdict_near(struct check *check, const char *way, const struct result *fou
         }
     return true;
 }
+
+/* Outputs by key ----------------------------------------------------------------------------- */
+
+/* A number for each key: of each query and each head of the matrix, or of each sequence and head. */
+struct keys_of { const char *name; const float *found, *expected; int heads; bool by_query; };
+
+/* What an error of 1 would be: 1 + the size, as of an lse. A weight is at most 1, and a sum is of that many weights. */
+static bool keys_near(struct check *check, const char *way, const struct keys_of *of, int64_t row, int head, double width)
+{
+    const int32_t keys = trial_keys(check->trial);
+    const int64_t first = (row * of->heads + head) * keys;
+    for (int64_t i = first; i < first + keys; i++) {
+        const double unit = isinf(of->expected[i]) ? 1.0 : 1.0 + fabs((double)of->expected[i]);
+        if (float_near(check, of->found[i], of->expected[i], unit * width))
+            continue;
+        verdict_fail(check, way, "%s of row %lld, its head %d, key %lld is %.9g; expected %.9g", of->name, (long long)row, head,
+                     (long long)(i - first), of->found[i], of->expected[i]);
+        return false;
+    }
+    return true;
+}
+
+/* The widest row of a sequence's head. */
+static double head_width(const struct check *check, const struct attn_sequence *sequence, int head, const float *lse)
+{
+    double width = check->trial->sharpness;
+    for (int64_t i = 0; i < sequence->q_len; i++)
+        width = fmax(width, row_width(check->trial, lse[(sequence->q_row + i) * check->trial->line->heads + head]));
+    return width;
+}
+
+/* Where the matrix's head stands among those left. */
+static int matrix_head(const struct reference_line *line, int slot)
+{
+    int head = 0;
+    while (line->keep.list[head] != line->matrix_heads.list[slot])
+        head++;
+    return head;
+}
+
+static bool sequence_near(struct check *check, const char *way, const struct keys_of *of, int32_t b, const float *lse)
+{
+    const struct attn_sequence *sequence = &check->trial->sequence[b];
+    for (int at = 0; at < of->heads; at++) {
+        const int head = of->by_query ? matrix_head(check->trial->line, at) : at;
+        const double width = head_width(check, sequence, head, lse);
+        for (int64_t i = 0; i < (of->by_query ? sequence->q_len : 1); i++)
+            if (!keys_near(check, way, of, of->by_query ? sequence->q_row + i : b, at, width))
+                return false;
+    }
+    return true;
+}
+
+bool verdict_near_outputs(struct check *check, const char *way, const struct result *found, const struct result *expected)
+{
+    const struct reference_line *line = check->trial->line;
+    const struct keys_of matrix = { "matrix", found->matrix, expected->matrix, line->matrix_heads.count, true };
+    const struct keys_of sums = { "column sums", found->column_sums, expected->column_sums, line->column_sums ? line->heads : 0, false };
+    for (int32_t b = 0; b < check->trial->sequences; b++)
+        if (!sequence_near(check, way, &matrix, b, expected->lse) || !sequence_near(check, way, &sums, b, expected->lse))
+            return false;
+    return true;
+}
+
+static bool same_keys(struct check *check, const char *way, const char *name, const float *found, const float *expected, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (memcmp(&found[i], &expected[i], sizeof found[i]) != 0) {
+            const int32_t keys = trial_keys(check->trial);
+            verdict_fail(check, way, "%s %lld, key %lld is %.9g; expected the bits of %.9g", name, (long long)(i / keys),
+                         (long long)(i % keys), found[i], expected[i]);
+            return false;
+        }
+    return true;
+}
+
+bool verdict_same_outputs(struct check *check, const char *way, const struct result *found, const struct result *expected)
+{
+    const struct trial *trial = check->trial;
+    const struct reference_line *line = trial->line;
+    const int64_t keys = trial_keys(trial), sums = line->column_sums ? trial->sequences * line->heads * keys : 0;
+    return same_keys(check, way, "matrix, row and head", found->matrix, expected->matrix, trial->q.rows * line->matrix_heads.count * keys)
+        && same_keys(check, way, "column sums, sequence and head", found->column_sums, expected->column_sums, sums);
+}

@@ -258,7 +258,7 @@ static void check_way(struct check *check, const struct way *way)
     run_create(&run, check->trial, check->attention, check->random);
     way->run(&run);
     if (verdict_take(check, way->name, &run, &found)) {
-        const struct result expected = { check->whole.o, run.without_lse ? found.lse : check->whole.lse };
+        const struct result expected = { .o = check->whole.o, .lse = run.without_lse ? found.lse : check->whole.lse };
         verdict_same(check, way->name, &found, &expected);
     }
     run_destroy(&run);

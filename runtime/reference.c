@@ -138,13 +138,19 @@ static void walk_grow(struct walk *walk, double largest)
         walk->o[d] *= shrink;
 }
 
+/* The product of the query with a key, times its scale. */
+static double walk_product(const struct walk *walk, const double *k)
+{
+    double product = 0.0;
+    for (int d = 0; d < walk->line->d_k; d++)
+        product += walk->q[d] * k[d];
+    return product * walk->line->scale;
+}
+
 static void walk_key(struct walk *walk, const double *k, const double *v, const int64_t at[EXPRESSION_VARIABLES])
 {
     /* 1. The score. */
-    double s = 0.0;
-    for (int d = 0; d < walk->line->d_k; d++)
-        s += walk->q[d] * k[d];
-    s = expression_number(&walk->line->score, at, s * walk->line->scale, &walk->arrays);
+    const double s = expression_number(&walk->line->score, at, walk_product(walk, k), &walk->arrays);
 
     /* 2. Its weight: none when a score hides the key, being -infinity or no number. */
     if (!(s > -INFINITY))
@@ -183,43 +189,112 @@ static double divisor(const struct walk *walk, const struct attn_args *args, int
     return walk->l + (sink == 0 ? 0.0 : exp((sink == 1 ? 0.0 : (double)args->sink[head]) - walk->m));
 }
 
+/* A query that has walked over all keys. */
+struct outcome {
+    const struct walk *walk;
+    const struct attn_args *args;
+    const struct attn_sequence *sequence;
+    int64_t row;
+    int head, slot;               /* slot: of the head in the matrix, or -1 */
+    double divided;               /* what its weights are divided by */
+};
+
+/* The matrix names heads by their numbers before pruning. */
+static int matrix_slot(const struct reference_line *line, const struct attn_args *args, int number)
+{
+    for (int slot = 0; slot < line->matrix_heads.count && args->matrix != NULL; slot++)
+        if (line->matrix_heads.list[slot] == number)
+            return slot;
+    return -1;
+}
+
+/* What the outputs say of the query and the key at `at`. A score that is no number hides as -infinity does. */
+static void output_key(const struct outcome *of, const double *key, const int64_t at[EXPRESSION_VARIABLES])
+{
+    const struct reference_line *line = of->walk->line;
+    const struct attn_args *args = of->args;
+    const double product = walk_product(of->walk, key), made = expression_number(&line->score, at, product, &of->walk->arrays);
+    const double score = made > -INFINITY ? made : -INFINITY;
+    const double shown = expression_evaluate(&line->mask, at, &of->walk->arrays) ? score : -INFINITY;
+    const double weight = !(shown > -INFINITY) ? 0.0
+                        : line->normalize == 1 ? 1.0 / (1.0 + exp(-shown)) : exp(shown - of->walk->m) / of->divided;
+    const double points[] = {
+        [POINT_PRODUCT] = product, [POINT_SCORED] = score, [POINT_MASKED] = shown, [POINT_NORMALIZED] = weight
+    };
+    const int64_t k = at[EXPRESSION_K];
+    if (of->slot >= 0)
+        args->matrix[of->row * args->matrix_stride + of->slot * args->matrix_head_stride + k] = (float)points[line->matrix];
+    if (args->column_sums != NULL)
+        args->column_sums[at[EXPRESSION_B] * args->column_sums_stride + of->head * args->column_sums_head_stride + k] += (float)weight;
+}
+
+static void output_keys(const struct outcome *of, int64_t at[EXPRESSION_VARIABLES])
+{
+    const struct reference_line *line = of->walk->line;
+    for (int32_t k = 0; k < of->sequence->kv_len && (of->slot >= 0 || of->args->column_sums != NULL); k++) {
+        at[EXPRESSION_K] = k;
+        output_key(of, cached_key(line, of->sequence, k, line->kv_of[of->head]), at);
+    }
+}
+
+/* Column sums start from 0. */
+static void clear_sums(const struct reference_line *line, const struct attn_args *args)
+{
+    for (int32_t b = 0; b < args->sequences && args->column_sums != NULL; b++)
+        for (int head = 0; head < line->heads; head++)
+            for (int32_t k = 0; k < args->sequence[b].kv_len; k++)
+                args->column_sums[b * args->column_sums_stride + head * args->column_sums_head_stride + k] = 0.0f;
+}
+
+/* o and lse of a query that has walked; what its weights are divided by. */
+static double walk_end(const struct walk *walk, const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int head)
+{
+    const struct reference_line *line = walk->line;
+    float *o = args->o + row * args->o_stride + head * args->o_head_stride, lse = -INFINITY;
+    if (!walk->seen)
+        hidden_row(line, sequence, line->kv_of[head], o);
+    const double divided = walk->seen ? divisor(walk, args, line->keep.list[head], &lse) : 1.0;
+    for (int d = 0; d < line->d_v && walk->seen; d++)
+        o[d] = (float)(walk->o[d] / divided);
+    if (args->lse != NULL)
+        args->lse[row * args->lse_stride + head] = lse;
+    return divided;
+}
+
 static void attend(const struct reference *reference, const struct attn_args *args, int32_t b, int32_t index, int head,
                    const int32_t *q_position)
 {
     const struct reference_line *line = &reference->line;
     const struct attn_sequence *sequence = &args->sequence[b];
     const int64_t row = sequence->q_row + index;
-    const int kv_head = line->kv_of[head], number = line->keep.list[head];
+    const int number = line->keep.list[head];
     const struct array_view arrays = { &line->arrays, args->array, sequence };
     struct walk walk = { .line = line, .m = line->normalize == 1 ? 0.0 : -INFINITY, .arrays = array_source(&arrays) };
     const struct vector q = {
         args->q + row * args->q_stride + head * args->q_head_stride, number, row_position(reference, q_position, row),
         &line->q_norm, args->q_norm_weight, args->q_norm_bias
     };
+    int64_t at[EXPRESSION_VARIABLES] = {
+        [EXPRESSION_Q] = sequence->q_offset + index, [EXPRESSION_H] = number, [EXPRESSION_B] = b,
+        [EXPRESSION_Q_LEN] = sequence->q_len, [EXPRESSION_KV_LEN] = sequence->kv_len
+    };
 
     prepare(reference, &q, walk.q);
     for (int32_t k = 0; k < sequence->kv_len; k++) {
-        const int64_t at[EXPRESSION_VARIABLES] = {
-            [EXPRESSION_Q] = sequence->q_offset + index, [EXPRESSION_K] = k, [EXPRESSION_H] = number, [EXPRESSION_B] = b,
-            [EXPRESSION_Q_LEN] = sequence->q_len, [EXPRESSION_KV_LEN] = sequence->kv_len
-        };
-        const double *key = cached_key(line, sequence, k, kv_head);
+        const double *key = cached_key(line, sequence, k, line->kv_of[head]);
+        at[EXPRESSION_K] = k;
         if (expression_evaluate(&line->mask, at, &walk.arrays))
             walk_key(&walk, key, key + line->d_k, at);
     }
 
-    float *o = args->o + row * args->o_stride + head * args->o_head_stride, lse = -INFINITY;
-    if (!walk.seen)
-        hidden_row(line, sequence, kv_head, o);
-    const double divided = walk.seen ? divisor(&walk, args, number, &lse) : 1.0;
-    for (int d = 0; d < line->d_v && walk.seen; d++)
-        o[d] = (float)(walk.o[d] / divided);
-    if (args->lse != NULL)
-        args->lse[row * args->lse_stride + head] = lse;
+    const double divided = walk_end(&walk, args, sequence, row, head);
+    const struct outcome outcome = { &walk, args, sequence, row, head, matrix_slot(line, args, number), divided };
+    output_keys(&outcome, at);
 }
 
 void reference_attend(const struct reference *reference, const struct attn_args *args, const int32_t *q_position)
 {
+    clear_sums(&reference->line, args);
     for (int32_t b = 0; b < args->sequences; b++)
         for (int32_t index = 0; index < args->sequence[b].q_len; index++)
             for (int head = 0; head < reference->line.heads; head++)

@@ -26,7 +26,7 @@ void reference_write(const struct reference *reference, const struct attn_args *
 
 /*
 ** o = softmax(scale * q k, over the visible keys) v, and lse. A row that sees no key
-** gives zeros and -infinity. q_position is (rows of q); args' rotation rows and workspace are not read.
+** gives zeros and -infinity. Matrix and column sums where args point to them. q_position is (rows of q); args' rotation rows and workspace are not read.
 */
 void reference_attend(const struct reference *reference, const struct attn_args *args, const int32_t *q_position);
 

@@ -88,6 +88,9 @@ static const struct key {
     { "cache.v",                        KEY_CHOICE,  AT(cache_v.type),     0.0,   0.0,             OPTIONAL,                 CACHES },
     { "cache.v.block",                  KEY_INTEGER, AT(cache_v.block),    0.0,   REFERENCE_D,     OPTIONAL,                 NULL },
     { "layout",                         KEY_CHOICE,  AT(layout),           0.0,   0.0,             OPTIONAL,                 "contiguous paged ring" },
+    { "matrix",                         KEY_CHOICE,  AT(matrix),           0.0,   0.0,             OPTIONAL,                 "none product scored masked normalized" },
+    { "matrix.heads",                   KEY_HEADS,   AT(matrix_heads),     0.0,   REFERENCE_HEADS - 1, OPTIONAL,             NULL },
+    { "column_sums",                    KEY_CHOICE,  AT(column_sums),      0.0,   0.0,             OPTIONAL,                 "false true" },
     { "paged.tokens",                   KEY_INTEGER, AT(page_tokens),      1.0,   65536.0,         OPTIONAL,                 NULL },
 };
 
@@ -197,12 +200,12 @@ static bool heads_store(struct reader *reader, const struct key *key, const char
             return false;
         const int last = heads->count == 0 ? -1 : heads->list[heads->count - 1];
         if (number <= last || number != (int)number)
-            return reader_refuse(reader, "keep has %g after %d; expected whole numbers in ascending order", number, last);
+            return reader_refuse(reader, "%s has %g after %d; expected whole numbers in ascending order", key->name, number, last);
         heads->list[heads->count++] = (int)number;
         if (*value == '\0')
             return true;
     }
-    return reader_refuse(reader, "keep has more than %d numbers", REFERENCE_HEADS);
+    return reader_refuse(reader, "%s has more than %d numbers", key->name, REFERENCE_HEADS);
 }
 
 /* The index of the word among the key's choices. */
@@ -304,6 +307,29 @@ static bool caches_check(const struct reader *reader)
     return block_check(reader, "cache.block", &line->cache_k);
 }
 
+static bool head_is_kept(const struct reference_line *line, int head)
+{
+    for (int i = 0; i < line->keep.count; i++)
+        if (line->keep.list[i] == head)
+            return true;
+    return false;
+}
+
+/* A matrix without a list has all heads that are left. */
+static bool matrix_check(const struct reader *reader)
+{
+    struct reference_line *line = reader->line;
+    struct head_list *heads = &line->matrix_heads;
+    if (heads->count > 0 && line->matrix == POINT_NONE)
+        return reader_refuse(reader, "matrix.heads stands without matrix");
+    for (int i = 0; i < heads->count; i++)
+        if (!head_is_kept(line, heads->list[i]))
+            return reader_refuse(reader, "matrix.heads has %d, which is none of the layer's heads", heads->list[i]);
+    if (heads->count == 0 && line->matrix != POINT_NONE)
+        *heads = line->keep;
+    return true;
+}
+
 static bool rope_check(const struct reader *reader)
 {
     const struct reference_line *line = reader->line;
@@ -364,7 +390,7 @@ static bool line_check(const struct reader *reader)
         return false;
     if (line->layer_heads % line->layer_kv_heads != 0)
         return reader_refuse(reader, "kv_heads is %d; expected a divisor of heads, %d", line->layer_kv_heads, line->layer_heads);
-    return heads_keep(reader) && expressions_read(reader) && caches_check(reader) && (!line->rotates || rope_check(reader));
+    return heads_keep(reader) && expressions_read(reader) && caches_check(reader) && matrix_check(reader) && (!line->rotates || rope_check(reader));
 }
 
 bool reference_line_read(struct reference_line *line, const char *text, char *error, size_t error_size)

@@ -39,6 +39,9 @@ struct reference_cached {
 
 struct head_list { int count; int list[REFERENCE_HEADS]; };
 
+/* Of each query and key: nothing, scale q k, the score, the score or -infinity where hidden, the weight. */
+enum reference_matrix { POINT_NONE, POINT_PRODUCT, POINT_SCORED, POINT_MASKED, POINT_NORMALIZED };
+
 struct divisors { int count; double list[REFERENCE_D / 2]; };
 
 struct reference_line {
@@ -53,6 +56,9 @@ struct reference_line {
     int sink;                     /* 0: none; 1: a score of 0; 2: one that each head is given */
     int normalize;                /* 0: softmax; 1: sigmoid */
     int hidden_row;               /* of a query that sees no key: 0: zeros; 1: NaN; 2: the mean of all values */
+    int matrix;                   /* enum reference_matrix: what a call gives of each query and key */
+    struct head_list matrix_heads;       /* of which heads, by their numbers before pruning, ascending */
+    int column_sums;              /* whether weights are summed over queries */
     struct expression score;      /* what becomes of scale q k: "s" when nothing */
     struct reference_norm q_norm, k_norm;
     struct expression_arrays arrays;     /* of mask and score, in the order of attn_args.array */

@@ -1,4 +1,4 @@
-% for _, definition in ipairs(DEFINITIONS) do
+% for number, definition in ipairs(DEFINITIONS) do
 const struct attn_attention *$(NAME)_$definition(void)
 {
 % for i = #TARGETS, 1, -1 do
@@ -21,6 +21,13 @@ const struct attn_attention *$(NAME)_$definition(void)
 void $(NAME)_$(definition)_$phase(const struct attn_args *args, void *scratch)
 {
     attn_run_all(&$(NAME)_$definition()->$phase, args, scratch);
+}
+
+% end
+% if OUTPUTS[number] ~= "" then
+void $(NAME)_$(definition)_outputs(const struct attn_args *args, void *scratch)
+{
+    attn_run_all(&$(NAME)_$definition()->outputs, args, scratch);
 }
 
 % end

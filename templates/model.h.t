@@ -22,6 +22,9 @@ const struct attn_attention *$(NAME)_$definition(void);
 void $(NAME)_$(definition)_write(const struct attn_args *args, void *scratch);
 void $(NAME)_$(definition)_prefill(const struct attn_args *args, void *scratch);
 void $(NAME)_$(definition)_decode(const struct attn_args *args, void *scratch);
+% if OUTPUTS[i] ~= "" then
+void $(NAME)_$(definition)_outputs(const struct attn_args *args, void *scratch);
+% end
 
 % end
 /* All of them, in this order. */

@@ -52,6 +52,11 @@ $ARRAY_KINDS
 };
 
 % end
+% if MATRIX ~= "none" then
+/* The heads of the matrix that outputs write. */
+static const int32_t matrix_heads$D[] = { $MATRIX_HEADS };
+
+% end
 % if MASK_TABLES ~= "" then
 $MASK_TABLES
 % end

@@ -6,6 +6,11 @@ static const struct attn_attention attention$F = {
 % else
     0, NULL,
 % end
+% if MATRIX ~= "none" then
+    $MATRIX_COUNT, matrix_heads$D,
+% else
+    0, NULL,
+% end
     $PAGE_TOKENS, $RING_REACH, cache_bytes$D, $ROTATION,
     {
         "rows into blocks",
@@ -21,6 +26,14 @@ static const struct attn_attention attention$F = {
         2, sizeof(struct decode_scratch$F),
         decode_workspace_bytes$F, decode_tasks$F, decode_run$F
     },
+% if HAS_OUTPUTS then
+    {
+        "tiles of $TILE keys, blocks of $QUERIES queries",
+        1, sizeof(struct outputs_scratch$F), outputs_workspace_bytes$F, outputs_tasks$F, outputs_run$F
+    },
+% else
+    { NULL, 0, 0, NULL, NULL, NULL },
+% end
     read$D, store$D, $(PRUNED and "head" .. D .. ", kv_head" .. D or "NULL, NULL")
 };
 

@@ -189,10 +189,11 @@ static void store_head(const struct attn_sequence *sequence, int32_t kv_head, in
     [fault] = { \
         "fake", "softmax heads=4 kv_heads=2 d_k=6 d_v=5 scale=0.4 mask=\"k <= q and q - k <= 7\" position=rope " \
         "rope.base=100 rope.dims=4 rope.pairing=half cache=f32", "fake", \
-        HEADS, KV_HEADS, D_K, D_V, DIMS, 0, NULL, 0, -1, cache_bytes, rotation, \
+        HEADS, KV_HEADS, D_K, D_V, DIMS, 0, NULL, 0, NULL, 0, -1, cache_bytes, rotation, \
         { "", 1, 0, no_workspace, write_tasks, write_##fault }, \
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, prefill_##fault }, \
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, decode_##fault }, \
+        { "", 0, 0, no_workspace, attend_tasks, NULL }, \
         read_##fault, store_##fault, NULL, NULL }
 
 FAKE_FUNCTIONS(FAKE_RIGHT)

@@ -1,0 +1,1 @@
+attention = { heads = 4, d_k = 64, outputs = { column_sums = false } }
