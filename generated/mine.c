@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  d461b0c25a49e4f2   (of all that follows this comment)
+**   digest  2c6857e8deb2c17b   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1562,6 +1562,7 @@ static const struct attn_attention attention_attention_scalar = {
     "attention", "softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32", "scalar",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 64,
     0, NULL,
+    0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
@@ -1577,6 +1578,7 @@ static const struct attn_attention attention_attention_scalar = {
         2, sizeof(struct decode_scratch_attention_scalar),
         decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
     },
+    { NULL, 0, 0, NULL, NULL, NULL },
     read_attention, store_attention, NULL, NULL
 };
 
@@ -2687,6 +2689,7 @@ static const struct attn_attention attention_attention_avx2 = {
     "attention", "softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32", "avx2",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 64,
     0, NULL,
+    0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
@@ -2702,6 +2705,7 @@ static const struct attn_attention attention_attention_avx2 = {
         2, sizeof(struct decode_scratch_attention_avx2),
         decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
     },
+    { NULL, 0, 0, NULL, NULL, NULL },
     read_attention, store_attention, NULL, NULL
 };
 
@@ -4176,6 +4180,7 @@ static const struct attn_attention attention_attention_avx512 = {
     "attention", "softmax heads=8 kv_heads=2 d_k=64 d_v=64 scale=0.125 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=64 rope.pairing=half cache=f32", "avx512",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 64,
     0, NULL,
+    0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
@@ -4191,6 +4196,7 @@ static const struct attn_attention attention_attention_avx512 = {
         2, sizeof(struct decode_scratch_attention_avx512),
         decode_workspace_bytes_attention_avx512, decode_tasks_attention_avx512, decode_run_attention_avx512
     },
+    { NULL, 0, 0, NULL, NULL, NULL },
     read_attention, store_attention, NULL, NULL
 };
 

@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  c0854e39c41d044a   (of all that follows this comment)
+**   digest  67b998d9558a8b23   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1580,6 +1580,7 @@ static const struct attn_attention attention_attention_scalar = {
     "attention", "softmax heads=6 kv_heads=2 d_k=32 d_v=32 scale=0.17677669529663687 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "scalar",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 32,
     0, NULL,
+    0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
@@ -1595,6 +1596,7 @@ static const struct attn_attention attention_attention_scalar = {
         2, sizeof(struct decode_scratch_attention_scalar),
         decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
     },
+    { NULL, 0, 0, NULL, NULL, NULL },
     read_attention, store_attention, NULL, NULL
 };
 
@@ -2729,6 +2731,7 @@ static const struct attn_attention attention_attention_avx2 = {
     "attention", "softmax heads=6 kv_heads=2 d_k=32 d_v=32 scale=0.17677669529663687 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "avx2",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 32,
     0, NULL,
+    0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
@@ -2744,6 +2747,7 @@ static const struct attn_attention attention_attention_avx2 = {
         2, sizeof(struct decode_scratch_attention_avx2),
         decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
     },
+    { NULL, 0, 0, NULL, NULL, NULL },
     read_attention, store_attention, NULL, NULL
 };
 
@@ -4172,6 +4176,7 @@ static const struct attn_attention attention_attention_avx512 = {
     "attention", "softmax heads=6 kv_heads=2 d_k=32 d_v=32 scale=0.17677669529663687 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "avx512",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 32,
     0, NULL,
+    0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
@@ -4187,6 +4192,7 @@ static const struct attn_attention attention_attention_avx512 = {
         2, sizeof(struct decode_scratch_attention_avx512),
         decode_workspace_bytes_attention_avx512, decode_tasks_attention_avx512, decode_run_attention_avx512
     },
+    { NULL, 0, 0, NULL, NULL, NULL },
     read_attention, store_attention, NULL, NULL
 };
 

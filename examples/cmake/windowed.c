@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 16 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 3 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  05e7b209a15494fe   (of all that follows this comment)
+**   digest  a6df884fe1e0cb7b   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1477,6 +1477,7 @@ static const struct attn_attention attention_attention_scalar = {
     "attention", "softmax heads=4 kv_heads=4 d_k=24 d_v=16 scale=0.20412414523193154 mask=\"k <= q and q - k <= 15\" position=none cache=f32", "scalar",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 0,
     0, NULL,
+    0, NULL,
     0, -1, cache_bytes_attention, NULL,
     {
         "rows into blocks",
@@ -1492,6 +1493,7 @@ static const struct attn_attention attention_attention_scalar = {
         2, sizeof(struct decode_scratch_attention_scalar),
         decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
     },
+    { NULL, 0, 0, NULL, NULL, NULL },
     read_attention, store_attention, NULL, NULL
 };
 
@@ -2550,6 +2552,7 @@ static const struct attn_attention attention_attention_avx2 = {
     "attention", "softmax heads=4 kv_heads=4 d_k=24 d_v=16 scale=0.20412414523193154 mask=\"k <= q and q - k <= 15\" position=none cache=f32", "avx2",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 0,
     0, NULL,
+    0, NULL,
     0, -1, cache_bytes_attention, NULL,
     {
         "rows into blocks",
@@ -2565,6 +2568,7 @@ static const struct attn_attention attention_attention_avx2 = {
         2, sizeof(struct decode_scratch_attention_avx2),
         decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
     },
+    { NULL, 0, 0, NULL, NULL, NULL },
     read_attention, store_attention, NULL, NULL
 };
 
@@ -3928,6 +3932,7 @@ static const struct attn_attention attention_attention_avx512 = {
     "attention", "softmax heads=4 kv_heads=4 d_k=24 d_v=16 scale=0.20412414523193154 mask=\"k <= q and q - k <= 15\" position=none cache=f32", "avx512",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 0,
     0, NULL,
+    0, NULL,
     0, -1, cache_bytes_attention, NULL,
     {
         "rows into blocks",
@@ -3943,6 +3948,7 @@ static const struct attn_attention attention_attention_avx512 = {
         2, sizeof(struct decode_scratch_attention_avx512),
         decode_workspace_bytes_attention_avx512, decode_tasks_attention_avx512, decode_run_attention_avx512
     },
+    { NULL, 0, 0, NULL, NULL, NULL },
     read_attention, store_attention, NULL, NULL
 };
 

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  49642b72cee1e479   (of all that follows this comment)
+**   digest  551ff5e1bcb8c33a   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1438,6 +1438,7 @@ static const struct attn_attention attention_attention_scalar = {
     "attention", "softmax heads=2 kv_heads=2 d_k=16 d_v=16 scale=0.25 mask=\"true\" position=none cache=f32", "scalar",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 0,
     0, NULL,
+    0, NULL,
     0, -1, cache_bytes_attention, NULL,
     {
         "rows into blocks",
@@ -1453,6 +1454,7 @@ static const struct attn_attention attention_attention_scalar = {
         2, sizeof(struct decode_scratch_attention_scalar),
         decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
     },
+    { NULL, 0, 0, NULL, NULL, NULL },
     read_attention, store_attention, NULL, NULL
 };
 

@@ -11,7 +11,7 @@
 #define PLAIN_H
 
 /*
-** The contract between emitted kernels and their callers, version 2.
+** The contract between emitted kernels and their callers, version 3.
 ** Every header that attngen emits carries this block once; two emitted headers
 ** in one program agree on it or do not compile.
 **
@@ -21,7 +21,7 @@
 ** are finite, also those of keys that a mask hides, and so are the products of q and k.
 */
 #ifndef ATTN_CONTRACT
-#define ATTN_CONTRACT 2
+#define ATTN_CONTRACT 3
 
 #include <stddef.h>
 #include <stdint.h>
@@ -89,6 +89,12 @@ struct attn_args {
     float *lse;                              /* (rows, heads), natural log, -infinity for a row that sees no key; 0 for others with sigmoid weights; or NULL */
     int64_t lse_stride;
 
+    /* Outputs that only `outputs` writes, where the definition has them and the call wants them; else NULL. */
+    float *matrix;                           /* (rows of q, matrix_heads, keys): for each query, kv_len numbers of its sequence */
+    int64_t matrix_stride, matrix_head_stride;
+    float *column_sums;                      /* (sequences, heads, keys): the weights of a key, summed over the call's queries */
+    int64_t column_sums_stride, column_sums_head_stride;
+
     /* Of a pruned layer, sinks, norms per head and arrays over heads go by the heads' numbers before pruning. */
     const float *sink;                       /* (heads): scores of no key, which only join the sum; unread unless sink=per_head */
 
@@ -129,6 +135,9 @@ struct attn_attention {
     int32_t arrays;
     const struct attn_array_kind *array;     /* (arrays) that mask and score name */
 
+    int32_t matrix_heads;                    /* heads of the matrix of queries and keys that `outputs` writes; 0: none */
+    const int32_t *matrix_head;              /* (matrix_heads): their numbers, of a pruned layer those before pruning */
+
     int32_t page_tokens;                     /* of a paged cache, whose pages have cache_bytes(page_tokens) each; or 0 */
     int32_t ring_reach;                      /* of a ring: the most keys before its own that a query sees; or -1 */
 
@@ -137,6 +146,7 @@ struct attn_attention {
     struct attn_phase write;                 /* k and v into the caches, k normed and rotated */
     struct attn_phase prefill;               /* any number of queries a sequence, with or without a cache before them */
     struct attn_phase decode;                /* the same result; made for one query a sequence */
+    struct attn_phase outputs;               /* behind prefill or decode of the same call, whose lse it reads; no passes: has none */
 
     /* Keys first .. first + count - 1 of one KV head, as plain rows k (count, d_k) and v (count, d_v). */
     void (*read)(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, float *k, float *v);
@@ -162,7 +172,7 @@ struct attn_model_kernels {
 #ifdef __cplusplus
 }
 #endif
-#elif ATTN_CONTRACT != 2
+#elif ATTN_CONTRACT != 3
 #error "two emitted headers carry different versions of the attngen contract"
 #endif
 

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  45ea3c3a465389bd   (of all that follows this comment)
+**   digest  0ffe3b3deee0081c   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1445,6 +1445,7 @@ static const struct attn_attention attention_attention_avx2 = {
     "attention", "softmax heads=4 kv_heads=2 d_k=32 d_v=20 scale=0.17677669529663687 mask=\"k <= q and q - k <= 15\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "avx2",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 32,
     0, NULL,
+    0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
         "rows into blocks",
@@ -1460,6 +1461,7 @@ static const struct attn_attention attention_attention_avx2 = {
         2, sizeof(struct decode_scratch_attention_avx2),
         decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
     },
+    { NULL, 0, 0, NULL, NULL, NULL },
     read_attention, store_attention, NULL, NULL
 };
 
