@@ -10,7 +10,7 @@ requires_machine = "x86_64"
 code = [[
 #define KERNEL$T static __attribute__((noinline, target("$ATTRIBUTE")))
 #define OP$T static inline __attribute__((always_inline, unused, target("$ATTRIBUTE")))
-#define vexp2_scale$T 0.05549890038768339f    /* 2^x is this times vexp2(x) */
+#define vexp2_scale$T 1.0f                      /* 2^x is this times vexp2(x) */
 
 typedef __m256 vec$T;
 typedef __m256i ivec$T;
@@ -134,8 +134,9 @@ OP$T vec$T vexp2$T(vec$T x)
     const __m256 f = _mm256_sub_ps(x, _mm256_sub_ps(shifted, _mm256_set1_ps(1572864.0f)));
     const __m256i eighths = _mm256_castps_si256(shifted);
     const __m256 power = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_permutevar8x32_epi32(table, eighths), _mm256_slli_epi32(eighths, 20)));
-    const __m256 g = _mm256_add_ps(f, _mm256_set1_ps(1.012982036f)), h = _mm256_add_ps(f, _mm256_set1_ps(2.303204096f));
-    return _mm256_mul_ps(_mm256_fmadd_ps(g, g, _mm256_set1_ps(6.79704499f)), _mm256_mul_ps(h, power));
+    __m256 sum = _mm256_fmadd_ps(f, _mm256_set1_ps(0.0554989014f), _mm256_set1_ps(0.240264077f));
+    sum = _mm256_fmadd_ps(f, sum, _mm256_set1_ps(0.693147221f));
+    return _mm256_mul_ps(_mm256_fmadd_ps(f, sum, _mm256_set1_ps(1.0f)), power);
 }
 
 OP$T vec$T vexp2_exact$T(vec$T x)                        { return vmul$T(vexp2$T(x), vset$T(vexp2_scale$T)); }

@@ -113,6 +113,9 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     const float *k = &t->k[0][0][key0 % PANEL$D];
     prefill_keys$F(stored, key0, t);
 % end
+% if V_STORED == "float" then
+    const float *v = stored->v[key0 % BLOCK$D];
+% end
 % if INTERLEAVE == 1 then
     const int slot = before->s == t->s[0];
     float (*s)[QUERIES$F] = t->s[slot];
@@ -130,7 +133,7 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     struct prefill_seen$F *seen = t->seen;
     prefill_settle$F(block, before, t);
     if (sight == SEES_ALL)
-        prefill_scores_all$F(block, key0, k, t, s);
+        prefill_scores_all$F(block, key0, k, $(V_STORED == "float" and "v, " or "")t, s);
     else
         prefill_scores_some$F(block, key0, keys, k, t, seen, s);
 % end
@@ -138,9 +141,7 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     if (prefill_maximum$F(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale$F(t, block->queries);
 % end
-% if V_STORED == "float" then
-    const float *v = stored->v[key0 % BLOCK$D];
-% else
+% if V_STORED ~= "float" then
     const float *v = t->v[0];
     prefill_rows$F(stored, key0, keys, t);
 % end

@@ -75,70 +75,111 @@ $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_bl
 % -- steps of d: UNROLL at a time, then those that are left
 % local steps = { { from = 0, to = D_K - D_K % UNROLL, count = UNROLL } }
 % if D_K % UNROLL > 0 then steps[2] = { from = D_K - D_K % UNROLL, to = D_K, count = 1 } end
-% for n = 1, QUERY_VECTORS do
-/* s = q k for $SCORE_KEYS keys x $(n * LANES) queries, from `key` and `lane`: one FMA chain over d for each. */
-$FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane,
-    const struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F])
-{
-    const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
-% for i = 0, SCORE_KEYS - 1 do
-% for v = 0, n - 1 do
+% -- a narrow register tile has more keys, so that there are as many sums as hide an FMA's latency
+% local function keys_beside(vectors)
+%     local keys = SCORE_KEYS
+%     while 2 * keys * vectors <= SCORE_KEYS * QUERY_VECTORS and math.max(TILE, PANEL) % (2 * keys) == 0 and 2 * keys <= math.min(TILE, PANEL) do
+%         keys = 2 * keys
+%     end
+%     return keys
+% end
+% local key_step = keys_beside(1)
+% -- C of the sums s<key>_<vector> of a register tile from `key` and `lane`
+% local function sum_scores(keys, vectors)
+% for i = 0, keys - 1 do
+% for v = 0, vectors - 1 do
     vec$T s$(i)_$v = vzero$T();
 % end
 % end
 % for _, step in ipairs(steps) do
     for (int d = $(step.from); d < $(step.to); d += $(step.count)) {
 % for u = 0, step.count - 1 do
-% for v = 0, n - 1 do
+% for v = 0, vectors - 1 do
         const vec$T q$(u)_$v = vload$T(&t->q[d + $u][lane + $(v * LANES)]);
 % end
-% for i = 0, SCORE_KEYS - 1 do
+% for i = 0, keys - 1 do
         const vec$T k$(u)_$i = vset$T(panel[(d + $u) * PANEL$D + $i]);
-% for v = 0, n - 1 do
+% for v = 0, vectors - 1 do
         s$(i)_$v = vfma$T(q$(u)_$v, k$(u)_$i, s$(i)_$v);
 % end
 % end
 % end
     }
 % end
-% for i = 0, SCORE_KEYS - 1 do
 % if K_SCALES_ROWS then
+% for i = 0, keys - 1 do
     const vec$T scale$i = vset$T(t->k_scale[key + $i]);
+% for v = 0, vectors - 1 do
+    s$(i)_$v = vmul$T(s$(i)_$v, scale$i);
 % end
-% for v = 0, n - 1 do
-    vstore$T(&s[key + $i][lane + $(v * LANES)], $(K_SCALES_ROWS and "vmul" .. T .. "(s" .. i .. "_" .. v .. ", scale" .. i .. ")" or "s" .. i .. "_" .. v));
 % end
+% end
+% for i = 0, keys - 1 do
+% for v = 0, vectors - 1 do
+    vstore$T(&s[key + $i][lane + $(v * LANES)], s$(i)_$v);
+% end
+% end
+% end
+% for n = 1, QUERY_VECTORS do
+/* s = q k for $(keys_beside(n)) keys x $(n * LANES) queries, from `key` and `lane`: one FMA chain over d for each. */
+$FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane,
+    const struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F])
+{
+    const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
+% sum_scores(keys_beside(n), n)
+}
+
+% end
+% if not HAS_SCORE then
+/* The same for whole register tiles, and raises each query's largest score. */
+$FN void prefill_scores_top$F(const float *restrict k, int key, int lane,
+    struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F])
+{
+    const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
+% sum_scores(SCORE_KEYS, QUERY_VECTORS)
+% for v = 0, QUERY_VECTORS - 1 do
+    vec$T top$v = vload$T(&t->tile_max[lane + $(v * LANES)]);
+% for i = 0, SCORE_KEYS - 1 do
+    top$v = vmax$T(top$v, s$(i)_$v);
+% end
+    vstore$T(&t->tile_max[lane + $(v * LANES)], top$v);
 % end
 }
 
 % end
-/* All scores of a tile, and each query's largest. */
+% local lines = INTERLEAVE == 0 and V_STORED == "float" and SCORE_KEYS * V_ROW // 16 or 0
+/*
+** All scores of a tile, and each query's largest.$(lines > 0 and " Its V, which comes next, is fetched meanwhile." or "")
+*/
 $FN void prefill_scores_all$F(const struct prefill_block$F *block, int32_t key0, const float *k,
-    struct prefill_scratch$F *t, float (*s)[QUERIES$F])
+    $(lines > 0 and "const float *v, " or "")struct prefill_scratch$F *t, float (*s)[QUERIES$F])
 {
 % if not HAS_SCORE then
     (void)block;
     (void)key0;
+    for (int lane = 0; lane < QUERIES$F; lane += $LANES)
+        vstore$T(&t->tile_max[lane], vset$T(ATTN_HIDDEN));
 % end
     for (int lane = 0; lane < QUERIES$F; lane += $(QUERY_VECTORS * LANES))
-        for (int key = 0; key < TILE$F; key += $SCORE_KEYS)
-            prefill_scores_$(QUERY_VECTORS)$F(k, key, lane, t, s);
-    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
-% if HAS_SCORE then
-        const ivec$T place = iramp$T(block->first + lane);
+        for (int key = 0; key < TILE$F; key += $SCORE_KEYS) {
+% if lines > 0 then
+            for (int line = 0; line < $lines; line++)
+                ATTN_FETCH_NEAR(v + key * V_ROW$D + line * 16);
 % end
+            prefill_scores_$(HAS_SCORE and QUERY_VECTORS or "top")$F(k, key, lane, t, s);
+        }
+% if HAS_SCORE then
+    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
+        const ivec$T place = iramp$T(block->first + lane);
         vec$T top = vset$T(ATTN_HIDDEN);
         for (int key = 0; key < TILE$F; key++) {
-% if HAS_SCORE then
             const vec$T score = score_queries$F(vload$T(&s[key][lane]), place, key0 + key, &block->view$(near));
             vstore$T(&s[key][lane], score);
             top = vmax$T(top, score);
-% else
-            top = vmax$T(top, vload$T(&s[key][lane]));
-% end
         }
         vstore$T(&t->tile_max[lane], top);
     }
+% end
 }
 
 static void prefill_seen_find$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
@@ -154,19 +195,23 @@ static void prefill_seen_find$F(const struct prefill_block$F *block, int32_t key
     }
 }
 
-/* Scores of $SCORE_KEYS keys for those of $QUERY_VECTORS vectors of queries that may see one of them. */
+/* Scores of $key_step keys for those of $QUERY_VECTORS vectors of queries that may see one of them. */
 $FN void prefill_scores_seen$F(const float *k, int key, int lane,
     const struct prefill_scratch$F *t, const struct prefill_seen$F *seen, float (*s)[QUERIES$F])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + $(QUERY_VECTORS * LANES); at += $LANES)
-        if (seen->first[at / $LANES] < key + $SCORE_KEYS && seen->last[at / $LANES] >= key) {
+        if (seen->first[at / $LANES] < key + $key_step && seen->last[at / $LANES] >= key) {
             from = to == lane ? at : from;
             to = at + $LANES;
         }
     switch ((to - from) / $LANES) {
 % for n = 1, QUERY_VECTORS do
-    case $n: prefill_scores_$(n)$F(k, key, from, t, s); break;
+    case $n:
+% for part = 0, key_step - 1, keys_beside(n) do
+        prefill_scores_$(n)$F(k, $(part > 0 and "key + " .. part or "key"), from, t, s);
+% end
+        break;
 % end
     default: break;
     }
@@ -181,7 +226,7 @@ $FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0
 {
     prefill_seen_find$F(block, key0, keys, seen);
     for (int lane = 0; lane < block->queries; lane += $(QUERY_VECTORS * LANES))
-        for (int key = 0; key < keys; key += $SCORE_KEYS)
+        for (int key = 0; key < keys; key += $key_step)
             prefill_scores_seen$F(k, key, lane, t, seen, s);
     for (int lane = 0; lane < block->queries; lane += $LANES) {
         const ivec$T place = iramp$T(block->first + lane);
