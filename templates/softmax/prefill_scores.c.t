@@ -1,5 +1,8 @@
 % -- what scores take from the distance, for the lanes from `lane` on and the key `key` of the tile
-% local near = HAS_NEAR and ", vload" .. T .. "(&t->near[TILE" .. F .. " - 1 - key + lane])" or ""
+% local near_one = HAS_NEAR and ", vload" .. T .. "(&t->near[TILE" .. F .. " - 1 - key + lane])" or ""
+% local function near(i, v)
+%     return HAS_NEAR and ", vload" .. T .. "(&t->near[TILE" .. F .. " - 1 - key + lane + " .. v * LANES - i .. "])" or ""
+% end
 /*
 ** Prefill, $TARGET: a block of $QUERIES queries of one head walks the keys, a tile of $TILE at
 ** a time. Scores have lanes = queries, so that the softmax needs no reduction across
@@ -114,11 +117,6 @@ $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_bl
 % end
 % end
 % end
-% for i = 0, keys - 1 do
-% for v = 0, vectors - 1 do
-    vstore$T(&s[key + $i][lane + $(v * LANES)], s$(i)_$v);
-% end
-% end
 % end
 % for n = 1, QUERY_VECTORS do
 /* s = q k for $(keys_beside(n)) keys x $(n * LANES) queries, from `key` and `lane`: one FMA chain over d for each. */
@@ -127,59 +125,56 @@ $FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane,
 {
     const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
 % sum_scores(keys_beside(n), n)
+% for i = 0, keys_beside(n) - 1 do
+% for v = 0, n - 1 do
+    vstore$T(&s[key + $i][lane + $(v * LANES)], s$(i)_$v);
+% end
+% end
 }
 
 % end
-% if not HAS_SCORE then
-/* The same for whole register tiles, and raises each query's largest score. */
-$FN void prefill_scores_top$F(const float *restrict k, int key, int lane,
-    struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F])
+% local call = HAS_SCORE and "block, key0, " or ""
+/* The same for whole register tiles that are seen, with what scores are made of them, and raises each query's largest. */
+$FN void prefill_scores_top$F($(HAS_SCORE and "const struct prefill_block" .. F .. " *block, int32_t key0, " or "")const float *restrict k,
+    int key, int lane, struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F])
 {
     const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
 % sum_scores(SCORE_KEYS, QUERY_VECTORS)
 % for v = 0, QUERY_VECTORS - 1 do
+% if HAS_SCORE then
+    const ivec$T place$v = iramp$T(block->first + lane + $(v * LANES));
+% end
     vec$T top$v = vload$T(&t->tile_max[lane + $(v * LANES)]);
 % for i = 0, SCORE_KEYS - 1 do
+% if HAS_SCORE then
+    s$(i)_$v = score_queries$F(s$(i)_$v, place$v, key0 + key + $i, &block->view$(near(i, v)));
+% end
+    vstore$T(&s[key + $i][lane + $(v * LANES)], s$(i)_$v);
     top$v = vmax$T(top$v, s$(i)_$v);
 % end
     vstore$T(&t->tile_max[lane + $(v * LANES)], top$v);
 % end
 }
 
-% end
 % local lines = INTERLEAVE == 0 and V_STORED == "float" and SCORE_KEYS * V_ROW // 16 or 0
-/*
-** All scores of a tile, and each query's largest.$(lines > 0 and " Its V, which comes next, is fetched meanwhile." or "")
-*/
+/* All scores of a tile, and each query's largest.$(lines > 0 and " Its V, which comes next, is fetched meanwhile." or "") */
 $FN void prefill_scores_all$F(const struct prefill_block$F *block, int32_t key0, const float *k,
     $(lines > 0 and "const float *v, " or "")struct prefill_scratch$F *t, float (*s)[QUERIES$F])
 {
 % if not HAS_SCORE then
     (void)block;
     (void)key0;
+% end
     for (int lane = 0; lane < QUERIES$F; lane += $LANES)
         vstore$T(&t->tile_max[lane], vset$T(ATTN_HIDDEN));
-% end
     for (int lane = 0; lane < QUERIES$F; lane += $(QUERY_VECTORS * LANES))
         for (int key = 0; key < TILE$F; key += $SCORE_KEYS) {
 % if lines > 0 then
             for (int line = 0; line < $lines; line++)
                 ATTN_FETCH_NEAR(v + key * V_ROW$D + line * 16);
 % end
-            prefill_scores_$(HAS_SCORE and QUERY_VECTORS or "top")$F(k, key, lane, t, s);
+            prefill_scores_top$F($(call)k, key, lane, t, s);
         }
-% if HAS_SCORE then
-    for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
-        const ivec$T place = iramp$T(block->first + lane);
-        vec$T top = vset$T(ATTN_HIDDEN);
-        for (int key = 0; key < TILE$F; key++) {
-            const vec$T score = score_queries$F(vload$T(&s[key][lane]), place, key0 + key, &block->view$(near));
-            vstore$T(&s[key][lane], score);
-            top = vmax$T(top, score);
-        }
-        vstore$T(&t->tile_max[lane], top);
-    }
-% end
 }
 
 static void prefill_seen_find$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
@@ -234,7 +229,7 @@ $FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0
         for (int key = seen->first[lane / $LANES]; key <= seen->last[lane / $LANES]; key++) {
             const mask$T sees = sees_queries$F(place, key0 + key, &block->view);
 % if HAS_SCORE then
-            const vec$T shown = score_queries$F(vload$T(&s[key][lane]), place, key0 + key, &block->view$(near));
+            const vec$T shown = score_queries$F(vload$T(&s[key][lane]), place, key0 + key, &block->view$(near_one));
 % else
             const vec$T shown = vload$T(&s[key][lane]);
 % end
