@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  551ff5e1bcb8c33a   (of all that follows this comment)
+**   digest  d81cf6b3697c2c7a   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -506,7 +506,7 @@ KERNEL_scalar void prefill_queries_attention_scalar(const struct attn_args *args
             vtranspose_scalar(&rows[i][d], Q_ROW_attention_scalar, &t->q[d][i], QUERIES_attention_scalar);
 }
 
-/* s = q k for 4 keys x 1 queries, from `key` and `lane`: one FMA chain over d for each. */
+/* s = q k for 8 keys x 1 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_scalar void prefill_scores_1_attention_scalar(const float *restrict k, int key, int lane,
     const struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
 {
@@ -515,6 +515,10 @@ KERNEL_scalar void prefill_scores_1_attention_scalar(const float *restrict k, in
     vec_scalar s1_0 = vzero_scalar();
     vec_scalar s2_0 = vzero_scalar();
     vec_scalar s3_0 = vzero_scalar();
+    vec_scalar s4_0 = vzero_scalar();
+    vec_scalar s5_0 = vzero_scalar();
+    vec_scalar s6_0 = vzero_scalar();
+    vec_scalar s7_0 = vzero_scalar();
     for (int d = 0; d < 16; d += 1) {
         const vec_scalar q0_0 = vload_scalar(&t->q[d + 0][lane + 0]);
         const vec_scalar k0_0 = vset_scalar(panel[(d + 0) * PANEL_attention + 0]);
@@ -525,11 +529,23 @@ KERNEL_scalar void prefill_scores_1_attention_scalar(const float *restrict k, in
         s2_0 = vfma_scalar(q0_0, k0_2, s2_0);
         const vec_scalar k0_3 = vset_scalar(panel[(d + 0) * PANEL_attention + 3]);
         s3_0 = vfma_scalar(q0_0, k0_3, s3_0);
+        const vec_scalar k0_4 = vset_scalar(panel[(d + 0) * PANEL_attention + 4]);
+        s4_0 = vfma_scalar(q0_0, k0_4, s4_0);
+        const vec_scalar k0_5 = vset_scalar(panel[(d + 0) * PANEL_attention + 5]);
+        s5_0 = vfma_scalar(q0_0, k0_5, s5_0);
+        const vec_scalar k0_6 = vset_scalar(panel[(d + 0) * PANEL_attention + 6]);
+        s6_0 = vfma_scalar(q0_0, k0_6, s6_0);
+        const vec_scalar k0_7 = vset_scalar(panel[(d + 0) * PANEL_attention + 7]);
+        s7_0 = vfma_scalar(q0_0, k0_7, s7_0);
     }
     vstore_scalar(&s[key + 0][lane + 0], s0_0);
     vstore_scalar(&s[key + 1][lane + 0], s1_0);
     vstore_scalar(&s[key + 2][lane + 0], s2_0);
     vstore_scalar(&s[key + 3][lane + 0], s3_0);
+    vstore_scalar(&s[key + 4][lane + 0], s4_0);
+    vstore_scalar(&s[key + 5][lane + 0], s5_0);
+    vstore_scalar(&s[key + 6][lane + 0], s6_0);
+    vstore_scalar(&s[key + 7][lane + 0], s7_0);
 }
 
 /* s = q k for 4 keys x 2 queries, from `key` and `lane`: one FMA chain over d for each. */
@@ -623,22 +639,90 @@ KERNEL_scalar void prefill_scores_3_attention_scalar(const float *restrict k, in
     vstore_scalar(&s[key + 3][lane + 2], s3_2);
 }
 
-/* All scores of a tile, and each query's largest. */
+/* The same for whole register tiles that are seen, with what scores are made of them, and raises each query's largest. */
+KERNEL_scalar void prefill_scores_top_attention_scalar(const float *restrict k,
+    int key, int lane, struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_scalar s0_0 = vzero_scalar();
+    vec_scalar s0_1 = vzero_scalar();
+    vec_scalar s0_2 = vzero_scalar();
+    vec_scalar s1_0 = vzero_scalar();
+    vec_scalar s1_1 = vzero_scalar();
+    vec_scalar s1_2 = vzero_scalar();
+    vec_scalar s2_0 = vzero_scalar();
+    vec_scalar s2_1 = vzero_scalar();
+    vec_scalar s2_2 = vzero_scalar();
+    vec_scalar s3_0 = vzero_scalar();
+    vec_scalar s3_1 = vzero_scalar();
+    vec_scalar s3_2 = vzero_scalar();
+    for (int d = 0; d < 16; d += 1) {
+        const vec_scalar q0_0 = vload_scalar(&t->q[d + 0][lane + 0]);
+        const vec_scalar q0_1 = vload_scalar(&t->q[d + 0][lane + 1]);
+        const vec_scalar q0_2 = vload_scalar(&t->q[d + 0][lane + 2]);
+        const vec_scalar k0_0 = vset_scalar(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_scalar(q0_0, k0_0, s0_0);
+        s0_1 = vfma_scalar(q0_1, k0_0, s0_1);
+        s0_2 = vfma_scalar(q0_2, k0_0, s0_2);
+        const vec_scalar k0_1 = vset_scalar(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_scalar(q0_0, k0_1, s1_0);
+        s1_1 = vfma_scalar(q0_1, k0_1, s1_1);
+        s1_2 = vfma_scalar(q0_2, k0_1, s1_2);
+        const vec_scalar k0_2 = vset_scalar(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_scalar(q0_0, k0_2, s2_0);
+        s2_1 = vfma_scalar(q0_1, k0_2, s2_1);
+        s2_2 = vfma_scalar(q0_2, k0_2, s2_2);
+        const vec_scalar k0_3 = vset_scalar(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_scalar(q0_0, k0_3, s3_0);
+        s3_1 = vfma_scalar(q0_1, k0_3, s3_1);
+        s3_2 = vfma_scalar(q0_2, k0_3, s3_2);
+    }
+    vec_scalar top0 = vload_scalar(&t->tile_max[lane + 0]);
+    vstore_scalar(&s[key + 0][lane + 0], s0_0);
+    top0 = vmax_scalar(top0, s0_0);
+    vstore_scalar(&s[key + 1][lane + 0], s1_0);
+    top0 = vmax_scalar(top0, s1_0);
+    vstore_scalar(&s[key + 2][lane + 0], s2_0);
+    top0 = vmax_scalar(top0, s2_0);
+    vstore_scalar(&s[key + 3][lane + 0], s3_0);
+    top0 = vmax_scalar(top0, s3_0);
+    vstore_scalar(&t->tile_max[lane + 0], top0);
+    vec_scalar top1 = vload_scalar(&t->tile_max[lane + 1]);
+    vstore_scalar(&s[key + 0][lane + 1], s0_1);
+    top1 = vmax_scalar(top1, s0_1);
+    vstore_scalar(&s[key + 1][lane + 1], s1_1);
+    top1 = vmax_scalar(top1, s1_1);
+    vstore_scalar(&s[key + 2][lane + 1], s2_1);
+    top1 = vmax_scalar(top1, s2_1);
+    vstore_scalar(&s[key + 3][lane + 1], s3_1);
+    top1 = vmax_scalar(top1, s3_1);
+    vstore_scalar(&t->tile_max[lane + 1], top1);
+    vec_scalar top2 = vload_scalar(&t->tile_max[lane + 2]);
+    vstore_scalar(&s[key + 0][lane + 2], s0_2);
+    top2 = vmax_scalar(top2, s0_2);
+    vstore_scalar(&s[key + 1][lane + 2], s1_2);
+    top2 = vmax_scalar(top2, s1_2);
+    vstore_scalar(&s[key + 2][lane + 2], s2_2);
+    top2 = vmax_scalar(top2, s2_2);
+    vstore_scalar(&s[key + 3][lane + 2], s3_2);
+    top2 = vmax_scalar(top2, s3_2);
+    vstore_scalar(&t->tile_max[lane + 2], top2);
+}
+
+/* All scores of a tile, and each query's largest. Its V, which comes next, is fetched meanwhile. */
 KERNEL_scalar void prefill_scores_all_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, const float *k,
-    struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
+    const float *v, struct prefill_scratch_attention_scalar *t, float (*s)[QUERIES_attention_scalar])
 {
     (void)block;
     (void)key0;
+    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1)
+        vstore_scalar(&t->tile_max[lane], vset_scalar(ATTN_HIDDEN));
     for (int lane = 0; lane < QUERIES_attention_scalar; lane += 3)
-        for (int key = 0; key < TILE_attention_scalar; key += 4)
-            prefill_scores_3_attention_scalar(k, key, lane, t, s);
-    for (int lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
-        vec_scalar top = vset_scalar(ATTN_HIDDEN);
-        for (int key = 0; key < TILE_attention_scalar; key++) {
-            top = vmax_scalar(top, vload_scalar(&s[key][lane]));
+        for (int key = 0; key < TILE_attention_scalar; key += 4) {
+            for (int line = 0; line < 4; line++)
+                ATTN_FETCH_NEAR(v + key * V_ROW_attention + line * 16);
+            prefill_scores_top_attention_scalar(k, key, lane, t, s);
         }
-        vstore_scalar(&t->tile_max[lane], top);
-    }
 }
 
 static void prefill_seen_find_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t key0, int32_t keys,
@@ -654,20 +738,28 @@ static void prefill_seen_find_attention_scalar(const struct prefill_block_attent
     }
 }
 
-/* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
+/* Scores of 8 keys for those of 3 vectors of queries that may see one of them. */
 KERNEL_scalar void prefill_scores_seen_attention_scalar(const float *k, int key, int lane,
     const struct prefill_scratch_attention_scalar *t, const struct prefill_seen_attention_scalar *seen, float (*s)[QUERIES_attention_scalar])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + 3; at += 1)
-        if (seen->first[at / 1] < key + 4 && seen->last[at / 1] >= key) {
+        if (seen->first[at / 1] < key + 8 && seen->last[at / 1] >= key) {
             from = to == lane ? at : from;
             to = at + 1;
         }
     switch ((to - from) / 1) {
-    case 1: prefill_scores_1_attention_scalar(k, key, from, t, s); break;
-    case 2: prefill_scores_2_attention_scalar(k, key, from, t, s); break;
-    case 3: prefill_scores_3_attention_scalar(k, key, from, t, s); break;
+    case 1:
+        prefill_scores_1_attention_scalar(k, key, from, t, s);
+        break;
+    case 2:
+        prefill_scores_2_attention_scalar(k, key, from, t, s);
+        prefill_scores_2_attention_scalar(k, key + 4, from, t, s);
+        break;
+    case 3:
+        prefill_scores_3_attention_scalar(k, key, from, t, s);
+        prefill_scores_3_attention_scalar(k, key + 4, from, t, s);
+        break;
     default: break;
     }
 }
@@ -681,7 +773,7 @@ KERNEL_scalar void prefill_scores_some_attention_scalar(const struct prefill_blo
 {
     prefill_seen_find_attention_scalar(block, key0, keys, seen);
     for (int lane = 0; lane < block->queries; lane += 3)
-        for (int key = 0; key < keys; key += 4)
+        for (int key = 0; key < keys; key += 8)
             prefill_scores_seen_attention_scalar(k, key, lane, t, seen, s);
     for (int lane = 0; lane < block->queries; lane += 1) {
         const ivec_scalar place = iramp_scalar(block->first + lane);
@@ -921,16 +1013,16 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
+    const float *v = stored->v[key0 % BLOCK_attention];
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     struct prefill_seen_attention_scalar *seen = t->seen;
     prefill_settle_attention_scalar(block, before, t);
     if (sight == SEES_ALL)
-        prefill_scores_all_attention_scalar(block, key0, k, t, s);
+        prefill_scores_all_attention_scalar(block, key0, k, v, t, s);
     else
         prefill_scores_some_attention_scalar(block, key0, keys, k, t, seen, s);
     if (prefill_maximum_attention_scalar(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_scalar(t, block->queries);
-    const float *v = stored->v[key0 % BLOCK_attention];
     *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0 };
 }
 

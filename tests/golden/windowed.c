@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  0ffe3b3deee0081c   (of all that follows this comment)
+**   digest  a0c5a4d44b7491fc   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -342,7 +342,7 @@ static void store_attention(const struct attn_sequence *sequence, int32_t kv_hea
 
 #define KERNEL_avx2 static __attribute__((noinline, target("avx2,fma,f16c")))
 #define OP_avx2 static inline __attribute__((always_inline, unused, target("avx2,fma,f16c")))
-#define vexp2_scale_avx2 0.05549890038768339f    /* 2^x is this times vexp2(x) */
+#define vexp2_scale_avx2 1.0f                      /* 2^x is this times vexp2(x) */
 
 typedef __m256 vec_avx2;
 typedef __m256i ivec_avx2;
@@ -476,8 +476,9 @@ OP_avx2 vec_avx2 vexp2_avx2(vec_avx2 x)
     const __m256 f = _mm256_sub_ps(x, _mm256_sub_ps(shifted, _mm256_set1_ps(1572864.0f)));
     const __m256i eighths = _mm256_castps_si256(shifted);
     const __m256 power = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_permutevar8x32_epi32(table, eighths), _mm256_slli_epi32(eighths, 20)));
-    const __m256 g = _mm256_add_ps(f, _mm256_set1_ps(1.012982036f)), h = _mm256_add_ps(f, _mm256_set1_ps(2.303204096f));
-    return _mm256_mul_ps(_mm256_fmadd_ps(g, g, _mm256_set1_ps(6.79704499f)), _mm256_mul_ps(h, power));
+    __m256 sum = _mm256_fmadd_ps(f, _mm256_set1_ps(0.0554989014f), _mm256_set1_ps(0.240264077f));
+    sum = _mm256_fmadd_ps(f, sum, _mm256_set1_ps(0.693147221f));
+    return _mm256_mul_ps(_mm256_fmadd_ps(f, sum, _mm256_set1_ps(1.0f)), power);
 }
 
 OP_avx2 vec_avx2 vexp2_exact_avx2(vec_avx2 x)                        { return vmul_avx2(vexp2_avx2(x), vset_avx2(vexp2_scale_avx2)); }
@@ -615,7 +616,7 @@ KERNEL_avx2 void prefill_queries_attention_avx2(const struct attn_args *args, co
             vtranspose_avx2(&rows[i][d], Q_ROW_attention_avx2, &t->q[d][i], QUERIES_attention_avx2);
 }
 
-/* s = q k for 4 keys x 8 queries, from `key` and `lane`: one FMA chain over d for each. */
+/* s = q k for 8 keys x 8 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int key, int lane,
     const struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
 {
@@ -624,6 +625,10 @@ KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int ke
     vec_avx2 s1_0 = vzero_avx2();
     vec_avx2 s2_0 = vzero_avx2();
     vec_avx2 s3_0 = vzero_avx2();
+    vec_avx2 s4_0 = vzero_avx2();
+    vec_avx2 s5_0 = vzero_avx2();
+    vec_avx2 s6_0 = vzero_avx2();
+    vec_avx2 s7_0 = vzero_avx2();
     for (int d = 0; d < 32; d += 1) {
         const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
         const vec_avx2 k0_0 = vset_avx2(panel[(d + 0) * PANEL_attention + 0]);
@@ -634,11 +639,23 @@ KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int ke
         s2_0 = vfma_avx2(q0_0, k0_2, s2_0);
         const vec_avx2 k0_3 = vset_avx2(panel[(d + 0) * PANEL_attention + 3]);
         s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
+        const vec_avx2 k0_4 = vset_avx2(panel[(d + 0) * PANEL_attention + 4]);
+        s4_0 = vfma_avx2(q0_0, k0_4, s4_0);
+        const vec_avx2 k0_5 = vset_avx2(panel[(d + 0) * PANEL_attention + 5]);
+        s5_0 = vfma_avx2(q0_0, k0_5, s5_0);
+        const vec_avx2 k0_6 = vset_avx2(panel[(d + 0) * PANEL_attention + 6]);
+        s6_0 = vfma_avx2(q0_0, k0_6, s6_0);
+        const vec_avx2 k0_7 = vset_avx2(panel[(d + 0) * PANEL_attention + 7]);
+        s7_0 = vfma_avx2(q0_0, k0_7, s7_0);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 1][lane + 0], s1_0);
     vstore_avx2(&s[key + 2][lane + 0], s2_0);
     vstore_avx2(&s[key + 3][lane + 0], s3_0);
+    vstore_avx2(&s[key + 4][lane + 0], s4_0);
+    vstore_avx2(&s[key + 5][lane + 0], s5_0);
+    vstore_avx2(&s[key + 6][lane + 0], s6_0);
+    vstore_avx2(&s[key + 7][lane + 0], s7_0);
 }
 
 /* s = q k for 4 keys x 16 queries, from `key` and `lane`: one FMA chain over d for each. */
@@ -732,22 +749,90 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
     vstore_avx2(&s[key + 3][lane + 16], s3_2);
 }
 
-/* All scores of a tile, and each query's largest. */
+/* The same for whole register tiles that are seen, with what scores are made of them, and raises each query's largest. */
+KERNEL_avx2 void prefill_scores_top_attention_avx2(const float *restrict k,
+    int key, int lane, struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    vec_avx2 s0_0 = vzero_avx2();
+    vec_avx2 s0_1 = vzero_avx2();
+    vec_avx2 s0_2 = vzero_avx2();
+    vec_avx2 s1_0 = vzero_avx2();
+    vec_avx2 s1_1 = vzero_avx2();
+    vec_avx2 s1_2 = vzero_avx2();
+    vec_avx2 s2_0 = vzero_avx2();
+    vec_avx2 s2_1 = vzero_avx2();
+    vec_avx2 s2_2 = vzero_avx2();
+    vec_avx2 s3_0 = vzero_avx2();
+    vec_avx2 s3_1 = vzero_avx2();
+    vec_avx2 s3_2 = vzero_avx2();
+    for (int d = 0; d < 32; d += 1) {
+        const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
+        const vec_avx2 q0_1 = vload_avx2(&t->q[d + 0][lane + 8]);
+        const vec_avx2 q0_2 = vload_avx2(&t->q[d + 0][lane + 16]);
+        const vec_avx2 k0_0 = vset_avx2(panel[(d + 0) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q0_0, k0_0, s0_0);
+        s0_1 = vfma_avx2(q0_1, k0_0, s0_1);
+        s0_2 = vfma_avx2(q0_2, k0_0, s0_2);
+        const vec_avx2 k0_1 = vset_avx2(panel[(d + 0) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q0_0, k0_1, s1_0);
+        s1_1 = vfma_avx2(q0_1, k0_1, s1_1);
+        s1_2 = vfma_avx2(q0_2, k0_1, s1_2);
+        const vec_avx2 k0_2 = vset_avx2(panel[(d + 0) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q0_0, k0_2, s2_0);
+        s2_1 = vfma_avx2(q0_1, k0_2, s2_1);
+        s2_2 = vfma_avx2(q0_2, k0_2, s2_2);
+        const vec_avx2 k0_3 = vset_avx2(panel[(d + 0) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
+        s3_1 = vfma_avx2(q0_1, k0_3, s3_1);
+        s3_2 = vfma_avx2(q0_2, k0_3, s3_2);
+    }
+    vec_avx2 top0 = vload_avx2(&t->tile_max[lane + 0]);
+    vstore_avx2(&s[key + 0][lane + 0], s0_0);
+    top0 = vmax_avx2(top0, s0_0);
+    vstore_avx2(&s[key + 1][lane + 0], s1_0);
+    top0 = vmax_avx2(top0, s1_0);
+    vstore_avx2(&s[key + 2][lane + 0], s2_0);
+    top0 = vmax_avx2(top0, s2_0);
+    vstore_avx2(&s[key + 3][lane + 0], s3_0);
+    top0 = vmax_avx2(top0, s3_0);
+    vstore_avx2(&t->tile_max[lane + 0], top0);
+    vec_avx2 top1 = vload_avx2(&t->tile_max[lane + 8]);
+    vstore_avx2(&s[key + 0][lane + 8], s0_1);
+    top1 = vmax_avx2(top1, s0_1);
+    vstore_avx2(&s[key + 1][lane + 8], s1_1);
+    top1 = vmax_avx2(top1, s1_1);
+    vstore_avx2(&s[key + 2][lane + 8], s2_1);
+    top1 = vmax_avx2(top1, s2_1);
+    vstore_avx2(&s[key + 3][lane + 8], s3_1);
+    top1 = vmax_avx2(top1, s3_1);
+    vstore_avx2(&t->tile_max[lane + 8], top1);
+    vec_avx2 top2 = vload_avx2(&t->tile_max[lane + 16]);
+    vstore_avx2(&s[key + 0][lane + 16], s0_2);
+    top2 = vmax_avx2(top2, s0_2);
+    vstore_avx2(&s[key + 1][lane + 16], s1_2);
+    top2 = vmax_avx2(top2, s1_2);
+    vstore_avx2(&s[key + 2][lane + 16], s2_2);
+    top2 = vmax_avx2(top2, s2_2);
+    vstore_avx2(&s[key + 3][lane + 16], s3_2);
+    top2 = vmax_avx2(top2, s3_2);
+    vstore_avx2(&t->tile_max[lane + 16], top2);
+}
+
+/* All scores of a tile, and each query's largest. Its V, which comes next, is fetched meanwhile. */
 KERNEL_avx2 void prefill_scores_all_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, const float *k,
-    struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
+    const float *v, struct prefill_scratch_attention_avx2 *t, float (*s)[QUERIES_attention_avx2])
 {
     (void)block;
     (void)key0;
+    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8)
+        vstore_avx2(&t->tile_max[lane], vset_avx2(ATTN_HIDDEN));
     for (int lane = 0; lane < QUERIES_attention_avx2; lane += 24)
-        for (int key = 0; key < TILE_attention_avx2; key += 4)
-            prefill_scores_3_attention_avx2(k, key, lane, t, s);
-    for (int lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
-        vec_avx2 top = vset_avx2(ATTN_HIDDEN);
-        for (int key = 0; key < TILE_attention_avx2; key++) {
-            top = vmax_avx2(top, vload_avx2(&s[key][lane]));
+        for (int key = 0; key < TILE_attention_avx2; key += 4) {
+            for (int line = 0; line < 8; line++)
+                ATTN_FETCH_NEAR(v + key * V_ROW_attention + line * 16);
+            prefill_scores_top_attention_avx2(k, key, lane, t, s);
         }
-        vstore_avx2(&t->tile_max[lane], top);
-    }
 }
 
 static void prefill_seen_find_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t key0, int32_t keys,
@@ -763,20 +848,28 @@ static void prefill_seen_find_attention_avx2(const struct prefill_block_attentio
     }
 }
 
-/* Scores of 4 keys for those of 3 vectors of queries that may see one of them. */
+/* Scores of 8 keys for those of 3 vectors of queries that may see one of them. */
 KERNEL_avx2 void prefill_scores_seen_attention_avx2(const float *k, int key, int lane,
     const struct prefill_scratch_attention_avx2 *t, const struct prefill_seen_attention_avx2 *seen, float (*s)[QUERIES_attention_avx2])
 {
     int from = lane, to = lane;
     for (int at = lane; at < lane + 24; at += 8)
-        if (seen->first[at / 8] < key + 4 && seen->last[at / 8] >= key) {
+        if (seen->first[at / 8] < key + 8 && seen->last[at / 8] >= key) {
             from = to == lane ? at : from;
             to = at + 8;
         }
     switch ((to - from) / 8) {
-    case 1: prefill_scores_1_attention_avx2(k, key, from, t, s); break;
-    case 2: prefill_scores_2_attention_avx2(k, key, from, t, s); break;
-    case 3: prefill_scores_3_attention_avx2(k, key, from, t, s); break;
+    case 1:
+        prefill_scores_1_attention_avx2(k, key, from, t, s);
+        break;
+    case 2:
+        prefill_scores_2_attention_avx2(k, key, from, t, s);
+        prefill_scores_2_attention_avx2(k, key + 4, from, t, s);
+        break;
+    case 3:
+        prefill_scores_3_attention_avx2(k, key, from, t, s);
+        prefill_scores_3_attention_avx2(k, key + 4, from, t, s);
+        break;
     default: break;
     }
 }
@@ -790,7 +883,7 @@ KERNEL_avx2 void prefill_scores_some_attention_avx2(const struct prefill_block_a
 {
     prefill_seen_find_attention_avx2(block, key0, keys, seen);
     for (int lane = 0; lane < block->queries; lane += 24)
-        for (int key = 0; key < keys; key += 4)
+        for (int key = 0; key < keys; key += 8)
             prefill_scores_seen_attention_avx2(k, key, lane, t, seen, s);
     for (int lane = 0; lane < block->queries; lane += 8) {
         const ivec_avx2 place = iramp_avx2(block->first + lane);
@@ -1030,16 +1123,16 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
+    const float *v = stored->v[key0 % BLOCK_attention];
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     struct prefill_seen_attention_avx2 *seen = t->seen;
     prefill_settle_attention_avx2(block, before, t);
     if (sight == SEES_ALL)
-        prefill_scores_all_attention_avx2(block, key0, k, t, s);
+        prefill_scores_all_attention_avx2(block, key0, k, v, t, s);
     else
         prefill_scores_some_attention_avx2(block, key0, keys, k, t, seen, s);
     if (prefill_maximum_attention_avx2(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_avx2(t, block->queries);
-    const float *v = stored->v[key0 % BLOCK_attention];
     *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0 };
 }
 
