@@ -130,17 +130,17 @@ void call_fill(struct call *call, const struct call_rows *rows)
 int64_t call_result_rows(const struct call *call, int sequence, enum call_result result)
 {
     const struct call_sequence *found = &call->sequence[sequence];
-    return result == CALL_O || result == CALL_LSE ? found->q_len : found->past + found->fresh;
+    return result == CALL_K || result == CALL_V ? found->past + found->fresh : found->q_len;
 }
 
 int64_t call_result_heads(const struct call *call, enum call_result result)
 {
-    return result == CALL_O || result == CALL_LSE ? call->heads : call->kv_heads;
+    return result == CALL_K || result == CALL_V ? call->kv_heads : call->heads;
 }
 
 int64_t call_result_width(const struct call *call, enum call_result result)
 {
-    return result == CALL_LSE ? 1 : result == CALL_K ? call->d_k : call->d_v;
+    return result == CALL_LSE ? 1 : result == CALL_MATRIX ? call->matrix_keys : result == CALL_K ? call->d_k : call->d_v;
 }
 
 bool call_expect(struct call *call, const struct case_tensor *tensor, const struct view *view, enum call_result result)
@@ -179,6 +179,8 @@ const char *call_definition(const struct call *call)
         text_format(&text, ", score = { %s }", call->score);
     if (call->position != NULL)
         text_format(&text, ", position = %s", call->position);
+    if (call->matrix != NULL)
+        text_format(&text, ", outputs = { matrix = %s }", call->matrix);
     text_put(&text, " }");
     return text.data;
 }

@@ -24,7 +24,8 @@ enum call_result {
     CALL_O,                                /* (q_len, heads, d_v) */
     CALL_K,                                /* keys as the cache holds them: (past + fresh, kv_heads, d_k) */
     CALL_V,
-    CALL_LSE                               /* (q_len, heads, 1) */
+    CALL_LSE,                              /* (q_len, heads, 1) */
+    CALL_MATRIX                            /* (q_len, heads, matrix_keys) */
 };
 
 /* An output of the case. A view of a call whose sequences are packed has one batch, with their rows one after another. */
@@ -45,6 +46,8 @@ struct call {
     double scale;
     const char *mask, *position;
     const char *score;                     /* "softcap(50), bias()" */
+    const char *matrix;                    /* "masked": what is wanted of each query and key */
+    int64_t matrix_keys;                   /* of every sequence, where there is a matrix */
     int definition;                        /* which of the distinct ones it is */
 
     struct call_sequence sequence[CALL_SEQUENCES];

@@ -24,6 +24,7 @@ struct run {
     struct attn_array array[RUN_ARRAYS];   /* in the definition's order */
     struct guarded o;                      /* (q_rows, heads, d_v) */
     struct guarded lse;                    /* (q_rows, heads) */
+    struct guarded matrix;                 /* (q_rows, heads, matrix_keys) */
     double slack;                          /* of outputs, for the case's rounded scores */
     const char *failure;                   /* the first one, or NULL */
 };
@@ -115,6 +116,7 @@ static void run_create(struct run *run)
     arrays_create(run);
     run->o = memory_create((size_t)(call->q_rows * call->heads * call->d_v) * sizeof(float));
     run->lse = memory_create((size_t)(call->q_rows * call->heads) * sizeof(float));
+    run->matrix = memory_create((size_t)(call->q_rows * call->heads * call->matrix_keys) * sizeof(float));
 }
 
 static void run_destroy(struct run *run)
@@ -127,6 +129,7 @@ static void run_destroy(struct run *run)
         guarded_destroy(&run->values[i]);
     guarded_destroy(&run->o);
     guarded_destroy(&run->lse);
+    guarded_destroy(&run->matrix);
 }
 
 /* Kernels ------------------------------------------------------------------------------------ */
@@ -140,13 +143,17 @@ static struct attn_args run_args(const struct run *run, const struct attn_sequen
         .k = call->k, .k_stride = call->kv_heads * call->d_k, .k_head_stride = call->d_k,
         .v = call->v, .v_stride = call->kv_heads * call->d_v, .v_head_stride = call->d_v,
         .o = memory_floats(&run->o), .o_stride = call->heads * call->d_v, .o_head_stride = call->d_v,
-        .lse = memory_floats(&run->lse), .lse_stride = call->heads, .array = run->array,
+        .lse = memory_floats(&run->lse), .lse_stride = call->heads,
+        .matrix = memory_floats(&run->matrix), .matrix_stride = call->heads * call->matrix_keys, .matrix_head_stride = call->matrix_keys,
+        .array = run->array,
         .q_rotation = memory_floats(&run->q_rotation), .k_rotation = memory_floats(&run->k_rotation)
     };
 }
 
 static void phase_run(const struct run *run, const struct attn_phase *phase, const struct attn_sequence *sequence)
 {
+    if (phase->passes == 0)
+        return;
     struct attn_args args = run_args(run, sequence);
     struct guarded workspace = memory_create(phase->workspace_bytes(&args)), scratch = memory_create(phase->scratch_bytes);
     args.workspace = workspace.data;
@@ -207,11 +214,12 @@ static void head_compare(struct run *run, const struct call_output *output, int 
     }
 }
 
-/* o, or the LSE. */
+/* o, the LSE or the matrix. */
 static void rows_compare(struct run *run, const struct call_output *output, const char *way)
 {
     const struct call *call = run->call;
-    const float *found = memory_floats(output->result == CALL_LSE ? &run->lse : &run->o);
+    const struct guarded *results[] = { [CALL_O] = &run->o, [CALL_LSE] = &run->lse, [CALL_MATRIX] = &run->matrix };
+    const float *found = memory_floats(results[output->result]);
     const int64_t width = call_result_width(call, output->result);
     for (int b = 0; b < call->sequences; b++)
         for (int64_t head = 0; head < call->heads; head++) {
@@ -252,7 +260,9 @@ static void attend(struct run *run, const struct attn_phase *phase, const char *
 {
     guarded_fill(&run->o, UNWRITTEN);
     guarded_fill(&run->lse, UNWRITTEN);
+    guarded_fill(&run->matrix, UNWRITTEN);
     phase_run(run, phase, run->sequence);
+    phase_run(run, &run->attention->outputs, run->sequence);
     outputs_compare(run, false, way);
 }
 
