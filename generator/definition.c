@@ -49,7 +49,8 @@ static void words_add_choices(const char **words, const struct descriptor *descr
 /* Words that no descriptor brings. */
 static const char *const language[] = {
     "where", "expr", "zero", "per_head", "array", "boolean", "integer", "number", "sequence", "head", "query", "key",
-    "softmax", "sigmoid", "zeros", "nan", "mean", "product", "scored", "masked", "normalized"
+    "softmax", "sigmoid", "zeros", "nan", "mean", "product", "scored", "masked", "normalized",
+    "given", "tail_of_k", "naive", "absorbed"
 };
 
 static size_t words_room(const struct catalog *catalog)

@@ -77,6 +77,15 @@ struct cached {
     struct argument argument[DEFINITION_PARAMETERS];
 };
 
+/* Multi-head latent attention: sizes as in its paper. */
+enum mla_form { MLA_NONE, MLA_NAIVE, MLA_ABSORBED };
+
+struct mla {
+    enum mla_form form;                  /* MLA_NONE: another attention; the rest is set otherwise */
+    int kv_rank;                         /* numbers of the latent that all heads share */
+    int nope, rope, v;                   /* numbers of a head's k that do not turn, that turn, and of its v */
+};
+
 /* What takes part in the sum of a softmax besides visible keys: nothing, a score of 0, or one that each head is given. */
 enum definition_sink { SINK_NONE, SINK_ZERO, SINK_PER_HEAD, SINKS };
 
@@ -102,6 +111,8 @@ struct definition {
     struct kept kept;
     int group;                    /* the most query heads left that share a KV head */
     int d_k, d_v;
+    bool v_in_k;                  /* a value is the last d_v numbers of its key as cached; v itself is unread */
+    struct mla mla;               /* what the sizes come from. Not a part of line */
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees: boolean over q k h b q_len kv_len */
     struct expression score;      /* what becomes of s = scale q k: a number over s and the same */
@@ -146,7 +157,10 @@ int cached_block(const struct cached *cached);
 /* Whether a scale is of a whole row, and so multiplies the score, or the weight, of a key. */
 bool cached_scales_rows(const struct cached *cached);
 
-/* Values that share what is stored: 2 where each has 4 bits, else 1. */
+/* Values of neighbouring keys that share what is stored. */
+int definition_value_pack(const struct definition *definition);
+
+/* Values of a row that share what is stored: 2 where each has 4 bits, else 1. */
 int cached_pack(const struct cached *cached);
 
 /* Scaled parts of a row of d values: its blocks, or 1, or 0 when nothing is scaled. */

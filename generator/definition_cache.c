@@ -41,6 +41,11 @@ bool definition_caches_alike(const struct definition *definition)
         && cached_block(&definition->cache_k) == cached_block(&definition->cache_v);
 }
 
+int definition_value_pack(const struct definition *definition)
+{
+    return definition->v_in_k ? 1 : cached_pack(&definition->cache_v);
+}
+
 static const char *cached_text(const struct cached *cached, struct arena *arena)
 {
     const int block = cached_block(cached);

@@ -2,7 +2,7 @@
 ** Between the files that read definitions: definition.c reads the model,
 ** definition_read.c one attention, definition_mask.c its mask, definition_score.c its
 ** scores, definition_names.c what their expressions name, definition_array.c arrays, definition_word.c the
-** arguments of a word, definition_rotation.c computes how pairs turn, definition_norm.c
+** arguments of a word, definition_mla.c sizes from ranks, definition_rotation.c computes how pairs turn, definition_norm.c
 ** reads the norms of q and k, definition_outputs.c reads and prints what else a call can give, definition_line.c prints
 ** the line.
 */
@@ -28,6 +28,16 @@ const char *const *definition_attention_fields(void);
 /* All are false after a report. */
 bool definition_read_attention(struct definition *definition, const struct value *table,
                                const struct definition_reader *reader);
+
+/* The index of the bare word among names (NULL-ended), 0 without one; -1 after a report. */
+int definition_read_choice(const struct fields *fields, const char *field, const char *const *names);
+
+/* Sizes of a definition whose heads are known from the ranks in mla, if there. */
+bool definition_read_mla(struct definition *definition, const struct fields *fields, const struct definition_reader *reader);
+
+/* As many dimensions turn as mla says; a key can hold the value. For a definition read otherwise. */
+bool definition_check_mla(const struct definition *definition, const struct fields *fields);
+bool definition_check_tail(const struct definition *definition, const struct fields *fields);
 
 /* value NULL: none. definition has its heads and sizes already. */
 bool definition_read_mask(struct definition *definition, const struct value *value,

@@ -12,8 +12,8 @@ static const struct field_limits scale_limits = { 1e-30, 1e30 };
 static const struct field_limits code_limits = { 256, 1 << 30 };
 
 static const char *const attention_fields[] = {
-    "heads", "kv_heads", "keep", "d_k", "d_v", "scale", "mask", "score", "sink", "normalize", "hidden_row", "q_norm", "k_norm",
-    "position", "cache", "layout", "outputs", "max_code", NULL
+    "heads", "kv_heads", "keep", "d_k", "d_v", "v", "mla", "scale", "mask", "score", "sink", "normalize", "hidden_row",
+    "q_norm", "k_norm", "position", "cache", "layout", "outputs", "max_code", NULL
 };
 
 const char *const *definition_attention_fields(void)
@@ -38,18 +38,29 @@ static bool read_heads(struct definition *definition, const struct fields *field
     definition->kv_heads = definition->heads;
     if (!read_size(&definition->kv_heads, fields, "kv_heads", false, heads_limits))
         return false;
-    if (definition->heads % definition->kv_heads != 0)
-        return fields_refuse(fields, "kv_heads", "a divisor of heads, which is %d", definition->heads);
-    return definition_read_keep(definition, fields);
+    return definition->heads % definition->kv_heads == 0
+        || fields_refuse(fields, "kv_heads", "a divisor of heads, which is %d", definition->heads);
 }
 
 static bool read_sizes(struct definition *definition, const struct fields *fields)
 {
-    if (!read_size(&definition->d_k, fields, "d_k", true, size_limits))
+    static const char *const sources[] = { "given", "tail_of_k", NULL };
+    const int source = definition_read_choice(fields, "v", sources);
+    if (source < 0 || !read_size(&definition->d_k, fields, "d_k", true, size_limits))
         return false;
+    definition->v_in_k = source == 1;
     definition->d_v = definition->d_k;
     definition->scale = 1 / sqrt(definition->d_k);
-    return read_size(&definition->d_v, fields, "d_v", false, size_limits)
+    return read_size(&definition->d_v, fields, "d_v", false, size_limits);
+}
+
+/* Heads, sizes and scale, from fields of their own or from ranks. */
+static bool read_shape(struct definition *definition, const struct fields *fields, const struct definition_reader *reader)
+{
+    const bool latent = value_field(fields->table, "mla") != NULL;
+    const bool heads = read_heads(definition, fields);
+    const bool sizes = latent ? heads && definition_read_mla(definition, fields, reader) : read_sizes(definition, fields);
+    return heads && sizes && definition_read_keep(definition, fields)
         && fields_number(fields, "scale", false, scale_limits, &definition->scale);
 }
 
@@ -206,8 +217,7 @@ bool definition_read_attention(struct definition *definition, const struct value
     int errors = reader->report->errors;
     definition->where = table->where;
     fields_known(&fields, attention_fields);
-    bool heads = read_heads(definition, &fields);
-    if (!read_sizes(definition, &fields) || !heads)      /* what follows needs both */
+    if (!read_shape(definition, &fields, reader))      /* what follows needs it */
         return false;
     definition_read_mask(definition, value_field(table, "mask"), reader);
     definition_read_score(definition, value_field(table, "score"), reader);
@@ -220,7 +230,7 @@ bool definition_read_attention(struct definition *definition, const struct value
     read_layout(definition, &fields, reader);
     definition_read_outputs(definition, &fields, reader);
     read_bound(definition, &fields);
-    if (reader->report->errors > errors)
+    if (reader->report->errors > errors || !definition_check_mla(definition, &fields) || !definition_check_tail(definition, &fields))
         return false;
     definition->line = definition_line(definition, reader->arena);
     return true;

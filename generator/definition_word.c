@@ -18,7 +18,7 @@ struct parameter_reader {
 static double definition_number(const struct definition *definition, const char *field)
 {
     const struct { const char *name; int number; } numbers[] = {
-        { "d_k", definition->d_k }, { "d_v", definition->d_v }, { "heads", definition->heads },
+        { "d_k", definition->mla.form == MLA_NONE ? definition->d_k : definition->mla.rope }, { "d_v", definition->d_v }, { "heads", definition->heads },
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         if (strcmp(numbers[i].name, field) == 0)

@@ -25,6 +25,9 @@ void emission_set_cache(struct emission *e, const struct definition *definition)
 {
     set_cached(e, "K", &definition->cache_k, definition->d_k);
     set_cached(e, "V", &definition->cache_v, definition->d_v);
+    template_set_boolean(&e->values, "V_IN_K", definition->v_in_k);
+    if (definition->v_in_k)
+        template_set_text(&e->values, "V_STORED", "in K");
 }
 
 /* Whether some definition stores K or V in this way. */

@@ -40,6 +40,18 @@ static void collect_keep(struct choices *choices, const struct kept *kept)
     choice_add_text(choices, "keep_kv", kv_heads.data, "KV heads that they read; k, v and the cache hold these alone");
 }
 
+static void collect_mla(struct choices *choices, const struct mla *mla)
+{
+    const bool absorbed = mla->form == MLA_ABSORBED;
+    choice_add_text(choices, "mla.form", absorbed ? "absorbed" : "naive",
+                    absorbed ? "heads share one key, [rope, latent], whose latent is the value: q brings rope and its nope times what unfolds keys"
+                             : "each head has its key, [rope, nope], and its value, unfolded from the latent before they are cached");
+    choice_add_integer(choices, "mla.kv_rank", mla->kv_rank, "floats of the latent");
+    choice_add_integer(choices, "mla.nope", mla->nope, "floats of a head's key that do not turn");
+    choice_add_integer(choices, "mla.rope", mla->rope, "floats that turn, the first of a query and of a key, shared by all heads");
+    choice_add_integer(choices, "mla.v", mla->v, "floats of a head's value");
+}
+
 static void collect_heads(struct choices *choices, const struct definition *definition)
 {
     choice_add_text(choices, "family", "softmax", "dot products of q and k make the weights of the visible v");
@@ -51,6 +63,11 @@ static void collect_heads(struct choices *choices, const struct definition *defi
         collect_keep(choices, &definition->kept);
     choice_add_integer(choices, "d_k", definition->d_k, "floats of a query and of a key");
     choice_add_integer(choices, "d_v", definition->d_v, "floats of a value");
+    choice_add_text(choices, "v", definition->v_in_k ? "tail_of_k" : "given",
+                    definition->v_in_k ? "a value is the last d_v floats of its key as cached, which hold it once; v itself is unread"
+                                       : "values come beside their keys");
+    if (definition->mla.form != MLA_NONE)
+        collect_mla(choices, &definition->mla);
 }
 
 static const char *const sink_words[SINKS] = {
@@ -85,9 +102,11 @@ static const char *const matrix_words[MATRICES] = {
 static void collect_scores(struct choices *choices, const struct definition *definition)
 {
     char score[EXPRESSION_BYTES];
-    bool usual = definition->scale == 1 / sqrt(definition->d_k);
+    const struct mla *mla = &definition->mla;
+    const bool usual = definition->scale == 1 / sqrt(definition->d_k), latent = mla->form == MLA_ABSORBED && definition->scale == 1 / sqrt(mla->nope + mla->rope);
     choice_add(choices, "scale", tree_number(definition->scale, choices->arena),
-               usual ? "1 / sqrt(d_k), on the product of q and k" : "as the config gives it, on the product of q and k");
+               latent ? "1 / sqrt(nope + rope), of a head before it was absorbed, on the product of q and k"
+               : usual ? "1 / sqrt(d_k), on the product of q and k" : "as the config gives it, on the product of q and k");
     choice_add_text(choices, "scale_on", "q", "where rounding goes: q is multiplied, rotated, in float32, before the product");
     expression_print(&definition->score, score, sizeof score);
     const bool plain = !definition_has_score(definition);
@@ -197,7 +216,8 @@ static void collect_cached(struct choices *choices, const char *path, const stru
 static void collect_cache(struct choices *choices, const struct definition *definition)
 {
     const int v_row = (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL;      /* whole panels */
-    const int64_t row = cached_bytes(&definition->cache_k, definition->d_k) + cached_bytes(&definition->cache_v, v_row);
+    const int64_t row = cached_bytes(&definition->cache_k, definition->d_k)
+                      + (definition->v_in_k ? 0 : cached_bytes(&definition->cache_v, v_row));
     const int64_t flops = 2 * (int64_t)(definition->d_k + definition->d_v);
     if (definition_caches_alike(definition))
         collect_cached(choices, "cache", &definition->cache_k);

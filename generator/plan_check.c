@@ -59,7 +59,7 @@ static bool order_fits(const struct checking *c)
     return multiple_of(c, PLAN_BLOCK, PLAN_PANEL, "the keys of a panel")
         && multiple_of(c, PLAN_TILE, c->plan->isa->lanes, "the lanes of the target")
         && divides(c, PLAN_TILE, value[PLAN_BLOCK], "the keys of a block")
-        && multiple_of(c, PLAN_TILE, cached_pack(&c->definition->cache_v), "the keys whose values share a byte")
+        && multiple_of(c, PLAN_TILE, definition_value_pack(c->definition), "the keys whose values share a byte")
         && multiple_of(c, PLAN_SEGMENT, tile, "the keys of a tile")
         && page_fits(c);
 }

@@ -282,12 +282,12 @@ static const char *const caches[] = {
     "f32", "f16", "bf16", "fp8", "int8", "int8 { block = 16 }", "int8 { block = 32 }", "int4", "int4 { block = 64 }"
 };
 
-static void put_cache(struct text *text, struct random *random)
+static void put_cache(struct text *text, bool one, struct random *random)
 {
     if (chance(random, 2))
         return;
     const char *k = CHOOSE(random, caches), *v = CHOOSE(random, caches);
-    if (chance(random, 3))
+    if (!one && chance(random, 3))
         text_format(text, ", cache = { k = %s, v = %s }", k, v);
     else
         text_format(text, ", cache = %s", k);
@@ -333,11 +333,15 @@ static void put_definition(struct text *text, int block, struct random *random)
     const bool bounded = put_mask(text, random);
     put_score(text, random);
     put_weights(text, random);
-    const bool rotates = put_position(text, d_k, random);
+    const bool tail = d_v <= d_k && chance(random, 4);            /* a value is a part of its key, which does not turn */
+    if (tail)
+        text_put(text, ", v = tail_of_k");
+    const bool rotates = put_position(text, tail ? d_k - d_v : d_k, random);
     put_norm(text, "q_norm", rotates, d_k, random);
-    put_norm(text, "k_norm", rotates, d_k, random);
+    if (!tail)
+        put_norm(text, "k_norm", rotates, d_k, random);
     const bool ring = put_layout(text, bounded, block, random);
-    put_cache(text, random);
+    put_cache(text, tail, random);
     put_outputs(text, head, ring, random);
     text_put(text, " },\n");
 }

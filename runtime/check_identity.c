@@ -93,7 +93,7 @@ static void constant_take(struct check *check)
 static void identity_constant(struct check *check)
 {
     const struct guarded *v = &check->trial->v.memory;
-    if (check->trial->line->normalize == 1)            /* these sum to anything */
+    if (check->trial->line->normalize == 1 || check->trial->line->v_in_k)      /* sums to anything; v cannot change alone */
         return;
     void *values = check_memory(v->bytes, 1);
     memcpy(values, v->data, v->bytes);

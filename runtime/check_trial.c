@@ -112,7 +112,8 @@ static void trial_fill(struct trial *trial, const struct trial_shape *shape, str
         const struct attn_sequence *sequence = &trial->sequence[b];
         strided_fill(&trial->q, sequence->q_row, sequence->q_len, shape[b].spread / scale, 1.0, random);
         strided_fill(&trial->k, sequence->k_row, sequence->kv_len, 1.0, shape[b].growth, random);
-        strided_fill(&trial->v, sequence->k_row, sequence->kv_len, 1.0, 1.0, random);
+        if (!trial->line->v_in_k)                      /* else v stays NaN, so that reading it is seen */
+            strided_fill(&trial->v, sequence->k_row, sequence->kv_len, 1.0, 1.0, random);
         trial_fill_positions(trial, sequence, random);
         trial->sharpness = fmax(trial->sharpness, shape[b].spread / ordinary_spread);
     }

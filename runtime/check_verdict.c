@@ -74,10 +74,12 @@ bool verdict_same(struct check *check, const char *way, const struct result *fou
 /* The largest |v| of a sequence's KV head. */
 static double value_largest(const struct trial *trial, const struct attn_sequence *sequence, int kv_head)
 {
+    const struct reference_line *line = trial->line;
     double largest = 0.0;
     for (int32_t k = 0; k < sequence->kv_len; k++) {
-        const float *v = strided_row(&trial->v, sequence->k_row + k, kv_head);
-        for (int d = 0; d < trial->v.width; d++)
+        const float *v = line->v_in_k ? strided_row(&trial->k, sequence->k_row + k, kv_head) + line->d_k - line->d_v
+                                      : strided_row(&trial->v, sequence->k_row + k, kv_head);
+        for (int d = 0; d < line->d_v; d++)
             largest = fmax(largest, fabs((double)v[d]));
     }
     return largest;

@@ -106,7 +106,7 @@ static void write_key(const struct reference *reference, const struct attn_args 
     double *cached = cached_key(line, sequence, sequence->kv_len - sequence->k_len + index, kv_head);
     prepare(reference, &k, cached);
     for (int d = 0; d < line->d_v; d++)
-        cached[line->d_k + d] = v[d];
+        cached[line->d_k + d] = line->v_in_k ? cached[line->d_k - line->d_v + d] : v[d];
 }
 
 void reference_write(const struct reference *reference, const struct attn_args *args, const int32_t *k_position)

@@ -44,6 +44,7 @@ static const struct key {
     { "keep",                           KEY_HEADS,   AT(keep),             0.0,   REFERENCE_HEADS - 1, OPTIONAL,             NULL },
     { "d_k",                            KEY_INTEGER, AT(d_k),              1.0,   REFERENCE_D,     0,                        NULL },
     { "d_v",                            KEY_INTEGER, AT(d_v),              1.0,   REFERENCE_D,     0,                        NULL },
+    { "v",                              KEY_CHOICE,  AT(v_in_k),           0.0,   0.0,             OPTIONAL,                 "given tail_of_k" },
     { "scale",                          KEY_NUMBER,  AT(scale),            -1e30, 1e30,            0,                        NULL },
     { "mask",                           KEY_MASK,    0,                    0.0,   0.0,             0,                        NULL },
     { "score",                          KEY_SCORE,   0,                    0.0,   0.0,             OPTIONAL,                 NULL },
@@ -383,6 +384,19 @@ static bool heads_keep(const struct reader *reader)
     return true;
 }
 
+/* A key that holds its value holds it plain. */
+static bool tail_check(const struct reader *reader)
+{
+    const struct reference_line *line = reader->line;
+    if (!line->v_in_k)
+        return true;
+    if (line->d_v + (line->rotates ? line->dims : 0) > line->d_k)
+        return reader_refuse(reader, "v is tail_of_k; expected d_k to hold d_v and what rotates");
+    if (line->k_norm.kind != NORM_NONE || !key_seen(reader, "cache"))
+        return reader_refuse(reader, "v is tail_of_k; expected no k_norm and one cache for both");
+    return true;
+}
+
 static bool line_check(const struct reader *reader)
 {
     struct reference_line *line = reader->line;
@@ -390,7 +404,8 @@ static bool line_check(const struct reader *reader)
         return false;
     if (line->layer_heads % line->layer_kv_heads != 0)
         return reader_refuse(reader, "kv_heads is %d; expected a divisor of heads, %d", line->layer_kv_heads, line->layer_heads);
-    return heads_keep(reader) && expressions_read(reader) && caches_check(reader) && matrix_check(reader) && (!line->rotates || rope_check(reader));
+    return heads_keep(reader) && expressions_read(reader) && caches_check(reader) && matrix_check(reader) && (!line->rotates || rope_check(reader))
+        && tail_check(reader);
 }
 
 bool reference_line_read(struct reference_line *line, const char *text, char *error, size_t error_size)

@@ -51,6 +51,7 @@ struct reference_line {
     struct head_list keep_kv;     /* of the KV heads left, */
     int kv_of[REFERENCE_HEADS];   /* and which of those each of the heads left reads */
     int d_k, d_v;
+    int v_in_k;                   /* boolean: a value is the last d_v numbers of its key as cached */
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees */
     int sink;                     /* 0: none; 1: a score of 0; 2: one that each head is given */

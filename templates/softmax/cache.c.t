@@ -12,15 +12,21 @@ enum {
     BLOCK$D    = $BLOCK       /* keys of a block: whole tiles */
 };
 
+% if V_IN_K then
+/* Keys of one KV head that lie together: panels of interleaved keys, whose last D_V numbers are the values, and what scales them. */
+% else
 /* Keys of one KV head that lie together: K as panels of interleaved keys, then V as rows, each followed by what scales it. */
+% end
 struct block$D {
     $K_STORED k[BLOCK$D / PANEL$D][$((D_K + K_PACK - 1) // K_PACK)][PANEL$D];
 % if K_SCALES > 0 then
     uint16_t k_scale[BLOCK$D / PANEL$D][$K_RUNS][$K_SCALES][PANEL$D];
 % end
+% if not V_IN_K then
     $V_STORED v[$(BLOCK // V_PACK)][V_ROW$D];
 % if V_SCALES > 0 then
     uint16_t v_scale[BLOCK$D][$V_RUNS][$V_SCALES];
+% end
 % end
 };
 
@@ -45,6 +51,7 @@ static void store_key$D(struct block$D *block, int32_t place, const float *restr
 % end
 }
 
+% if not V_IN_K then
 static void store_value$D(struct block$D *block, int32_t place, const float *restrict v)
 {
     const int row = place % BLOCK$D;
@@ -66,31 +73,39 @@ static void store_value$D(struct block$D *block, int32_t place, const float *res
 % end
 }
 
-/* What store_key and store_value left, as floats. */
-static void read_key$D(const struct block$D *block, int32_t place, float *restrict k)
+% end
+% -- C of K's number d of a key, and of V's
+% local k_scales, v_scales = K_SCALES > 0 and ", scale" or "", V_SCALES > 0 and ", block->v_scale[row][d / " .. V_RUN .. "]" or ""
+% local k_value = K_TYPE .. "_value(" .. from(K_TYPE, K_PACK, k_at, "d % 2") .. k_scales .. ")"
+% local v_value = V_TYPE .. "_value(" .. from(V_TYPE, V_PACK, v_at, "row % 2") .. v_scales .. ")"
+/* Numbers first .. end - 1 of a key as it is stored. */
+static void read_part$D(const struct block$D *block, int32_t place, int first, int end, float *restrict k)
 {
     const int panel = place % BLOCK$D / PANEL$D, lane = place % PANEL$D;
-    for (int d = 0; d < D_K$D; d++) {
+    for (int d = first; d < end; d++) {
 % if K_SCALES > 0 then
         uint16_t scale[$K_SCALES];
         for (int i = 0; i < $K_SCALES; i++)
             scale[i] = block->k_scale[panel][d / $K_RUN][i][lane];
-        k[d] = $(K_TYPE)_value($(from(K_TYPE, K_PACK, k_at, "d % 2")), scale);
-% else
-        k[d] = $(K_TYPE)_value($(from(K_TYPE, K_PACK, k_at, "d % 2")));
 % end
+        k[d - first] = $k_value;
     }
+}
+
+static void read_key$D(const struct block$D *block, int32_t place, float *restrict k)
+{
+    read_part$D(block, place, 0, D_K$D, k);
 }
 
 /* Columns first .. end - 1 of a value. */
 static void read_value$D(const struct block$D *block, int32_t place, int first, int end, float *restrict v)
 {
+% if V_IN_K then
+    read_part$D(block, place, D_K$D - D_V$D + first, D_K$D - D_V$D + end, v);
+% else
     const int row = place % BLOCK$D;
     for (int d = first; d < end; d++)
-% if V_SCALES > 0 then
-        v[d - first] = $(V_TYPE)_value($(from(V_TYPE, V_PACK, v_at, "row % 2")), block->v_scale[row][d / $V_RUN]);
-% else
-        v[d - first] = $(V_TYPE)_value($(from(V_TYPE, V_PACK, v_at, "row % 2")));
+        v[d - first] = $v_value;
 % end
 }
 
@@ -153,7 +168,9 @@ static void write_run$D(const struct attn_args *args, int pass, int64_t task, vo
         key_row$D(args, row, kv_head, scratch);
         store_key$D(block, start + i, scratch);
 % end
+% if not V_IN_K then
         store_value$D(block, start + i, args->v + row * args->v_stride + kv_head * args->v_head_stride);
+% end
     }
 }
 
@@ -184,7 +201,12 @@ static void store$D(const struct attn_sequence *sequence, int32_t kv_head, int32
     for (int32_t i = 0; i < count; i++) {
         struct block$D *block = cache_block$D(sequence, kv_head, (first + i) / BLOCK$D);
         store_key$D(block, first + i, k + (int64_t)i * D_K$D);
+% if not V_IN_K then
         store_value$D(block, first + i, v + (int64_t)i * D_V$D);
+% end
     }
+% if V_IN_K then
+    (void)v;
+% end
 }
 

@@ -1,6 +1,8 @@
 % local width = DECODE_COLUMNS * LANES
 % local full = V_ROW // width * width
 % local panel_vectors, partial_vectors = PANEL // LANES, PARTIALS // LANES
+% -- where values are parts of keys, a tile's K and V become floats once for all heads, and are read from there
+% local K_PACK, V_PACK, FETCH = V_IN_K and 1 or K_PACK, V_IN_K and 1 or V_PACK, V_IN_K and 0 or FETCH
 % local Q_ROW = (D_K + K_PACK - 1) // K_PACK * K_PACK     -- values of a key that share a byte are read together
 % -- heads at once: batches of DECODE_HEADS (a group has at least so many), then what is left of a group, the largest first
 % local batches = { { name = "", heads = DECODE_HEADS } }
@@ -25,6 +27,12 @@ struct decode_scratch$F {
     float s[GROUP$D][TILE$F];            /* scores of a tile, then weights p */
     float o[GROUP$D][V_ROW$D];
     float m[GROUP$D], l[GROUP$D];
+% if V_IN_K then
+% if K_STORED ~= "float" then
+    float k[$((TILE + PANEL - 1) // PANEL)][D_K$D][PANEL$D];   /* the panels of a tile, as floats */
+% end
+    float v[TILE$F][V_ROW$D];            /* and its rows of V */
+% end
 };
 
 /* What a segment leaves for one query and head until all segments are merged. */
@@ -45,6 +53,23 @@ struct decode_partial$F {
 % end
 % local k_loads, v_loads = loads(K_TYPE, K_PACK), loads(V_TYPE, V_PACK)
 % local k_scales, v_scales = K_SCALES_ROWS and 0 or K_SCALES, V_SCALES_ROWS and 0 or V_SCALES
+% -- C of the first of a vector's values in a row d of panels, and in a row of V
+% local function k_at(j, d) return "block->k[panel + " .. j // panel_vectors .. "][" .. d .. "][lane + " .. j % panel_vectors * LANES .. "]" end
+% local function v_at(j) return "block->v[" .. (V_PACK == 1 and "tile + key" or "(tile + key) / 2") .. "][column + " .. j * LANES .. "]" end
+% local function k_scale(j) return "block->k_scale[panel + " .. j // panel_vectors .. "][0][0][lane + " .. j % panel_vectors * LANES .. "]" end
+% local score_source, value_source = "const struct block" .. D .. " *block", "const struct block" .. D .. " *block"
+% local scores_of, values_of, tile_of = "block", "block", "tile"
+% if V_IN_K then
+%     k_loads, v_loads, k_scales, v_scales = { "vload" .. T }, { "vload" .. T }, 0, 0
+%     scores_of, values_of, tile_of = "k", "t->v[0]", "tile % PANEL" .. D
+%     score_source, value_source = "const float *restrict k", "const float *restrict v"
+%     k_at = function(j, d) return "k[((panel + " .. j // panel_vectors .. ") * D_K" .. D .. " + " .. d .. ") * PANEL" .. D .. " + lane + " .. j % panel_vectors * LANES .. "]" end
+%     v_at = function(j) return "v[(tile + key) * V_ROW" .. D .. " + column + " .. j * LANES .. "]" end
+%     if K_SCALES_ROWS then
+%         k_scale = function(j) return "k_scale[key + " .. j * LANES .. "]" end
+%         score_source, scores_of = score_source .. ", const uint16_t *restrict k_scale", scores_of .. ", k_scale"
+%     end
+% end
 % local scale_names = { "scale", "minimum" }
 % -- what comes next in the cache is asked for meanwhile: lines of 64 bytes in each step of a loop
 % local score_keys = DECODE_VECTORS * LANES
@@ -64,7 +89,7 @@ struct decode_partial$F {
 ** Meanwhile the tile's V is fetched.
 % end
 */
-$FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, float (*restrict q)[$Q_ROW],
+$FN void decode_scores$(batch.name)$F($score_source, int tile, float (*restrict q)[$Q_ROW],
     float (*restrict s)[TILE$F])
 {
     for (int key = 0; key < TILE$F; key += $score_keys) {
@@ -98,7 +123,7 @@ $FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, flo
 % for part, load in ipairs(k_loads) do
 % local at = K_PACK == 1 and "d" or "d / 2"
 % for j = 0, DECODE_VECTORS - 1 do
-            const vec$T k$(part)_$j = $(scaled(k_scales, load .. "(&block->k[panel + " .. j // panel_vectors .. "][" .. at .. "][lane + " .. j % panel_vectors * LANES .. "])", "scale" .. j, "minimum" .. j));
+            const vec$T k$(part)_$j = $(scaled(k_scales, load .. "(&" .. k_at(j, at) .. ")", "scale" .. j, "minimum" .. j));
 % end
 % for h = 0, batch.heads - 1 do
             const vec$T q$(part)_$h = vset$T(q[$h][$(part == 1 and "d" or "d + 1")]);
@@ -110,7 +135,7 @@ $FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, flo
         }
 % if K_SCALES_ROWS then
 % for j = 0, DECODE_VECTORS - 1 do
-        const vec$T scale$j = vload_bfloat$T(&block->k_scale[panel + $(j // panel_vectors)][0][0][lane + $(j % panel_vectors * LANES)]);
+        const vec$T scale$j = vload_bfloat$T(&$(k_scale(j)));
 % end
 % end
 % for h = 0, batch.heads - 1 do
@@ -129,7 +154,7 @@ $FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, flo
 ** Meanwhile the K of the next block is fetched.
 % end
 */
-$FN void decode_values$(batch.name)$(shape.name)$F(const struct block$D *block, int tile, int32_t keys, int column,
+$FN void decode_values$(batch.name)$(shape.name)$F($value_source, int tile, int32_t keys, int column,
     float (*restrict p)[TILE$F], float (*restrict o)[V_ROW$D])
 {
 % for h = 0, batch.heads - 1 do
@@ -151,7 +176,7 @@ $FN void decode_values$(batch.name)$(shape.name)$F(const struct block$D *block, 
             break;
 % end
 % for j = 0, shape.vectors - 1 do
-        const vec$T v$(part)_$j = $load(&block->v[$(V_PACK == 1 and "tile + key" or "(tile + key) / 2")][column + $(j * LANES)]);
+        const vec$T v$(part)_$j = $load(&$(v_at(j)));
 % end
 % if v_scales > 0 then
         const uint16_t (*scales$part)[$V_SCALES] = block->v_scale[tile + $at];
@@ -255,10 +280,21 @@ $FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE$F ? left : TILE$F;
     const int tile = key0 % BLOCK$D, heads = $(heads("view->h"));
+% if V_IN_K then
+    const float *k = $(K_STORED == "float" and "block->k[tile / PANEL" .. D .. "][0]" or "t->k[0][0]");
+% if K_STORED ~= "float" then
+    for (int key = 0; key < TILE$F; key += PANEL$D)
+        prefill_panel$F(block, (tile + key) / PANEL$D, t->k[key / PANEL$D]);
+% end
+    tail_rows$F(k, tile % PANEL$D, t->v);
+% if K_SCALES_ROWS then
+    const uint16_t *k_scale = &block->k_scale[tile / PANEL$D][0][0][tile % PANEL$D];      /* runs on through the panels */
+% end
+% end
     int scored = 0, added = 0;
 % for _, batch in ipairs(batches) do
     for (; scored + $(batch.heads) <= heads; scored += $(batch.heads))
-        decode_scores$(batch.name)$F(block, tile, &t->q[scored], &t->s[scored]);
+        decode_scores$(batch.name)$F($scores_of, $tile_of, &t->q[scored], &t->s[scored]);
 % end
     for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
@@ -268,16 +304,16 @@ $FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0
 % end
         if (keys < TILE$F || sight$D(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask$F(t->s[h], key0, place, &head);
-        decode_softmax$F(t->s[h], &t->m[h], &t->l[h], t->o[h]$(V_SCALES_ROWS and ", block->v_scale[tile][0]" or ""));
+        decode_softmax$F(t->s[h], &t->m[h], &t->l[h], t->o[h]$(V_IN_K and K_SCALES_ROWS and ", k_scale" or V_SCALES_ROWS and ", block->v_scale[tile][0]" or ""));
     }
 % for _, batch in ipairs(batches) do
     for (; added + $(batch.heads) <= heads; added += $(batch.heads)) {
 % if full > 0 then
         for (int column = 0; column < $full; column += $width)
-            decode_values$(batch.name)$F(block, tile, keys, column, &t->s[added], &t->o[added]);
+            decode_values$(batch.name)$F($values_of, $(V_IN_K and 0 or tile_of), keys, column, &t->s[added], &t->o[added]);
 % end
 % if full < V_ROW then
-        decode_values$(batch.name)_columns$F(block, tile, keys, $full, &t->s[added], &t->o[added]);
+        decode_values$(batch.name)_columns$F($values_of, $(V_IN_K and 0 or tile_of), keys, $full, &t->s[added], &t->o[added]);
 % end
     }
 % end

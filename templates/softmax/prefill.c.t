@@ -141,7 +141,14 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     if (prefill_maximum$F(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale$F(t, block->queries);
 % end
-% if V_STORED ~= "float" then
+% if V_IN_K then
+% local panels = K_STORED == "float" and "stored->k[key0 % BLOCK" .. D .. " / PANEL" .. D .. "][0]" or "t->k[0][0]"
+    const float *v = t->v[0];
+    tail_rows$F($panels, key0 % PANEL$D, t->v);
+% if K_SCALES_ROWS then
+    tail_scales$F(stored, key0, t->v_scale);
+% end
+% elseif V_STORED ~= "float" then
     const float *v = t->v[0];
     prefill_rows$F(stored, key0, keys, t);
 % end

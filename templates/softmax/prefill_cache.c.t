@@ -57,7 +57,37 @@ $FN void prefill_keys$F(const struct block$D *block, int32_t key0, struct prefil
 }
 
 % end
-% if V_STORED ~= "float" then
+% if V_IN_K then
+% local whole = D_V // LANES * LANES
+/* V of a tile, in rows: the last D_V numbers of its keys, from lane `lane` of their panels on. */
+$FN void tail_rows$F(const float *restrict k, int lane, float (*restrict v)[V_ROW$D])
+{
+    for (int key = 0; key < TILE$F; key += $LANES) {
+        const int first = (lane + key) / PANEL$D * D_K$D + D_K$D - D_V$D;
+        const float *tail = k + first * PANEL$D + (lane + key) % PANEL$D;
+% if whole > 0 then
+        for (int column = 0; column < $whole; column += $LANES)
+            vtranspose$T(tail + column * PANEL$D, PANEL$D, &v[key][column], V_ROW$D);
+% end
+% if whole < V_ROW then
+        for (int i = 0; i < $LANES; i++)
+            for (int column = $whole; column < V_ROW$D; column++)
+                v[key + i][column] = $(whole < D_V and "column < D_V" .. D .. " ? tail[column * PANEL" .. D .. " + i] : 0.0f" or "0.0f");
+% end
+    }
+}
+
+% if K_SCALES_ROWS then
+/* The scales of a tile's keys, which are those of their values. */
+$FN void tail_scales$F(const struct block$D *block, int32_t key0, float *restrict scale)
+{
+    const int start = key0 % BLOCK$D;
+    for (int key = 0; key < TILE$F; key += $LANES)
+        vstore$T(scale + key, vload_bfloat$T(&block->k_scale[(start + key) / PANEL$D][0][0][(start + key) % PANEL$D]));
+}
+
+% end
+% elseif V_STORED ~= "float" then
 /* V of the tile's first `keys` keys as floats, in rows as before. */
 $FN void prefill_rows$F(const struct block$D *block, int32_t key0, int32_t keys, struct prefill_scratch$F *t)
 {

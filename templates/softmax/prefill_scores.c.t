@@ -34,7 +34,7 @@ struct prefill_scratch$F {
     float k[$((TILE + PANEL - 1) // PANEL)][D_K$D][PANEL$D];   /* the panels of a tile, as floats */
 % end
 % if V_STORED ~= "float" then
-    float v[TILE$F][V_ROW$D];                /* and its rows of V */
+    float v[TILE$F][V_ROW$D];                /* its rows of V, as floats */
 % end
 % if K_SCALES_ROWS then
     float k_scale[TILE$F];                   /* multiplies a key's scores */

@@ -1,0 +1,6 @@
+attention = {
+  heads = 4,
+  d_k = 192,
+  mla = { kv_rank = 512, nope = 128, rope = 64, v = 128 },
+  position = rope { base = 10000, pairing = half },
+}

@@ -1,0 +1,1 @@
+attention = { heads = 4, mla = 512 }

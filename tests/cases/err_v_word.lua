@@ -1,0 +1,1 @@
+attention = { heads = 4, d_k = 64, v = head_of_k }
