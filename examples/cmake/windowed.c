@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 16 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 3 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  6d949945059ccbfc   (of all that follows this comment)
+**   digest  dd3047c4a157527e   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -207,13 +207,18 @@ static void store_value_attention(struct block_attention *block, int32_t place, 
         block->v[row][d] = f32_store(v[d]);
 }
 
-/* What store_key and store_value left, as floats. */
-static void read_key_attention(const struct block_attention *block, int32_t place, float *restrict k)
+/* Numbers first .. end - 1 of a key as it is stored. */
+static void read_part_attention(const struct block_attention *block, int32_t place, int first, int end, float *restrict k)
 {
     const int panel = place % BLOCK_attention / PANEL_attention, lane = place % PANEL_attention;
-    for (int d = 0; d < D_K_attention; d++) {
-        k[d] = f32_value(block->k[panel][d][lane]);
+    for (int d = first; d < end; d++) {
+        k[d - first] = f32_value(block->k[panel][d][lane]);
     }
+}
+
+static void read_key_attention(const struct block_attention *block, int32_t place, float *restrict k)
+{
+    read_part_attention(block, place, 0, D_K_attention, k);
 }
 
 /* Columns first .. end - 1 of a value. */

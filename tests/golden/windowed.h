@@ -82,7 +82,7 @@ struct attn_args {
     int64_t q_stride, q_head_stride;
     const float *k;                          /* (rows, kv_heads, d_k); only `write` reads k and v */
     int64_t k_stride, k_head_stride;
-    const float *v;                          /* (rows, kv_heads, d_v) */
+    const float *v;                          /* (rows, kv_heads, d_v); unread with v=tail_of_k: a value is the last d_v numbers of its key */
     int64_t v_stride, v_head_stride;
     float *o;                                /* (rows, heads, d_v) */
     int64_t o_stride, o_head_stride;
@@ -151,7 +151,7 @@ struct attn_attention {
     /* Keys first .. first + count - 1 of one KV head, as plain rows k (count, d_k) and v (count, d_v). */
     void (*read)(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, float *k, float *v);
 
-    /* The inverse, for caches that come from elsewhere: rows of keys, rotated already, and values into their places. */
+    /* The inverse, for caches that come from elsewhere: rows of keys, rotated already, and values into their places; v is unread with v=tail_of_k. */
     void (*store)(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, const float *k, const float *v);
 
     /* Of a pruned layer, the numbers before pruning of the heads left, ascending; NULL when none is pruned. */
