@@ -84,8 +84,13 @@ static bool parts_read(const struct array_reader *r)
 {
     const struct value *word = r->word;
     const int type = word->item_count > 0 ? word_find(word->items[0], type_name, EXPRESSION_NUMBER + 1) : -1;
-    if (type < 0 || word->field_count > 0 || word->item_count < 2 || word->item_count > 1 + EXPRESSION_AXES)
-        return array_refuse(r, word, "array { boolean, integer or number, one to four of sequence, head, query, key or a size }");
+    if (type < 0 || word->field_count > 0)
+        return array_refuse(r, word->item_count > 0 ? word->items[0] : word, "boolean, integer or number, then axes");
+    if (word->item_count < 2 || word->item_count > 1 + EXPRESSION_AXES) {
+        report_error(r->reader->report, word->where, "%s: found %d axes; expected one to four of sequence, head, query, key or a size",
+                     r->path, word->item_count - 1);
+        return false;
+    }
     r->array->type = (enum expression_type)type;
     if (!range_read(r, word->items[0]))
         return false;

@@ -185,6 +185,8 @@ static bool read_reach(struct definition *definition, const struct fields *field
     definition->ring_reach = -1;
     if (strcmp(definition->layout->name, "ring") != 0)
         return true;
+    if (definition->hidden_row == HIDDEN_ROW_MEAN)
+        return fields_refuse(fields, "layout", "contiguous or paged: hidden_row = mean takes every value, a ring forgets the oldest");
     definition->ring_reach = heads_reach(definition);
     return definition->ring_reach < REACH_UNBOUNDED
         || fields_refuse(fields, "layout", "contiguous or paged: the mask does not say how far back a query sees (try window { left = ... } & ...)");

@@ -161,15 +161,18 @@ static void put_score(struct text *text, struct random *random)
     text_put(text, " }");
 }
 
-static void put_weights(struct text *text, struct random *random)
+/* True when a row that sees no key takes every value, as no ring keeps them. */
+static bool put_weights(struct text *text, struct random *random)
 {
     static const char *const sinks[] = { "zero", "per_head" }, *const rows[] = { "nan", "mean" };
     if (chance(random, 8))
         text_put(text, ", normalize = sigmoid");
     else if (chance(random, 3))
         text_format(text, ", sink = %s", CHOOSE(random, sinks));
-    if (chance(random, 4))
-        text_format(text, ", hidden_row = %s", CHOOSE(random, rows));
+    const char *row = chance(random, 4) ? CHOOSE(random, rows) : NULL;
+    if (row != NULL)
+        text_format(text, ", hidden_row = %s", row);
+    return row == rows[1];
 }
 
 /* Definitions -------------------------------------------------------------------------------- */
@@ -332,7 +335,7 @@ static void put_definition(struct text *text, int block, struct random *random)
         text_format(text, ", scale = %.3f", 0.01 + random_uniform(random));
     const bool bounded = put_mask(text, random);
     put_score(text, random);
-    put_weights(text, random);
+    const bool whole = put_weights(text, random);
     const bool tail = d_v <= d_k && chance(random, 4);            /* a value is a part of its key, which does not turn */
     if (tail)
         text_put(text, ", v = tail_of_k");
@@ -340,7 +343,7 @@ static void put_definition(struct text *text, int block, struct random *random)
     put_norm(text, "q_norm", rotates, d_k, random);
     if (!tail)
         put_norm(text, "k_norm", rotates, d_k, random);
-    const bool ring = put_layout(text, bounded, block, random);
+    const bool ring = put_layout(text, bounded && !whole, block, random);
     put_cache(text, tail, random);
     put_outputs(text, head, ring, random);
     text_put(text, " },\n");

@@ -20,6 +20,9 @@ bool kernels_load(struct kernels *kernels, const char *path, const char *name, s
     kernels->table = dlsym(kernels->object, symbol);
     if (kernels->table == NULL)
         return problem_set(problem, "%s: no symbol %s; were the kernels emitted for another model?", path, symbol);
+    if (kernels->table->contract != ATTN_CONTRACT)
+        return problem_set(problem, "%s: the kernels were emitted for version %d of the contract; expected version %d (emit them anew)",
+                           path, (int)kernels->table->contract, ATTN_CONTRACT);
     return true;
 }
 

@@ -77,5 +77,5 @@ static int (*const supported[])(void) = {
 };
 
 const struct attn_model_kernels $(NAME)_kernels = {
-    "$NAME", $(#DEFINITIONS), resolvers, $(#TARGETS), all, supported
+    ATTN_CONTRACT, "$NAME", $(#DEFINITIONS), resolvers, $(#TARGETS), all, supported
 };

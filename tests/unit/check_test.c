@@ -33,7 +33,7 @@ static int harness_run(enum fake_fault fault, int (*supported)(void))
     char *argv[] = { name, trace, NULL };
     const struct attn_attention attention = fake_attention(fault), *all = &attention;
     const struct attn_attention *(*const resolver)(void) = unused_resolver;
-    const struct attn_model_kernels kernels = { "fake", 1, &resolver, 1, &all, &supported };
+    const struct attn_model_kernels kernels = { ATTN_CONTRACT, "fake", 1, &resolver, 1, &all, &supported };
     return check_main(&kernels, 2, argv);
 }
 
