@@ -15,15 +15,15 @@ static bool descriptor_map(struct mapping *mapping, int descriptor, const char *
 {
     struct stat status;
     if (fstat(descriptor, &status) != 0)
-        return problem_set(problem, "%s: %s", path, strerror(errno));
+        return problem_set(problem, "%s: cannot be read: %s", path, strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return problem_set(problem, "%s: not a file", path);
+        return problem_set(problem, "%s: is not a file", path);
     if (status.st_size == 0)
         return true;
     const size_t size = (size_t)status.st_size;
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
     if (bytes == MAP_FAILED)
-        return problem_set(problem, "%s: %s", path, strerror(errno));
+        return problem_set(problem, "%s: cannot be read: %s", path, strerror(errno));
     *mapping = (struct mapping){ bytes, size };
     return true;
 }
@@ -33,7 +33,7 @@ bool mapping_open(struct mapping *mapping, const char *path, struct problem *pro
     *mapping = (struct mapping){ NULL, 0 };
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);   /* a pipe must not hang */
     if (descriptor < 0)
-        return problem_set(problem, "%s: %s", path, strerror(errno));
+        return problem_set(problem, "%s: cannot be read: %s", path, strerror(errno));
     const bool mapped = descriptor_map(mapping, descriptor, path, problem);
     close(descriptor);
     return mapped;

@@ -128,11 +128,11 @@ bool npy_write(const char *path, const struct npy_block *blocks, int count, int6
         return problem_set(problem, "%.200s...: the path is too long", path);
     FILE *file = fopen(beside, "wb");
     if (file == NULL)
-        return problem_set(problem, "%s: %s", beside, strerror(errno));
+        return problem_set(problem, "%s: cannot be written: %s", path, strerror(errno));
     const bool written = blocks_write(file, blocks, count, width);
     if (fclose(file) == 0 && written && rename(beside, path) == 0)
         return true;
-    problem_set(problem, "%s: %s", path, strerror(errno));
+    problem_set(problem, "%s: cannot be written: %s", path, strerror(errno));
     remove(beside);
     return false;
 }

@@ -129,14 +129,14 @@ bool prefix_file_save(const char *path, const struct prefix_tree *tree, const st
         return problem_set(problem, "%.200s...: the path is too long", path);
     const int descriptor = mkstemp(beside);
     if (descriptor < 0)
-        return problem_set(problem, "%s: %s", path, strerror(errno));
+        return problem_set(problem, "%s: cannot be written: %s", path, strerror(errno));
     memory_begin(&memory, NULL);
     int32_t *places = memory_take(&memory, (size_t)tree->pages->count, sizeof *places, problem);
     const bool saved = places != NULL && beside_write(path, descriptor, beside, tree, store, digest, places);
     if (saved)
         folder_write(path);
     else if (places != NULL)
-        problem_set(problem, "%s: %s; what was there before is as it was", path, strerror(errno));
+        problem_set(problem, "%s: cannot be written: %s; what was there before is as it was", path, strerror(errno));
     if (!saved)
         remove(beside);
     memory_release(&memory);
@@ -184,7 +184,7 @@ static bool size_check(const struct reader *reader)
     const struct head *head = &reader->head;
     const uint64_t node = sizeof(struct node_head) + (uint64_t)head->page_tokens * sizeof(int32_t) + head->page_bytes;
     if (fstat(fileno(reader->file), &status) != 0)
-        return problem_set(reader->problem, "%s: %s", reader->path, strerror(errno));
+        return problem_set(reader->problem, "%s: cannot be read: %s", reader->path, strerror(errno));
     if (__builtin_mul_overflow(node, (uint64_t)head->nodes, &size)
         || __builtin_add_overflow(size, sizeof *head + sizeof(uint32_t), &size) || (uint64_t)status.st_size != size)
         return problem_set(reader->problem, "%s: %" PRId64 " bytes are not what %" PRIu32 " pages take; the file is not whole",
@@ -280,7 +280,7 @@ bool prefix_file_load(const char *path, struct prefix_tree *tree, const struct p
 {
     struct reader reader = { .file = fopen(path, "rb"), .path = path, .problem = problem };
     if (reader.file == NULL)
-        return problem_set(problem, "%s: %s", path, strerror(errno));
+        return problem_set(problem, "%s: cannot be read: %s", path, strerror(errno));
     const bool loaded = reader_load(&reader, tree, store, digest, vocab);
     fclose(reader.file);
     return loaded;

@@ -278,8 +278,8 @@ bool run_generate(const struct run *run, struct run_times *times)
     generation.session = attn_session_create(run->model, &options, run->problem->text, run->problem->size);
     const bool done = generation.session != NULL && generation_open(&generation)
         && run_encode(run, generation.session, 0, generation.count)
-        && prompts_recall(&generation, times) && generation_loop(&generation, times) && prompts_remember(&generation)
-        && text_finish(&generation) && logits_write(&generation);
+        && prompts_recall(&generation, times) && generation_loop(&generation, times) && text_finish(&generation)
+        && prompts_remember(&generation) && logits_write(&generation);
     attn_session_destroy(generation.session);
     return done;
 }

@@ -18,7 +18,7 @@ FAMILIES = harness.ROOT / "tests" / "families"
 sys.path.insert(0, str(FAMILIES))
 from weights import ROWS, TOKENS, out_vocab, prompts_of, write_folder  # noqa: E402
 
-TOLERANCE = 2e-4      # of the output's range
+TOLERANCE = 5e-6      # of the output's range; the largest found is 1e-6, and BLAS rounds otherwise on other CPUs
 CHUNKS = (13, 1)      # tokens at once, besides all of them: through the cache
 
 

@@ -44,7 +44,7 @@ static void token_texts(void)
     CHECK_TEXT(text_show("1 2,3"), "t:1: token 2 of the line is not a token id");
     CHECK_TEXT(text_show("-1"), "t:1: token 1 of the line is not a token id");
     CHECK_TEXT(text_show("1000000000000"), "t:1: token 1 of the line is not a token id");
-    CHECK_TEXT(prompt_show(scratch.folder), " not a file");
+    CHECK_TEXT(prompt_show(scratch.folder), " is not a file");
 }
 
 static const char *array_show(const char *dictionary, const void *numbers, size_t size)
@@ -95,7 +95,7 @@ static void floats_written(void)
     CHECK(memcmp(bytes, "\x93NUMPY\1\0\x76\0", 10) == 0 && memcmp(bytes + 10, header, strlen(header)) == 0);
     CHECK(bytes[127] == '\n' && memcmp(bytes + 128, all, sizeof all) == 0);
     CHECK(!npy_write("/nowhere/f", blocks, 3, 2, &problem));
-    CHECK_TEXT(error, "/nowhere/f.part: No such file or directory");
+    CHECK_TEXT(error, "/nowhere/f: cannot be written: No such file or directory");
 }
 
 int main(void)

@@ -234,7 +234,7 @@ static void shards(void)
     CHECK_TEXT(open_folder("a"), "/model.safetensors.index.json: weight_map names a file that is not in the folder");
     scratch.count--;
     scratch_write_text(&scratch, "model.safetensors.index.json", "{\"weight_map\":{\"b\":\"3.safetensors\"}}");
-    CHECK_TEXT(open_folder("a"), "/3.safetensors: No such file or directory");
+    CHECK_TEXT(open_folder("a"), "/3.safetensors: cannot be read: No such file or directory");
     scratch.count--;
     scratch_write_text(&scratch, "model.safetensors.index.json", "{}");
     CHECK_TEXT(open_folder("a"), "/model.safetensors.index.json: no weight_map");
