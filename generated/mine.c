@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  7bd2f09cf7af9c94   (of all that follows this comment)
+**   digest  761f468568de27e8   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -4656,5 +4656,5 @@ static int (*const supported[])(void) = {
 };
 
 const struct attn_model_kernels mine_kernels = {
-    "mine", 1, resolvers, 3, all, supported
+    ATTN_CONTRACT, "mine", 1, resolvers, 3, all, supported
 };

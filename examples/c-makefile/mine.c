@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  63cf8848958f3941   (of all that follows this comment)
+**   digest  c07eb535bbc5f713   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -4652,5 +4652,5 @@ static int (*const supported[])(void) = {
 };
 
 const struct attn_model_kernels mine_kernels = {
-    "mine", 1, resolvers, 3, all, supported
+    ATTN_CONTRACT, "mine", 1, resolvers, 3, all, supported
 };

@@ -69,7 +69,8 @@ struct attn_sequence {
     int32_t k_len;      /* new keys that `write` puts at places kv_len - k_len .. kv_len - 1 */
     int32_t kv_len;     /* keys that queries may see, the new ones included; at most the cache's capacity */
     void   *cache;      /* cache_bytes(capacity) bytes: this sequence's K and V of this layer */
-    int64_t capacity;   /* keys the cache has room for; of a ring, which overwrites its oldest, a multiple of 64, at least ring_reach + k_len + 64 */
+    int64_t capacity;   /* keys the cache has room for; of a ring, which overwrites its oldest, a multiple of 64,
+                           at least ring_reach + k_len + 64 */
     const int32_t *pages;   /* of a paged cache: pages[i] holds the keys from i page_tokens on, and `cache` all pages */
 };
 
@@ -86,7 +87,8 @@ struct attn_args {
     int64_t v_stride, v_head_stride;
     float *o;                                /* (rows, heads, d_v) */
     int64_t o_stride, o_head_stride;
-    float *lse;                              /* (rows, heads), natural log, -infinity for a row that sees no key; 0 for others with sigmoid weights; or NULL */
+    float *lse;                              /* (rows, heads), natural log, or NULL; -infinity for a row that sees no key;
+                                                0 for others with sigmoid weights */
     int64_t lse_stride;
 
     /* Outputs that only `outputs` writes, where the definition has them and the call wants them; else NULL. */
@@ -107,7 +109,7 @@ struct attn_args {
     const float *q_rotation;                 /* (rows, rotation_floats), made by `rotation`; unread when rotation_floats is 0 */
     const float *k_rotation;                 /* the same for the rows of k */
 
-    void *workspace;                         /* workspace(args) bytes, shared by all tasks of the call */
+    void *workspace;                         /* the phase's workspace_bytes(args), shared by all tasks of the call */
 };
 
 /*
@@ -161,6 +163,7 @@ struct attn_attention {
 
 /* A model: its definitions for the best target that this CPU has, and for each target by itself. */
 struct attn_model_kernels {
+    int32_t contract;                                         /* ATTN_CONTRACT of its header: what loads a file asks this first */
     const char *name;
     int32_t attentions;
     const struct attn_attention *(*const *attention)(void);   /* (attentions): the best, or NULL when the CPU has none */
