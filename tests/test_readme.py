@@ -32,5 +32,21 @@ def a_mask_of_ones_own_is_one_file() -> None:
         harness.attngen("check", config, "--templates", templates, "--target", "scalar")
 
 
+def examples() -> list[str]:
+    """The README's configs, and its single fields as attentions of 8 heads."""
+    blocks = [text for text in re.findall(r"```lua\n(.*?)```", README, re.DOTALL) if "sees =" not in text]
+    fields = [field for text in blocks if "attention =" not in text for field in re.split(r"\n(?=\w+ *=)", text.strip())]
+    return [text for text in blocks if "attention =" in text] + [f"attention = {{ heads = 8, d_k = 64,\n{field}\n}}\n" for field in fields]
+
+
+def every_example_is_a_config() -> None:
+    """What a reader copies is accepted."""
+    with tempfile.TemporaryDirectory() as name:
+        config = Path(name) / "example.lua"
+        for text in examples():
+            config.write_text(text)
+            harness.attngen("emit", config, "--target", "scalar", "-o", name)
+
+
 if __name__ == "__main__":
-    harness.run(a_mask_of_ones_own_is_one_file)
+    harness.run(a_mask_of_ones_own_is_one_file, every_example_is_a_config)

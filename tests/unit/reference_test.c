@@ -277,67 +277,68 @@ static void sequences_are_ragged(void)
     reference_destroy(reference);
 }
 
+static const struct { const char *line, *error; } wrong_lines[] = {
+    { "", "a definition begins with 'softmax'; found ''" },
+    { "linear heads=1", "a definition begins with 'softmax'; found 'linear'" },
+    { "softmax", "heads is missing" },
+    { "softmax  heads=1", "a definition has no ''" },
+    { "softmax heads", "a definition's 'heads' stands once, followed by '=' and a value" },
+    { "softmax heads=1 heads=1", "a definition's 'heads' stands once, followed by '=' and a value" },
+    { "softmax heads=0", "heads is 0; expected a number from 1 to 1024" },
+    { "softmax heads=1025", "heads is 1025; expected a number from 1 to 1024" },
+    { "softmax heads=1e300", "heads is 1e300; expected a number from 1 to 1024" },
+    { "softmax heads=nan", "heads is nan; expected a number from 1 to 1024" },
+    { "softmax heads=1.5", "heads is 1.5; expected a whole number" },
+    { "softmax heads=2x", "heads is 2x; expected a number from 1 to 1024" },
+    { "softmax heads=", "the value of heads has 0 bytes; expected 1 to 139263" },
+    { "softmax colour=red", "a definition has no 'colour'" },
+    { "softmax mask=\"k <= q", "the quote after mask= does not end" },
+    { "softmax mask=\"k\"heads=1", "expected a blank before 'heads=1'" },
+    { "softmax cache=f8", "cache is f8; the reference knows f32 f16 bf16 fp8 int8 int4" },
+    { LINE(3, 2, 1, 1, "true", "none"), "kv_heads is 2; expected a divisor of heads, 3" },
+    { LINE(3, 3, 1, 1, "true", "none keep=0,3"), "keep has 3; heads is 3" },
+    { LINE(3, 3, 1, 1, "true", "none keep=1,1"), "keep has 1 after 1; expected whole numbers in ascending order" },
+    { LINE(3, 3, 1, 1, "true", "none keep=2,0"), "keep has 0 after 2; expected whole numbers in ascending order" },
+    { LINE(3, 3, 1, 1, "true", "none keep="), "the value of keep has 0 bytes; expected 1 to 139263" },
+    { LINE(3, 3, 1, 1, "true", "none matrix.heads=1"), "matrix.heads stands without matrix" },
+    { LINE(3, 3, 1, 1, "true", "none matrix=masked matrix.heads=3"), "matrix.heads has 3, which is none of the layer's heads" },
+    { LINE(3, 3, 1, 1, "true", "none matrix=weights"), "matrix is weights; the reference knows none product scored masked normalized" },
+    { LINE(1, 1, 1, 1, "true", "alibi"), "position is alibi; the reference knows none rope" },
+    { LINE(1, 1, 1, 1, "true", "none rope.base=2"), "rope.base stands without position=rope" },
+    { LINE(1, 1, 4, 1, "true", "rope rope.base=2 rope.dims=4"), "rope.pairing is missing" },
+    { ROPE(3, "half"), "rope.dims is 3; expected an even number of at most d_k, 4" },
+    { ROPE(6, "half"), "rope.dims is 6; expected an even number of at most d_k, 4" },
+    { SCALED("linear"), "rope.scaling.factor is missing" },
+    { SCALED("spiral"), "rope.scaling is spiral; the reference knows none linear llama3 yarn longrope" },
+    { SCALED("none"), "rope.scaling stands without the scaling that has it" },
+    { SCALED("linear rope.scaling.factor=2 rope.scaling.low=1"), "rope.scaling.low stands without the scaling that has it" },
+    { LINE(1, 1, 4, 1, "true", "none rope.scaling=linear"), "rope.scaling stands without position=rope" },
+    { SCALED("longrope rope.scaling.long=1,x"), "rope.scaling.long is x; expected a number from 0.001 to 1e+06" },
+    { SCALED("longrope rope.scaling.long=1,"), "rope.scaling.long is ; expected a number from 0.001 to 1e+06" },
+    { SCALED("longrope rope.scaling.factor=4 rope.scaling.original=100 rope.scaling.short=1,2 rope.scaling.long=1 "
+             "rope.scaling.use=long rope.scaling.attention_factor=0"),
+      "rope.scaling.long has 1 numbers; expected 2, one for each pair" },
+    { NORMED("rms"), "q_norm.eps is missing" },
+    { NORMED("rms" NORM_PARTS("none") " q_norm.bias=true"), "q_norm.bias stands without the norm that has it" },
+    { NORMED("batch"), "q_norm is batch; the reference knows none rms l2 layer" },
+    { CACHED(""), "cache is missing; expected cache, or cache.k and cache.v" },
+    { CACHED(" cache.k=f16"), "cache is missing; expected cache, or cache.k and cache.v" },
+    { CACHED(" cache=f16 cache.v=f16"), "cache is missing; expected cache, or cache.k and cache.v" },
+    { CACHED(" cache=int8"), "cache.block is missing" },
+    { CACHED(" cache=f16 cache.block=32"), "cache.block stands without int8 or int4" },
+    { CACHED(" cache=int4 cache.block=0"), "cache.block is 0; expected a multiple of 16" },
+    { CACHED(" cache=f16 cache.v.block=32"), "a block stands without the cache that has it" },
+    { CACHED(" cache.k=int8 cache.k.block=24 cache.v=f16"), "cache.k.block is 24; expected a multiple of 16" },
+    { ROPE(4, "both"), "rope.pairing is both; the reference knows half interleaved" }
+};
+
 static void wrong_lines_are_refused(void)
 {
-    static const struct { const char *line, *error; } cases[] = {
-        { "", "a definition begins with 'softmax'; found ''" },
-        { "linear heads=1", "a definition begins with 'softmax'; found 'linear'" },
-        { "softmax", "heads is missing" },
-        { "softmax  heads=1", "a definition has no ''" },
-        { "softmax heads", "a definition's 'heads' stands once, followed by '=' and a value" },
-        { "softmax heads=1 heads=1", "a definition's 'heads' stands once, followed by '=' and a value" },
-        { "softmax heads=0", "heads is 0; expected a number from 1 to 1024" },
-        { "softmax heads=1025", "heads is 1025; expected a number from 1 to 1024" },
-        { "softmax heads=1e300", "heads is 1e300; expected a number from 1 to 1024" },
-        { "softmax heads=nan", "heads is nan; expected a number from 1 to 1024" },
-        { "softmax heads=1.5", "heads is 1.5; expected a whole number" },
-        { "softmax heads=2x", "heads is 2x; expected a number from 1 to 1024" },
-        { "softmax heads=", "the value of heads has 0 bytes; expected 1 to 139263" },
-        { "softmax colour=red", "a definition has no 'colour'" },
-        { "softmax mask=\"k <= q", "the quote after mask= does not end" },
-        { "softmax mask=\"k\"heads=1", "expected a blank before 'heads=1'" },
-        { "softmax cache=f8", "cache is f8; the reference knows f32 f16 bf16 fp8 int8 int4" },
-        { LINE(3, 2, 1, 1, "true", "none"), "kv_heads is 2; expected a divisor of heads, 3" },
-        { LINE(3, 3, 1, 1, "true", "none keep=0,3"), "keep has 3; heads is 3" },
-        { LINE(3, 3, 1, 1, "true", "none keep=1,1"), "keep has 1 after 1; expected whole numbers in ascending order" },
-        { LINE(3, 3, 1, 1, "true", "none keep=2,0"), "keep has 0 after 2; expected whole numbers in ascending order" },
-        { LINE(3, 3, 1, 1, "true", "none keep="), "the value of keep has 0 bytes; expected 1 to 139263" },
-        { LINE(3, 3, 1, 1, "true", "none matrix.heads=1"), "matrix.heads stands without matrix" },
-        { LINE(3, 3, 1, 1, "true", "none matrix=masked matrix.heads=3"), "matrix.heads has 3, which is none of the layer's heads" },
-        { LINE(3, 3, 1, 1, "true", "none matrix=weights"), "matrix is weights; the reference knows none product scored masked normalized" },
-        { LINE(1, 1, 1, 1, "true", "alibi"), "position is alibi; the reference knows none rope" },
-        { LINE(1, 1, 1, 1, "true", "none rope.base=2"), "rope.base stands without position=rope" },
-        { LINE(1, 1, 4, 1, "true", "rope rope.base=2 rope.dims=4"), "rope.pairing is missing" },
-        { ROPE(3, "half"), "rope.dims is 3; expected an even number of at most d_k, 4" },
-        { ROPE(6, "half"), "rope.dims is 6; expected an even number of at most d_k, 4" },
-        { SCALED("linear"), "rope.scaling.factor is missing" },
-        { SCALED("spiral"), "rope.scaling is spiral; the reference knows none linear llama3 yarn longrope" },
-        { SCALED("none"), "rope.scaling stands without the scaling that has it" },
-        { SCALED("linear rope.scaling.factor=2 rope.scaling.low=1"), "rope.scaling.low stands without the scaling that has it" },
-        { LINE(1, 1, 4, 1, "true", "none rope.scaling=linear"), "rope.scaling stands without position=rope" },
-        { SCALED("longrope rope.scaling.long=1,x"), "rope.scaling.long is x; expected a number from 0.001 to 1e+06" },
-        { SCALED("longrope rope.scaling.long=1,"), "rope.scaling.long is ; expected a number from 0.001 to 1e+06" },
-        { SCALED("longrope rope.scaling.factor=4 rope.scaling.original=100 rope.scaling.short=1,2 rope.scaling.long=1 "
-                 "rope.scaling.use=long rope.scaling.attention_factor=0"),
-          "rope.scaling.long has 1 numbers; expected 2, one for each pair" },
-        { NORMED("rms"), "q_norm.eps is missing" },
-        { NORMED("rms" NORM_PARTS("none") " q_norm.bias=true"), "q_norm.bias stands without the norm that has it" },
-        { NORMED("batch"), "q_norm is batch; the reference knows none rms l2 layer" },
-        { CACHED(""), "cache is missing; expected cache, or cache.k and cache.v" },
-        { CACHED(" cache.k=f16"), "cache is missing; expected cache, or cache.k and cache.v" },
-        { CACHED(" cache=f16 cache.v=f16"), "cache is missing; expected cache, or cache.k and cache.v" },
-        { CACHED(" cache=int8"), "cache.block is missing" },
-        { CACHED(" cache=f16 cache.block=32"), "cache.block stands without int8 or int4" },
-        { CACHED(" cache=int4 cache.block=0"), "cache.block is 0; expected a multiple of 16" },
-        { CACHED(" cache=f16 cache.v.block=32"), "a block stands without the cache that has it" },
-        { CACHED(" cache.k=int8 cache.k.block=24 cache.v=f16"), "cache.k.block is 24; expected a multiple of 16" },
-        { ROPE(4, "both"), "rope.pairing is both; the reference knows half interleaved" }
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof wrong_lines / sizeof *wrong_lines; i++) {
         char error[ERROR_BYTES] = "";
-        struct reference *reference = reference_create(cases[i].line, error, sizeof error);
+        struct reference *reference = reference_create(wrong_lines[i].line, error, sizeof error);
         CHECK(reference == NULL);
-        CHECK_TEXT(error, cases[i].error);
+        CHECK_TEXT(error, wrong_lines[i].error);
         reference_destroy(reference);
     }
 }
