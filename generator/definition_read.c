@@ -183,7 +183,7 @@ static int64_t heads_reach(const struct definition *definition)
 static bool read_reach(struct definition *definition, const struct fields *fields)
 {
     definition->ring_reach = -1;
-    if (strcmp(definition->layout->name, "ring") != 0)
+    if (strcmp(definition->layout->name, "ring") != 0 || definition->mask.count == 0)      /* a mask with an error has no reach */
         return true;
     if (definition->hidden_row == HIDDEN_ROW_MEAN)
         return fields_refuse(fields, "layout", "contiguous or paged: hidden_row = mean takes every value, a ring forgets the oldest");
