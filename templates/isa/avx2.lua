@@ -122,7 +122,7 @@ OP$T void vtranspose$T(const float *from, int64_t from_stride, float *to, int64_
 }
 
 /*
-** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. A table of 2^(i/8) and a cubic in factored form.
+** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. A table of 2^(i/8) and a cubic by Horner.
 ** Relative error 1e-7.
 */
 OP$T vec$T vexp2$T(vec$T x)
