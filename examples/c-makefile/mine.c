@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  c07eb535bbc5f713   (of all that follows this comment)
+**   digest  dcfa09df710d3b47   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1827,7 +1827,7 @@ OP_avx2 void vtranspose_avx2(const float *from, int64_t from_stride, float *to, 
 }
 
 /*
-** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. A table of 2^(i/8) and a cubic in factored form.
+** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. A table of 2^(i/8) and a cubic by Horner.
 ** Relative error 1e-7.
 */
 OP_avx2 vec_avx2 vexp2_avx2(vec_avx2 x)
