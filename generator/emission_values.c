@@ -70,7 +70,8 @@ static void set_shape(struct emission *e, const struct definition *definition)
     emission_set_heads(e, definition);
     template_set_integer(values, "D_K", definition->d_k);
     template_set_integer(values, "D_V", definition->d_v);
-    template_set_integer(values, "V_ROW", (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL);
+    template_set_integer(values, "V_ROW", plan_row(definition));
+    template_set_integer(values, "V_STRIP", plan_strip(definition));
     template_set_integer(values, "PANEL", PLAN_PANEL);
     template_set_integer(values, "BLOCK", plan_block(&e->request));
 }

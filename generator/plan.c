@@ -58,6 +58,16 @@ int plan_block(const struct plan_request *request)
     return request->given[PLAN_TILE] ? larger(DEFAULT_BLOCK, request->value[PLAN_TILE]) : DEFAULT_BLOCK;
 }
 
+int plan_row(const struct definition *definition)
+{
+    return (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL;
+}
+
+int plan_strip(const struct definition *definition)
+{
+    return definition->group > 1 && !definition->v_in_k ? PLAN_PANEL : plan_row(definition);
+}
+
 static void choose_order(const struct choice *choice)
 {
     const int block = settle(choice, PLAN_BLOCK, plan_block(choice->request));
@@ -91,22 +101,43 @@ static void choose_values(const struct choice *choice)
 }
 
 /*
-** Heads that share K take more keys at once, so that there are enough independent sums to hide an FMA's latency. A head
-** of its own waits for memory, which likes to be read in one stream: one panel of K at a time where a value has more
-** than a byte, and V in whole rows; then the machine fetches ahead by itself. Where registers do not hold a row, it does
-** not.
+** Memory likes to be read in one stream; then the machine fetches ahead by itself. A head of its own reads one vector of
+** K at a time where a value has more than a byte, and V in whole rows, where registers hold one. Heads that share K and V
+** read a panel and a strip at a time: where that makes fewer than 8 chains of FMAs, the latency of these costs more than
+** the stream gains unless values are floats.
 */
+static bool decode_streams(const struct choice *choice, int heads)
+{
+    enum { CHAINS_LEAST = 8 };
+    const int lanes = choice->plan->isa->lanes, bits = choice->definition->cache_k.type->bits;
+    if (choice->definition->group == 1)
+        return choice->plan->v_row / lanes <= COLUMNS_MOST && bits > 8;
+    return !choice->definition->v_in_k && bits > (heads * PLAN_PANEL / lanes < CHAINS_LEAST ? 16 : 8);
+}
+
+/* Vectors, a power of two, of at most so many keys or columns and within the accumulators that there are. */
+static int vectors_for(const struct choice *choice, int heads, int most)
+{
+    const int budget = choice->many ? 16 : 10, lanes = choice->plan->isa->lanes;
+    int vectors = 1;
+    while (heads * vectors * 2 <= budget && most / (vectors * 2 * lanes) > 0)
+        vectors *= 2;
+    return vectors;
+}
+
 static void choose_decode(const struct choice *choice)
 {
     struct plan *plan = choice->plan;
-    const int budget = choice->many ? 16 : 10, lanes = plan->isa->lanes, tile = plan->value[PLAN_TILE];
+    const int lanes = plan->isa->lanes, tile = plan->value[PLAN_TILE];
     const int heads = settle(choice, PLAN_DECODE_HEADS, smaller(choice->definition->group, 4));
-    const bool streams = heads == 1 && plan->v_row / lanes <= COLUMNS_MOST && choice->definition->cache_k.type->bits > 8;
-    int vectors = 1;
-    while (!streams && heads * vectors * 2 <= budget && tile % (vectors * 2 * lanes) == 0)
-        vectors *= 2;
+    const bool streams = decode_streams(choice, heads), alone = choice->definition->group == 1;
+    const int keys = !streams ? tile : alone ? lanes : smaller(tile, PLAN_PANEL);
+    const int columns = streams && !alone ? PLAN_PANEL : plan->v_row;
+    int vectors = vectors_for(choice, heads, keys);
+    while (tile % (vectors * lanes) != 0)
+        vectors /= 2;
     settle(choice, PLAN_DECODE_VECTORS, vectors);
-    settle(choice, PLAN_DECODE_COLUMNS, smaller(plan->v_row / lanes, smaller(larger(budget / heads, 2), COLUMNS_MOST)));
+    settle(choice, PLAN_DECODE_COLUMNS, alone ? smaller(plan->v_row / lanes, COLUMNS_MOST) : vectors_for(choice, heads, columns));
     settle(choice, PLAN_FETCH, !streams);
 }
 
@@ -130,7 +161,7 @@ bool plan_choose(struct plan *plan, const struct definition *definition, const s
                  const struct plan_request *request, struct report *report)
 {
     const struct choice choice = { plan, definition, request, isa->registers >= 32 };
-    *plan = (struct plan){ .isa = isa, .v_row = (definition->d_v + PLAN_PANEL - 1) / PLAN_PANEL * PLAN_PANEL };
+    *plan = (struct plan){ .isa = isa, .v_row = plan_row(definition) };
     choose_order(&choice);
     choose_scores(&choice);
     choose_values(&choice);

@@ -46,6 +46,15 @@ struct plan_request {
 bool plan_choose(struct plan *plan, const struct definition *definition, const struct descriptor *isa,
                  const struct plan_request *request, struct report *report);
 
+/* Floats of a cached row of V: d_v, padded to whole panels. */
+int plan_row(const struct definition *definition);
+
+/*
+** Columns of V that lie together, key after key. Heads that share V sum few columns at a time, and memory likes to be read
+** in one stream: they have strips as wide as a panel. A head of its own sums whole rows.
+*/
+int plan_strip(const struct definition *definition);
+
 /* Keys of a cache block, which no target and no definition changes. */
 int plan_block(const struct plan_request *request);
 

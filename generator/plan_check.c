@@ -64,6 +64,15 @@ static bool order_fits(const struct checking *c)
         && page_fits(c);
 }
 
+/* A register tile of o takes its columns from whole strips of V, or from a part of one. */
+static bool columns_fit(const struct checking *c, enum plan_parameter parameter)
+{
+    const int value = c->plan->value[parameter], columns = value * c->plan->isa->lanes, strip = plan_strip(c->definition);
+    return strip == c->plan->v_row || columns % strip == 0 || strip % columns == 0
+        || refuse(c, "%s is %d, which are %d columns; expected a divisor or a multiple of %d, the columns of V that lie together",
+                  plan_parameter_name(parameter), value, columns, strip);
+}
+
 static bool prefill_fits(const struct checking *c)
 {
     const struct plan *plan = c->plan;
@@ -72,6 +81,7 @@ static bool prefill_fits(const struct checking *c)
         && divides(c, PLAN_SCORE_KEYS, PLAN_PANEL, "the keys of a panel")
         && divides(c, PLAN_SCORE_KEYS, value[PLAN_TILE], "the keys of a tile")
         && divides(c, PLAN_VALUE_QUERIES, value[PLAN_QUERIES], "the queries of a block")
+        && columns_fit(c, PLAN_VALUE_VECTORS)
         && at_most(c, PLAN_VALUE_VECTORS, plan->v_row / lanes, "the vectors of a row of V");
 }
 
@@ -82,6 +92,7 @@ static bool decode_fits(const struct checking *c)
         return refuse(c, "decode_vectors is %d, which are %d keys; expected a divisor or a multiple of %d, the keys of a panel",
                       value[PLAN_DECODE_VECTORS], keys, PLAN_PANEL);
     return at_most(c, PLAN_DECODE_HEADS, c->definition->group, "the query heads of a KV head")
+        && columns_fit(c, PLAN_DECODE_COLUMNS)
         && at_most(c, PLAN_DECODE_COLUMNS, c->plan->v_row / c->plan->isa->lanes, "the vectors of a row of V")
         && divides(c, PLAN_DECODE_VECTORS, value[PLAN_TILE] / c->plan->isa->lanes, "the vectors of a tile's keys");
 }

@@ -6,16 +6,17 @@
 %     return pack == 1 and at or type .. "_get(" .. at .. ", " .. second .. ")"
 % end
 % local k_at = "block->k[panel][d" .. (K_PACK == 1 and "" or " / 2") .. "][lane]"
-% local v_at = "block->v[row" .. (V_PACK == 1 and "" or " / 2") .. "][d]"
+% local v_at = "block->v[d / V_STRIP" .. D .. "][row" .. (V_PACK == 1 and "" or " / 2") .. "][d % V_STRIP" .. D .. "]"
 enum {
     PANEL$D    = $PANEL,      /* keys whose K is interleaved */
+    V_STRIP$D  = $V_STRIP,      /* columns of V that lie together, key after key */
     BLOCK$D    = $BLOCK       /* keys of a block: whole tiles */
 };
 
 % if V_IN_K then
 /* Keys of one KV head that lie together: panels of interleaved keys, whose last D_V numbers are the values, and what scales them. */
 % else
-/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as rows, each followed by what scales it. */
+/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as strips of columns, each followed by what scales it. */
 % end
 struct block$D {
     $K_STORED k[BLOCK$D / PANEL$D][$((D_K + K_PACK - 1) // K_PACK)][PANEL$D];
@@ -23,7 +24,7 @@ struct block$D {
     uint16_t k_scale[BLOCK$D / PANEL$D][$K_RUNS][$K_SCALES][PANEL$D];
 % end
 % if not V_IN_K then
-    $V_STORED v[$(BLOCK // V_PACK)][V_ROW$D];
+    $V_STORED v[V_ROW$D / V_STRIP$D][$(BLOCK // V_PACK)][V_STRIP$D];
 % if V_SCALES > 0 then
     uint16_t v_scale[BLOCK$D][$V_RUNS][$V_SCALES];
 % end

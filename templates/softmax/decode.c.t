@@ -53,9 +53,10 @@ struct decode_partial$F {
 % end
 % local k_loads, v_loads = loads(K_TYPE, K_PACK), loads(V_TYPE, V_PACK)
 % local k_scales, v_scales = K_SCALES_ROWS and 0 or K_SCALES, V_SCALES_ROWS and 0 or V_SCALES
-% -- C of the first of a vector's values in a row d of panels, and in a row of V
+% -- C of the first of a vector's values in a row d of panels; of a key's columns: in the first strip of V, or in a later one
 % local function k_at(j, d) return "block->k[panel + " .. j // panel_vectors .. "][" .. d .. "][lane + " .. j % panel_vectors * LANES .. "]" end
-% local function v_at(j) return "block->v[" .. (V_PACK == 1 and "tile + key" or "(tile + key) / 2") .. "][column + " .. j * LANES .. "]" end
+% local function strip_offset(columns) return columns // V_STRIP * (BLOCK // V_PACK * V_STRIP) + columns % V_STRIP end
+% local function v_at(j) return "v + " .. (V_PACK == 1 and "key" or "key / 2") .. " * V_STRIP" .. D .. " + " .. strip_offset(j * LANES) end
 % local function k_scale(j) return "block->k_scale[panel + " .. j // panel_vectors .. "][0][0][lane + " .. j % panel_vectors * LANES .. "]" end
 % local score_source, value_source = "const struct block" .. D .. " *block", "const struct block" .. D .. " *block"
 % local scores_of, values_of, tile_of = "block", "block", "tile"
@@ -64,7 +65,7 @@ struct decode_partial$F {
 %     scores_of, values_of, tile_of = "k", "t->v[0]", "tile % PANEL" .. D
 %     score_source, value_source = "const float *restrict k", "const float *restrict v"
 %     k_at = function(j, d) return "k[((panel + " .. j // panel_vectors .. ") * D_K" .. D .. " + " .. d .. ") * PANEL" .. D .. " + lane + " .. j % panel_vectors * LANES .. "]" end
-%     v_at = function(j) return "v[(tile + key) * V_ROW" .. D .. " + column + " .. j * LANES .. "]" end
+%     v_at = function(j) return "v + (tile + key) * V_ROW" .. D .. " + column + " .. j * LANES end
 %     if K_SCALES_ROWS then
 %         k_scale = function(j) return "k_scale[key + " .. j * LANES .. "]" end
 %         score_source, scores_of = score_source .. ", const uint16_t *restrict k_scale", scores_of .. ", k_scale"
@@ -162,6 +163,9 @@ $FN void decode_values$(batch.name)$(shape.name)$F($value_source, int tile, int3
     vec$T o$(h)_$j = vload$T(&o[$h][column + $(j * LANES)]);
 % end
 % end
+% if not V_IN_K then
+    const $V_STORED *v = &block->v[column / V_STRIP$D][tile$(V_PACK == 1 and "" or " / 2")][column % V_STRIP$D];
+% end
 % if fetches then
     const char *next = (const char *)(block + 1) + (column / $width * $BLOCK + tile) / $V_PACK * $(value_lines * 64);
 % end
@@ -176,7 +180,7 @@ $FN void decode_values$(batch.name)$(shape.name)$F($value_source, int tile, int3
             break;
 % end
 % for j = 0, shape.vectors - 1 do
-        const vec$T v$(part)_$j = $load(&$(v_at(j)));
+        const vec$T v$(part)_$j = $load($(v_at(j)));
 % end
 % if v_scales > 0 then
         const uint16_t (*scales$part)[$V_SCALES] = block->v_scale[tile + $at];

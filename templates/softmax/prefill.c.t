@@ -1,5 +1,9 @@
 % local width = VALUE_VECTORS * LANES
 % local full = V_ROW // width * width
+% -- floats are read where they are cached, in strips of columns; other types are converted to rows
+% local strip, strips_apart = V_ROW, 0
+% if V_STORED == "float" then strip, strips_apart = V_STRIP, BLOCK * V_STRIP end
+% local column_place = strip == V_ROW and "column" or "column / " .. strip .. " * " .. strips_apart .. " + column % " .. strip
 % -- register tiles of o: whole ones, and one for the columns that are left
 % local shapes = {}
 % if full > 0 then
@@ -22,9 +26,9 @@ $FN void prefill_values$(shape.name)$F(const float *restrict v, const float *res
     vec$T o$(i)_$j = vload$T(o + $(i * V_ROW + j * LANES));
 % end
 % end
-    for (; keys > 0; keys--, v += V_ROW$D, p += QUERIES$F) {
+    for (; keys > 0; keys--, v += $strip, p += QUERIES$F) {
 % for j = 0, shape.vectors - 1 do
-        const vec$T v$j = vload$T(v + $(j * LANES));
+        const vec$T v$j = vload$T(v + $(j * LANES // strip * strips_apart + j * LANES % strip));
 % end
 % for i = 0, shape.queries - 1 do
         const vec$T p$i = vset$T(p[$i]);
@@ -64,7 +68,7 @@ $FN void prefill_accumulate$F(const struct prefill_block$F *block, const struct 
                                &block->view, &first, &last);
             const int32_t from = first - tile->key0, keys = last - first + 1;
             if (keys > 0)
-                prefill_values$(shape.name)$F(tile->v + from * V_ROW$D + column, &tile->s[from][query], keys,
+                prefill_values$(shape.name)$F(tile->v + $column_place + from * $strip, &tile->s[from][query], keys,
                                &t->state->o[query][column]);
         }
 % end
@@ -114,7 +118,7 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     prefill_keys$F(stored, key0, t);
 % end
 % if V_STORED == "float" then
-    const float *v = stored->v[key0 % BLOCK$D];
+    const float *v = stored->v[0][key0 % BLOCK$D];
 % end
 % if INTERLEAVE == 1 then
     const int slot = before->s == t->s[0];

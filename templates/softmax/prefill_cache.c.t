@@ -102,7 +102,7 @@ $FN void prefill_rows$F(const struct block$D *block, int32_t key0, int32_t keys,
 % if v_scales > 0 then
             const uint16_t *scales = block->v_scale[start + key][column / $V_RUN];
 % end
-            const vec$T v = $load(&block->v[$(V_PACK == 1 and "start + key" or "(start + key) / 2")][column]);
+            const vec$T v = $load(&block->v[column / V_STRIP$D][$(V_PACK == 1 and "start + key" or "(start + key) / 2")][column % V_STRIP$D]);
 % for i = 1, v_scales do
             const vec$T $(scale_names[i]) = vset$T(attn_scale_value(scales[$(i - 1)]));
 % end
