@@ -13,10 +13,10 @@
 **     decode   split keys, scores lanes=keys 4 heads x 16 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 11 of 16 registers, 35 KiB
 **   attention on avx512
 **     prefill  online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 4 queries x 64, tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 80 KiB
-**     decode   split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB
+**     decode   split keys, scores lanes=keys 4 heads x 16 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 6 of 32 registers, 35 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  359c71be2a660c9c   (of all that follows this comment)
+**   digest  5f5d3ed3edda1e06   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -255,13 +255,14 @@ static void query_row_attention(const struct attn_args *args, int64_t row, int32
 
 enum {
     PANEL_attention    = 16,      /* keys whose K is interleaved */
+    V_STRIP_attention  = 16,      /* columns of V that lie together, key after key */
     BLOCK_attention    = 64       /* keys of a block: whole tiles */
 };
 
-/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as rows, each followed by what scales it. */
+/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as strips of columns, each followed by what scales it. */
 struct block_attention {
     float k[BLOCK_attention / PANEL_attention][64][PANEL_attention];
-    float v[64][V_ROW_attention];
+    float v[V_ROW_attention / V_STRIP_attention][64][V_STRIP_attention];
 };
 
 /* The cache: for each KV head its blocks, one after another. */
@@ -288,7 +289,7 @@ static void store_value_attention(struct block_attention *block, int32_t place, 
 {
     const int row = place % BLOCK_attention;
     for (int d = 0; d < D_V_attention; d++)
-        block->v[row][d] = f32_store(v[d]);
+        block->v[d / V_STRIP_attention][row][d % V_STRIP_attention] = f32_store(v[d]);
 }
 
 /* Numbers first .. end - 1 of a key as it is stored. */
@@ -310,7 +311,7 @@ static void read_value_attention(const struct block_attention *block, int32_t pl
 {
     const int row = place % BLOCK_attention;
     for (int d = first; d < end; d++)
-        v[d - first] = f32_value(block->v[row][d]);
+        v[d - first] = f32_value(block->v[d / V_STRIP_attention][row][d % V_STRIP_attention]);
 }
 
 /* One key, rotated. */
@@ -1050,7 +1051,7 @@ KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, cons
     vec_scalar o4_1 = vload_scalar(o + 257);
     vec_scalar o5_0 = vload_scalar(o + 320);
     vec_scalar o5_1 = vload_scalar(o + 321);
-    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_scalar) {
+    for (; keys > 0; keys--, v += 16, p += QUERIES_attention_scalar) {
         const vec_scalar v0 = vload_scalar(v + 0);
         const vec_scalar v1 = vload_scalar(v + 1);
         const vec_scalar p0 = vset_scalar(p[0]);
@@ -1108,7 +1109,7 @@ KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_bloc
                                &block->view, &first, &last);
             const int32_t from = first - tile->key0, keys = last - first + 1;
             if (keys > 0)
-                prefill_values_attention_scalar(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                prefill_values_attention_scalar(tile->v + column / 16 * 1024 + column % 16 + from * 16, &tile->s[from][query], keys,
                                &t->state->o[query][column]);
         }
 }
@@ -1148,7 +1149,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
-    const float *v = stored->v[key0 % BLOCK_attention];
+    const float *v = stored->v[0][key0 % BLOCK_attention];
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     struct prefill_seen_attention_scalar *seen = t->seen;
     prefill_settle_attention_scalar(block, before, t);
@@ -1265,7 +1266,6 @@ struct decode_partial_attention_scalar {
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 4 heads x 2 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile the tile's V is fetched.
 */
 KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[64],
     float (*restrict s)[TILE_attention_scalar])
@@ -1280,9 +1280,7 @@ KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *
         vec_scalar s2_1 = vzero_scalar();
         vec_scalar s3_0 = vzero_scalar();
         vec_scalar s3_1 = vzero_scalar();
-        const char *next = (const char *)block->v + (tile + key) / 2 * 4096;
-        for (int d = 0; d < D_K_attention; d += 1, next += 64) {
-            ATTN_FETCH(next + 0);
+        for (int d = 0; d < D_K_attention; d += 1) {
             const vec_scalar k1_0 = vload_f32_scalar(&block->k[panel + 0][d][lane + 0]);
             const vec_scalar k1_1 = vload_f32_scalar(&block->k[panel + 0][d][lane + 1]);
             const vec_scalar q1_0 = vset_scalar(q[0][d]);
@@ -1312,7 +1310,6 @@ KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *
 /*
 ** o += p v over the tile's first `keys` keys, 4 heads x 2 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile the K of the next block is fetched.
 */
 KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
@@ -1325,11 +1322,10 @@ KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *
     vec_scalar o2_1 = vload_scalar(&o[2][column + 1]);
     vec_scalar o3_0 = vload_scalar(&o[3][column + 0]);
     vec_scalar o3_1 = vload_scalar(&o[3][column + 1]);
-    const char *next = (const char *)(block + 1) + (column / 2 * 64 + tile) / 1 * 64;
-    for (int32_t key = 0; key < keys; key += 1, next += 64) {
-        ATTN_FETCH(next + 0);
-        const vec_scalar v1_0 = vload_f32_scalar(&block->v[tile + key][column + 0]);
-        const vec_scalar v1_1 = vload_f32_scalar(&block->v[tile + key][column + 1]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1) {
+        const vec_scalar v1_0 = vload_f32_scalar(v + key * V_STRIP_attention + 0);
+        const vec_scalar v1_1 = vload_f32_scalar(v + key * V_STRIP_attention + 1);
         const vec_scalar p1_0 = vset_scalar(p[0][key]);
         o0_0 = vfma_scalar(p1_0, v1_0, o0_0);
         o0_1 = vfma_scalar(p1_0, v1_1, o0_1);
@@ -2368,7 +2364,7 @@ KERNEL_avx2 void prefill_values_attention_avx2(const float *restrict v, const fl
     vec_avx2 o4_1 = vload_avx2(o + 264);
     vec_avx2 o5_0 = vload_avx2(o + 320);
     vec_avx2 o5_1 = vload_avx2(o + 328);
-    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_avx2) {
+    for (; keys > 0; keys--, v += 16, p += QUERIES_attention_avx2) {
         const vec_avx2 v0 = vload_avx2(v + 0);
         const vec_avx2 v1 = vload_avx2(v + 8);
         const vec_avx2 p0 = vset_avx2(p[0]);
@@ -2426,7 +2422,7 @@ KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_at
                                &block->view, &first, &last);
             const int32_t from = first - tile->key0, keys = last - first + 1;
             if (keys > 0)
-                prefill_values_attention_avx2(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                prefill_values_attention_avx2(tile->v + column / 16 * 1024 + column % 16 + from * 16, &tile->s[from][query], keys,
                                &t->state->o[query][column]);
         }
 }
@@ -2466,7 +2462,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
-    const float *v = stored->v[key0 % BLOCK_attention];
+    const float *v = stored->v[0][key0 % BLOCK_attention];
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     struct prefill_seen_attention_avx2 *seen = t->seen;
     prefill_settle_attention_avx2(block, before, t);
@@ -2583,7 +2579,6 @@ struct decode_partial_attention_avx2 {
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 4 heads x 16 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile the tile's V is fetched.
 */
 KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[64],
     float (*restrict s)[TILE_attention_avx2])
@@ -2598,9 +2593,7 @@ KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *bloc
         vec_avx2 s2_1 = vzero_avx2();
         vec_avx2 s3_0 = vzero_avx2();
         vec_avx2 s3_1 = vzero_avx2();
-        const char *next = (const char *)block->v + (tile + key) / 16 * 4096;
-        for (int d = 0; d < D_K_attention; d += 1, next += 64) {
-            ATTN_FETCH(next + 0);
+        for (int d = 0; d < D_K_attention; d += 1) {
             const vec_avx2 k1_0 = vload_f32_avx2(&block->k[panel + 0][d][lane + 0]);
             const vec_avx2 k1_1 = vload_f32_avx2(&block->k[panel + 0][d][lane + 8]);
             const vec_avx2 q1_0 = vset_avx2(q[0][d]);
@@ -2630,7 +2623,6 @@ KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *bloc
 /*
 ** o += p v over the tile's first `keys` keys, 4 heads x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile the K of the next block is fetched.
 */
 KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
@@ -2643,11 +2635,10 @@ KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *bloc
     vec_avx2 o2_1 = vload_avx2(&o[2][column + 8]);
     vec_avx2 o3_0 = vload_avx2(&o[3][column + 0]);
     vec_avx2 o3_1 = vload_avx2(&o[3][column + 8]);
-    const char *next = (const char *)(block + 1) + (column / 16 * 64 + tile) / 1 * 64;
-    for (int32_t key = 0; key < keys; key += 1, next += 64) {
-        ATTN_FETCH(next + 0);
-        const vec_avx2 v1_0 = vload_f32_avx2(&block->v[tile + key][column + 0]);
-        const vec_avx2 v1_1 = vload_f32_avx2(&block->v[tile + key][column + 8]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1) {
+        const vec_avx2 v1_0 = vload_f32_avx2(v + key * V_STRIP_attention + 0);
+        const vec_avx2 v1_1 = vload_f32_avx2(v + key * V_STRIP_attention + 8);
         const vec_avx2 p1_0 = vset_avx2(p[0][key]);
         o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
         o0_1 = vfma_avx2(p1_0, v1_1, o0_1);
@@ -3972,11 +3963,11 @@ KERNEL_avx512 void prefill_values_attention_avx512(const float *restrict v, cons
     vec_avx512 o3_1 = vload_avx512(o + 208);
     vec_avx512 o3_2 = vload_avx512(o + 224);
     vec_avx512 o3_3 = vload_avx512(o + 240);
-    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_avx512) {
+    for (; keys > 0; keys--, v += 16, p += QUERIES_attention_avx512) {
         const vec_avx512 v0 = vload_avx512(v + 0);
-        const vec_avx512 v1 = vload_avx512(v + 16);
-        const vec_avx512 v2 = vload_avx512(v + 32);
-        const vec_avx512 v3 = vload_avx512(v + 48);
+        const vec_avx512 v1 = vload_avx512(v + 1024);
+        const vec_avx512 v2 = vload_avx512(v + 2048);
+        const vec_avx512 v3 = vload_avx512(v + 3072);
         const vec_avx512 p0 = vset_avx512(p[0]);
         o0_0 = vfma_avx512(p0, v0, o0_0);
         o0_1 = vfma_avx512(p0, v1, o0_1);
@@ -4038,7 +4029,7 @@ KERNEL_avx512 void prefill_accumulate_attention_avx512(const struct prefill_bloc
                                &block->view, &first, &last);
             const int32_t from = first - tile->key0, keys = last - first + 1;
             if (keys > 0)
-                prefill_values_attention_avx512(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                prefill_values_attention_avx512(tile->v + column / 16 * 1024 + column % 16 + from * 16, &tile->s[from][query], keys,
                                &t->state->o[query][column]);
         }
 }
@@ -4078,7 +4069,7 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
-    const float *v = stored->v[key0 % BLOCK_attention];
+    const float *v = stored->v[0][key0 % BLOCK_attention];
     const int slot = before->s == t->s[0];
     float (*s)[QUERIES_attention_avx512] = t->s[slot];
     struct prefill_seen_attention_avx512 *seen = &t->seen[slot];
@@ -4197,152 +4188,63 @@ struct decode_partial_attention_avx512 {
 };
 
 /*
-** s = q k for the tile of keys from `tile` of the block on, 4 heads x 64 keys at once: one FMA chain
+** s = q k for the tile of keys from `tile` of the block on, 4 heads x 16 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile the tile's V is fetched.
 */
 KERNEL_avx512 void decode_scores_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[64],
     float (*restrict s)[TILE_attention_avx512])
 {
-    for (int key = 0; key < TILE_attention_avx512; key += 64) {
+    for (int key = 0; key < TILE_attention_avx512; key += 16) {
         const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
         vec_avx512 s0_0 = vzero_avx512();
-        vec_avx512 s0_1 = vzero_avx512();
-        vec_avx512 s0_2 = vzero_avx512();
-        vec_avx512 s0_3 = vzero_avx512();
         vec_avx512 s1_0 = vzero_avx512();
-        vec_avx512 s1_1 = vzero_avx512();
-        vec_avx512 s1_2 = vzero_avx512();
-        vec_avx512 s1_3 = vzero_avx512();
         vec_avx512 s2_0 = vzero_avx512();
-        vec_avx512 s2_1 = vzero_avx512();
-        vec_avx512 s2_2 = vzero_avx512();
-        vec_avx512 s2_3 = vzero_avx512();
         vec_avx512 s3_0 = vzero_avx512();
-        vec_avx512 s3_1 = vzero_avx512();
-        vec_avx512 s3_2 = vzero_avx512();
-        vec_avx512 s3_3 = vzero_avx512();
-        const char *next = (const char *)block->v + (tile + key) / 64 * 16384;
-        for (int d = 0; d < D_K_attention; d += 1, next += 256) {
-            ATTN_FETCH(next + 0);
-            ATTN_FETCH(next + 64);
-            ATTN_FETCH(next + 128);
-            ATTN_FETCH(next + 192);
+        for (int d = 0; d < D_K_attention; d += 1) {
             const vec_avx512 k1_0 = vload_f32_avx512(&block->k[panel + 0][d][lane + 0]);
-            const vec_avx512 k1_1 = vload_f32_avx512(&block->k[panel + 1][d][lane + 0]);
-            const vec_avx512 k1_2 = vload_f32_avx512(&block->k[panel + 2][d][lane + 0]);
-            const vec_avx512 k1_3 = vload_f32_avx512(&block->k[panel + 3][d][lane + 0]);
             const vec_avx512 q1_0 = vset_avx512(q[0][d]);
             s0_0 = vfma_avx512(q1_0, k1_0, s0_0);
-            s0_1 = vfma_avx512(q1_0, k1_1, s0_1);
-            s0_2 = vfma_avx512(q1_0, k1_2, s0_2);
-            s0_3 = vfma_avx512(q1_0, k1_3, s0_3);
             const vec_avx512 q1_1 = vset_avx512(q[1][d]);
             s1_0 = vfma_avx512(q1_1, k1_0, s1_0);
-            s1_1 = vfma_avx512(q1_1, k1_1, s1_1);
-            s1_2 = vfma_avx512(q1_1, k1_2, s1_2);
-            s1_3 = vfma_avx512(q1_1, k1_3, s1_3);
             const vec_avx512 q1_2 = vset_avx512(q[2][d]);
             s2_0 = vfma_avx512(q1_2, k1_0, s2_0);
-            s2_1 = vfma_avx512(q1_2, k1_1, s2_1);
-            s2_2 = vfma_avx512(q1_2, k1_2, s2_2);
-            s2_3 = vfma_avx512(q1_2, k1_3, s2_3);
             const vec_avx512 q1_3 = vset_avx512(q[3][d]);
             s3_0 = vfma_avx512(q1_3, k1_0, s3_0);
-            s3_1 = vfma_avx512(q1_3, k1_1, s3_1);
-            s3_2 = vfma_avx512(q1_3, k1_2, s3_2);
-            s3_3 = vfma_avx512(q1_3, k1_3, s3_3);
         }
         vstore_avx512(&s[0][key + 0], s0_0);
-        vstore_avx512(&s[0][key + 16], s0_1);
-        vstore_avx512(&s[0][key + 32], s0_2);
-        vstore_avx512(&s[0][key + 48], s0_3);
         vstore_avx512(&s[1][key + 0], s1_0);
-        vstore_avx512(&s[1][key + 16], s1_1);
-        vstore_avx512(&s[1][key + 32], s1_2);
-        vstore_avx512(&s[1][key + 48], s1_3);
         vstore_avx512(&s[2][key + 0], s2_0);
-        vstore_avx512(&s[2][key + 16], s2_1);
-        vstore_avx512(&s[2][key + 32], s2_2);
-        vstore_avx512(&s[2][key + 48], s2_3);
         vstore_avx512(&s[3][key + 0], s3_0);
-        vstore_avx512(&s[3][key + 16], s3_1);
-        vstore_avx512(&s[3][key + 32], s3_2);
-        vstore_avx512(&s[3][key + 48], s3_3);
     }
 }
 
 /*
-** o += p v over the tile's first `keys` keys, 4 heads x 64 columns: one FMA chain over the
+** o += p v over the tile's first `keys` keys, 4 heads x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile the K of the next block is fetched.
 */
 KERNEL_avx512 void decode_values_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention])
 {
     vec_avx512 o0_0 = vload_avx512(&o[0][column + 0]);
-    vec_avx512 o0_1 = vload_avx512(&o[0][column + 16]);
-    vec_avx512 o0_2 = vload_avx512(&o[0][column + 32]);
-    vec_avx512 o0_3 = vload_avx512(&o[0][column + 48]);
     vec_avx512 o1_0 = vload_avx512(&o[1][column + 0]);
-    vec_avx512 o1_1 = vload_avx512(&o[1][column + 16]);
-    vec_avx512 o1_2 = vload_avx512(&o[1][column + 32]);
-    vec_avx512 o1_3 = vload_avx512(&o[1][column + 48]);
     vec_avx512 o2_0 = vload_avx512(&o[2][column + 0]);
-    vec_avx512 o2_1 = vload_avx512(&o[2][column + 16]);
-    vec_avx512 o2_2 = vload_avx512(&o[2][column + 32]);
-    vec_avx512 o2_3 = vload_avx512(&o[2][column + 48]);
     vec_avx512 o3_0 = vload_avx512(&o[3][column + 0]);
-    vec_avx512 o3_1 = vload_avx512(&o[3][column + 16]);
-    vec_avx512 o3_2 = vload_avx512(&o[3][column + 32]);
-    vec_avx512 o3_3 = vload_avx512(&o[3][column + 48]);
-    const char *next = (const char *)(block + 1) + (column / 64 * 64 + tile) / 1 * 256;
-    for (int32_t key = 0; key < keys; key += 1, next += 256) {
-        ATTN_FETCH(next + 0);
-        ATTN_FETCH(next + 64);
-        ATTN_FETCH(next + 128);
-        ATTN_FETCH(next + 192);
-        const vec_avx512 v1_0 = vload_f32_avx512(&block->v[tile + key][column + 0]);
-        const vec_avx512 v1_1 = vload_f32_avx512(&block->v[tile + key][column + 16]);
-        const vec_avx512 v1_2 = vload_f32_avx512(&block->v[tile + key][column + 32]);
-        const vec_avx512 v1_3 = vload_f32_avx512(&block->v[tile + key][column + 48]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1) {
+        const vec_avx512 v1_0 = vload_f32_avx512(v + key * V_STRIP_attention + 0);
         const vec_avx512 p1_0 = vset_avx512(p[0][key]);
         o0_0 = vfma_avx512(p1_0, v1_0, o0_0);
-        o0_1 = vfma_avx512(p1_0, v1_1, o0_1);
-        o0_2 = vfma_avx512(p1_0, v1_2, o0_2);
-        o0_3 = vfma_avx512(p1_0, v1_3, o0_3);
         const vec_avx512 p1_1 = vset_avx512(p[1][key]);
         o1_0 = vfma_avx512(p1_1, v1_0, o1_0);
-        o1_1 = vfma_avx512(p1_1, v1_1, o1_1);
-        o1_2 = vfma_avx512(p1_1, v1_2, o1_2);
-        o1_3 = vfma_avx512(p1_1, v1_3, o1_3);
         const vec_avx512 p1_2 = vset_avx512(p[2][key]);
         o2_0 = vfma_avx512(p1_2, v1_0, o2_0);
-        o2_1 = vfma_avx512(p1_2, v1_1, o2_1);
-        o2_2 = vfma_avx512(p1_2, v1_2, o2_2);
-        o2_3 = vfma_avx512(p1_2, v1_3, o2_3);
         const vec_avx512 p1_3 = vset_avx512(p[3][key]);
         o3_0 = vfma_avx512(p1_3, v1_0, o3_0);
-        o3_1 = vfma_avx512(p1_3, v1_1, o3_1);
-        o3_2 = vfma_avx512(p1_3, v1_2, o3_2);
-        o3_3 = vfma_avx512(p1_3, v1_3, o3_3);
     }
     vstore_avx512(&o[0][column + 0], o0_0);
-    vstore_avx512(&o[0][column + 16], o0_1);
-    vstore_avx512(&o[0][column + 32], o0_2);
-    vstore_avx512(&o[0][column + 48], o0_3);
     vstore_avx512(&o[1][column + 0], o1_0);
-    vstore_avx512(&o[1][column + 16], o1_1);
-    vstore_avx512(&o[1][column + 32], o1_2);
-    vstore_avx512(&o[1][column + 48], o1_3);
     vstore_avx512(&o[2][column + 0], o2_0);
-    vstore_avx512(&o[2][column + 16], o2_1);
-    vstore_avx512(&o[2][column + 32], o2_2);
-    vstore_avx512(&o[2][column + 48], o2_3);
     vstore_avx512(&o[3][column + 0], o3_0);
-    vstore_avx512(&o[3][column + 16], o3_1);
-    vstore_avx512(&o[3][column + 32], o3_2);
-    vstore_avx512(&o[3][column + 48], o3_3);
 }
 
 /* Hides what the query at `place` does not see. */
@@ -4400,7 +4302,7 @@ KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn
         decode_softmax_attention_avx512(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
     for (; added + 4 <= heads; added += 4) {
-        for (int column = 0; column < 64; column += 64)
+        for (int column = 0; column < 64; column += 16)
             decode_values_attention_avx512(block, tile, keys, column, &t->s[added], &t->o[added]);
     }
 }
@@ -4558,7 +4460,7 @@ static const struct attn_attention attention_attention_avx512 = {
         prefill_workspace_bytes_attention_avx512, prefill_tasks_attention_avx512, prefill_run_attention_avx512
     },
     {
-        "split keys, scores lanes=keys 4 heads x 64 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 21 of 32 registers, 35 KiB",
+        "split keys, scores lanes=keys 4 heads x 16 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 6 of 32 registers, 35 KiB",
         2, sizeof(struct decode_scratch_attention_avx512),
         decode_workspace_bytes_attention_avx512, decode_tasks_attention_avx512, decode_run_attention_avx512
     },

@@ -7,16 +7,16 @@
 **
 **   attention on scalar
 **     prefill  online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 22 KiB
-**     decode   split keys, scores lanes=keys 3 heads x 2 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
+**     decode   split keys, scores lanes=keys 3 heads x 2 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 9 of 16 registers, 17 KiB
 **   attention on avx2
 **     prefill  online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 28 KiB
-**     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
+**     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 9 of 16 registers, 17 KiB
 **   attention on avx512
 **     prefill  online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 8 queries x 32, tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 48 KiB
-**     decode   split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB
+**     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 5 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  dcfa09df710d3b47   (of all that follows this comment)
+**   digest  67b26177288264b5   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -239,13 +239,14 @@ static void query_row_attention(const struct attn_args *args, int64_t row, int32
 
 enum {
     PANEL_attention    = 16,      /* keys whose K is interleaved */
+    V_STRIP_attention  = 16,      /* columns of V that lie together, key after key */
     BLOCK_attention    = 64       /* keys of a block: whole tiles */
 };
 
-/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as rows, each followed by what scales it. */
+/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as strips of columns, each followed by what scales it. */
 struct block_attention {
     float k[BLOCK_attention / PANEL_attention][32][PANEL_attention];
-    float v[64][V_ROW_attention];
+    float v[V_ROW_attention / V_STRIP_attention][64][V_STRIP_attention];
 };
 
 /* The cache: for each KV head its blocks, one after another. */
@@ -272,7 +273,7 @@ static void store_value_attention(struct block_attention *block, int32_t place, 
 {
     const int row = place % BLOCK_attention;
     for (int d = 0; d < D_V_attention; d++)
-        block->v[row][d] = f32_store(v[d]);
+        block->v[d / V_STRIP_attention][row][d % V_STRIP_attention] = f32_store(v[d]);
 }
 
 /* Numbers first .. end - 1 of a key as it is stored. */
@@ -294,7 +295,7 @@ static void read_value_attention(const struct block_attention *block, int32_t pl
 {
     const int row = place % BLOCK_attention;
     for (int d = first; d < end; d++)
-        v[d - first] = f32_value(block->v[row][d]);
+        v[d - first] = f32_value(block->v[d / V_STRIP_attention][row][d % V_STRIP_attention]);
 }
 
 /* One key, rotated. */
@@ -1034,7 +1035,7 @@ KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, cons
     vec_scalar o4_1 = vload_scalar(o + 129);
     vec_scalar o5_0 = vload_scalar(o + 160);
     vec_scalar o5_1 = vload_scalar(o + 161);
-    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_scalar) {
+    for (; keys > 0; keys--, v += 16, p += QUERIES_attention_scalar) {
         const vec_scalar v0 = vload_scalar(v + 0);
         const vec_scalar v1 = vload_scalar(v + 1);
         const vec_scalar p0 = vset_scalar(p[0]);
@@ -1092,7 +1093,7 @@ KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_bloc
                                &block->view, &first, &last);
             const int32_t from = first - tile->key0, keys = last - first + 1;
             if (keys > 0)
-                prefill_values_attention_scalar(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                prefill_values_attention_scalar(tile->v + column / 16 * 1024 + column % 16 + from * 16, &tile->s[from][query], keys,
                                &t->state->o[query][column]);
         }
 }
@@ -1132,7 +1133,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
-    const float *v = stored->v[key0 % BLOCK_attention];
+    const float *v = stored->v[0][key0 % BLOCK_attention];
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     struct prefill_seen_attention_scalar *seen = t->seen;
     prefill_settle_attention_scalar(block, before, t);
@@ -1249,7 +1250,6 @@ struct decode_partial_attention_scalar {
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 3 heads x 2 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile the tile's V is fetched.
 */
 KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[32],
     float (*restrict s)[TILE_attention_scalar])
@@ -1262,9 +1262,7 @@ KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *
         vec_scalar s1_1 = vzero_scalar();
         vec_scalar s2_0 = vzero_scalar();
         vec_scalar s2_1 = vzero_scalar();
-        const char *next = (const char *)block->v + (tile + key) / 2 * 2048;
-        for (int d = 0; d < D_K_attention; d += 1, next += 64) {
-            ATTN_FETCH(next + 0);
+        for (int d = 0; d < D_K_attention; d += 1) {
             const vec_scalar k1_0 = vload_f32_scalar(&block->k[panel + 0][d][lane + 0]);
             const vec_scalar k1_1 = vload_f32_scalar(&block->k[panel + 0][d][lane + 1]);
             const vec_scalar q1_0 = vset_scalar(q[0][d]);
@@ -1287,71 +1285,22 @@ KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *
 }
 
 /*
-** o += p v over the tile's first `keys` keys, 3 heads x 3 columns: one FMA chain over the
+** o += p v over the tile's first `keys` keys, 3 heads x 2 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile the K of the next block is fetched.
 */
 KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
 {
     vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
     vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
-    vec_scalar o0_2 = vload_scalar(&o[0][column + 2]);
-    vec_scalar o1_0 = vload_scalar(&o[1][column + 0]);
-    vec_scalar o1_1 = vload_scalar(&o[1][column + 1]);
-    vec_scalar o1_2 = vload_scalar(&o[1][column + 2]);
-    vec_scalar o2_0 = vload_scalar(&o[2][column + 0]);
-    vec_scalar o2_1 = vload_scalar(&o[2][column + 1]);
-    vec_scalar o2_2 = vload_scalar(&o[2][column + 2]);
-    const char *next = (const char *)(block + 1) + (column / 3 * 64 + tile) / 1 * 64;
-    for (int32_t key = 0; key < keys; key += 1, next += 64) {
-        ATTN_FETCH(next + 0);
-        const vec_scalar v1_0 = vload_f32_scalar(&block->v[tile + key][column + 0]);
-        const vec_scalar v1_1 = vload_f32_scalar(&block->v[tile + key][column + 1]);
-        const vec_scalar v1_2 = vload_f32_scalar(&block->v[tile + key][column + 2]);
-        const vec_scalar p1_0 = vset_scalar(p[0][key]);
-        o0_0 = vfma_scalar(p1_0, v1_0, o0_0);
-        o0_1 = vfma_scalar(p1_0, v1_1, o0_1);
-        o0_2 = vfma_scalar(p1_0, v1_2, o0_2);
-        const vec_scalar p1_1 = vset_scalar(p[1][key]);
-        o1_0 = vfma_scalar(p1_1, v1_0, o1_0);
-        o1_1 = vfma_scalar(p1_1, v1_1, o1_1);
-        o1_2 = vfma_scalar(p1_1, v1_2, o1_2);
-        const vec_scalar p1_2 = vset_scalar(p[2][key]);
-        o2_0 = vfma_scalar(p1_2, v1_0, o2_0);
-        o2_1 = vfma_scalar(p1_2, v1_1, o2_1);
-        o2_2 = vfma_scalar(p1_2, v1_2, o2_2);
-    }
-    vstore_scalar(&o[0][column + 0], o0_0);
-    vstore_scalar(&o[0][column + 1], o0_1);
-    vstore_scalar(&o[0][column + 2], o0_2);
-    vstore_scalar(&o[1][column + 0], o1_0);
-    vstore_scalar(&o[1][column + 1], o1_1);
-    vstore_scalar(&o[1][column + 2], o1_2);
-    vstore_scalar(&o[2][column + 0], o2_0);
-    vstore_scalar(&o[2][column + 1], o2_1);
-    vstore_scalar(&o[2][column + 2], o2_2);
-}
-
-/*
-** o += p v over the tile's first `keys` keys, 3 heads x 2 columns: one FMA chain over the
-** keys for each.
-** Meanwhile the K of the next block is fetched.
-*/
-KERNEL_scalar void decode_values_columns_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
-    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
-{
-    vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
-    vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
     vec_scalar o1_0 = vload_scalar(&o[1][column + 0]);
     vec_scalar o1_1 = vload_scalar(&o[1][column + 1]);
     vec_scalar o2_0 = vload_scalar(&o[2][column + 0]);
     vec_scalar o2_1 = vload_scalar(&o[2][column + 1]);
-    const char *next = (const char *)(block + 1) + (column / 3 * 64 + tile) / 1 * 64;
-    for (int32_t key = 0; key < keys; key += 1, next += 64) {
-        ATTN_FETCH(next + 0);
-        const vec_scalar v1_0 = vload_f32_scalar(&block->v[tile + key][column + 0]);
-        const vec_scalar v1_1 = vload_f32_scalar(&block->v[tile + key][column + 1]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1) {
+        const vec_scalar v1_0 = vload_f32_scalar(v + key * V_STRIP_attention + 0);
+        const vec_scalar v1_1 = vload_f32_scalar(v + key * V_STRIP_attention + 1);
         const vec_scalar p1_0 = vset_scalar(p[0][key]);
         o0_0 = vfma_scalar(p1_0, v1_0, o0_0);
         o0_1 = vfma_scalar(p1_0, v1_1, o0_1);
@@ -1530,9 +1479,8 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn
         decode_softmax_attention_scalar(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
     for (; added + 3 <= heads; added += 3) {
-        for (int column = 0; column < 30; column += 3)
+        for (int column = 0; column < 32; column += 2)
             decode_values_attention_scalar(block, tile, keys, column, &t->s[added], &t->o[added]);
-        decode_values_columns_attention_scalar(block, tile, keys, 30, &t->s[added], &t->o[added]);
     }
 }
 
@@ -1689,7 +1637,7 @@ static const struct attn_attention attention_attention_scalar = {
         prefill_workspace_bytes_attention_scalar, prefill_tasks_attention_scalar, prefill_run_attention_scalar
     },
     {
-        "split keys, scores lanes=keys 3 heads x 2 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB",
+        "split keys, scores lanes=keys 3 heads x 2 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 9 of 16 registers, 17 KiB",
         2, sizeof(struct decode_scratch_attention_scalar),
         decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
     },
@@ -2386,7 +2334,7 @@ KERNEL_avx2 void prefill_values_attention_avx2(const float *restrict v, const fl
     vec_avx2 o4_1 = vload_avx2(o + 136);
     vec_avx2 o5_0 = vload_avx2(o + 160);
     vec_avx2 o5_1 = vload_avx2(o + 168);
-    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_avx2) {
+    for (; keys > 0; keys--, v += 16, p += QUERIES_attention_avx2) {
         const vec_avx2 v0 = vload_avx2(v + 0);
         const vec_avx2 v1 = vload_avx2(v + 8);
         const vec_avx2 p0 = vset_avx2(p[0]);
@@ -2444,7 +2392,7 @@ KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_at
                                &block->view, &first, &last);
             const int32_t from = first - tile->key0, keys = last - first + 1;
             if (keys > 0)
-                prefill_values_attention_avx2(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                prefill_values_attention_avx2(tile->v + column / 16 * 1024 + column % 16 + from * 16, &tile->s[from][query], keys,
                                &t->state->o[query][column]);
         }
 }
@@ -2484,7 +2432,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
-    const float *v = stored->v[key0 % BLOCK_attention];
+    const float *v = stored->v[0][key0 % BLOCK_attention];
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     struct prefill_seen_attention_avx2 *seen = t->seen;
     prefill_settle_attention_avx2(block, before, t);
@@ -2601,7 +2549,6 @@ struct decode_partial_attention_avx2 {
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 3 heads x 16 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile the tile's V is fetched.
 */
 KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[32],
     float (*restrict s)[TILE_attention_avx2])
@@ -2614,9 +2561,7 @@ KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *bloc
         vec_avx2 s1_1 = vzero_avx2();
         vec_avx2 s2_0 = vzero_avx2();
         vec_avx2 s2_1 = vzero_avx2();
-        const char *next = (const char *)block->v + (tile + key) / 16 * 2048;
-        for (int d = 0; d < D_K_attention; d += 1, next += 64) {
-            ATTN_FETCH(next + 0);
+        for (int d = 0; d < D_K_attention; d += 1) {
             const vec_avx2 k1_0 = vload_f32_avx2(&block->k[panel + 0][d][lane + 0]);
             const vec_avx2 k1_1 = vload_f32_avx2(&block->k[panel + 0][d][lane + 8]);
             const vec_avx2 q1_0 = vset_avx2(q[0][d]);
@@ -2639,77 +2584,38 @@ KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *bloc
 }
 
 /*
-** o += p v over the tile's first `keys` keys, 3 heads x 24 columns: one FMA chain over the
+** o += p v over the tile's first `keys` keys, 3 heads x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile the K of the next block is fetched.
 */
 KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
     vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
     vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
-    vec_avx2 o0_2 = vload_avx2(&o[0][column + 16]);
     vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
     vec_avx2 o1_1 = vload_avx2(&o[1][column + 8]);
-    vec_avx2 o1_2 = vload_avx2(&o[1][column + 16]);
     vec_avx2 o2_0 = vload_avx2(&o[2][column + 0]);
     vec_avx2 o2_1 = vload_avx2(&o[2][column + 8]);
-    vec_avx2 o2_2 = vload_avx2(&o[2][column + 16]);
-    const char *next = (const char *)(block + 1) + (column / 24 * 64 + tile) / 1 * 64;
-    for (int32_t key = 0; key < keys; key += 1, next += 64) {
-        ATTN_FETCH(next + 0);
-        const vec_avx2 v1_0 = vload_f32_avx2(&block->v[tile + key][column + 0]);
-        const vec_avx2 v1_1 = vload_f32_avx2(&block->v[tile + key][column + 8]);
-        const vec_avx2 v1_2 = vload_f32_avx2(&block->v[tile + key][column + 16]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1) {
+        const vec_avx2 v1_0 = vload_f32_avx2(v + key * V_STRIP_attention + 0);
+        const vec_avx2 v1_1 = vload_f32_avx2(v + key * V_STRIP_attention + 8);
         const vec_avx2 p1_0 = vset_avx2(p[0][key]);
         o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
         o0_1 = vfma_avx2(p1_0, v1_1, o0_1);
-        o0_2 = vfma_avx2(p1_0, v1_2, o0_2);
         const vec_avx2 p1_1 = vset_avx2(p[1][key]);
         o1_0 = vfma_avx2(p1_1, v1_0, o1_0);
         o1_1 = vfma_avx2(p1_1, v1_1, o1_1);
-        o1_2 = vfma_avx2(p1_1, v1_2, o1_2);
         const vec_avx2 p1_2 = vset_avx2(p[2][key]);
         o2_0 = vfma_avx2(p1_2, v1_0, o2_0);
         o2_1 = vfma_avx2(p1_2, v1_1, o2_1);
-        o2_2 = vfma_avx2(p1_2, v1_2, o2_2);
     }
     vstore_avx2(&o[0][column + 0], o0_0);
     vstore_avx2(&o[0][column + 8], o0_1);
-    vstore_avx2(&o[0][column + 16], o0_2);
     vstore_avx2(&o[1][column + 0], o1_0);
     vstore_avx2(&o[1][column + 8], o1_1);
-    vstore_avx2(&o[1][column + 16], o1_2);
     vstore_avx2(&o[2][column + 0], o2_0);
     vstore_avx2(&o[2][column + 8], o2_1);
-    vstore_avx2(&o[2][column + 16], o2_2);
-}
-
-/*
-** o += p v over the tile's first `keys` keys, 3 heads x 8 columns: one FMA chain over the
-** keys for each.
-** Meanwhile the K of the next block is fetched.
-*/
-KERNEL_avx2 void decode_values_columns_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
-    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
-{
-    vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
-    vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
-    vec_avx2 o2_0 = vload_avx2(&o[2][column + 0]);
-    const char *next = (const char *)(block + 1) + (column / 24 * 64 + tile) / 1 * 64;
-    for (int32_t key = 0; key < keys; key += 1, next += 64) {
-        ATTN_FETCH(next + 0);
-        const vec_avx2 v1_0 = vload_f32_avx2(&block->v[tile + key][column + 0]);
-        const vec_avx2 p1_0 = vset_avx2(p[0][key]);
-        o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
-        const vec_avx2 p1_1 = vset_avx2(p[1][key]);
-        o1_0 = vfma_avx2(p1_1, v1_0, o1_0);
-        const vec_avx2 p1_2 = vset_avx2(p[2][key]);
-        o2_0 = vfma_avx2(p1_2, v1_0, o2_0);
-    }
-    vstore_avx2(&o[0][column + 0], o0_0);
-    vstore_avx2(&o[1][column + 0], o1_0);
-    vstore_avx2(&o[2][column + 0], o2_0);
 }
 
 /* Hides what the query at `place` does not see. */
@@ -2774,9 +2680,8 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_vie
         decode_softmax_attention_avx2(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
     for (; added + 3 <= heads; added += 3) {
-        for (int column = 0; column < 24; column += 24)
+        for (int column = 0; column < 32; column += 16)
             decode_values_attention_avx2(block, tile, keys, column, &t->s[added], &t->o[added]);
-        decode_values_columns_attention_avx2(block, tile, keys, 24, &t->s[added], &t->o[added]);
     }
 }
 
@@ -2933,7 +2838,7 @@ static const struct attn_attention attention_attention_avx2 = {
         prefill_workspace_bytes_attention_avx2, prefill_tasks_attention_avx2, prefill_run_attention_avx2
     },
     {
-        "split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB",
+        "split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 9 of 16 registers, 17 KiB",
         2, sizeof(struct decode_scratch_attention_avx2),
         decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
     },
@@ -4014,9 +3919,9 @@ KERNEL_avx512 void prefill_values_attention_avx512(const float *restrict v, cons
     vec_avx512 o6_1 = vload_avx512(o + 208);
     vec_avx512 o7_0 = vload_avx512(o + 224);
     vec_avx512 o7_1 = vload_avx512(o + 240);
-    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_avx512) {
+    for (; keys > 0; keys--, v += 16, p += QUERIES_attention_avx512) {
         const vec_avx512 v0 = vload_avx512(v + 0);
-        const vec_avx512 v1 = vload_avx512(v + 16);
+        const vec_avx512 v1 = vload_avx512(v + 1024);
         const vec_avx512 p0 = vset_avx512(p[0]);
         o0_0 = vfma_avx512(p0, v0, o0_0);
         o0_1 = vfma_avx512(p0, v1, o0_1);
@@ -4082,7 +3987,7 @@ KERNEL_avx512 void prefill_accumulate_attention_avx512(const struct prefill_bloc
                                &block->view, &first, &last);
             const int32_t from = first - tile->key0, keys = last - first + 1;
             if (keys > 0)
-                prefill_values_attention_avx512(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                prefill_values_attention_avx512(tile->v + column / 16 * 1024 + column % 16 + from * 16, &tile->s[from][query], keys,
                                &t->state->o[query][column]);
         }
 }
@@ -4122,7 +4027,7 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
-    const float *v = stored->v[key0 % BLOCK_attention];
+    const float *v = stored->v[0][key0 % BLOCK_attention];
     const int slot = before->s == t->s[0];
     float (*s)[QUERIES_attention_avx512] = t->s[slot];
     struct prefill_seen_attention_avx512 *seen = &t->seen[slot];
@@ -4241,104 +4146,55 @@ struct decode_partial_attention_avx512 {
 };
 
 /*
-** s = q k for the tile of keys from `tile` of the block on, 3 heads x 64 keys at once: one FMA chain
+** s = q k for the tile of keys from `tile` of the block on, 3 heads x 16 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile the tile's V is fetched.
 */
 KERNEL_avx512 void decode_scores_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[32],
     float (*restrict s)[TILE_attention_avx512])
 {
-    for (int key = 0; key < TILE_attention_avx512; key += 64) {
+    for (int key = 0; key < TILE_attention_avx512; key += 16) {
         const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
         vec_avx512 s0_0 = vzero_avx512();
-        vec_avx512 s0_1 = vzero_avx512();
-        vec_avx512 s0_2 = vzero_avx512();
-        vec_avx512 s0_3 = vzero_avx512();
         vec_avx512 s1_0 = vzero_avx512();
-        vec_avx512 s1_1 = vzero_avx512();
-        vec_avx512 s1_2 = vzero_avx512();
-        vec_avx512 s1_3 = vzero_avx512();
         vec_avx512 s2_0 = vzero_avx512();
-        vec_avx512 s2_1 = vzero_avx512();
-        vec_avx512 s2_2 = vzero_avx512();
-        vec_avx512 s2_3 = vzero_avx512();
-        const char *next = (const char *)block->v + (tile + key) / 64 * 8192;
-        for (int d = 0; d < D_K_attention; d += 1, next += 256) {
-            ATTN_FETCH(next + 0);
-            ATTN_FETCH(next + 64);
-            ATTN_FETCH(next + 128);
-            ATTN_FETCH(next + 192);
+        for (int d = 0; d < D_K_attention; d += 1) {
             const vec_avx512 k1_0 = vload_f32_avx512(&block->k[panel + 0][d][lane + 0]);
-            const vec_avx512 k1_1 = vload_f32_avx512(&block->k[panel + 1][d][lane + 0]);
-            const vec_avx512 k1_2 = vload_f32_avx512(&block->k[panel + 2][d][lane + 0]);
-            const vec_avx512 k1_3 = vload_f32_avx512(&block->k[panel + 3][d][lane + 0]);
             const vec_avx512 q1_0 = vset_avx512(q[0][d]);
             s0_0 = vfma_avx512(q1_0, k1_0, s0_0);
-            s0_1 = vfma_avx512(q1_0, k1_1, s0_1);
-            s0_2 = vfma_avx512(q1_0, k1_2, s0_2);
-            s0_3 = vfma_avx512(q1_0, k1_3, s0_3);
             const vec_avx512 q1_1 = vset_avx512(q[1][d]);
             s1_0 = vfma_avx512(q1_1, k1_0, s1_0);
-            s1_1 = vfma_avx512(q1_1, k1_1, s1_1);
-            s1_2 = vfma_avx512(q1_1, k1_2, s1_2);
-            s1_3 = vfma_avx512(q1_1, k1_3, s1_3);
             const vec_avx512 q1_2 = vset_avx512(q[2][d]);
             s2_0 = vfma_avx512(q1_2, k1_0, s2_0);
-            s2_1 = vfma_avx512(q1_2, k1_1, s2_1);
-            s2_2 = vfma_avx512(q1_2, k1_2, s2_2);
-            s2_3 = vfma_avx512(q1_2, k1_3, s2_3);
         }
         vstore_avx512(&s[0][key + 0], s0_0);
-        vstore_avx512(&s[0][key + 16], s0_1);
-        vstore_avx512(&s[0][key + 32], s0_2);
-        vstore_avx512(&s[0][key + 48], s0_3);
         vstore_avx512(&s[1][key + 0], s1_0);
-        vstore_avx512(&s[1][key + 16], s1_1);
-        vstore_avx512(&s[1][key + 32], s1_2);
-        vstore_avx512(&s[1][key + 48], s1_3);
         vstore_avx512(&s[2][key + 0], s2_0);
-        vstore_avx512(&s[2][key + 16], s2_1);
-        vstore_avx512(&s[2][key + 32], s2_2);
-        vstore_avx512(&s[2][key + 48], s2_3);
     }
 }
 
 /*
-** o += p v over the tile's first `keys` keys, 3 heads x 32 columns: one FMA chain over the
+** o += p v over the tile's first `keys` keys, 3 heads x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile the K of the next block is fetched.
 */
 KERNEL_avx512 void decode_values_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention])
 {
     vec_avx512 o0_0 = vload_avx512(&o[0][column + 0]);
-    vec_avx512 o0_1 = vload_avx512(&o[0][column + 16]);
     vec_avx512 o1_0 = vload_avx512(&o[1][column + 0]);
-    vec_avx512 o1_1 = vload_avx512(&o[1][column + 16]);
     vec_avx512 o2_0 = vload_avx512(&o[2][column + 0]);
-    vec_avx512 o2_1 = vload_avx512(&o[2][column + 16]);
-    const char *next = (const char *)(block + 1) + (column / 32 * 64 + tile) / 1 * 128;
-    for (int32_t key = 0; key < keys; key += 1, next += 128) {
-        ATTN_FETCH(next + 0);
-        ATTN_FETCH(next + 64);
-        const vec_avx512 v1_0 = vload_f32_avx512(&block->v[tile + key][column + 0]);
-        const vec_avx512 v1_1 = vload_f32_avx512(&block->v[tile + key][column + 16]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1) {
+        const vec_avx512 v1_0 = vload_f32_avx512(v + key * V_STRIP_attention + 0);
         const vec_avx512 p1_0 = vset_avx512(p[0][key]);
         o0_0 = vfma_avx512(p1_0, v1_0, o0_0);
-        o0_1 = vfma_avx512(p1_0, v1_1, o0_1);
         const vec_avx512 p1_1 = vset_avx512(p[1][key]);
         o1_0 = vfma_avx512(p1_1, v1_0, o1_0);
-        o1_1 = vfma_avx512(p1_1, v1_1, o1_1);
         const vec_avx512 p1_2 = vset_avx512(p[2][key]);
         o2_0 = vfma_avx512(p1_2, v1_0, o2_0);
-        o2_1 = vfma_avx512(p1_2, v1_1, o2_1);
     }
     vstore_avx512(&o[0][column + 0], o0_0);
-    vstore_avx512(&o[0][column + 16], o0_1);
     vstore_avx512(&o[1][column + 0], o1_0);
-    vstore_avx512(&o[1][column + 16], o1_1);
     vstore_avx512(&o[2][column + 0], o2_0);
-    vstore_avx512(&o[2][column + 16], o2_1);
 }
 
 /* Hides what the query at `place` does not see. */
@@ -4396,7 +4252,7 @@ KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn
         decode_softmax_attention_avx512(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
     for (; added + 3 <= heads; added += 3) {
-        for (int column = 0; column < 32; column += 32)
+        for (int column = 0; column < 32; column += 16)
             decode_values_attention_avx512(block, tile, keys, column, &t->s[added], &t->o[added]);
     }
 }
@@ -4554,7 +4410,7 @@ static const struct attn_attention attention_attention_avx512 = {
         prefill_workspace_bytes_attention_avx512, prefill_tasks_attention_avx512, prefill_run_attention_avx512
     },
     {
-        "split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 17 of 32 registers, 17 KiB",
+        "split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 5 of 32 registers, 17 KiB",
         2, sizeof(struct decode_scratch_attention_avx512),
         decode_workspace_bytes_attention_avx512, decode_tasks_attention_avx512, decode_run_attention_avx512
     },

@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 16 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 3 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  1d3ba793d64a22d8   (of all that follows this comment)
+**   digest  820e804bc91403a3   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -171,13 +171,14 @@ static void query_row_attention(const struct attn_args *args, int64_t row, int32
 
 enum {
     PANEL_attention    = 16,      /* keys whose K is interleaved */
+    V_STRIP_attention  = 16,      /* columns of V that lie together, key after key */
     BLOCK_attention    = 64       /* keys of a block: whole tiles */
 };
 
-/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as rows, each followed by what scales it. */
+/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as strips of columns, each followed by what scales it. */
 struct block_attention {
     float k[BLOCK_attention / PANEL_attention][24][PANEL_attention];
-    float v[64][V_ROW_attention];
+    float v[V_ROW_attention / V_STRIP_attention][64][V_STRIP_attention];
 };
 
 /* The cache: for each KV head its blocks, one after another. */
@@ -204,7 +205,7 @@ static void store_value_attention(struct block_attention *block, int32_t place, 
 {
     const int row = place % BLOCK_attention;
     for (int d = 0; d < D_V_attention; d++)
-        block->v[row][d] = f32_store(v[d]);
+        block->v[d / V_STRIP_attention][row][d % V_STRIP_attention] = f32_store(v[d]);
 }
 
 /* Numbers first .. end - 1 of a key as it is stored. */
@@ -226,7 +227,7 @@ static void read_value_attention(const struct block_attention *block, int32_t pl
 {
     const int row = place % BLOCK_attention;
     for (int d = first; d < end; d++)
-        v[d - first] = f32_value(block->v[row][d]);
+        v[d - first] = f32_value(block->v[d / V_STRIP_attention][row][d % V_STRIP_attention]);
 }
 
 /* Tasks count sequences, then KV heads. */
@@ -959,7 +960,7 @@ KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, cons
     vec_scalar o4_1 = vload_scalar(o + 65);
     vec_scalar o5_0 = vload_scalar(o + 80);
     vec_scalar o5_1 = vload_scalar(o + 81);
-    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_scalar) {
+    for (; keys > 0; keys--, v += 16, p += QUERIES_attention_scalar) {
         const vec_scalar v0 = vload_scalar(v + 0);
         const vec_scalar v1 = vload_scalar(v + 1);
         const vec_scalar p0 = vset_scalar(p[0]);
@@ -1017,7 +1018,7 @@ KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_bloc
                                &block->view, &first, &last);
             const int32_t from = first - tile->key0, keys = last - first + 1;
             if (keys > 0)
-                prefill_values_attention_scalar(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                prefill_values_attention_scalar(tile->v + column + from * 16, &tile->s[from][query], keys,
                                &t->state->o[query][column]);
         }
 }
@@ -1057,7 +1058,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
-    const float *v = stored->v[key0 % BLOCK_attention];
+    const float *v = stored->v[0][key0 % BLOCK_attention];
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     struct prefill_seen_attention_scalar *seen = t->seen;
     prefill_settle_attention_scalar(block, before, t);
@@ -1237,17 +1238,18 @@ KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *
     vec_scalar o0_5 = vload_scalar(&o[0][column + 5]);
     vec_scalar o0_6 = vload_scalar(&o[0][column + 6]);
     vec_scalar o0_7 = vload_scalar(&o[0][column + 7]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
     const char *next = (const char *)(block + 1) + (column / 8 * 64 + tile) / 1 * 64;
     for (int32_t key = 0; key < keys; key += 1, next += 64) {
         ATTN_FETCH(next + 0);
-        const vec_scalar v1_0 = vload_f32_scalar(&block->v[tile + key][column + 0]);
-        const vec_scalar v1_1 = vload_f32_scalar(&block->v[tile + key][column + 1]);
-        const vec_scalar v1_2 = vload_f32_scalar(&block->v[tile + key][column + 2]);
-        const vec_scalar v1_3 = vload_f32_scalar(&block->v[tile + key][column + 3]);
-        const vec_scalar v1_4 = vload_f32_scalar(&block->v[tile + key][column + 4]);
-        const vec_scalar v1_5 = vload_f32_scalar(&block->v[tile + key][column + 5]);
-        const vec_scalar v1_6 = vload_f32_scalar(&block->v[tile + key][column + 6]);
-        const vec_scalar v1_7 = vload_f32_scalar(&block->v[tile + key][column + 7]);
+        const vec_scalar v1_0 = vload_f32_scalar(v + key * V_STRIP_attention + 0);
+        const vec_scalar v1_1 = vload_f32_scalar(v + key * V_STRIP_attention + 1);
+        const vec_scalar v1_2 = vload_f32_scalar(v + key * V_STRIP_attention + 2);
+        const vec_scalar v1_3 = vload_f32_scalar(v + key * V_STRIP_attention + 3);
+        const vec_scalar v1_4 = vload_f32_scalar(v + key * V_STRIP_attention + 4);
+        const vec_scalar v1_5 = vload_f32_scalar(v + key * V_STRIP_attention + 5);
+        const vec_scalar v1_6 = vload_f32_scalar(v + key * V_STRIP_attention + 6);
+        const vec_scalar v1_7 = vload_f32_scalar(v + key * V_STRIP_attention + 7);
         const vec_scalar p1_0 = vset_scalar(p[0][key]);
         o0_0 = vfma_scalar(p1_0, v1_0, o0_0);
         o0_1 = vfma_scalar(p1_0, v1_1, o0_1);
@@ -2283,7 +2285,7 @@ KERNEL_avx2 void prefill_values_attention_avx2(const float *restrict v, const fl
     vec_avx2 o4_1 = vload_avx2(o + 72);
     vec_avx2 o5_0 = vload_avx2(o + 80);
     vec_avx2 o5_1 = vload_avx2(o + 88);
-    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_avx2) {
+    for (; keys > 0; keys--, v += 16, p += QUERIES_attention_avx2) {
         const vec_avx2 v0 = vload_avx2(v + 0);
         const vec_avx2 v1 = vload_avx2(v + 8);
         const vec_avx2 p0 = vset_avx2(p[0]);
@@ -2341,7 +2343,7 @@ KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_at
                                &block->view, &first, &last);
             const int32_t from = first - tile->key0, keys = last - first + 1;
             if (keys > 0)
-                prefill_values_attention_avx2(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                prefill_values_attention_avx2(tile->v + column + from * 16, &tile->s[from][query], keys,
                                &t->state->o[query][column]);
         }
 }
@@ -2381,7 +2383,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
-    const float *v = stored->v[key0 % BLOCK_attention];
+    const float *v = stored->v[0][key0 % BLOCK_attention];
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     struct prefill_seen_attention_avx2 *seen = t->seen;
     prefill_settle_attention_avx2(block, before, t);
@@ -2523,9 +2525,10 @@ KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *bloc
 {
     vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
     vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
     for (int32_t key = 0; key < keys; key += 1) {
-        const vec_avx2 v1_0 = vload_f32_avx2(&block->v[tile + key][column + 0]);
-        const vec_avx2 v1_1 = vload_f32_avx2(&block->v[tile + key][column + 8]);
+        const vec_avx2 v1_0 = vload_f32_avx2(v + key * V_STRIP_attention + 0);
+        const vec_avx2 v1_1 = vload_f32_avx2(v + key * V_STRIP_attention + 8);
         const vec_avx2 p1_0 = vset_avx2(p[0][key]);
         o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
         o0_1 = vfma_avx2(p1_0, v1_1, o0_1);
@@ -3853,7 +3856,7 @@ KERNEL_avx512 void prefill_values_attention_avx512(const float *restrict v, cons
     vec_avx512 o5_0 = vload_avx512(o + 80);
     vec_avx512 o6_0 = vload_avx512(o + 96);
     vec_avx512 o7_0 = vload_avx512(o + 112);
-    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_avx512) {
+    for (; keys > 0; keys--, v += 16, p += QUERIES_attention_avx512) {
         const vec_avx512 v0 = vload_avx512(v + 0);
         const vec_avx512 p0 = vset_avx512(p[0]);
         o0_0 = vfma_avx512(p0, v0, o0_0);
@@ -3904,7 +3907,7 @@ KERNEL_avx512 void prefill_accumulate_attention_avx512(const struct prefill_bloc
                                &block->view, &first, &last);
             const int32_t from = first - tile->key0, keys = last - first + 1;
             if (keys > 0)
-                prefill_values_attention_avx512(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                prefill_values_attention_avx512(tile->v + column + from * 16, &tile->s[from][query], keys,
                                &t->state->o[query][column]);
         }
 }
@@ -3944,7 +3947,7 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
-    const float *v = stored->v[key0 % BLOCK_attention];
+    const float *v = stored->v[0][key0 % BLOCK_attention];
     const int slot = before->s == t->s[0];
     float (*s)[QUERIES_attention_avx512] = t->s[slot];
     struct prefill_seen_attention_avx512 *seen = &t->seen[slot];
@@ -4089,8 +4092,9 @@ KERNEL_avx512 void decode_values_attention_avx512(const struct block_attention *
     float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention])
 {
     vec_avx512 o0_0 = vload_avx512(&o[0][column + 0]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
     for (int32_t key = 0; key < keys; key += 1) {
-        const vec_avx512 v1_0 = vload_f32_avx512(&block->v[tile + key][column + 0]);
+        const vec_avx512 v1_0 = vload_f32_avx512(v + key * V_STRIP_attention + 0);
         const vec_avx512 p1_0 = vset_avx512(p[0][key]);
         o0_0 = vfma_avx512(p1_0, v1_0, o0_0);
     }

@@ -7,10 +7,10 @@
 **
 **   attention on avx2
 **     prefill  online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 28 KiB
-**     decode   split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB
+**     decode   split keys, scores lanes=keys 2 heads x 16 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 7 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  c8ce8f3692c92b6e   (of all that follows this comment)
+**   digest  10e8317333d8fe6d   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -226,13 +226,14 @@ static void query_row_attention(const struct attn_args *args, int64_t row, int32
 
 enum {
     PANEL_attention    = 16,      /* keys whose K is interleaved */
+    V_STRIP_attention  = 16,      /* columns of V that lie together, key after key */
     BLOCK_attention    = 64       /* keys of a block: whole tiles */
 };
 
-/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as rows, each followed by what scales it. */
+/* Keys of one KV head that lie together: K as panels of interleaved keys, then V as strips of columns, each followed by what scales it. */
 struct block_attention {
     float k[BLOCK_attention / PANEL_attention][32][PANEL_attention];
-    float v[64][V_ROW_attention];
+    float v[V_ROW_attention / V_STRIP_attention][64][V_STRIP_attention];
 };
 
 /* The cache: for each KV head its blocks, one after another. */
@@ -259,9 +260,9 @@ static void store_value_attention(struct block_attention *block, int32_t place, 
 {
     const int row = place % BLOCK_attention;
     for (int d = 0; d < D_V_attention; d++)
-        block->v[row][d] = f32_store(v[d]);
+        block->v[d / V_STRIP_attention][row][d % V_STRIP_attention] = f32_store(v[d]);
     for (int d = D_V_attention; d < V_ROW_attention; d++)
-        block->v[row][d] = 0;
+        block->v[d / V_STRIP_attention][row][d % V_STRIP_attention] = 0;
 }
 
 /* Numbers first .. end - 1 of a key as it is stored. */
@@ -283,7 +284,7 @@ static void read_value_attention(const struct block_attention *block, int32_t pl
 {
     const int row = place % BLOCK_attention;
     for (int d = first; d < end; d++)
-        v[d - first] = f32_value(block->v[row][d]);
+        v[d - first] = f32_value(block->v[d / V_STRIP_attention][row][d % V_STRIP_attention]);
 }
 
 /* One key, rotated. */
@@ -1030,7 +1031,7 @@ KERNEL_avx2 void prefill_values_attention_avx2(const float *restrict v, const fl
     vec_avx2 o4_1 = vload_avx2(o + 136);
     vec_avx2 o5_0 = vload_avx2(o + 160);
     vec_avx2 o5_1 = vload_avx2(o + 168);
-    for (; keys > 0; keys--, v += V_ROW_attention, p += QUERIES_attention_avx2) {
+    for (; keys > 0; keys--, v += 16, p += QUERIES_attention_avx2) {
         const vec_avx2 v0 = vload_avx2(v + 0);
         const vec_avx2 v1 = vload_avx2(v + 8);
         const vec_avx2 p0 = vset_avx2(p[0]);
@@ -1088,7 +1089,7 @@ KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_at
                                &block->view, &first, &last);
             const int32_t from = first - tile->key0, keys = last - first + 1;
             if (keys > 0)
-                prefill_values_attention_avx2(tile->v + from * V_ROW_attention + column, &tile->s[from][query], keys,
+                prefill_values_attention_avx2(tile->v + column / 16 * 1024 + column % 16 + from * 16, &tile->s[from][query], keys,
                                &t->state->o[query][column]);
         }
 }
@@ -1128,7 +1129,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         return;
     const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
-    const float *v = stored->v[key0 % BLOCK_attention];
+    const float *v = stored->v[0][key0 % BLOCK_attention];
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     struct prefill_seen_attention_avx2 *seen = t->seen;
     prefill_settle_attention_avx2(block, before, t);
@@ -1243,96 +1244,61 @@ struct decode_partial_attention_avx2 {
 };
 
 /*
-** s = q k for the tile of keys from `tile` of the block on, 2 heads x 32 keys at once: one FMA chain
+** s = q k for the tile of keys from `tile` of the block on, 2 heads x 16 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile the tile's V is fetched.
 */
 KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[32],
     float (*restrict s)[TILE_attention_avx2])
 {
-    for (int key = 0; key < TILE_attention_avx2; key += 32) {
+    for (int key = 0; key < TILE_attention_avx2; key += 16) {
         const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
         vec_avx2 s0_0 = vzero_avx2();
         vec_avx2 s0_1 = vzero_avx2();
-        vec_avx2 s0_2 = vzero_avx2();
-        vec_avx2 s0_3 = vzero_avx2();
         vec_avx2 s1_0 = vzero_avx2();
         vec_avx2 s1_1 = vzero_avx2();
-        vec_avx2 s1_2 = vzero_avx2();
-        vec_avx2 s1_3 = vzero_avx2();
-        const char *next = (const char *)block->v + (tile + key) / 32 * 4096;
-        for (int d = 0; d < D_K_attention; d += 1, next += 128) {
-            ATTN_FETCH(next + 0);
-            ATTN_FETCH(next + 64);
+        for (int d = 0; d < D_K_attention; d += 1) {
             const vec_avx2 k1_0 = vload_f32_avx2(&block->k[panel + 0][d][lane + 0]);
             const vec_avx2 k1_1 = vload_f32_avx2(&block->k[panel + 0][d][lane + 8]);
-            const vec_avx2 k1_2 = vload_f32_avx2(&block->k[panel + 1][d][lane + 0]);
-            const vec_avx2 k1_3 = vload_f32_avx2(&block->k[panel + 1][d][lane + 8]);
             const vec_avx2 q1_0 = vset_avx2(q[0][d]);
             s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
             s0_1 = vfma_avx2(q1_0, k1_1, s0_1);
-            s0_2 = vfma_avx2(q1_0, k1_2, s0_2);
-            s0_3 = vfma_avx2(q1_0, k1_3, s0_3);
             const vec_avx2 q1_1 = vset_avx2(q[1][d]);
             s1_0 = vfma_avx2(q1_1, k1_0, s1_0);
             s1_1 = vfma_avx2(q1_1, k1_1, s1_1);
-            s1_2 = vfma_avx2(q1_1, k1_2, s1_2);
-            s1_3 = vfma_avx2(q1_1, k1_3, s1_3);
         }
         vstore_avx2(&s[0][key + 0], s0_0);
         vstore_avx2(&s[0][key + 8], s0_1);
-        vstore_avx2(&s[0][key + 16], s0_2);
-        vstore_avx2(&s[0][key + 24], s0_3);
         vstore_avx2(&s[1][key + 0], s1_0);
         vstore_avx2(&s[1][key + 8], s1_1);
-        vstore_avx2(&s[1][key + 16], s1_2);
-        vstore_avx2(&s[1][key + 24], s1_3);
     }
 }
 
 /*
-** o += p v over the tile's first `keys` keys, 2 heads x 32 columns: one FMA chain over the
+** o += p v over the tile's first `keys` keys, 2 heads x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile the K of the next block is fetched.
 */
 KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
     vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
     vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
-    vec_avx2 o0_2 = vload_avx2(&o[0][column + 16]);
-    vec_avx2 o0_3 = vload_avx2(&o[0][column + 24]);
     vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
     vec_avx2 o1_1 = vload_avx2(&o[1][column + 8]);
-    vec_avx2 o1_2 = vload_avx2(&o[1][column + 16]);
-    vec_avx2 o1_3 = vload_avx2(&o[1][column + 24]);
-    const char *next = (const char *)(block + 1) + (column / 32 * 64 + tile) / 1 * 128;
-    for (int32_t key = 0; key < keys; key += 1, next += 128) {
-        ATTN_FETCH(next + 0);
-        ATTN_FETCH(next + 64);
-        const vec_avx2 v1_0 = vload_f32_avx2(&block->v[tile + key][column + 0]);
-        const vec_avx2 v1_1 = vload_f32_avx2(&block->v[tile + key][column + 8]);
-        const vec_avx2 v1_2 = vload_f32_avx2(&block->v[tile + key][column + 16]);
-        const vec_avx2 v1_3 = vload_f32_avx2(&block->v[tile + key][column + 24]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1) {
+        const vec_avx2 v1_0 = vload_f32_avx2(v + key * V_STRIP_attention + 0);
+        const vec_avx2 v1_1 = vload_f32_avx2(v + key * V_STRIP_attention + 8);
         const vec_avx2 p1_0 = vset_avx2(p[0][key]);
         o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
         o0_1 = vfma_avx2(p1_0, v1_1, o0_1);
-        o0_2 = vfma_avx2(p1_0, v1_2, o0_2);
-        o0_3 = vfma_avx2(p1_0, v1_3, o0_3);
         const vec_avx2 p1_1 = vset_avx2(p[1][key]);
         o1_0 = vfma_avx2(p1_1, v1_0, o1_0);
         o1_1 = vfma_avx2(p1_1, v1_1, o1_1);
-        o1_2 = vfma_avx2(p1_1, v1_2, o1_2);
-        o1_3 = vfma_avx2(p1_1, v1_3, o1_3);
     }
     vstore_avx2(&o[0][column + 0], o0_0);
     vstore_avx2(&o[0][column + 8], o0_1);
-    vstore_avx2(&o[0][column + 16], o0_2);
-    vstore_avx2(&o[0][column + 24], o0_3);
     vstore_avx2(&o[1][column + 0], o1_0);
     vstore_avx2(&o[1][column + 8], o1_1);
-    vstore_avx2(&o[1][column + 16], o1_2);
-    vstore_avx2(&o[1][column + 24], o1_3);
 }
 
 /* Hides what the query at `place` does not see. */
@@ -1397,7 +1363,7 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_vie
         decode_softmax_attention_avx2(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
     for (; added + 2 <= heads; added += 2) {
-        for (int column = 0; column < 32; column += 32)
+        for (int column = 0; column < 32; column += 16)
             decode_values_attention_avx2(block, tile, keys, column, &t->s[added], &t->o[added]);
     }
 }
@@ -1555,7 +1521,7 @@ static const struct attn_attention attention_attention_avx2 = {
         prefill_workspace_bytes_attention_avx2, prefill_tasks_attention_avx2, prefill_run_attention_avx2
     },
     {
-        "split keys, scores lanes=keys 2 heads x 32 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 13 of 16 registers, 17 KiB",
+        "split keys, scores lanes=keys 2 heads x 16 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 7 of 16 registers, 17 KiB",
         2, sizeof(struct decode_scratch_attention_avx2),
         decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
     },
