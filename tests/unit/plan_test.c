@@ -115,8 +115,8 @@ static void a_plan_prints_itself_in_one_line(void)
     plan_print_decode(&decode, &plan, &definition);
     CHECK_TEXT(prefill.data, "online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 4 queries x 64, "
                              "tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 80 KiB");
-    CHECK_TEXT(decode.data, "split keys, scores lanes=keys 3 heads x 64 keys, o lanes=d_v, tile 3 heads x 64 keys, "
-                            "segment 1024, 17 of 32 registers, 34 KiB");
+    CHECK_TEXT(decode.data, "split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, "
+                            "segment 1024, 5 of 32 registers, 34 KiB");
     arena_destroy(arena);
 }
 
