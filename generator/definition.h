@@ -190,6 +190,10 @@ bool definition_has_outputs(const struct definition *definition);
 /* Gives contiguous definitions pages instead, of the tokens that the layout has by default. */
 void definition_use_pages(struct model *model, const struct catalog *catalog, struct arena *arena);
 
+/* All definitions store K and V as the text says, in a config's words: "int8 { block = 32 }". false after a report. */
+bool definition_use_cache(struct model *model, const char *text, const struct catalog *catalog, struct arena *arena,
+                          struct report *report);
+
 /* Words and fields a config may use, NULL-ended, for the sandbox. */
 const char *const *definition_words(const struct catalog *catalog, struct arena *arena);
 const char *const *definition_fields(void);

@@ -3,8 +3,8 @@
 ** definition_read.c one attention, definition_mask.c its mask, definition_score.c its
 ** scores, definition_names.c what their expressions name, definition_array.c arrays, definition_word.c the
 ** arguments of a word, definition_mla.c sizes from ranks, definition_rotation.c computes how pairs turn, definition_norm.c
-** reads the norms of q and k, definition_outputs.c reads and prints what else a call can give, definition_line.c prints
-** the line.
+** reads the norms of q and k, definition_outputs.c reads and prints what else a call can give, definition_cache.c reads
+** the cache, definition_line.c prints the line.
 */
 #ifndef DEFINITION_PARTS_H
 #define DEFINITION_PARTS_H
@@ -81,6 +81,9 @@ bool definition_read_rotation(struct definition *definition, const struct value 
 
 /* The heads that are left; without the field, all. definition has its heads already. */
 bool definition_read_keep(struct definition *definition, const struct fields *fields);
+
+/* How K and V are stored: one word, or one for each. */
+bool definition_read_cache(struct definition *definition, const struct fields *fields, const struct definition_reader *reader);
 
 /* definition has its position already. */
 bool definition_read_norm(struct definition *definition, enum definition_norm which, const struct fields *fields,

@@ -126,36 +126,6 @@ static bool read_position(struct definition *definition, const struct fields *fi
         && definition_read_rotation(definition, value, reader);
 }
 
-static bool read_cached(struct cached *cached, const struct fields *fields, const char *name, const char *path,
-                        const char *otherwise, const struct definition *definition, const struct definition_reader *reader)
-{
-    cached->type = definition_read_word(fields, name, CATALOG_CACHE, otherwise, reader->catalog);
-    return cached->type != NULL
-        && definition_read_arguments(cached->argument, cached->type, path, value_field(fields->table, name), definition,
-                                     reader);
-}
-
-/* K and V each have their word: cache = { k = int8, v = f16 }. */
-static bool read_caches(struct definition *definition, const struct value *table, const struct definition_reader *reader)
-{
-    static const char *const names[] = { "k", "v", NULL };
-    const struct fields fields = { table, arena_format(reader->arena, "%scache.", reader->path), reader->arena, reader->report };
-    return fields_known(&fields, names)
-        && read_cached(&definition->cache_k, &fields, "k", "cache.k", NULL, definition, reader)
-        && read_cached(&definition->cache_v, &fields, "v", "cache.v", NULL, definition, reader);
-}
-
-static bool read_cache(struct definition *definition, const struct fields *fields, const struct definition_reader *reader)
-{
-    const struct value *value = value_field(fields->table, "cache");
-    if (value != NULL && value->kind == VALUE_TABLE)
-        return read_caches(definition, value, reader);
-    if (!read_cached(&definition->cache_k, fields, "cache", "cache", "f32", definition, reader))
-        return false;
-    definition->cache_v = definition->cache_k;
-    return true;
-}
-
 /* Tokens of a page, where the layout has pages. */
 static void read_page(struct definition *definition)
 {
@@ -228,7 +198,7 @@ bool definition_read_attention(struct definition *definition, const struct value
     read_position(definition, &fields, reader);
     definition_read_norm(definition, NORM_Q, &fields, reader);
     definition_read_norm(definition, NORM_K, &fields, reader);
-    read_cache(definition, &fields, reader);
+    definition_read_cache(definition, &fields, reader);
     read_layout(definition, &fields, reader);
     definition_read_outputs(definition, &fields, reader);
     read_bound(definition, &fields);

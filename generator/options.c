@@ -32,6 +32,7 @@ static const struct option_rule {
     [OPTION_ENCODER_TOKENS] = { "--encoder-tokens", "FILE", TAKES_TEXT, 0, 0, " run ", "what the encoder reads, of a model that has one" },
     [OPTION_STEPS]       = { "--steps",       "N",       TAKES_WHOLE,  0, 16777216, " run ", "tokens to generate" },
     [OPTION_LOGITS]      = { "--logits",      "FILE",    TAKES_TEXT,   0, 0,     " run ", "write the output of every row as .npy" },
+    [OPTION_CACHE_TYPE]  = { "--cache-type",  "TYPE",    TAKES_TEXT,   0, 0, " run ", "how keys and values are stored, instead of as the config says: int8, \"{ k = int8, v = f16 }\"" },
     [OPTION_CACHE_FILE]  = { "--cache-file",  "FILE",    TAKES_TEXT,   0, 0, " run ", "where prompts that begin alike go on: FILE keeps their keys and values" },
     [OPTION_CACHE_MEGABYTES] = { "--cache-megabytes", "N", TAKES_WHOLE, 1, 16777216, " run ", "of keys and values that FILE keeps at most (1024)" },
     [OPTION_CHUNK]       = { "--chunk",       "N",       TAKES_WHOLE,  1, 16777216, " run ", "tokens of the prompt that are read at once" },

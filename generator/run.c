@@ -140,6 +140,7 @@ static bool options_agree(const struct options *options)
         { OPTION_TOP_K,     true,  OPTION_TEMPERATURE, "--top-k has no effect without --temperature" },
         { OPTION_TOP_P,     true,  OPTION_TEMPERATURE, "--top-p has no effect without --temperature" },
         { OPTION_SEED,      true,  OPTION_TEMPERATURE, "--seed has no effect without --temperature" },
+        { OPTION_CACHE_TYPE, false, OPTION_REFERENCE, "--cache-type has no effect with --reference, which stores keys and values as doubles" },
         { OPTION_CACHE_FILE, false, OPTION_REFERENCE, "--cache-file has no effect with --reference, which has no pages" },
         { OPTION_CACHE_MEGABYTES, true, OPTION_CACHE_FILE, "--cache-megabytes has no effect without --cache-file" },
         { OPTION_RAW,       true,  OPTION_PROMPT,      "--raw has no effect without --prompt" },
@@ -172,6 +173,15 @@ static bool run_possible(const struct run *run)
     return wrong == NULL;
 }
 
+/* What options say of caches goes before what definitions say. */
+static bool run_use_caches(struct model *model, const struct options *options)
+{
+    const char *type = options->text[OPTION_CACHE_TYPE];
+    if (options->text[OPTION_CACHE_FILE] != NULL)
+        definition_use_pages(model, &options->catalog, options->arena);
+    return type == NULL || definition_use_cache(model, type, &options->catalog, options->arena, options->report);
+}
+
 int verb_run(const struct options *options)
 {
     struct run run = { .options = options };
@@ -180,9 +190,7 @@ int verb_run(const struct options *options)
     if (!options_agree(options) || !source_read(&run.source, options->input, &options->catalog, options->arena, options->report)
         || !run_possible(&run))
         return 2;
-    if (options->text[OPTION_CACHE_FILE] != NULL)
-        definition_use_pages(&run.source.model, &options->catalog, options->arena);
-    if (!description_print(&description, &run.source, options->report))
+    if (!run_use_caches(&run.source.model, options) || !description_print(&description, &run.source, options->report))
         return 2;
     fprintf(stderr, "%s: %d definition%s of attention, %d layers\n", model->name, model->definition_count,
             model->definition_count == 1 ? "" : "s", model->layer_count);
