@@ -113,7 +113,7 @@ bool definition_use_cache(struct model *model, const char *text, const struct ca
         return fields_refuse(&fields, "cache", "one of `attngen list caches`");
     for (int i = 0; i < model->definition_count; i++) {
         definitions[i] = model->definitions[i];
-        if (!definition_read_cache(&definitions[i], &fields, &reader))
+        if (!definition_read_cache(&definitions[i], &fields, &reader) || !definition_check_tail(&definitions[i], &fields))
             return false;
         definitions[i].line = definition_line(&definitions[i], arena);
     }

@@ -180,22 +180,6 @@ static bool split_allowed(const struct trial *trial, int32_t b, int32_t cut, int
     return true;
 }
 
-/* Two results over different keys, by their lse, to the first. */
-static void results_merge(const struct trial *trial, struct result *first, const struct result *second)
-{
-    const int d_v = trial->line->d_v;
-    for (int64_t i = 0; i < trial->q.rows * trial->line->heads; i++) {
-        const double largest = fmax((double)first->lse[i], (double)second->lse[i]);
-        if (largest == -INFINITY)
-            continue;
-        const double p = exp((double)first->lse[i] - largest), q = exp((double)second->lse[i] - largest);
-        const double sum = trial->line->normalize == 1 ? 1.0 : p + q;
-        first->lse[i] = (float)(largest + log(sum));
-        for (int64_t j = i * d_v; j < (i + 1) * d_v; j++)          /* a part without a visible key may be NaN */
-            first->o[j] = (float)(((p > 0.0 ? p * (double)first->o[j] : 0.0) + (q > 0.0 ? q * (double)second->o[j] : 0.0)) / sum);
-    }
-}
-
 static void split_take(struct check *check, const int32_t cut[])
 {
     static const char name[] = "keys in two parts, merged";
@@ -216,7 +200,7 @@ static void split_take(struct check *check, const int32_t cut[])
         run_destroy(&run);
     }
     if (taken) {
-        results_merge(trial, &found[0], &found[1]);
+        check->attention->merge(trial->q.rows * trial->line->heads, found[0].o, found[0].lse, found[1].o, found[1].lse);
         verdict_near(check, name, &found[0], &check->whole);
     }
     result_destroy(&found[0]);

@@ -34,6 +34,7 @@ static const struct attn_attention attention$F = {
 % else
     { NULL, 0, 0, NULL, NULL, NULL },
 % end
-    read$D, store$D, $(PRUNED and "head" .. D .. ", kv_head" .. D or "NULL, NULL")
+    read$D, store$D, $(PRUNED and "head" .. D .. ", kv_head" .. D or "NULL, NULL"),
+    merge_results$F
 };
 

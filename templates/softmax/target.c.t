@@ -108,6 +108,42 @@ $FN void merge$F(float m, float l, const float *restrict o,
 }
 % end
 
+% if NORMALIZE == "softmax" then
+/* One row of two results: weighted by e^(lse - top), top the larger lse. */
+$FN void merge_row$F(float *restrict o, float *lse, const float *restrict other_o, float other_lse)
+{
+    const float top = *lse > other_lse ? *lse : other_lse;
+    const float own = vfirst$T(vexp2_exact$T(vset$T((*lse - top) * ATTN_LOG2E)));
+    const float other = vfirst$T(vexp2_exact$T(vset$T((other_lse - top) * ATTN_LOG2E)));
+    const float sum = own + other;
+    *lse = (float)(top + attn_log(sum));
+    for (int d = 0; d < D_V$D; d++)
+        o[d] = (own * o[d] + other * other_o[d]) / sum;
+}
+% else
+/* One row of two results: their sum. lse is 0 in both. */
+$FN void merge_row$F(float *restrict o, float *lse, const float *restrict other_o, float other_lse)
+{
+    *lse = other_lse;
+    for (int d = 0; d < D_V$D; d++)
+        o[d] += other_o[d];
+}
+% end
+
+/* Two results over keys that share none become one; a row that saw no key adds nothing. */
+$FN void merge_results$F(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        if (other_lse[i] == ATTN_HIDDEN)
+            continue;
+        if (lse[i] == ATTN_HIDDEN) {
+            memcpy(o + i * D_V$D, other_o + i * D_V$D, D_V$D * sizeof(float));
+            lse[i] = other_lse[i];
+        } else
+            merge_row$F(o + i * D_V$D, &lse[i], other_o + i * D_V$D, other_lse[i]);
+    }
+}
+
 % local hidden = ({ zeros = "zeros", nan = "NaN", mean = "the mean of all values" })[HIDDEN_ROW]
 % if NORMALIZE == "sigmoid" then
 /* o = o_total, and lse, which is 0. A query that saw no key gives $hidden. */

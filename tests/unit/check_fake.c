@@ -169,6 +169,19 @@ static void store_head(const struct attn_sequence *sequence, int32_t kv_head, in
     }
 }
 
+/* The other's rows weigh e^(other_lse - lse), or, as a fault, as much as the own ones. */
+static void merge_rows(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse, enum fake_fault fault)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        const float top = fmaxf(lse[i], other_lse[i]);
+        const float own = lse[i] > -INFINITY ? expf(lse[i] - top) : 0.0f;
+        const float other = fault == FAKE_MERGE ? own : other_lse[i] > -INFINITY ? expf(other_lse[i] - top) : 0.0f;
+        for (int64_t d = i * D_V; d < (i + 1) * D_V && own + other > 0.0f; d++)
+            o[d] = (own * o[d] + other * other_o[d]) / (own + other);
+        lse[i] = own + other > 0.0f ? top + logf(own + other) : -INFINITY;
+    }
+}
+
 /* A phase is given no context, so each fault has functions of its own --------------------------- */
 
 #define FAKE_FUNCTIONS(fault) \
@@ -183,7 +196,9 @@ static void store_head(const struct attn_sequence *sequence, int32_t kv_head, in
     { read_head(sequence, fault == FAKE_EXPORT ? KV_HEADS - 1 - kv_head : kv_head, first, count, k, v); } \
     static void store_##fault(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, \
                               const float *k, const float *v) \
-    { store_head(sequence, fault == FAKE_IMPORT ? 0 : kv_head, first, count, k, v); }
+    { store_head(sequence, fault == FAKE_IMPORT ? 0 : kv_head, first, count, k, v); } \
+    static void merge_##fault(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse) \
+    { merge_rows(rows, o, lse, other_o, other_lse, fault); }
 
 #define FAKE_TABLE(fault) \
     [fault] = { \
@@ -194,7 +209,7 @@ static void store_head(const struct attn_sequence *sequence, int32_t kv_head, in
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, prefill_##fault }, \
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, decode_##fault }, \
         { "", 0, 0, no_workspace, attend_tasks, NULL }, \
-        read_##fault, store_##fault, NULL, NULL }
+        read_##fault, store_##fault, NULL, NULL, merge_##fault }
 
 FAKE_FUNCTIONS(FAKE_RIGHT)
 FAKE_FUNCTIONS(FAKE_SCALE)
@@ -209,11 +224,13 @@ FAKE_FUNCTIONS(FAKE_ROTATION)
 FAKE_FUNCTIONS(FAKE_EXPORT)
 FAKE_FUNCTIONS(FAKE_IMPORT)
 FAKE_FUNCTIONS(FAKE_CACHE)
+FAKE_FUNCTIONS(FAKE_MERGE)
 
 static const struct attn_attention attentions[FAKE_FAULTS] = {
     FAKE_TABLE(FAKE_RIGHT), FAKE_TABLE(FAKE_SCALE), FAKE_TABLE(FAKE_WINDOW), FAKE_TABLE(FAKE_LSE),
     FAKE_TABLE(FAKE_ORDER), FAKE_TABLE(FAKE_STALE), FAKE_TABLE(FAKE_HIDDEN), FAKE_TABLE(FAKE_NEIGHBOUR),
-    FAKE_TABLE(FAKE_LATER), FAKE_TABLE(FAKE_ROTATION), FAKE_TABLE(FAKE_EXPORT), FAKE_TABLE(FAKE_IMPORT), FAKE_TABLE(FAKE_CACHE)
+    FAKE_TABLE(FAKE_LATER), FAKE_TABLE(FAKE_ROTATION), FAKE_TABLE(FAKE_EXPORT), FAKE_TABLE(FAKE_IMPORT), FAKE_TABLE(FAKE_CACHE),
+    FAKE_TABLE(FAKE_MERGE)
 };
 
 struct attn_attention fake_attention(enum fake_fault fault)

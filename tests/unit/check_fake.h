@@ -20,6 +20,7 @@ enum fake_fault {
     FAKE_EXPORT,           /* the exporter reads another head */
     FAKE_IMPORT,           /* store puts every head's rows where the first one's go */
     FAKE_CACHE,            /* writes one float behind the cache */
+    FAKE_MERGE,            /* merge gives two results the same weight */
     FAKE_FAULTS
 };
 

@@ -81,7 +81,8 @@ static void planted_faults_are_caught(void)
         { FAKE_ROTATION,  "prefill at once: " },
         { FAKE_EXPORT,    "read, then store: " },
         { FAKE_IMPORT,    "read, then store: " },
-        { FAKE_CACHE,     NULL }
+        { FAKE_CACHE,     NULL },
+        { FAKE_MERGE,     "keys in two parts, merged: " }
     };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         char text[OUTPUT_BYTES];
