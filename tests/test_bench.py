@@ -29,6 +29,18 @@ def sweep_times_what_was_asked_for() -> None:
         assert timing["phase"] == "append" and timing["samples"] >= 5, timing
 
 
+def long_caches_fit() -> None:
+    """Of a layer of 32/8 heads, d 128: workspace grows by d_v + 2 floats for each head and segment of 1024 keys alone."""
+    keys, heads, d = 200_000, 32, 128
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "long.lua")
+        for cache, key_bytes in (("int8", 2 * (d + 2)), ("int4", 2 * (d // 2 + d // 32 * 4))):
+            config.write_text(f"attention = {{ heads = {heads}, kv_heads = 8, d_k = {d}, mask = causal(), cache = {cache} }}\n")
+            (timing,) = json.loads(attngen("bench", config, "--json", "--tuned", "none", "--phase", "decode", "--kv", str(keys)))
+            assert timing["workspace_bytes"] == -(-keys // 1024) * heads * (d + 2) * 4, timing
+            assert 1 <= timing["bytes"] / (keys * 8 * key_bytes) < 1.001, timing
+
+
 def figures_agree() -> None:
     """Rates follow from work and time; the fraction from them and from the machine's limits."""
     for timing in bench("--q", "256", "--kv", "256"):
@@ -79,4 +91,4 @@ def wrong_usage_ends_with_2() -> None:
         assert (done.returncode, done.stderr) == (2, sentence), done
 
 
-run(sweep_times_what_was_asked_for, figures_agree, picture_is_drawn, bound_on_code_is_kept, wrong_usage_ends_with_2)
+run(sweep_times_what_was_asked_for, long_caches_fit, figures_agree, picture_is_drawn, bound_on_code_is_kept, wrong_usage_ends_with_2)
