@@ -33,7 +33,7 @@ def long_caches_fit() -> None:
     """Of a layer of 32/8 heads, d 128: workspace grows by d_v + 2 floats for each head and segment of 1024 keys alone."""
     keys, heads, d = 200_000, 32, 128
     with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder, "long.lua")
+        config = Path(folder, "layer.lua")
         for cache, key_bytes in (("int8", 2 * (d + 2)), ("int4", 2 * (d // 2 + d // 32 * 4))):
             config.write_text(f"attention = {{ heads = {heads}, kv_heads = 8, d_k = {d}, mask = causal(), cache = {cache} }}\n")
             (timing,) = json.loads(attngen("bench", config, "--json", "--tuned", "none", "--phase", "decode", "--kv", str(keys)))
