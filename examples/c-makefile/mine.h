@@ -11,7 +11,7 @@
 #define MINE_H
 
 /*
-** The contract between emitted kernels and their callers, version 3.
+** The contract between emitted kernels and their callers, version 4.
 ** Every header that attngen emits carries this block once; two emitted headers
 ** in one program agree on it or do not compile.
 **
@@ -21,7 +21,7 @@
 ** are finite, also those of keys that a mask hides, and so are the products of q and k.
 */
 #ifndef ATTN_CONTRACT
-#define ATTN_CONTRACT 3
+#define ATTN_CONTRACT 4
 
 #include <stddef.h>
 #include <stdint.h>
@@ -159,6 +159,16 @@ struct attn_attention {
     /* Of a pruned layer, the numbers before pruning of the heads left, ascending; NULL when none is pruned. */
     const int32_t *head;                     /* (heads) */
     const int32_t *kv_head;                  /* (kv_heads) */
+
+    /*
+    ** Two results of the same queries, over keys that share none, become one over all of them. For each of `rows`
+    ** queries and heads, with t the larger of lse and other_lse:
+    **     a = e^(lse - t)    b = e^(other_lse - t)    o = (a o + b other_o) / (a + b)    lse = t + ln(a + b)
+    ** (sigmoid weights: o = o + other_o). A row whose lse is -infinity adds nothing; where both are, o stays.
+    ** Any number of results merge one after another; the order changes the last bits. lse knows no sink: compute
+    ** without one, and in the end multiply o by 1 / (1 + e^(sink - lse)).
+    */
+    void (*merge)(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse);   /* o (rows, d_v), lse (rows) */
 };
 
 /* A model: its definitions for the best target that this CPU has, and for each target by itself. */
@@ -175,7 +185,7 @@ struct attn_model_kernels {
 #ifdef __cplusplus
 }
 #endif
-#elif ATTN_CONTRACT != 3
+#elif ATTN_CONTRACT != 4
 #error "two emitted headers carry different versions of the attngen contract"
 #endif
 
