@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 16 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 6 of 32 registers, 35 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  5f5d3ed3edda1e06   (of all that follows this comment)
+**   digest  f6e0f236c13ab566   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -564,6 +564,32 @@ KERNEL_scalar void merge_attention_scalar(float m, float l, const float *restric
     *l_total = vfirst_scalar(vfma_scalar(vset_scalar(l), new, vmul_scalar(vset_scalar(*l_total), old)));
     for (int d = 0; d < V_ROW_attention; d += 1)
         vstore_scalar(o_total + d, vfma_scalar(vload_scalar(o + d), new, vmul_scalar(vload_scalar(o_total + d), old)));
+}
+
+/* One row of two results: weighted by e^(lse - top), top the larger lse. */
+KERNEL_scalar void merge_row_attention_scalar(float *restrict o, float *lse, const float *restrict other_o, float other_lse)
+{
+    const float top = *lse > other_lse ? *lse : other_lse;
+    const float own = vfirst_scalar(vexp2_exact_scalar(vset_scalar((*lse - top) * ATTN_LOG2E)));
+    const float other = vfirst_scalar(vexp2_exact_scalar(vset_scalar((other_lse - top) * ATTN_LOG2E)));
+    const float sum = own + other;
+    *lse = (float)(top + attn_log(sum));
+    for (int d = 0; d < D_V_attention; d++)
+        o[d] = (own * o[d] + other * other_o[d]) / sum;
+}
+
+/* Two results over keys that share none become one; a row that saw no key adds nothing. */
+KERNEL_scalar void merge_results_attention_scalar(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        if (other_lse[i] == ATTN_HIDDEN)
+            continue;
+        if (lse[i] == ATTN_HIDDEN) {
+            memcpy(o + i * D_V_attention, other_o + i * D_V_attention, D_V_attention * sizeof(float));
+            lse[i] = other_lse[i];
+        } else
+            merge_row_attention_scalar(o + i * D_V_attention, &lse[i], other_o + i * D_V_attention, other_lse[i]);
+    }
 }
 
 /* o = o_total / l, and lse. A query that saw no key gives zeros. */
@@ -1672,7 +1698,8 @@ static const struct attn_attention attention_attention_scalar = {
         decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
     },
     { NULL, 0, 0, NULL, NULL, NULL },
-    read_attention, store_attention, NULL, NULL
+    read_attention, store_attention, NULL, NULL,
+    merge_results_attention_scalar
 };
 
 /* Target avx2 --------------------------------------------------------------------------- */
@@ -1877,6 +1904,32 @@ KERNEL_avx2 void merge_attention_avx2(float m, float l, const float *restrict o,
     *l_total = vfirst_avx2(vfma_avx2(vset_avx2(l), new, vmul_avx2(vset_avx2(*l_total), old)));
     for (int d = 0; d < V_ROW_attention; d += 8)
         vstore_avx2(o_total + d, vfma_avx2(vload_avx2(o + d), new, vmul_avx2(vload_avx2(o_total + d), old)));
+}
+
+/* One row of two results: weighted by e^(lse - top), top the larger lse. */
+KERNEL_avx2 void merge_row_attention_avx2(float *restrict o, float *lse, const float *restrict other_o, float other_lse)
+{
+    const float top = *lse > other_lse ? *lse : other_lse;
+    const float own = vfirst_avx2(vexp2_exact_avx2(vset_avx2((*lse - top) * ATTN_LOG2E)));
+    const float other = vfirst_avx2(vexp2_exact_avx2(vset_avx2((other_lse - top) * ATTN_LOG2E)));
+    const float sum = own + other;
+    *lse = (float)(top + attn_log(sum));
+    for (int d = 0; d < D_V_attention; d++)
+        o[d] = (own * o[d] + other * other_o[d]) / sum;
+}
+
+/* Two results over keys that share none become one; a row that saw no key adds nothing. */
+KERNEL_avx2 void merge_results_attention_avx2(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        if (other_lse[i] == ATTN_HIDDEN)
+            continue;
+        if (lse[i] == ATTN_HIDDEN) {
+            memcpy(o + i * D_V_attention, other_o + i * D_V_attention, D_V_attention * sizeof(float));
+            lse[i] = other_lse[i];
+        } else
+            merge_row_attention_avx2(o + i * D_V_attention, &lse[i], other_o + i * D_V_attention, other_lse[i]);
+    }
 }
 
 /* o = o_total / l, and lse. A query that saw no key gives zeros. */
@@ -2887,7 +2940,8 @@ static const struct attn_attention attention_attention_avx2 = {
         decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
     },
     { NULL, 0, 0, NULL, NULL, NULL },
-    read_attention, store_attention, NULL, NULL
+    read_attention, store_attention, NULL, NULL,
+    merge_results_attention_avx2
 };
 
 #endif
@@ -3125,6 +3179,32 @@ KERNEL_avx512 void merge_attention_avx512(float m, float l, const float *restric
     *l_total = vfirst_avx512(vfma_avx512(vset_avx512(l), new, vmul_avx512(vset_avx512(*l_total), old)));
     for (int d = 0; d < V_ROW_attention; d += 16)
         vstore_avx512(o_total + d, vfma_avx512(vload_avx512(o + d), new, vmul_avx512(vload_avx512(o_total + d), old)));
+}
+
+/* One row of two results: weighted by e^(lse - top), top the larger lse. */
+KERNEL_avx512 void merge_row_attention_avx512(float *restrict o, float *lse, const float *restrict other_o, float other_lse)
+{
+    const float top = *lse > other_lse ? *lse : other_lse;
+    const float own = vfirst_avx512(vexp2_exact_avx512(vset_avx512((*lse - top) * ATTN_LOG2E)));
+    const float other = vfirst_avx512(vexp2_exact_avx512(vset_avx512((other_lse - top) * ATTN_LOG2E)));
+    const float sum = own + other;
+    *lse = (float)(top + attn_log(sum));
+    for (int d = 0; d < D_V_attention; d++)
+        o[d] = (own * o[d] + other * other_o[d]) / sum;
+}
+
+/* Two results over keys that share none become one; a row that saw no key adds nothing. */
+KERNEL_avx512 void merge_results_attention_avx512(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        if (other_lse[i] == ATTN_HIDDEN)
+            continue;
+        if (lse[i] == ATTN_HIDDEN) {
+            memcpy(o + i * D_V_attention, other_o + i * D_V_attention, D_V_attention * sizeof(float));
+            lse[i] = other_lse[i];
+        } else
+            merge_row_attention_avx512(o + i * D_V_attention, &lse[i], other_o + i * D_V_attention, other_lse[i]);
+    }
 }
 
 /* o = o_total / l, and lse. A query that saw no key gives zeros. */
@@ -4465,7 +4545,8 @@ static const struct attn_attention attention_attention_avx512 = {
         decode_workspace_bytes_attention_avx512, decode_tasks_attention_avx512, decode_run_attention_avx512
     },
     { NULL, 0, 0, NULL, NULL, NULL },
-    read_attention, store_attention, NULL, NULL
+    read_attention, store_attention, NULL, NULL,
+    merge_results_attention_avx512
 };
 
 #endif

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  a67f95a63f6add0d   (of all that follows this comment)
+**   digest  d49eaede7351b2b1   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -434,6 +434,32 @@ KERNEL_scalar void merge_attention_scalar(float m, float l, const float *restric
     *l_total = vfirst_scalar(vfma_scalar(vset_scalar(l), new, vmul_scalar(vset_scalar(*l_total), old)));
     for (int d = 0; d < V_ROW_attention; d += 1)
         vstore_scalar(o_total + d, vfma_scalar(vload_scalar(o + d), new, vmul_scalar(vload_scalar(o_total + d), old)));
+}
+
+/* One row of two results: weighted by e^(lse - top), top the larger lse. */
+KERNEL_scalar void merge_row_attention_scalar(float *restrict o, float *lse, const float *restrict other_o, float other_lse)
+{
+    const float top = *lse > other_lse ? *lse : other_lse;
+    const float own = vfirst_scalar(vexp2_exact_scalar(vset_scalar((*lse - top) * ATTN_LOG2E)));
+    const float other = vfirst_scalar(vexp2_exact_scalar(vset_scalar((other_lse - top) * ATTN_LOG2E)));
+    const float sum = own + other;
+    *lse = (float)(top + attn_log(sum));
+    for (int d = 0; d < D_V_attention; d++)
+        o[d] = (own * o[d] + other * other_o[d]) / sum;
+}
+
+/* Two results over keys that share none become one; a row that saw no key adds nothing. */
+KERNEL_scalar void merge_results_attention_scalar(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        if (other_lse[i] == ATTN_HIDDEN)
+            continue;
+        if (lse[i] == ATTN_HIDDEN) {
+            memcpy(o + i * D_V_attention, other_o + i * D_V_attention, D_V_attention * sizeof(float));
+            lse[i] = other_lse[i];
+        } else
+            merge_row_attention_scalar(o + i * D_V_attention, &lse[i], other_o + i * D_V_attention, other_lse[i]);
+    }
 }
 
 /* o = o_total / l, and lse. A query that saw no key gives zeros. */
@@ -1554,7 +1580,8 @@ static const struct attn_attention attention_attention_scalar = {
         decode_workspace_bytes_attention_scalar, decode_tasks_attention_scalar, decode_run_attention_scalar
     },
     { NULL, 0, 0, NULL, NULL, NULL },
-    read_attention, store_attention, NULL, NULL
+    read_attention, store_attention, NULL, NULL,
+    merge_results_attention_scalar
 };
 
 /* All tasks of a phase, one after another. */
