@@ -1,14 +1,14 @@
 #include <string.h>
 
-#include "bench.h"
-#include "check.h"
-#include "emit.h"
-#include "explain.h"
-#include "import.h"
-#include "list.h"
-#include "options.h"
-#include "run.h"
-#include "tune.h"
+#include "emit/emit.h"
+#include "verb/bench.h"
+#include "verb/check.h"
+#include "verb/explain.h"
+#include "verb/import.h"
+#include "verb/list.h"
+#include "verb/options.h"
+#include "verb/run.h"
+#include "verb/tune.h"
 #include "version.h"
 
 static const struct verb verbs[] = {

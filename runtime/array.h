@@ -4,7 +4,7 @@
 #ifndef ARRAY_H
 #define ARRAY_H
 
-#include "../generator/expression.h"
+#include "../generator/expression/expression.h"
 #include "../templates/contract.h"
 
 /* The arrays of one call, seen from one of its sequences. */

@@ -5,7 +5,7 @@
 #ifndef CHECK_ARRAY_H
 #define CHECK_ARRAY_H
 
-#include "../generator/expression.h"
+#include "../generator/expression/expression.h"
 #include "../templates/contract.h"
 #include "check_guard.h"
 #include "random.h"

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../generator/expression.h"
+#include "../generator/expression/expression.h"
 
 enum {
     REFERENCE_HEADS = 1024,       /* most heads */

@@ -2,9 +2,9 @@
 ** Cases as files: tests/cases/err_*.lua must give exactly the message in the .txt
 ** beside it, ok_*.lua must be accepted without a word. Runs in the repository's root.
 */
-#include "../generator/definition.h"
-#include "../generator/file.h"
-#include "../generator/text.h"
+#include "../generator/base/file.h"
+#include "../generator/base/text.h"
+#include "../generator/definition/definition.h"
 #include "test.h"
 #include "unit/capture.h"
 

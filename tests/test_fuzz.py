@@ -22,7 +22,7 @@ LIMITS = ("-timeout=20", "-rss_limit_mb=1024", "-max_len=8192")      # the sandb
 
 RULES = """
 sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all
-cflags = -std=c11 -O1 -g -ffp-contract=off -D_GNU_SOURCE -I/usr/include/lua5.4 -Igenerator
+cflags = -std=c11 -O1 -g -ffp-contract=off -D_GNU_SOURCE -I/usr/include/lua5.4 -Igenerator/catalog
 rule cc
   command = clang $cflags $sanitize -fsanitize=fuzzer-no-link -MMD -MF $out.d -c $in -o $out
   depfile = $out.d

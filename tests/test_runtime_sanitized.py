@@ -15,7 +15,8 @@ def sources() -> list[Path]:
     """Those of the library's objects."""
     archive = harness.need(harness.ROOT / "build/libattn.a", "ninja builds it")
     names = subprocess.run(["ar", "t", archive], capture_output=True, text=True, check=True).stdout.split()
-    places = [[harness.ROOT / folder / name.replace(".o", ".c") for folder in ("runtime", "generator")] for name in names]
+    folders = (harness.ROOT / "runtime", harness.ROOT / "generator/expression")
+    places = [[folder / name.replace(".o", ".c") for folder in folders] for name in names]
     return [next(path for path in place if path.exists()) for place in places]
 
 

@@ -1,7 +1,7 @@
 /*
 ** An operator's case: its text, beside files of a few sizes, and what the runner makes of it without kernels.
 */
-#include "../../generator/file.h"
+#include "../../generator/base/file.h"
 #include "../operators/operators.h"
 #include "fuzz.h"
 #include "fuzz_generator.h"

@@ -1,8 +1,8 @@
 /*
 ** A config in Lua: the sandbox, then the definitions of attention in what it assigned.
 */
-#include "../../generator/definition.h"
-#include "../../generator/script.h"
+#include "../../generator/definition/definition.h"
+#include "../../generator/script/script.h"
 #include "fuzz_generator.h"
 
 enum { STEPS = 200 * 1000 };      /* for speed: most endless loops are found after a few */

@@ -1,7 +1,7 @@
 /*
 ** A model folder's config.json: JSON, the family's rules, and the definitions that they give.
 */
-#include "../../generator/family.h"
+#include "../../generator/model/family.h"
 #include "fuzz_generator.h"
 
 static bool config_read(const char *path, struct fuzz_generator *fuzz)

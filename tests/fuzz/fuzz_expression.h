@@ -5,7 +5,7 @@
 #ifndef FUZZ_EXPRESSION_H
 #define FUZZ_EXPRESSION_H
 
-#include "../../generator/expression.h"
+#include "../../generator/expression/expression.h"
 #include "fuzz.h"
 
 enum { FUZZ_HEADS = 4, FUZZ_ARRAYS = 4, FUZZ_NAMES = FUZZ_ARRAYS + 4 };

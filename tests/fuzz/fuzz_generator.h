@@ -4,9 +4,9 @@
 #ifndef FUZZ_GENERATOR_H
 #define FUZZ_GENERATOR_H
 
-#include "../../generator/arena.h"
-#include "../../generator/catalog.h"
-#include "../../generator/report.h"
+#include "../../generator/base/arena.h"
+#include "../../generator/base/report.h"
+#include "../../generator/catalog/catalog.h"
 #include "fuzz.h"
 
 struct fuzz_generator {

@@ -1,7 +1,7 @@
 /*
 ** The expression of a mask: parsed, printed, parsed again, combined, and classified on a tile.
 */
-#include "../../generator/range.h"
+#include "../../generator/expression/range.h"
 #include "fuzz_expression.h"
 
 static void values_agree(const struct expression *mask, const struct expression *again)

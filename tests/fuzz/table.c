@@ -1,7 +1,7 @@
 /*
 ** Tuned tables, which come from strangers. One that is accepted is printed as a table that says the same.
 */
-#include "../../generator/tuned.h"
+#include "../../generator/plan/tuned.h"
 #include "fuzz_generator.h"
 
 static const char *printed(const struct tuned *tuned, struct arena *arena, size_t *length)

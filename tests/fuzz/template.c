@@ -4,7 +4,7 @@
 */
 #include <lauxlib.h>
 
-#include "../../generator/template.h"
+#include "../../generator/script/template.h"
 #include "fuzz_generator.h"
 
 enum {

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "../../generator/text.h"
+#include "../../generator/base/text.h"
 
 bool call_refuse(struct call *call, const char *format, ...)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../generator/file.h"
+#include "../../generator/base/file.h"
 #include "case_values.h"
 
 struct reader {

@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../generator/arena.h"
-#include "../../generator/report.h"
+#include "../../generator/base/arena.h"
+#include "../../generator/base/report.h"
 
 enum {
     CASE_RANK = 6,

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../../generator/text.h"
+#include "../../generator/base/text.h"
 
 /* A tensor of rank 4, or of rank 3 with this many heads; false after a refusal. */
 static bool view_take(struct call *call, const char *role, int64_t heads, struct view *view)

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../generator/compile.h"
-#include "../../generator/definition.h"
-#include "../../generator/emit.h"
-#include "../../generator/file.h"
-#include "../../generator/text.h"
+#include "../../generator/base/file.h"
+#include "../../generator/base/text.h"
+#include "../../generator/compile/compile.h"
+#include "../../generator/definition/definition.h"
+#include "../../generator/emit/emit.h"
 
 enum { FILE_DEFINITIONS = 12 };            /* in one C file, so that several compile at a time */
 

@@ -7,9 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../generator/file.h"
-#include "../../generator/text.h"
-#include "../../generator/value.h"
+#include "../../generator/base/file.h"
+#include "../../generator/base/text.h"
+#include "../../generator/base/value.h"
 #include "../test.h"
 #include "capture.h"
 #include "temporary.h"

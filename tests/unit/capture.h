@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#include "../../generator/arena.h"
-#include "../../generator/report.h"
+#include "../../generator/base/arena.h"
+#include "../../generator/base/report.h"
 
 struct capture {
     char *text;                  /* what was reported; valid after capture_text */

@@ -1,8 +1,8 @@
 /*
 ** The catalogue: descriptors inside the program and on disk, good ones and bad ones.
 */
-#include "../../generator/catalog.h"
-#include "../../generator/file.h"
+#include "../../generator/base/file.h"
+#include "../../generator/catalog/catalog.h"
 #include "../test.h"
 #include "capture.h"
 #include "temporary.h"

@@ -2,10 +2,10 @@
 ** Definitions: the lines that configs give, and files that are no configs at all.
 ** The mistakes in configs are in tests/cases.
 */
-#include "../../generator/definition.h"
-#include "../../generator/file.h"
-#include "../../generator/script.h"
-#include "../../generator/text.h"
+#include "../../generator/base/file.h"
+#include "../../generator/base/text.h"
+#include "../../generator/definition/definition.h"
+#include "../../generator/script/script.h"
 #include "../test.h"
 #include "capture.h"
 #include "temporary.h"

@@ -2,8 +2,8 @@
 ** Model descriptions: what a family's steps become with the attentions of a folder, or of
 ** a config that changes them. Runs in the repository's root.
 */
-#include "../../generator/description.h"
-#include "../../generator/file.h"
+#include "../../generator/base/file.h"
+#include "../../generator/model/description.h"
 #include "../test.h"
 #include "capture.h"
 #include "temporary.h"

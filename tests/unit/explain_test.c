@@ -3,10 +3,10 @@
 */
 #include <math.h>
 
-#include "../../generator/explain_choice.h"
-#include "../../generator/explain_sight.h"
-#include "../../generator/explain_tile.h"
-#include "../../generator/file.h"
+#include "../../generator/base/file.h"
+#include "../../generator/verb/explain_choice.h"
+#include "../../generator/verb/explain_sight.h"
+#include "../../generator/verb/explain_tile.h"
 #include "../test.h"
 #include "capture.h"
 #include "temporary.h"

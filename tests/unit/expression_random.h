@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../generator/range.h"
+#include "../../generator/expression/range.h"
 #include "../../runtime/random.h"
 
 enum {

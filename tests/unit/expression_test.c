@@ -1,7 +1,7 @@
 /*
 ** Expressions: what they mean, how they are printed, and what is refused.
 */
-#include "../../generator/expression.h"
+#include "../../generator/expression/expression.h"
 #include "../test.h"
 #include "expression_random.h"
 

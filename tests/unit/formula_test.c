@@ -1,7 +1,7 @@
 /*
 ** Formulas of descriptors: the numbers and sentences they give, and what their errors say.
 */
-#include "../../generator/formula.h"
+#include "../../generator/script/formula.h"
 #include "../test.h"
 #include "capture.h"
 

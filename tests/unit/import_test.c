@@ -3,8 +3,8 @@
 ** back to the same definitions; err_*.json give exactly the message in the .txt.
 ** Runs in the repository's root.
 */
-#include "../../generator/file.h"
-#include "../../generator/import.h"
+#include "../../generator/base/file.h"
+#include "../../generator/verb/import.h"
 #include "../test.h"
 #include "capture.h"
 #include "temporary.h"

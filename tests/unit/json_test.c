@@ -3,9 +3,9 @@
 */
 #include <math.h>
 
-#include "../../generator/file.h"
-#include "../../generator/json.h"
-#include "../../generator/tree.h"
+#include "../../generator/base/file.h"
+#include "../../generator/model/json.h"
+#include "../../generator/model/tree.h"
 #include "../test.h"
 #include "capture.h"
 #include "temporary.h"

@@ -1,7 +1,7 @@
 /*
 ** Lists of numbers on the command line.
 */
-#include "../../generator/lengths.h"
+#include "../../generator/base/lengths.h"
 #include "../test.h"
 
 /* The list as text, or "refused". */

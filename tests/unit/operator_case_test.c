@@ -1,8 +1,8 @@
 /*
 ** Operator cases: what is read, and what a broken case is told. With $ATTNGEN_DATA, every case there is read.
 */
+#include "../../generator/base/file.h"
 #include "../operators/case.h"
-#include "../../generator/file.h"
 #include "../test.h"
 #include "temporary.h"
 

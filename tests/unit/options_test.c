@@ -1,7 +1,7 @@
 /*
 ** The command line: what is taken and what is refused.
 */
-#include "../../generator/options.h"
+#include "../../generator/verb/options.h"
 #include "../test.h"
 #include "capture.h"
 

@@ -1,8 +1,8 @@
 /*
 ** Places: the lines of fields, found by the small lexer alone.
 */
-#include "../../generator/places.h"
-#include "../../generator/text.h"
+#include "../../generator/base/places.h"
+#include "../../generator/base/text.h"
 #include "../test.h"
 
 /* name:line of every place, in brackets what is inside; items are numbers */

@@ -1,7 +1,7 @@
 /*
 ** Plans: whatever the shape and the target, a plan fits its registers and covers its tile.
 */
-#include "../../generator/plan.h"
+#include "../../generator/plan/plan.h"
 #include "../test.h"
 
 static const struct descriptor targets[] = {

@@ -3,9 +3,9 @@
 */
 #include <stdlib.h>
 
-#include "../../generator/definition.h"
-#include "../../generator/random_definition.h"
-#include "../../generator/script.h"
+#include "../../generator/definition/definition.h"
+#include "../../generator/definition/random_definition.h"
+#include "../../generator/script/script.h"
 #include "../test.h"
 
 enum { DEFINITIONS = 400 };

@@ -1,7 +1,7 @@
 /*
 ** Ranges: what is said about a box against every point of it.
 */
-#include "../../generator/range.h"
+#include "../../generator/expression/range.h"
 #include "../test.h"
 #include "expression_random.h"
 

@@ -1,7 +1,7 @@
 /*
 ** How far back masks see: what is claimed, against what is visible.
 */
-#include "../../generator/reach.h"
+#include "../../generator/expression/reach.h"
 #include "../test.h"
 #include "expression_random.h"
 

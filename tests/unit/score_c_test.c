@@ -5,7 +5,7 @@
 #include <dlfcn.h>
 #include <math.h>
 
-#include "../../generator/expression_c.h"
+#include "../../generator/emit/expression_c.h"
 #include "../test.h"
 #include "expression_random.h"
 #include "temporary.h"

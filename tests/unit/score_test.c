@@ -3,7 +3,7 @@
 */
 #include <math.h>
 
-#include "../../generator/expression.h"
+#include "../../generator/expression/expression.h"
 #include "../test.h"
 #include "expression_random.h"
 

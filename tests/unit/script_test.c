@@ -2,8 +2,8 @@
 ** The sandbox: what comes out of a chunk, with its lines, and how hostile chunks
 ** end. Linked with --wrap=realloc, so that Lua's memory can be refused on demand.
 */
-#include "../../generator/script.h"
-#include "../../generator/text.h"
+#include "../../generator/base/text.h"
+#include "../../generator/script/script.h"
 #include "../test.h"
 #include "capture.h"
 

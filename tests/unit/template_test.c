@@ -3,7 +3,7 @@
 */
 #include <stdlib.h>
 
-#include "../../generator/template.h"
+#include "../../generator/script/template.h"
 #include "../test.h"
 
 /* What rendering gave: the text, or the report. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../../generator/arena.h"
+#include "../../generator/base/arena.h"
 
 /* NULL when it cannot be made. */
 static inline char *temporary_make(struct arena *arena)

@@ -3,10 +3,10 @@
 ** that does not hold, and where the mask is one of ranges the walk stops at no tile without
 ** a visible key. Queries, keys and sizes are random; every claim is held against each point.
 */
-#include "../../generator/definition.h"
-#include "../../generator/explain_tile.h"
-#include "../../generator/file.h"
-#include "../../generator/range.h"
+#include "../../generator/base/file.h"
+#include "../../generator/definition/definition.h"
+#include "../../generator/expression/range.h"
+#include "../../generator/verb/explain_tile.h"
 #include "../../runtime/random.h"
 #include "../test.h"
 #include "capture.h"

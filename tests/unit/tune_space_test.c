@@ -3,7 +3,7 @@
 */
 #include <stdlib.h>
 
-#include "../../generator/tune_space.h"
+#include "../../generator/plan/tune_space.h"
 #include "../test.h"
 
 static const struct descriptor targets[] = {

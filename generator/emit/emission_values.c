@@ -1,0 +1,408 @@
+/*
+** What a template sees: the values of the model, of a definition, of a target, of a plan.
+*/
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "../catalog/argument.h"
+#include "../version.h"
+#include "box_c.h"
+#include "emission.h"
+#include "expression_c.h"
+#include "expression_near.h"
+
+const char *emission_upper(const char *name, struct arena *arena)
+{
+    char *copy = arena_copy(arena, name, strlen(name));
+    for (char *c = copy; *c != '\0'; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return copy;
+}
+
+/* As the inside of a C string literal. */
+static const char *quoted(const char *line, struct arena *arena)
+{
+    struct text text = text_start(arena);
+    for (; *line != '\0'; line++) {
+        if (*line == '"' || *line == '\\')
+            text_put(&text, "\\");
+        text_add(&text, line, 1);
+    }
+    return text.data;
+}
+
+/* Values of a definition -------------------------------------------------------------------- */
+
+/* A word's parameters in capitals: BASE, DIMS, PAIRING. */
+static void set_parameters(struct emission *e, const struct descriptor *word, const struct argument *arguments)
+{
+    for (int i = 0; i < word->parameter_count; i++)
+        argument_set(&e->values, emission_upper(word->parameters[i].name, e->arena), &word->parameters[i], &arguments[i]);
+}
+
+/* PAGE_TOKENS 0: no pages; RING_REACH -1: no ring. */
+static void set_layout(struct emission *e, const struct definition *definition)
+{
+    set_parameters(e, definition->layout, definition->layout_argument);
+    template_set_integer(&e->values, "PAGE_TOKENS", definition->page_tokens);
+    template_set_integer(&e->values, "RING_REACH", definition->ring_reach);
+}
+
+/* Rows of cosines and sines hold as many floats as dimensions rotate. */
+static void set_rotation(struct emission *e, const struct definition *definition)
+{
+    const struct rotation *rotation = &definition->rotation;
+    const char *function = arena_format(e->arena, "rotation_%s", definition->name);
+    template_set_integer(&e->values, "ROTATION_FLOATS", rotation->dims);
+    template_set_text(&e->values, "ROTATION", rotation->dims > 0 ? function : "NULL");
+    template_set_numbers(&e->values, "FREQUENCIES", rotation->frequencies);
+    template_set_number(&e->values, "MAGNITUDE", rotation->magnitude);
+}
+
+static void set_shape(struct emission *e, const struct definition *definition)
+{
+    struct template_values *values = &e->values;
+    template_set_text(values, "DEFINITION", definition->name);
+    template_set_text(values, "D", arena_format(e->arena, "_%s", definition->name));
+    template_set_text(values, "LINE", definition->line);
+    template_set_text(values, "LINE_QUOTED", quoted(definition->line, e->arena));
+    emission_set_heads(e, definition);
+    template_set_integer(values, "D_K", definition->d_k);
+    template_set_integer(values, "D_V", definition->d_v);
+    template_set_integer(values, "V_ROW", plan_row(definition));
+    template_set_integer(values, "V_STRIP", plan_strip(definition));
+    template_set_integer(values, "PANEL", PLAN_PANEL);
+    template_set_integer(values, "BLOCK", plan_block(&e->request));
+}
+
+static void set_outputs(struct emission *e, const struct definition *definition)
+{
+    const struct outputs *outputs = &definition->outputs;
+    struct text heads = text_start(e->arena);
+    definition_heads_print(&heads, outputs, ", ");
+    template_set_boolean(&e->values, "HAS_OUTPUTS", definition_has_outputs(definition));
+    template_set_text(&e->values, "MATRIX", definition_matrix_name(outputs->matrix));
+    template_set_integer(&e->values, "MATRIX_COUNT", outputs->head_count);
+    template_set_text(&e->values, "MATRIX_HEADS", heads.data);
+    template_set_boolean(&e->values, "COLUMN_SUMS", outputs->column_sums);
+}
+
+/* What a function's body takes from view. */
+static const char *view_named(const struct emission *e, const struct expression_arrays *arrays, const char *body)
+{
+    static const char *const fields[] = { "h", "b", "q_len", "kv_len" };
+    struct text text = text_start(e->arena);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (box_names(body, fields[i]))
+            text_format(&text, "    const int32_t %s = view->%s;\n", fields[i], fields[i]);
+    for (int i = 0; i < arrays->count; i++) {
+        const char *name = arena_format(e->arena, "array_%s", arrays->list[i].name);
+        if (box_names(body, name))
+            text_format(&text, "    const struct attn_array *%s = &view->array[%d];\n", name, i);
+    }
+    return text.length > 0 || box_names(body, "view") ? text.data : "    (void)view;\n";
+}
+
+/* What the names of a mask's tables start with. */
+static const char *mask_tables(const struct emission *e, const struct definition *definition)
+{
+    return arena_format(e->arena, "%s_table", definition->name);
+}
+
+/* The calls that fill the bounds which the search for keys looks at; "" without. */
+static const char *bounds_lines(const struct emission *e, const struct definition *definition, const char *keys)
+{
+    struct text text = text_start(e->arena);
+    for (int i = 0; i < definition->arrays.count; i++) {
+        const struct expression_array *array = &definition->arrays.list[i];
+        const int key = array->axis[0] == EXPRESSION_AXIS_KEY ? 0 : 1;
+        if (strstr(keys, arena_format(e->arena, "attn_bounds_of(view, %d)", i)) == NULL)
+            continue;
+        const char *start = array->axes == 1 ? "0" : arena_format(e->arena, "b * args->array[%d].stride[%d]", i, 1 - key);
+        text_format(&text, "%s    attn_bounds_fill(&args->array[%d], %s, args->array[%d].stride[%d], kv_len, bound + %d * stretches);",
+                    text.length > 0 ? "\n" : "", i, start, i, key, i);
+    }
+    return text.length > 0 ? text.data : "";
+}
+
+static void set_mask(struct emission *e, const struct definition *definition)
+{
+    char mask[EXPRESSION_BYTES];
+    const char *tables = mask_tables(e, definition);
+    expression_print(&definition->mask, mask, sizeof mask);
+    struct text sight = text_start(e->arena), keys = text_start(e->arena), arrays = text_start(e->arena);
+    expression_tables_c(&arrays, &definition->mask, tables);
+    expression_sight_c(&sight, &definition->mask, tables);
+    template_set_boolean(&e->values, "MASK_GAPS", expression_keys_c(&keys, &definition->mask, tables));
+    template_set_text(&e->values, "BOUNDS", bounds_lines(e, definition, keys.data));
+    template_set_text(&e->values, "MASK_TABLES", arrays.data);
+    template_set_text(&e->values, "MASK", arena_copy(e->arena, mask, strlen(mask)));
+    template_set_text(&e->values, "SIGHT", arena_format(e->arena, "%s%s", view_named(e, &definition->arrays, sight.data), sight.data));
+    template_set_text(&e->values, "KEYS", arena_format(e->arena, "%s%s", view_named(e, &definition->arrays, keys.data), keys.data));
+    template_set_boolean(&e->values, "MASK_USES_H", expression_uses(&definition->mask, EXPRESSION_H));
+}
+
+static const char *score_tables(const struct emission *e, const struct definition *definition)
+{
+    return arena_format(e->arena, "%s_score_table", definition->name);
+}
+
+/* Weights are powers of two: without a score, q carries the factor 1 / ln 2; with one, what it gives is multiplied. */
+static void set_score(struct emission *e, const struct definition *definition)
+{
+    char score[EXPRESSION_BYTES];
+    struct text arrays = text_start(e->arena);
+    expression_print(&definition->score, score, sizeof score);
+    expression_tables_c(&arrays, &definition->score, score_tables(e, definition));
+    const bool scored = definition_has_score(definition);
+    template_set_text(&e->values, "SINK", definition_sink_name(definition->sink));
+    template_set_text(&e->values, "NORMALIZE", definition_normalize_name(definition->normalize));
+    template_set_text(&e->values, "HIDDEN_ROW", definition_hidden_row_name(definition->hidden_row));
+    template_set_text(&e->values, "SCORE", arena_copy(e->arena, score, strlen(score)));
+    template_set_text(&e->values, "SCORE_TABLES", arrays.data);
+    template_set_boolean(&e->values, "HAS_SCORE", scored);
+    template_set_number(&e->values, "SCALE_Q", scored ? definition->scale : definition->scale / M_LN2);
+}
+
+/* A string literal and what follows it: { "doc", ATTN_INTEGER, 2, { ... }, { ... }, -1, 1 } */
+static void array_kind_put(struct text *text, const struct expression_array *array, int heads)
+{
+    static const char *const types[] = {
+        [EXPRESSION_BOOLEAN] = "ATTN_BOOLEAN", [EXPRESSION_INTEGER] = "ATTN_INTEGER", [EXPRESSION_NUMBER] = "ATTN_NUMBER"
+    };
+    static const char *const axes[] = {
+        [EXPRESSION_AXIS_SEQUENCE] = "ATTN_AXIS_SEQUENCE", [EXPRESSION_AXIS_HEAD] = "ATTN_AXIS_HEAD",
+        [EXPRESSION_AXIS_QUERY] = "ATTN_AXIS_QUERY", [EXPRESSION_AXIS_KEY] = "ATTN_AXIS_KEY", [EXPRESSION_AXIS_SIZE] = "ATTN_AXIS_SIZE"
+    };
+    text_format(text, "%s    { \"%s\", %s, %d, {", text->length > 0 ? ",\n" : "", array->name, types[array->type], array->axes);
+    for (int axis = 0; axis < array->axes; axis++)
+        text_format(text, "%s %s", axis > 0 ? "," : "", axes[array->axis[axis]]);
+    text_put(text, " }, {");
+    for (int axis = 0; axis < array->axes; axis++)
+        text_format(text, "%s %d", axis > 0 ? "," : "", array->axis[axis] == EXPRESSION_AXIS_HEAD ? heads : array->size[axis]);
+    text_format(text, " }, %lld, %lld }", (long long)array->low, (long long)array->high);
+}
+
+static void set_arrays(struct emission *e, const struct definition *definition)
+{
+    struct text kinds = text_start(e->arena);
+    for (int i = 0; i < definition->arrays.count; i++)
+        array_kind_put(&kinds, &definition->arrays.list[i], definition->heads);
+    template_set_integer(&e->values, "ARRAYS", definition->arrays.count);
+    template_set_text(&e->values, "ARRAY_KINDS", kinds.data);
+}
+
+void emission_set_definition(struct emission *e, const struct definition *definition)
+{
+    set_arrays(e, definition);
+    set_shape(e, definition);
+    set_mask(e, definition);
+    set_score(e, definition);
+    set_parameters(e, definition->position, definition->position_argument);
+    set_layout(e, definition);
+    set_outputs(e, definition);
+    set_rotation(e, definition);
+    emission_set_cache(e, definition);
+}
+
+/* Values of a plan ---------------------------------------------------------------------------- */
+
+void emission_set_isa(struct emission *e, const struct descriptor *isa)
+{
+    template_set_text(&e->values, "TARGET", isa->name);
+    template_set_text(&e->values, "T", arena_format(e->arena, "_%s", isa->name));
+    template_set_text(&e->values, "FN", arena_format(e->arena, "KERNEL_%s", isa->name));
+    template_set_text(&e->values, "ATTRIBUTE", isa->attribute);
+    template_set_integer(&e->values, "LANES", isa->lanes);
+}
+
+static void set_tiles(struct emission *e, const struct plan *plan)
+{
+    for (enum plan_parameter i = 0; i < PLAN_PARAMETERS; i++)
+        template_set_integer(&e->values, emission_upper(plan_parameter_name(i), e->arena), plan->value[i]);
+    template_set_integer(&e->values, "REST_QUERIES", plan->rest_queries);
+    /* Weights of a tile are summed as so many partial sums, then by halves. */
+    template_set_integer(&e->values, "PARTIALS", plan->value[PLAN_TILE] < PLAN_PANEL ? plan->value[PLAN_TILE] : PLAN_PANEL);
+}
+
+static void set_plan_lines(struct emission *e, const struct plan *plan, const struct definition *definition)
+{
+    struct text prefill = text_start(e->arena), decode = text_start(e->arena);
+    plan_print_prefill(&prefill, plan, definition);
+    plan_print_decode(&decode, plan, definition);
+    text_format(&e->plans, "**   %s on %s\n**     prefill  %s\n**     decode   %s\n",
+                definition->name, plan->isa->name, prefill.data, decode.data);
+    template_set_text(&e->values, "PREFILL_PLAN", prefill.data);
+    template_set_text(&e->values, "DECODE_PLAN", decode.data);
+}
+
+/*
+** The first lines of a function over q, k and view that returns `body`: what that takes from view, and which parameters it
+** leaves alone. rest is what the function names besides.
+*/
+static const char *view_lines(struct emission *e, const struct definition *definition, const char *body, const char *rest)
+{
+    const char *whole = arena_format(e->arena, "%s %s", body, rest);
+    struct text text = text_start(e->arena);
+    text_put(&text, view_named(e, &definition->arrays, whole));
+    for (const char *name = "q\0k\0"; *name != '\0'; name += 2)
+        if (!box_names(whole, name))
+            text_format(&text, "    (void)%s;\n", name);
+    return text.data;
+}
+
+static void set_sees(struct emission *e, const struct definition *definition, const struct descriptor *isa)
+{
+    const char *suffix = arena_format(e->arena, "_%s", isa->name), *tables = mask_tables(e, definition);
+    struct text queries = text_start(e->arena), keys = text_start(e->arena);
+    expression_vector_c(&queries, &definition->mask, EXPRESSION_Q, suffix, tables);
+    expression_vector_c(&keys, &definition->mask, EXPRESSION_K, suffix, tables);
+    template_set_text(&e->values, "SEES_QUERIES", queries.data);
+    template_set_text(&e->values, "SEES_KEYS", keys.data);
+    template_set_text(&e->values, "SEES_QUERIES_VIEW", view_lines(e, definition, queries.data, "k kv_len"));
+    template_set_text(&e->values, "SEES_KEYS_VIEW", view_lines(e, definition, keys.data, "k kv_len"));
+}
+
+static void set_near(struct emission *e, const struct definition *definition, int near, const char *suffix)
+{
+    struct text text = text_start(e->arena);
+    if (near >= 0)
+        expression_near_c(&text, &definition->score, near, suffix, score_tables(e, definition));
+    template_set_boolean(&e->values, "HAS_NEAR", near >= 0);
+    template_set_text(&e->values, "NEAR", text.data);
+    template_set_text(&e->values, "NEAR_VIEW", view_lines(e, definition, text.data, "q k"));
+}
+
+static void set_scores(struct emission *e, const struct definition *definition, const struct descriptor *isa)
+{
+    const char *suffix = arena_format(e->arena, "_%s", isa->name), *tables = score_tables(e, definition);
+    struct text queries = text_start(e->arena), keys = text_start(e->arena);
+    const int near = expression_near(&definition->score);
+    expression_score_c(&queries, &definition->score, EXPRESSION_Q, suffix, tables, near);
+    expression_score_c(&keys, &definition->score, EXPRESSION_K, suffix, tables, -1);
+    template_set_text(&e->values, "SCORE_QUERIES", queries.data);
+    template_set_text(&e->values, "SCORE_KEYS_C", keys.data);
+    template_set_text(&e->values, "SCORE_QUERIES_VIEW", view_lines(e, definition, queries.data, ""));
+    template_set_text(&e->values, "SCORE_KEYS_VIEW", view_lines(e, definition, keys.data, ""));
+    set_near(e, definition, near, suffix);
+}
+
+void emission_set_plan(struct emission *e, const struct definition *definition, const struct plan *plan)
+{
+    template_set_text(&e->values, "F", arena_format(e->arena, "_%s_%s", definition->name, plan->isa->name));
+    set_tiles(e, plan);
+    set_plan_lines(e, plan, definition);
+    set_sees(e, definition, plan->isa);
+    set_scores(e, definition, plan->isa);
+}
+
+/* Values of the model -------------------------------------------------------------------------- */
+
+enum model_list { LIST_DEFINITIONS, LIST_LINES, LIST_OUTPUTS };
+
+static const char *const *definition_list(const struct emission *e, enum model_list which)
+{
+    const char **list = arena_alloc(e->arena, (size_t)e->model->definition_count + 1, sizeof *list);
+    for (int i = 0; i < e->model->definition_count; i++) {
+        const struct definition *definition = &e->model->definitions[i];
+        list[i] = which == LIST_DEFINITIONS ? definition->name : which == LIST_LINES ? definition->line
+                : definition_has_outputs(definition) ? "outputs" : "";
+    }
+    return list;
+}
+
+static const char *targets_text(const struct emission *e)
+{
+    struct text text = text_start(e->arena);
+    for (int i = 0; i < e->target_count; i++)
+        text_format(&text, "%s%s", i > 0 ? ", " : "", e->targets[i]->name);
+    return text.data;
+}
+
+static void set_targets(struct emission *e)
+{
+    const char **names = arena_alloc(e->arena, EMIT_TARGETS + 1, sizeof *names);
+    const char **supported = arena_alloc(e->arena, EMIT_TARGETS + 1, sizeof *supported);
+    const char **machines = arena_alloc(e->arena, EMIT_TARGETS + 1, sizeof *machines);
+    bool x86 = false, avx512 = false;
+    for (int i = 0; i < e->target_count; i++) {
+        names[i] = e->targets[i]->name;
+        supported[i] = e->targets[i]->supported;
+        machines[i] = e->targets[i]->requires_machine;
+        x86 = x86 || strcmp(machines[i], "x86_64") == 0;
+        avx512 = avx512 || strstr(supported[i], "cpu_has_avx512") != NULL;
+    }
+    template_set_list(&e->values, "TARGETS", names);
+    template_set_list(&e->values, "SUPPORTED", supported);
+    template_set_list(&e->values, "MACHINES", machines);
+    template_set_text(&e->values, "TARGETS_TEXT", targets_text(e));
+    template_set_boolean(&e->values, "USES_CPUID", x86);
+    template_set_boolean(&e->values, "USES_AVX512", avx512);
+}
+
+/* The C of all masks and scores, in which the functions that it calls are looked for. */
+static const char *expressions_text(const struct emission *e)
+{
+    struct text text = text_start(e->arena);
+    for (int i = 0; i < e->model->definition_count; i++) {
+        const struct expression *mask = &e->model->definitions[i].mask, *score = &e->model->definitions[i].score;
+        expression_sight_c(&text, mask, "");
+        expression_keys_c(&text, mask, "");
+        for (enum expression_variable varying = EXPRESSION_Q; varying <= EXPRESSION_K; varying++) {
+            expression_vector_c(&text, mask, varying, "", "");
+            expression_score_c(&text, score, varying, "", "", -1);
+        }
+    }
+    return text.data;
+}
+
+/* The functions of common.c.t that expressions call; one needs another. */
+static void set_functions(struct emission *e)
+{
+    static const struct { const char *value, *function; } functions[] = {
+        { "USES_MAGNITUDE", "attn_magnitude" },           { "USES_SMALLER", "attn_smaller" },
+        { "USES_LARGER", "attn_larger" },                 { "USES_CLIP", "attn_clip" },
+        { "USES_KEY_FROM", "attn_key_from" },             { "USES_KEY_TO", "attn_key_to" },
+        { "USES_REMAINDER_FROM", "attn_remainder_from" }, { "USES_REMAINDER_TO", "attn_remainder_to" },
+        { "USES_FLOOR_MOD", "attn_floor_mod" }
+    };
+    const char *text = expressions_text(e);
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        template_set_boolean(&e->values, functions[i].value, strstr(text, functions[i].function) != NULL);
+    template_set_boolean(&e->values, "USES_FLOOR_DIV",
+                         strstr(text, "attn_floor_div") != NULL || strstr(text, "attn_floor_mod") != NULL);
+}
+
+bool emission_uses_arrays(const struct emission *e)
+{
+    for (int i = 0; i < e->model->definition_count; i++)
+        if (e->model->definitions[i].arrays.count > 0)
+            return true;
+    return false;
+}
+
+void emission_set_model(struct emission *e)
+{
+    bool rotates = false, norms = false;
+    for (int i = 0; i < e->model->definition_count; i++) {
+        const struct definition *definition = &e->model->definitions[i];
+        rotates = rotates || definition->rotation.dims > 0;
+        norms = norms || definition->norm[NORM_Q].used || definition->norm[NORM_K].used;
+    }
+    template_set_text(&e->values, "NAME", e->model->name);
+    template_set_text(&e->values, "GUARD", emission_upper(e->model->name, e->arena));
+    const char *slash = strrchr(e->model->file, '/');        /* the same text wherever the config lies */
+    template_set_text(&e->values, "CONFIG", slash != NULL ? slash + 1 : e->model->file);
+    template_set_text(&e->values, "VERSION", ATTNGEN_VERSION);
+    template_set_list(&e->values, "DEFINITIONS", definition_list(e, LIST_DEFINITIONS));
+    template_set_list(&e->values, "LINES", definition_list(e, LIST_LINES));
+    template_set_list(&e->values, "OUTPUTS", definition_list(e, LIST_OUTPUTS));
+    template_set_boolean(&e->values, "USES_ROTATION", rotates);
+    template_set_boolean(&e->values, "USES_NORM", norms);
+    template_set_boolean(&e->values, "USES_ARRAYS", emission_uses_arrays(e));
+    template_set_boolean(&e->values, "USES_SCALES", emission_cache_scales(e) > 0);
+    template_set_boolean(&e->values, "USES_MINIMA", emission_cache_scales(e) > 1);
+    set_functions(e);
+    set_targets(e);
+}
