@@ -8,7 +8,8 @@
 
 enum {
     DEFAULT_BLOCK = 64, DEFAULT_SEGMENT = 1024,
-    COLUMNS_MOST = 8         /* vectors of columns that decode sums at once */
+    COLUMNS_MOST = 8,        /* vectors of columns that decode sums at once */
+    HEADS_FEW = 4, HEADS_MANY = 8
 };
 
 static int smaller(int a, int b)
@@ -102,9 +103,9 @@ static void choose_values(const struct choice *choice)
 
 /*
 ** Memory likes to be read in one stream; then the machine fetches ahead by itself. A head of its own reads one vector of
-** K at a time where a value has more than a byte, and V in whole rows, where registers hold one. Heads that share K and V
-** read a panel and a strip at a time: where that makes fewer than 8 chains of FMAs, the latency of these costs more than
-** the stream gains unless values are floats.
+** K at a time where a value has more than a byte, and V in whole rows, where registers hold one. A few heads that share K
+** and V read a panel and a strip at a time: where that makes fewer than 8 chains of FMAs, the latency of these costs more
+** than the stream gains unless values are floats. Larger groups wait for FMAs, not for memory.
 */
 static bool decode_streams(const struct choice *choice, int heads)
 {
@@ -112,7 +113,8 @@ static bool decode_streams(const struct choice *choice, int heads)
     const int lanes = choice->plan->isa->lanes, bits = choice->definition->cache_k.type->bits;
     if (choice->definition->group == 1)
         return choice->plan->v_row / lanes <= COLUMNS_MOST && bits > 8;
-    return !choice->definition->v_in_k && bits > (heads * PLAN_PANEL / lanes < CHAINS_LEAST ? 16 : 8);
+    return choice->definition->group <= HEADS_FEW && !choice->definition->v_in_k
+        && bits > (heads * PLAN_PANEL / lanes < CHAINS_LEAST ? 16 : 8);
 }
 
 /* Vectors, a power of two, of at most so many keys or columns and within the accumulators that there are. */
@@ -129,7 +131,9 @@ static void choose_decode(const struct choice *choice)
 {
     struct plan *plan = choice->plan;
     const int lanes = plan->isa->lanes, tile = plan->value[PLAN_TILE];
-    const int heads = settle(choice, PLAN_DECODE_HEADS, smaller(choice->definition->group, 4));
+    const bool floats = choice->definition->cache_k.type->bits > 16 && !choice->definition->v_in_k;
+    const int most = choice->many && floats ? HEADS_MANY : HEADS_FEW;
+    const int heads = settle(choice, PLAN_DECODE_HEADS, smaller(choice->definition->group, most));
     const bool streams = decode_streams(choice, heads), alone = choice->definition->group == 1;
     const int keys = !streams ? tile : alone ? lanes : smaller(tile, PLAN_PANEL);
     const int columns = streams && !alone ? PLAN_PANEL : plan->v_row;
