@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 16 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 6 of 32 registers, 35 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  f6e0f236c13ab566   (of all that follows this comment)
+**   digest  83ecaac0b34fa7e1   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1684,7 +1684,7 @@ static const struct attn_attention attention_attention_scalar = {
     0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
-        "rows into blocks",
+        "rows into blocks of 64 keys, K by 16 keys, V by 16 columns",
         1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {
@@ -2926,7 +2926,7 @@ static const struct attn_attention attention_attention_avx2 = {
     0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
-        "rows into blocks",
+        "rows into blocks of 64 keys, K by 16 keys, V by 16 columns",
         1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {
@@ -4531,7 +4531,7 @@ static const struct attn_attention attention_attention_avx512 = {
     0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
-        "rows into blocks",
+        "rows into blocks of 64 keys, K by 16 keys, V by 16 columns",
         1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {

@@ -135,7 +135,7 @@ void attn_session_remember(struct attn_session *session, int sequence);
 
 /*
 ** What is remembered, to and from a file. Saving replaces the file at once or leaves it as it was; loading
-** refuses a file that is damaged or of another model, target or definition, and then remembers nothing.
+** refuses a file that is damaged or of another model, target, definition or plan, and then remembers nothing.
 */
 bool attn_session_save(struct attn_session *session, const char *path, char *error, size_t error_size);
 bool attn_session_load(struct attn_session *session, const char *path, char *error, size_t error_size);

@@ -41,7 +41,12 @@ static void *page_at(void *context, int32_t layer, int32_t page)
     return cache_at(cache, page, layer);
 }
 
-/* Weights, definitions and targets: keys and values of other ones are none of this model. */
+static uLong text_digest(uLong digest, const char *text)
+{
+    return crc32_z(digest, (const Bytef *)text, strlen(text) + 1);
+}
+
+/* Weights, definitions, targets and plans: keys and values of others are none of this model, or lie elsewhere in a page. */
 static uint64_t digest_of(const struct attn_model *model)
 {
     uLong weights = crc32_z(0, NULL, 0), definitions = weights;
@@ -49,8 +54,11 @@ static uint64_t digest_of(const struct attn_model *model)
         weights = crc32_z(weights, model->weights.files[i].mapping.bytes, model->weights.files[i].mapping.size);
     for (int64_t i = 0; i < model->layer_count; i++) {
         const struct attn_attention *kernel = model->attentions[model->layers[i].attention].kernel;
-        definitions = crc32_z(definitions, (const Bytef *)kernel->definition, strlen(kernel->definition) + 1);
-        definitions = crc32_z(definitions, (const Bytef *)kernel->target, strlen(kernel->target) + 1);
+        definitions = text_digest(definitions, kernel->definition);
+        definitions = text_digest(definitions, kernel->target);
+        definitions = text_digest(definitions, kernel->write.plan);
+        definitions = text_digest(definitions, kernel->prefill.plan);
+        definitions = text_digest(definitions, kernel->decode.plan);
     }
     return (uint64_t)weights << 32 | (uint64_t)definitions;
 }

@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 5 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  e24703e6249d2fe7   (of all that follows this comment)
+**   digest  95e22338fb423644   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1654,7 +1654,7 @@ static const struct attn_attention attention_attention_scalar = {
     0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
-        "rows into blocks",
+        "rows into blocks of 64 keys, K by 16 keys, V by 16 columns",
         1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {
@@ -2882,7 +2882,7 @@ static const struct attn_attention attention_attention_avx2 = {
     0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
-        "rows into blocks",
+        "rows into blocks of 64 keys, K by 16 keys, V by 16 columns",
         1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {
@@ -4481,7 +4481,7 @@ static const struct attn_attention attention_attention_avx512 = {
     0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
-        "rows into blocks",
+        "rows into blocks of 64 keys, K by 16 keys, V by 16 columns",
         1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {

@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 16 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 3 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  f2e20b43838b4e15   (of all that follows this comment)
+**   digest  1c442d8be8d09a64   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1605,7 +1605,7 @@ static const struct attn_attention attention_attention_scalar = {
     0, NULL,
     0, -1, cache_bytes_attention, NULL,
     {
-        "rows into blocks",
+        "rows into blocks of 64 keys, K by 16 keys, V by 16 columns",
         1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {
@@ -2801,7 +2801,7 @@ static const struct attn_attention attention_attention_avx2 = {
     0, NULL,
     0, -1, cache_bytes_attention, NULL,
     {
-        "rows into blocks",
+        "rows into blocks of 64 keys, K by 16 keys, V by 16 columns",
         1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {
@@ -4385,7 +4385,7 @@ static const struct attn_attention attention_attention_avx512 = {
     0, NULL,
     0, -1, cache_bytes_attention, NULL,
     {
-        "rows into blocks",
+        "rows into blocks of 64 keys, K by 16 keys, V by 16 columns",
         1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {

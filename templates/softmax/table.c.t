@@ -13,7 +13,7 @@ static const struct attn_attention attention$F = {
 % end
     $PAGE_TOKENS, $RING_REACH, cache_bytes$D, $ROTATION,
     {
-        "rows into blocks",
+        "rows into blocks of $BLOCK keys, K by $PANEL keys, V by $V_STRIP columns",
         1, D_K$D * sizeof(float), write_workspace_bytes$D, write_tasks$D, write_run$D
     },
     {

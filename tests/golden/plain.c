@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  d49eaede7351b2b1   (of all that follows this comment)
+**   digest  a501423a06db2a18   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1566,7 +1566,7 @@ static const struct attn_attention attention_attention_scalar = {
     0, NULL,
     0, -1, cache_bytes_attention, NULL,
     {
-        "rows into blocks",
+        "rows into blocks of 64 keys, K by 16 keys, V by 16 columns",
         1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {

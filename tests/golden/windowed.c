@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 16 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 7 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  e988d9ad4e865c03   (of all that follows this comment)
+**   digest  cc3bf2dcae16a542   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1538,7 +1538,7 @@ static const struct attn_attention attention_attention_avx2 = {
     0, NULL,
     0, -1, cache_bytes_attention, rotation_attention,
     {
-        "rows into blocks",
+        "rows into blocks of 64 keys, K by 16 keys, V by 16 columns",
         1, D_K_attention * sizeof(float), write_workspace_bytes_attention, write_tasks_attention, write_run_attention
     },
     {
