@@ -138,7 +138,7 @@ static void choose_decode(const struct choice *choice)
     const int keys = !streams ? tile : alone ? lanes : smaller(tile, PLAN_PANEL);
     const int columns = streams && !alone ? PLAN_PANEL : plan->v_row;
     int vectors = vectors_for(choice, heads, keys);
-    while (tile % (vectors * lanes) != 0)
+    while (vectors > 1 && tile % (vectors * lanes) != 0)      /* a tile of fewer keys than lanes is refused later */
         vectors /= 2;
     settle(choice, PLAN_DECODE_VECTORS, vectors);
     settle(choice, PLAN_DECODE_COLUMNS, alone ? smaller(plan->v_row / lanes, COLUMNS_MOST) : vectors_for(choice, heads, columns));
