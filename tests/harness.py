@@ -1,7 +1,9 @@
 """Tests in Python: functions, run by run(), that print the same lines as those of tests/test.h."""
 
+import os
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +29,17 @@ def attngen(*arguments: str | Path) -> str:
     done = subprocess.run([ATTNGEN, *arguments], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, f"{done.args} ended with {done.returncode}: {done.stderr}"
     return done.stdout
+
+
+def run_program(config: Path, source: Path) -> None:
+    """Compiles a C test, whose KERNELS_SOURCE is what the config emits, and exits as it does; it prints its own lines."""
+    with tempfile.TemporaryDirectory(prefix="attngen-") as folder:
+        attngen("emit", config, "-o", folder)
+        program = Path(folder) / "test"
+        subprocess.run([os.environ.get("CC", "clang"), "-std=c11", "-O1", "-ffp-contract=off", "-D_GNU_SOURCE", f"-I{folder}",
+                        f'-DKERNELS_SOURCE="{config.stem}.c"', source, "runtime/random.c", "-o", program, "-lm"],
+                       check=True, cwd=ROOT)
+        sys.exit(subprocess.run([program]).returncode)
 
 
 def run(*tests: Callable[[], None]) -> None:

@@ -138,11 +138,12 @@ def emit_is_not_noticed() -> None:
 
 
 def names_that_meet_are_refused() -> None:
-    """A public function that another public one, or one inside of the file, has the name of."""
+    """A function that another one, public or inside of the file, has the name of."""
     configs = {
         "read": "attention = { heads = 2, d_k = 4 }",
         "own": "attention = { kernels = { heads = 2, d_k = 4 } }",
         "two": 'attention = { a = { heads = 2, d_k = 4 }, a_write = { heads = 2, d_k = 8 } }\nlayers = { "a", "a_write" }',
+        "inside": 'attention = { x = { heads = 2, d_k = 4 }, key_x = { heads = 2, d_k = 8 } }\nlayers = { "x", "key_x" }',
     }
     for name, text in configs.items():
         config = Path(FOLDER.name) / f"{name}.lua"

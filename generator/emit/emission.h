@@ -61,4 +61,7 @@ int emission_cache_scales(const struct emission *emission);
 /* How the model's caches convert: between float and what is stored, or (vector) as the target loads it. */
 bool emission_render_caches(struct emission *emission, bool vector);
 
+/* Whether the functions of the whole source have names of their own; false after a report. */
+bool emission_names_agree(struct emission *e);
+
 #endif

@@ -12,7 +12,6 @@
 #include "../compile/code_bound.h"
 #include "../compile/compile.h"
 #include "../model/source.h"
-#include "box_c.h"
 #include "emission.h"
 
 static bool render_text(struct emission *e, struct text *out, const char *text, size_t length, struct where where)
@@ -121,27 +120,6 @@ static bool emit_target(struct emission *e, const struct descriptor *isa)
     return true;
 }
 
-/* Public names: what the model and its definitions are called must not name them twice, nor something inside of the file. */
-static bool public_names_agree(struct emission *e)
-{
-    static const char *const suffixes[] = { "", "_write", "_prefill", "_decode", "_outputs" };
-    const struct model *model = e->model;
-    struct text names = text_start(e->arena);
-    text_format(&names, " %s_kernels ", model->name);
-    for (int i = 0; i < model->definition_count; i++)
-        for (size_t s = 0; s < sizeof suffixes / sizeof *suffixes; s++) {
-            const char *name = arena_format(e->arena, "%s_%s%s", model->name, model->definitions[i].name, suffixes[s]);
-            if (box_names(names.data, name) || box_names(e->source.data, name)) {
-                report_error(e->report, model->definitions[i].where,
-                             "the names %s and %s make the function %s, which there is already; choose another",
-                             model->name, model->definitions[i].name, name);
-                return false;
-            }
-            text_format(&names, " %s ", name);
-        }
-    return true;
-}
-
 static bool emit_body(struct emission *e)
 {
     if (!emission_render(e, &e->source, "common.c.t")
@@ -154,7 +132,7 @@ static bool emit_body(struct emission *e)
     for (int i = 0; i < e->target_count; i++)
         if (!emit_target(e, e->targets[i]))
             return false;
-    return emission_render(e, &e->source, "run_all.c.t") && public_names_agree(e)
+    return emission_render(e, &e->source, "run_all.c.t") && emission_names_agree(e)
         && emission_render(e, &e->source, "model.c.t");
 }
 
