@@ -8,10 +8,7 @@
 #include "machine.h"
 #include "random.h"
 
-enum {
-    COLD_BYTES = 192 << 20,              /* more than a last-level cache holds */
-    RING_UNIT  = 64                      /* keys, as the contract has it */
-};
+enum { RING_UNIT = 64 };                  /* keys, as the contract has it */
 
 /* Arrays --------------------------------------------------------------------------------------- */
 
@@ -104,7 +101,7 @@ static bool take_caches(struct bench *b, struct problem *problem)
     const struct attn_attention *a = b->setting.attention;
     const size_t bytes = (a->cache_bytes(b->sequence.capacity) + ATTN_ALIGNMENT - 1) / ATTN_ALIGNMENT * ATTN_ALIGNMENT;
     b->cache_stride = bytes;
-    b->cache_count = b->setting.phase == BENCH_DECODE || b->setting.phase == BENCH_APPEND ? (int)(COLD_BYTES / bytes) + 1 : 1;
+    b->cache_count = b->setting.phase == BENCH_DECODE || b->setting.phase == BENCH_APPEND ? (int)(machine_cold_bytes() / bytes) + 1 : 1;
     b->caches = memory_take_large(&b->memory, (size_t)b->cache_count, bytes, problem);
     for (int i = 0; b->caches != NULL && i < b->cache_count; i++) {
         b->sequence.cache = b->caches + (size_t)i * bytes;

@@ -8,7 +8,6 @@
 
 enum {
     SAMPLES_LEAST = 5,
-    STREAM_BYTES = 256 << 20,            /* more than a last-level cache holds */
     STREAM_RUNS = 5
 };
 
@@ -18,6 +17,7 @@ static const double SAMPLE_SECONDS = 1e-3;
 /* The samples of one case. */
 struct samples {
     double time[BENCH_SAMPLES], peak[BENCH_SAMPLES];
+    double best;                         /* of its probes */
     int kept, dropped;
     int runs;                            /* in a sample: short ones are timed together */
 };
@@ -41,14 +41,15 @@ static double runs_time(struct bench *bench, int runs)
 }
 
 /* Takes a sample between two probes; it is kept when both were fast, or when there is no time to wait for better ones. */
-static void sample_take(struct bench *bench, struct samples *samples, double *best, bool late)
+static void sample_take(struct bench *bench, struct samples *samples, bool late)
 {
-    const double before = machine_fma_rate();
+    const int bits = strcmp(bench->setting.attention->target, "avx512") == 0 ? 512 : 256;     /* what its instructions can reach */
+    const double before = machine_fma_rate(bits);
     samples->time[samples->kept] = runs_time(bench, samples->runs);
-    const double after = machine_fma_rate();
+    const double after = machine_fma_rate(bits);
     samples->peak[samples->kept] = fmax(before, after);
-    *best = fmax(*best, fmax(before, after));
-    const bool slow = fmin(before, after) < SLOW_PROBE * *best;
+    samples->best = fmax(samples->best, fmax(before, after));
+    const bool slow = fmin(before, after) < SLOW_PROBE * samples->best;
     samples->dropped += slow;
     samples->kept += !slow || late;
 }
@@ -88,7 +89,6 @@ static bool all_full(const struct samples *samples, int count, int most)
 void bench_measure(struct bench *benches, struct bench_figures *figures, int count, double seconds)
 {
     struct samples *samples = calloc((size_t)count, sizeof *samples);
-    double best = 0.0;
     memset(figures, 0, (size_t)count * sizeof *figures);
     for (int i = 0; samples != NULL && i < count; i++)
         samples[i].runs = runs_choose(&benches[i]);
@@ -100,7 +100,7 @@ void bench_measure(struct bench *benches, struct bench_figures *figures, int cou
         for (int turn = 0; turn < count; turn++) {
             const int i = round % 2 == 0 ? turn : count - 1 - turn;      /* nobody always follows the same one */
             if (samples[i].kept < BENCH_SAMPLES)
-                sample_take(&benches[i], &samples[i], &best, spent > 2.0 * seconds * count);
+                sample_take(&benches[i], &samples[i], spent > 2.0 * seconds * count);
         }
     }
     for (int i = 0; samples != NULL && i < count; i++)
@@ -121,12 +121,13 @@ static void stream_task(void *context, int64_t task, void *scratch)
 double bench_stream(struct bench *b, struct problem *problem)
 {
     const int threads = b->setting.threads;
-    unsigned char *memory = memory_take_large(&b->memory, STREAM_BYTES, 1, problem);
-    struct stream stream = { memory, STREAM_BYTES / (size_t)threads, memory_take(&b->memory, (size_t)threads, sizeof(unsigned), problem) };
+    const size_t bytes = machine_cold_bytes();
+    unsigned char *memory = memory_take_large(&b->memory, bytes, 1, problem);
+    struct stream stream = { memory, bytes / (size_t)threads, memory_take(&b->memory, (size_t)threads, sizeof(unsigned), problem) };
     double best = 0.0;
     if (memory == NULL || stream.sums == NULL)
         return 0.0;
-    memset(memory, 1, STREAM_BYTES);
+    memset(memory, 1, bytes);
     for (int run = 0; run < STREAM_RUNS; run++) {
         const double start = bench_seconds(b);
         pool_run(b->pool, threads, stream_task, &stream);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { CHAINS = 12, STEPS = 40 * 1000 };
 
@@ -27,67 +28,8 @@ double machine_thread_seconds(void)
     return clock_seconds(CLOCK_THREAD_CPUTIME_ID);
 }
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-
-enum { LANES = 8 };
-
-static int has_fma(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-__attribute__((target("avx2,fma"))) static void chains_run(void)
-{
-    const __m256 x = _mm256_set1_ps(0.999f), y = _mm256_set1_ps(1e-3f);
-    __m256 a[CHAINS];
-    for (int i = 0; i < CHAINS; i++)
-        a[i] = _mm256_set1_ps((float)i);
-    for (int step = 0; step < STEPS; step++) {
-#define CHAIN(i) __asm__ volatile("vfmadd213ps %2, %1, %0" : "+x"(a[i]) : "x"(x), "x"(y))
-        CHAIN(0); CHAIN(1); CHAIN(2); CHAIN(3); CHAIN(4); CHAIN(5);
-        CHAIN(6); CHAIN(7); CHAIN(8); CHAIN(9); CHAIN(10); CHAIN(11);
-#undef CHAIN
-    }
-}
-
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-
-enum { LANES = 4 };
-
-static int has_fma(void)
-{
-    return 1;
-}
-
-static void chains_run(void)
-{
-    const float32x4_t x = vdupq_n_f32(0.999f), y = vdupq_n_f32(1e-3f);
-    float32x4_t a[CHAINS];
-    for (int i = 0; i < CHAINS; i++)
-        a[i] = vdupq_n_f32((float)i);
-    for (int step = 0; step < STEPS; step++) {
-#define CHAIN(i) __asm__ volatile("fmla %0.4s, %1.4s, %2.4s" : "+w"(a[i]) : "w"(x), "w"(y))
-        CHAIN(0); CHAIN(1); CHAIN(2); CHAIN(3); CHAIN(4); CHAIN(5);
-        CHAIN(6); CHAIN(7); CHAIN(8); CHAIN(9); CHAIN(10); CHAIN(11);
-#undef CHAIN
-    }
-}
-
-#else
-
-enum { LANES = 4 };
-
-static int has_fma(void)
-{
-    return 0;
-}
-
-static void chains_run(void)
-{
-}
-#endif
+/* Independent chains of multiply-and-add on vectors of so many floats. */
+struct chains { int lanes; void (*run)(void); };
 
 /* Without FMA instructions: as many multiplications and additions, in vectors of four. */
 static void plain_chains_run(void)
@@ -102,15 +44,98 @@ static void plain_chains_run(void)
         }
 }
 
-double machine_fma_rate(void)
+/* All chains once a step; CHAIN names the instruction of one. */
+#define CHAINS_STEP CHAIN(0); CHAIN(1); CHAIN(2); CHAIN(3); CHAIN(4); CHAIN(5); CHAIN(6); CHAIN(7); CHAIN(8); CHAIN(9); CHAIN(10); CHAIN(11)
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+__attribute__((target("avx2,fma"))) static void chains_256_run(void)
 {
-    const int fma = has_fma(), lanes = fma ? LANES : 4;
+    const __m256 x = _mm256_set1_ps(0.999f), y = _mm256_set1_ps(1e-3f);
+    __m256 a[CHAINS];
+    for (int i = 0; i < CHAINS; i++)
+        a[i] = _mm256_set1_ps((float)i);
+#define CHAIN(i) __asm__ volatile("vfmadd213ps %2, %1, %0" : "+x"(a[i]) : "x"(x), "x"(y))
+    for (int step = 0; step < STEPS; step++) {
+        CHAINS_STEP;
+    }
+#undef CHAIN
+}
+
+__attribute__((target("avx512f"))) static void chains_512_run(void)
+{
+    const __m512 x = _mm512_set1_ps(0.999f), y = _mm512_set1_ps(1e-3f);
+    __m512 a[CHAINS];
+    for (int i = 0; i < CHAINS; i++)
+        a[i] = _mm512_set1_ps((float)i);
+#define CHAIN(i) __asm__ volatile("vfmadd213ps %2, %1, %0" : "+v"(a[i]) : "v"(x), "v"(y))
+    for (int step = 0; step < STEPS; step++) {
+        CHAINS_STEP;
+    }
+#undef CHAIN
+}
+
+static struct chains chains_of(int bits)
+{
+    if (bits >= 512 && __builtin_cpu_supports("avx512f"))
+        return (struct chains){ 16, chains_512_run };
+    if (bits >= 256 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return (struct chains){ 8, chains_256_run };
+    return (struct chains){ 4, plain_chains_run };
+}
+
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+
+static void chains_128_run(void)
+{
+    const float32x4_t x = vdupq_n_f32(0.999f), y = vdupq_n_f32(1e-3f);
+    float32x4_t a[CHAINS];
+    for (int i = 0; i < CHAINS; i++)
+        a[i] = vdupq_n_f32((float)i);
+#define CHAIN(i) __asm__ volatile("fmla %0.4s, %1.4s, %2.4s" : "+w"(a[i]) : "w"(x), "w"(y))
+    for (int step = 0; step < STEPS; step++) {
+        CHAINS_STEP;
+    }
+#undef CHAIN
+}
+
+static struct chains chains_of(int bits)
+{
+    (void)bits;
+    return (struct chains){ 4, chains_128_run };
+}
+
+#else
+
+static struct chains chains_of(int bits)
+{
+    (void)bits;
+    return (struct chains){ 4, plain_chains_run };
+}
+#endif
+
+double machine_fma_rate(int bits)
+{
+    const struct chains chains = chains_of(bits);
     const double start = machine_thread_seconds();
-    if (fma)
-        chains_run();
-    else
-        plain_chains_run();
-    return 2.0 * CHAINS * STEPS * lanes / (machine_thread_seconds() - start) * 1e-9;
+    chains.run();
+    return 2.0 * CHAINS * STEPS * chains.lanes / (machine_thread_seconds() - start) * 1e-9;
+}
+
+size_t machine_cold_bytes(void)
+{
+    const size_t least = (size_t)256 << 20;
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    const size_t most = pages > 0 && page > 0 ? (size_t)pages / 8 * (size_t)page : least;
+#ifdef _SC_LEVEL3_CACHE_SIZE
+    const long level3 = sysconf(_SC_LEVEL3_CACHE_SIZE);
+#else
+    const long level3 = 0;
+#endif
+    const size_t cold = level3 > 0 ? (size_t)level3 / 4 * 5 : 0;
+    return cold < least || most < least ? least : cold < most ? cold : most;
 }
 
 unsigned machine_read(const void *memory, size_t bytes)
