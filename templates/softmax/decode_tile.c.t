@@ -1,0 +1,117 @@
+% local function heads(first) return PRUNED and "heads_of_group" .. D .. "(" .. first .. ")" or "GROUP" .. D end
+% local function number(head) return PRUNED and "head" .. D .. "[" .. head .. "]" or head end
+% local partial_vectors = PARTIALS // LANES
+struct decode_scratch$F {
+    float q[GROUP$D][DECODE_Q$F];         /* rotated, times SCALE */
+    float s[GROUP$D][TILE$F];            /* scores of a tile, then weights p */
+    float o[GROUP$D][V_ROW$D];
+    float m[GROUP$D], l[GROUP$D];
+% if V_IN_K then
+% if K_STORED ~= "float" then
+    float k[$((TILE + PANEL - 1) // PANEL)][D_K$D][PANEL$D];   /* the panels of a tile, as floats */
+% end
+    float v[TILE$F][V_ROW$D];            /* and its rows of V */
+% end
+};
+
+% if HAS_SCORE then
+/* What becomes of s = scale q k for the query at `place`. */
+$FN void decode_score$F(float *s, int32_t key0, int32_t place, const struct attn_view *view)
+{
+    for (int key = 0; key < TILE$F; key += $LANES)
+        vstore$T(s + key, score_keys$F(vload$T(s + key), place, iramp$T(key0 + key), view));
+}
+
+% end
+/* Hides what the query at `place` does not see. */
+$FN void decode_mask$F(float *s, int32_t key0, int32_t place, const struct attn_view *view)
+{
+    for (int key = 0; key < TILE$F; key += $LANES) {
+        const mask$T sees = sees_keys$F(place, iramp$T(key0 + key), view);
+        vstore$T(s + key, vselect$T(sees, vload$T(s + key), vset$T(ATTN_HIDDEN)));
+    }
+}
+
+/*
+** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
+% if V_SCALES_ROWS then
+** Then each p is multiplied by the scale of its key's v.
+% end
+*/
+% if V_SCALES_ROWS then
+$FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict l,
+    float *restrict o, const uint16_t *v_scale)
+% else
+$FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict l,
+    float *restrict o)
+% end
+{
+% if NORMALIZE == "softmax" then
+    vec$T top = vload$T(s);
+    for (int key = $LANES; key < TILE$F; key += $LANES)
+        top = vmax$T(top, vload$T(s + key));
+    const float tile_max = vlargest$T(top);
+    if (tile_max > *m + ATTN_LAZY) {
+        const vec$T alpha = vexp2_exact$T(vset$T(*m - tile_max));
+        *l = vfirst$T(vmul$T(vset$T(*l), alpha));
+        for (int d = 0; d < V_ROW$D; d += $LANES)
+            vstore$T(o + d, vmul$T(vload$T(o + d), alpha));
+        *m = tile_max;
+    }
+% else
+    (void)o;
+% end
+    const vec$T base = vset$T(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
+% for j = 0, partial_vectors - 1 do
+    vec$T sum$j = vzero$T();
+% end
+    for (int key = 0; key < TILE$F; key += PARTIALS$F) {
+% for j = 0, partial_vectors - 1 do
+        const vec$T s$j = vload$T(s + key + $(j * LANES));
+        const mask$T seen$j = vgreater$T(s$j, vset$T(ATTN_HIDDEN));
+        const vec$T p$j = vselect$T(seen$j, weight$F(s$j, base), vzero$T());
+        vstore$T(s + key + $(j * LANES), $(V_SCALES_ROWS and "vmul" .. T .. "(p" .. j .. ", vload_bfloat" .. T .. "(v_scale + key + " .. j * LANES .. "))" or "p" .. j));
+        sum$j = vadd$T(sum$j, p$j);
+% end
+    }
+% local half = partial_vectors // 2
+% while half > 0 do
+% for j = 0, half - 1 do
+    sum$j = vadd$T(sum$j, sum$(j + half));
+% end
+% half = half // 2
+% end
+    *l += vsum$T(sum0);
+}
+
+/* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
+$FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0, const struct block$D *block,
+    struct decode_scratch$F *t)
+{
+    const int32_t left = view->kv_len - key0, keys = left < TILE$F ? left : TILE$F;
+    const int tile = key0 % BLOCK$D, heads = $(heads("view->h"));
+% if V_IN_K then
+    const float *k = $(K_STORED == "float" and "block->k[tile / PANEL" .. D .. "][0]" or "t->k[0][0]");
+% if K_STORED ~= "float" then
+    for (int key = 0; key < TILE$F; key += PANEL$D)
+        prefill_panel$F(block, (tile + key) / PANEL$D, t->k[key / PANEL$D]);
+% end
+    tail_rows$F(k, tile % PANEL$D, t->v);
+% if K_SCALES_ROWS then
+    const uint16_t *k_scale = &block->k_scale[tile / PANEL$D][0][0][tile % PANEL$D];      /* runs on through the panels */
+% end
+% end
+    decode_scores_heads$F($(V_IN_K and (K_SCALES_ROWS and "k, k_scale, tile % PANEL" .. D or "k, tile % PANEL" .. D) or "block, tile"), heads, t->q, t->s);
+    for (int h = 0; h < heads; h++) {
+        struct attn_view head = *view;
+        head.h = $(number("view->h + h"));
+% if HAS_SCORE then
+        decode_score$F(t->s[h], key0, place, &head);
+% end
+        if (keys < TILE$F || sight$D(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
+            decode_mask$F(t->s[h], key0, place, &head);
+        decode_softmax$F(t->s[h], &t->m[h], &t->l[h], t->o[h]$(V_IN_K and K_SCALES_ROWS and ", k_scale" or V_SCALES_ROWS and ", block->v_scale[tile][0]" or ""));
+    }
+    decode_values_heads$F($(V_IN_K and "t->v[0], 0" or "block, tile"), keys, heads, t->s, t->o);
+}
+
