@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 5 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  95e22338fb423644   (of all that follows this comment)
+**   digest  334da6e6fe45276f   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1257,27 +1257,18 @@ KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, in
         finish_attention_scalar(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
-** Decode, scalar: one query of the 3 heads that share a KV head walks one segment of the
-** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
+** Decode, scalar: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
+** lanes = d_v; each K and V is read once for all heads.
 */
-struct decode_scratch_attention_scalar {
-    float q[GROUP_attention][32];             /* rotated, times SCALE */
-    float s[GROUP_attention][TILE_attention_scalar];            /* scores of a tile, then weights p */
-    float o[GROUP_attention][V_ROW_attention];
-    float m[GROUP_attention], l[GROUP_attention];
-};
-
-/* What a segment leaves for one query and head until all segments are merged. */
-struct decode_partial_attention_scalar {
-    float o[V_ROW_attention];
-    float m, l;
+enum {
+    DECODE_Q_attention_scalar = 32      /* floats of a query: D_K, and what a last byte of K holds besides */
 };
 
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 3 heads x 2 keys at once: one FMA chain
 ** over d for each.
 */
-KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[32],
+KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar])
 {
     for (int key = 0; key < TILE_attention_scalar; key += 2) {
@@ -1344,6 +1335,33 @@ KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *
     vstore_scalar(&o[2][column + 0], o2_0);
     vstore_scalar(&o[2][column + 1], o2_1);
 }
+
+/* s = q k of a tile for `heads` heads. */
+KERNEL_scalar void decode_scores_heads_attention_scalar(const struct block_attention *block, int tile, int heads, float (*restrict q)[DECODE_Q_attention_scalar],
+    float (*restrict s)[TILE_attention_scalar])
+{
+    int done = 0;
+    for (; done + 3 <= heads; done += 3)
+        decode_scores_attention_scalar(block, tile, q + done, s + done);
+}
+
+/* o += p v over the tile's first `keys` keys for `heads` heads. */
+KERNEL_scalar void decode_values_heads_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int heads, float (*restrict p)[TILE_attention_scalar],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done = 0;
+    for (; done + 3 <= heads; done += 3) {
+        for (int column = 0; column < 32; column += 2)
+            decode_values_attention_scalar(block, tile, keys, column, p + done, o + done);
+    }
+}
+
+struct decode_scratch_attention_scalar {
+    float q[GROUP_attention][DECODE_Q_attention_scalar];         /* rotated, times SCALE */
+    float s[GROUP_attention][TILE_attention_scalar];            /* scores of a tile, then weights p */
+    float o[GROUP_attention][V_ROW_attention];
+    float m[GROUP_attention], l[GROUP_attention];
+};
 
 /* Hides what the query at `place` does not see. */
 KERNEL_scalar void decode_mask_attention_scalar(float *s, int32_t key0, int32_t place, const struct attn_view *view)
@@ -1494,9 +1512,7 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_scalar ? left : TILE_attention_scalar;
     const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
-    int scored = 0, added = 0;
-    for (; scored + 3 <= heads; scored += 3)
-        decode_scores_attention_scalar(block, tile, &t->q[scored], &t->s[scored]);
+    decode_scores_heads_attention_scalar(block, tile, heads, t->q, t->s);
     for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
         head.h = view->h + h;
@@ -1504,11 +1520,14 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn
             decode_mask_attention_scalar(t->s[h], key0, place, &head);
         decode_softmax_attention_scalar(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
-    for (; added + 3 <= heads; added += 3) {
-        for (int column = 0; column < 32; column += 2)
-            decode_values_attention_scalar(block, tile, keys, column, &t->s[added], &t->o[added]);
-    }
+    decode_values_heads_attention_scalar(block, tile, keys, heads, t->s, t->o);
 }
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_scalar {
+    float o[V_ROW_attention];
+    float m, l;
+};
 
 /* The keys that some head of the group may see, within first .. last. */
 static void decode_keys_attention_scalar(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
@@ -1523,6 +1542,8 @@ KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args,
     const struct attn_sequence *sequence = &args->sequence[view->b];
     for (int h = 0; h < GROUP_attention; h++) {
         query_row_attention(args, row, view->h + h, t->q[h]);
+        for (int d = D_K_attention; d < DECODE_Q_attention_scalar; d++)
+            t->q[h][d] = 0.0f;
         t->m[h] = ATTN_HIDDEN;
         t->l[h] = 0.0f;
     }
@@ -2583,27 +2604,18 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
         finish_attention_avx2(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
-** Decode, avx2: one query of the 3 heads that share a KV head walks one segment of the
-** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
+** Decode, avx2: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
+** lanes = d_v; each K and V is read once for all heads.
 */
-struct decode_scratch_attention_avx2 {
-    float q[GROUP_attention][32];             /* rotated, times SCALE */
-    float s[GROUP_attention][TILE_attention_avx2];            /* scores of a tile, then weights p */
-    float o[GROUP_attention][V_ROW_attention];
-    float m[GROUP_attention], l[GROUP_attention];
-};
-
-/* What a segment leaves for one query and head until all segments are merged. */
-struct decode_partial_attention_avx2 {
-    float o[V_ROW_attention];
-    float m, l;
+enum {
+    DECODE_Q_attention_avx2 = 32      /* floats of a query: D_K, and what a last byte of K holds besides */
 };
 
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 3 heads x 16 keys at once: one FMA chain
 ** over d for each.
 */
-KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[32],
+KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
     float (*restrict s)[TILE_attention_avx2])
 {
     for (int key = 0; key < TILE_attention_avx2; key += 16) {
@@ -2671,6 +2683,33 @@ KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *bloc
     vstore_avx2(&o[2][column + 8], o2_1);
 }
 
+/* s = q k of a tile for `heads` heads. */
+KERNEL_avx2 void decode_scores_heads_attention_avx2(const struct block_attention *block, int tile, int heads, float (*restrict q)[DECODE_Q_attention_avx2],
+    float (*restrict s)[TILE_attention_avx2])
+{
+    int done = 0;
+    for (; done + 3 <= heads; done += 3)
+        decode_scores_attention_avx2(block, tile, q + done, s + done);
+}
+
+/* o += p v over the tile's first `keys` keys for `heads` heads. */
+KERNEL_avx2 void decode_values_heads_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int heads, float (*restrict p)[TILE_attention_avx2],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done = 0;
+    for (; done + 3 <= heads; done += 3) {
+        for (int column = 0; column < 32; column += 16)
+            decode_values_attention_avx2(block, tile, keys, column, p + done, o + done);
+    }
+}
+
+struct decode_scratch_attention_avx2 {
+    float q[GROUP_attention][DECODE_Q_attention_avx2];         /* rotated, times SCALE */
+    float s[GROUP_attention][TILE_attention_avx2];            /* scores of a tile, then weights p */
+    float o[GROUP_attention][V_ROW_attention];
+    float m[GROUP_attention], l[GROUP_attention];
+};
+
 /* Hides what the query at `place` does not see. */
 KERNEL_avx2 void decode_mask_attention_avx2(float *s, int32_t key0, int32_t place, const struct attn_view *view)
 {
@@ -2722,9 +2761,7 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_vie
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx2 ? left : TILE_attention_avx2;
     const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
-    int scored = 0, added = 0;
-    for (; scored + 3 <= heads; scored += 3)
-        decode_scores_attention_avx2(block, tile, &t->q[scored], &t->s[scored]);
+    decode_scores_heads_attention_avx2(block, tile, heads, t->q, t->s);
     for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
         head.h = view->h + h;
@@ -2732,11 +2769,14 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_vie
             decode_mask_attention_avx2(t->s[h], key0, place, &head);
         decode_softmax_attention_avx2(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
-    for (; added + 3 <= heads; added += 3) {
-        for (int column = 0; column < 32; column += 16)
-            decode_values_attention_avx2(block, tile, keys, column, &t->s[added], &t->o[added]);
-    }
+    decode_values_heads_attention_avx2(block, tile, keys, heads, t->s, t->o);
 }
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_avx2 {
+    float o[V_ROW_attention];
+    float m, l;
+};
 
 /* The keys that some head of the group may see, within first .. last. */
 static void decode_keys_attention_avx2(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
@@ -2751,6 +2791,8 @@ KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int
     const struct attn_sequence *sequence = &args->sequence[view->b];
     for (int h = 0; h < GROUP_attention; h++) {
         query_row_attention(args, row, view->h + h, t->q[h]);
+        for (int d = D_K_attention; d < DECODE_Q_attention_avx2; d++)
+            t->q[h][d] = 0.0f;
         t->m[h] = ATTN_HIDDEN;
         t->l[h] = 0.0f;
     }
@@ -4209,27 +4251,18 @@ KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, in
         finish_attention_avx512(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
-** Decode, avx512: one query of the 3 heads that share a KV head walks one segment of the
-** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
+** Decode, avx512: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
+** lanes = d_v; each K and V is read once for all heads.
 */
-struct decode_scratch_attention_avx512 {
-    float q[GROUP_attention][32];             /* rotated, times SCALE */
-    float s[GROUP_attention][TILE_attention_avx512];            /* scores of a tile, then weights p */
-    float o[GROUP_attention][V_ROW_attention];
-    float m[GROUP_attention], l[GROUP_attention];
-};
-
-/* What a segment leaves for one query and head until all segments are merged. */
-struct decode_partial_attention_avx512 {
-    float o[V_ROW_attention];
-    float m, l;
+enum {
+    DECODE_Q_attention_avx512 = 32      /* floats of a query: D_K, and what a last byte of K holds besides */
 };
 
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 3 heads x 16 keys at once: one FMA chain
 ** over d for each.
 */
-KERNEL_avx512 void decode_scores_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[32],
+KERNEL_avx512 void decode_scores_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx512],
     float (*restrict s)[TILE_attention_avx512])
 {
     for (int key = 0; key < TILE_attention_avx512; key += 16) {
@@ -4277,6 +4310,33 @@ KERNEL_avx512 void decode_values_attention_avx512(const struct block_attention *
     vstore_avx512(&o[2][column + 0], o2_0);
 }
 
+/* s = q k of a tile for `heads` heads. */
+KERNEL_avx512 void decode_scores_heads_attention_avx512(const struct block_attention *block, int tile, int heads, float (*restrict q)[DECODE_Q_attention_avx512],
+    float (*restrict s)[TILE_attention_avx512])
+{
+    int done = 0;
+    for (; done + 3 <= heads; done += 3)
+        decode_scores_attention_avx512(block, tile, q + done, s + done);
+}
+
+/* o += p v over the tile's first `keys` keys for `heads` heads. */
+KERNEL_avx512 void decode_values_heads_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int heads, float (*restrict p)[TILE_attention_avx512],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done = 0;
+    for (; done + 3 <= heads; done += 3) {
+        for (int column = 0; column < 32; column += 16)
+            decode_values_attention_avx512(block, tile, keys, column, p + done, o + done);
+    }
+}
+
+struct decode_scratch_attention_avx512 {
+    float q[GROUP_attention][DECODE_Q_attention_avx512];         /* rotated, times SCALE */
+    float s[GROUP_attention][TILE_attention_avx512];            /* scores of a tile, then weights p */
+    float o[GROUP_attention][V_ROW_attention];
+    float m[GROUP_attention], l[GROUP_attention];
+};
+
 /* Hides what the query at `place` does not see. */
 KERNEL_avx512 void decode_mask_attention_avx512(float *s, int32_t key0, int32_t place, const struct attn_view *view)
 {
@@ -4321,9 +4381,7 @@ KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx512 ? left : TILE_attention_avx512;
     const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
-    int scored = 0, added = 0;
-    for (; scored + 3 <= heads; scored += 3)
-        decode_scores_attention_avx512(block, tile, &t->q[scored], &t->s[scored]);
+    decode_scores_heads_attention_avx512(block, tile, heads, t->q, t->s);
     for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
         head.h = view->h + h;
@@ -4331,11 +4389,14 @@ KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn
             decode_mask_attention_avx512(t->s[h], key0, place, &head);
         decode_softmax_attention_avx512(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
-    for (; added + 3 <= heads; added += 3) {
-        for (int column = 0; column < 32; column += 16)
-            decode_values_attention_avx512(block, tile, keys, column, &t->s[added], &t->o[added]);
-    }
+    decode_values_heads_attention_avx512(block, tile, keys, heads, t->s, t->o);
 }
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_avx512 {
+    float o[V_ROW_attention];
+    float m, l;
+};
 
 /* The keys that some head of the group may see, within first .. last. */
 static void decode_keys_attention_avx512(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
@@ -4350,6 +4411,8 @@ KERNEL_avx512 void decode_segment_attention_avx512(const struct attn_args *args,
     const struct attn_sequence *sequence = &args->sequence[view->b];
     for (int h = 0; h < GROUP_attention; h++) {
         query_row_attention(args, row, view->h + h, t->q[h]);
+        for (int d = D_K_attention; d < DECODE_Q_attention_avx512; d++)
+            t->q[h][d] = 0.0f;
         t->m[h] = ATTN_HIDDEN;
         t->l[h] = 0.0f;
     }

@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 16 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 3 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  1c442d8be8d09a64   (of all that follows this comment)
+**   digest  51a447202c53c872   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1182,20 +1182,11 @@ KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, in
         finish_attention_scalar(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
-** Decode, scalar: one query of the 1 heads that share a KV head walks one segment of the
-** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
+** Decode, scalar: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
+** lanes = d_v; each K and V is read once for all heads.
 */
-struct decode_scratch_attention_scalar {
-    float q[GROUP_attention][24];             /* rotated, times SCALE */
-    float s[GROUP_attention][TILE_attention_scalar];            /* scores of a tile, then weights p */
-    float o[GROUP_attention][V_ROW_attention];
-    float m[GROUP_attention], l[GROUP_attention];
-};
-
-/* What a segment leaves for one query and head until all segments are merged. */
-struct decode_partial_attention_scalar {
-    float o[V_ROW_attention];
-    float m, l;
+enum {
+    DECODE_Q_attention_scalar = 24      /* floats of a query: D_K, and what a last byte of K holds besides */
 };
 
 /*
@@ -1203,7 +1194,7 @@ struct decode_partial_attention_scalar {
 ** over d for each.
 ** Meanwhile the tile's V is fetched.
 */
-KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[24],
+KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar])
 {
     for (int key = 0; key < TILE_attention_scalar; key += 8) {
@@ -1295,6 +1286,33 @@ KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *
     vstore_scalar(&o[0][column + 6], o0_6);
     vstore_scalar(&o[0][column + 7], o0_7);
 }
+
+/* s = q k of a tile for `heads` heads. */
+KERNEL_scalar void decode_scores_heads_attention_scalar(const struct block_attention *block, int tile, int heads, float (*restrict q)[DECODE_Q_attention_scalar],
+    float (*restrict s)[TILE_attention_scalar])
+{
+    int done = 0;
+    for (; done + 1 <= heads; done += 1)
+        decode_scores_attention_scalar(block, tile, q + done, s + done);
+}
+
+/* o += p v over the tile's first `keys` keys for `heads` heads. */
+KERNEL_scalar void decode_values_heads_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int heads, float (*restrict p)[TILE_attention_scalar],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done = 0;
+    for (; done + 1 <= heads; done += 1) {
+        for (int column = 0; column < 16; column += 8)
+            decode_values_attention_scalar(block, tile, keys, column, p + done, o + done);
+    }
+}
+
+struct decode_scratch_attention_scalar {
+    float q[GROUP_attention][DECODE_Q_attention_scalar];         /* rotated, times SCALE */
+    float s[GROUP_attention][TILE_attention_scalar];            /* scores of a tile, then weights p */
+    float o[GROUP_attention][V_ROW_attention];
+    float m[GROUP_attention], l[GROUP_attention];
+};
 
 /* Hides what the query at `place` does not see. */
 KERNEL_scalar void decode_mask_attention_scalar(float *s, int32_t key0, int32_t place, const struct attn_view *view)
@@ -1445,9 +1463,7 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_scalar ? left : TILE_attention_scalar;
     const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
-    int scored = 0, added = 0;
-    for (; scored + 1 <= heads; scored += 1)
-        decode_scores_attention_scalar(block, tile, &t->q[scored], &t->s[scored]);
+    decode_scores_heads_attention_scalar(block, tile, heads, t->q, t->s);
     for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
         head.h = view->h + h;
@@ -1455,11 +1471,14 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn
             decode_mask_attention_scalar(t->s[h], key0, place, &head);
         decode_softmax_attention_scalar(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
-    for (; added + 1 <= heads; added += 1) {
-        for (int column = 0; column < 16; column += 8)
-            decode_values_attention_scalar(block, tile, keys, column, &t->s[added], &t->o[added]);
-    }
+    decode_values_heads_attention_scalar(block, tile, keys, heads, t->s, t->o);
 }
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_scalar {
+    float o[V_ROW_attention];
+    float m, l;
+};
 
 /* The keys that some head of the group may see, within first .. last. */
 static void decode_keys_attention_scalar(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
@@ -1474,6 +1493,8 @@ KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args,
     const struct attn_sequence *sequence = &args->sequence[view->b];
     for (int h = 0; h < GROUP_attention; h++) {
         query_row_attention(args, row, view->h + h, t->q[h]);
+        for (int d = D_K_attention; d < DECODE_Q_attention_scalar; d++)
+            t->q[h][d] = 0.0f;
         t->m[h] = ATTN_HIDDEN;
         t->l[h] = 0.0f;
     }
@@ -2534,27 +2555,18 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
         finish_attention_avx2(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
-** Decode, avx2: one query of the 1 heads that share a KV head walks one segment of the
-** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
+** Decode, avx2: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
+** lanes = d_v; each K and V is read once for all heads.
 */
-struct decode_scratch_attention_avx2 {
-    float q[GROUP_attention][24];             /* rotated, times SCALE */
-    float s[GROUP_attention][TILE_attention_avx2];            /* scores of a tile, then weights p */
-    float o[GROUP_attention][V_ROW_attention];
-    float m[GROUP_attention], l[GROUP_attention];
-};
-
-/* What a segment leaves for one query and head until all segments are merged. */
-struct decode_partial_attention_avx2 {
-    float o[V_ROW_attention];
-    float m, l;
+enum {
+    DECODE_Q_attention_avx2 = 24      /* floats of a query: D_K, and what a last byte of K holds besides */
 };
 
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 1 heads x 8 keys at once: one FMA chain
 ** over d for each.
 */
-KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[24],
+KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
     float (*restrict s)[TILE_attention_avx2])
 {
     for (int key = 0; key < TILE_attention_avx2; key += 8) {
@@ -2589,6 +2601,33 @@ KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *bloc
     vstore_avx2(&o[0][column + 0], o0_0);
     vstore_avx2(&o[0][column + 8], o0_1);
 }
+
+/* s = q k of a tile for `heads` heads. */
+KERNEL_avx2 void decode_scores_heads_attention_avx2(const struct block_attention *block, int tile, int heads, float (*restrict q)[DECODE_Q_attention_avx2],
+    float (*restrict s)[TILE_attention_avx2])
+{
+    int done = 0;
+    for (; done + 1 <= heads; done += 1)
+        decode_scores_attention_avx2(block, tile, q + done, s + done);
+}
+
+/* o += p v over the tile's first `keys` keys for `heads` heads. */
+KERNEL_avx2 void decode_values_heads_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int heads, float (*restrict p)[TILE_attention_avx2],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done = 0;
+    for (; done + 1 <= heads; done += 1) {
+        for (int column = 0; column < 16; column += 16)
+            decode_values_attention_avx2(block, tile, keys, column, p + done, o + done);
+    }
+}
+
+struct decode_scratch_attention_avx2 {
+    float q[GROUP_attention][DECODE_Q_attention_avx2];         /* rotated, times SCALE */
+    float s[GROUP_attention][TILE_attention_avx2];            /* scores of a tile, then weights p */
+    float o[GROUP_attention][V_ROW_attention];
+    float m[GROUP_attention], l[GROUP_attention];
+};
 
 /* Hides what the query at `place` does not see. */
 KERNEL_avx2 void decode_mask_attention_avx2(float *s, int32_t key0, int32_t place, const struct attn_view *view)
@@ -2641,9 +2680,7 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_vie
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx2 ? left : TILE_attention_avx2;
     const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
-    int scored = 0, added = 0;
-    for (; scored + 1 <= heads; scored += 1)
-        decode_scores_attention_avx2(block, tile, &t->q[scored], &t->s[scored]);
+    decode_scores_heads_attention_avx2(block, tile, heads, t->q, t->s);
     for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
         head.h = view->h + h;
@@ -2651,11 +2688,14 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_vie
             decode_mask_attention_avx2(t->s[h], key0, place, &head);
         decode_softmax_attention_avx2(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
-    for (; added + 1 <= heads; added += 1) {
-        for (int column = 0; column < 16; column += 16)
-            decode_values_attention_avx2(block, tile, keys, column, &t->s[added], &t->o[added]);
-    }
+    decode_values_heads_attention_avx2(block, tile, keys, heads, t->s, t->o);
 }
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_avx2 {
+    float o[V_ROW_attention];
+    float m, l;
+};
 
 /* The keys that some head of the group may see, within first .. last. */
 static void decode_keys_attention_avx2(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
@@ -2670,6 +2710,8 @@ KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int
     const struct attn_sequence *sequence = &args->sequence[view->b];
     for (int h = 0; h < GROUP_attention; h++) {
         query_row_attention(args, row, view->h + h, t->q[h]);
+        for (int d = D_K_attention; d < DECODE_Q_attention_avx2; d++)
+            t->q[h][d] = 0.0f;
         t->m[h] = ATTN_HIDDEN;
         t->l[h] = 0.0f;
     }
@@ -4129,27 +4171,18 @@ KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, in
         finish_attention_avx512(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
-** Decode, avx512: one query of the 1 heads that share a KV head walks one segment of the
-** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
+** Decode, avx512: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
+** lanes = d_v; each K and V is read once for all heads.
 */
-struct decode_scratch_attention_avx512 {
-    float q[GROUP_attention][24];             /* rotated, times SCALE */
-    float s[GROUP_attention][TILE_attention_avx512];            /* scores of a tile, then weights p */
-    float o[GROUP_attention][V_ROW_attention];
-    float m[GROUP_attention], l[GROUP_attention];
-};
-
-/* What a segment leaves for one query and head until all segments are merged. */
-struct decode_partial_attention_avx512 {
-    float o[V_ROW_attention];
-    float m, l;
+enum {
+    DECODE_Q_attention_avx512 = 24      /* floats of a query: D_K, and what a last byte of K holds besides */
 };
 
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 1 heads x 16 keys at once: one FMA chain
 ** over d for each.
 */
-KERNEL_avx512 void decode_scores_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[24],
+KERNEL_avx512 void decode_scores_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx512],
     float (*restrict s)[TILE_attention_avx512])
 {
     for (int key = 0; key < TILE_attention_avx512; key += 16) {
@@ -4180,6 +4213,33 @@ KERNEL_avx512 void decode_values_attention_avx512(const struct block_attention *
     }
     vstore_avx512(&o[0][column + 0], o0_0);
 }
+
+/* s = q k of a tile for `heads` heads. */
+KERNEL_avx512 void decode_scores_heads_attention_avx512(const struct block_attention *block, int tile, int heads, float (*restrict q)[DECODE_Q_attention_avx512],
+    float (*restrict s)[TILE_attention_avx512])
+{
+    int done = 0;
+    for (; done + 1 <= heads; done += 1)
+        decode_scores_attention_avx512(block, tile, q + done, s + done);
+}
+
+/* o += p v over the tile's first `keys` keys for `heads` heads. */
+KERNEL_avx512 void decode_values_heads_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int heads, float (*restrict p)[TILE_attention_avx512],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done = 0;
+    for (; done + 1 <= heads; done += 1) {
+        for (int column = 0; column < 16; column += 16)
+            decode_values_attention_avx512(block, tile, keys, column, p + done, o + done);
+    }
+}
+
+struct decode_scratch_attention_avx512 {
+    float q[GROUP_attention][DECODE_Q_attention_avx512];         /* rotated, times SCALE */
+    float s[GROUP_attention][TILE_attention_avx512];            /* scores of a tile, then weights p */
+    float o[GROUP_attention][V_ROW_attention];
+    float m[GROUP_attention], l[GROUP_attention];
+};
 
 /* Hides what the query at `place` does not see. */
 KERNEL_avx512 void decode_mask_attention_avx512(float *s, int32_t key0, int32_t place, const struct attn_view *view)
@@ -4225,9 +4285,7 @@ KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx512 ? left : TILE_attention_avx512;
     const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
-    int scored = 0, added = 0;
-    for (; scored + 1 <= heads; scored += 1)
-        decode_scores_attention_avx512(block, tile, &t->q[scored], &t->s[scored]);
+    decode_scores_heads_attention_avx512(block, tile, heads, t->q, t->s);
     for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
         head.h = view->h + h;
@@ -4235,11 +4293,14 @@ KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn
             decode_mask_attention_avx512(t->s[h], key0, place, &head);
         decode_softmax_attention_avx512(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
-    for (; added + 1 <= heads; added += 1) {
-        for (int column = 0; column < 16; column += 16)
-            decode_values_attention_avx512(block, tile, keys, column, &t->s[added], &t->o[added]);
-    }
+    decode_values_heads_attention_avx512(block, tile, keys, heads, t->s, t->o);
 }
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_avx512 {
+    float o[V_ROW_attention];
+    float m, l;
+};
 
 /* The keys that some head of the group may see, within first .. last. */
 static void decode_keys_attention_avx512(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
@@ -4254,6 +4315,8 @@ KERNEL_avx512 void decode_segment_attention_avx512(const struct attn_args *args,
     const struct attn_sequence *sequence = &args->sequence[view->b];
     for (int h = 0; h < GROUP_attention; h++) {
         query_row_attention(args, row, view->h + h, t->q[h]);
+        for (int d = D_K_attention; d < DECODE_Q_attention_avx512; d++)
+            t->q[h][d] = 0.0f;
         t->m[h] = ATTN_HIDDEN;
         t->l[h] = 0.0f;
     }

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  a501423a06db2a18   (of all that follows this comment)
+**   digest  dd6764e7ec582a8b   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1143,20 +1143,11 @@ KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, in
         finish_attention_scalar(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 /*
-** Decode, scalar: one query of the 1 heads that share a KV head walks one segment of the
-** keys. Scores have lanes = keys, o has lanes = d_v; each K and V is read once for the group.
+** Decode, scalar: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
+** lanes = d_v; each K and V is read once for all heads.
 */
-struct decode_scratch_attention_scalar {
-    float q[GROUP_attention][16];             /* rotated, times SCALE */
-    float s[GROUP_attention][TILE_attention_scalar];            /* scores of a tile, then weights p */
-    float o[GROUP_attention][V_ROW_attention];
-    float m[GROUP_attention], l[GROUP_attention];
-};
-
-/* What a segment leaves for one query and head until all segments are merged. */
-struct decode_partial_attention_scalar {
-    float o[V_ROW_attention];
-    float m, l;
+enum {
+    DECODE_Q_attention_scalar = 16      /* floats of a query: D_K, and what a last byte of K holds besides */
 };
 
 /*
@@ -1164,7 +1155,7 @@ struct decode_partial_attention_scalar {
 ** over d for each.
 ** Meanwhile the tile's V is fetched.
 */
-KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[16],
+KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar])
 {
     for (int key = 0; key < TILE_attention_scalar; key += 8) {
@@ -1256,6 +1247,33 @@ KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *
     vstore_scalar(&o[0][column + 6], o0_6);
     vstore_scalar(&o[0][column + 7], o0_7);
 }
+
+/* s = q k of a tile for `heads` heads. */
+KERNEL_scalar void decode_scores_heads_attention_scalar(const struct block_attention *block, int tile, int heads, float (*restrict q)[DECODE_Q_attention_scalar],
+    float (*restrict s)[TILE_attention_scalar])
+{
+    int done = 0;
+    for (; done + 1 <= heads; done += 1)
+        decode_scores_attention_scalar(block, tile, q + done, s + done);
+}
+
+/* o += p v over the tile's first `keys` keys for `heads` heads. */
+KERNEL_scalar void decode_values_heads_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int heads, float (*restrict p)[TILE_attention_scalar],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done = 0;
+    for (; done + 1 <= heads; done += 1) {
+        for (int column = 0; column < 16; column += 8)
+            decode_values_attention_scalar(block, tile, keys, column, p + done, o + done);
+    }
+}
+
+struct decode_scratch_attention_scalar {
+    float q[GROUP_attention][DECODE_Q_attention_scalar];         /* rotated, times SCALE */
+    float s[GROUP_attention][TILE_attention_scalar];            /* scores of a tile, then weights p */
+    float o[GROUP_attention][V_ROW_attention];
+    float m[GROUP_attention], l[GROUP_attention];
+};
 
 /* Hides what the query at `place` does not see. */
 KERNEL_scalar void decode_mask_attention_scalar(float *s, int32_t key0, int32_t place, const struct attn_view *view)
@@ -1406,9 +1424,7 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE_attention_scalar ? left : TILE_attention_scalar;
     const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
-    int scored = 0, added = 0;
-    for (; scored + 1 <= heads; scored += 1)
-        decode_scores_attention_scalar(block, tile, &t->q[scored], &t->s[scored]);
+    decode_scores_heads_attention_scalar(block, tile, heads, t->q, t->s);
     for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
         head.h = view->h + h;
@@ -1416,11 +1432,14 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn
             decode_mask_attention_scalar(t->s[h], key0, place, &head);
         decode_softmax_attention_scalar(t->s[h], &t->m[h], &t->l[h], t->o[h]);
     }
-    for (; added + 1 <= heads; added += 1) {
-        for (int column = 0; column < 16; column += 8)
-            decode_values_attention_scalar(block, tile, keys, column, &t->s[added], &t->o[added]);
-    }
+    decode_values_heads_attention_scalar(block, tile, keys, heads, t->s, t->o);
 }
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_scalar {
+    float o[V_ROW_attention];
+    float m, l;
+};
 
 /* The keys that some head of the group may see, within first .. last. */
 static void decode_keys_attention_scalar(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
@@ -1435,6 +1454,8 @@ KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args,
     const struct attn_sequence *sequence = &args->sequence[view->b];
     for (int h = 0; h < GROUP_attention; h++) {
         query_row_attention(args, row, view->h + h, t->q[h]);
+        for (int d = D_K_attention; d < DECODE_Q_attention_scalar; d++)
+            t->q[h][d] = 0.0f;
         t->m[h] = ATTN_HIDDEN;
         t->l[h] = 0.0f;
     }
