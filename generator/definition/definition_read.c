@@ -126,14 +126,18 @@ static bool read_position(struct definition *definition, const struct fields *fi
         && definition_read_rotation(definition, value, reader);
 }
 
-/* Tokens of a page, where the layout has pages. */
-static void read_page(struct definition *definition)
+/* Tokens of a page, where the layout has pages: whole tiles of 64 keys, which no plan needs to change, or an even part of one. */
+static bool read_page(struct definition *definition, const struct fields *fields)
 {
+    enum { WHOLE = 64 };
     const struct descriptor *layout = definition->layout;
     definition->page_tokens = 0;
     for (int i = 0; i < layout->parameter_count; i++)
         if (strcmp(layout->parameters[i].name, "tokens") == 0)
             definition->page_tokens = (int)definition->layout_argument[i].number;
+    const int tokens = definition->page_tokens;
+    return tokens == 0 || tokens % WHOLE == 0 || WHOLE % tokens == 0
+        || fields_refuse(fields, "layout", "tokens of 16, 32 or a multiple of %d, not %d", WHOLE, tokens);
 }
 
 /* The farthest that one of the heads left reaches. */
@@ -170,8 +174,7 @@ static bool read_layout(struct definition *definition, const struct fields *fiel
     if (definition->layout == NULL
         || !definition_read_arguments(definition->layout_argument, definition->layout, "layout", value, definition, reader))
         return false;
-    read_page(definition);
-    return read_reach(definition, fields);
+    return read_page(definition, fields) && read_reach(definition, fields);
 }
 
 static bool read_bound(struct definition *definition, const struct fields *fields)

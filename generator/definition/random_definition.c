@@ -267,7 +267,7 @@ static void put_norm(struct text *text, const char *field, bool rotates, int d_k
     text_put(text, " }");
 }
 
-/* A page is a multiple of 64 keys and of a block. Whether it is a ring. */
+/* A page is a multiple of 64 keys and of a block, or a part of one. Whether it is a ring. */
 static bool put_layout(struct text *text, bool bounded, int block, struct random *random)
 {
     int page = 64;
@@ -277,7 +277,7 @@ static bool put_layout(struct text *text, bool bounded, int block, struct random
     if (ring)
         text_put(text, ", layout = ring()");
     else if (chance(random, 3))
-        text_format(text, ", layout = paged { tokens = %d }", page * (int)random_between(random, 1, 3));
+        text_format(text, ", layout = paged { tokens = %d }", chance(random, 3) ? 16 : page * (int)random_between(random, 1, 3));
     return ring;
 }
 

@@ -41,11 +41,12 @@ static void set_parameters(struct emission *e, const struct descriptor *word, co
         argument_set(&e->values, emission_upper(word->parameters[i].name, e->arena), &word->parameters[i], &arguments[i]);
 }
 
-/* PAGE_TOKENS 0: no pages; RING_REACH -1: no ring. */
+/* PAGE_TOKENS 0: no pages; GATHERS: pages hold less than a block; RING_REACH -1: no ring. */
 static void set_layout(struct emission *e, const struct definition *definition)
 {
     set_parameters(e, definition->layout, definition->layout_argument);
     template_set_integer(&e->values, "PAGE_TOKENS", definition->page_tokens);
+    template_set_boolean(&e->values, "GATHERS", plan_gathers(definition, &e->request));
     template_set_integer(&e->values, "RING_REACH", definition->ring_reach);
 }
 

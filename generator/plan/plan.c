@@ -76,6 +76,11 @@ static void choose_order(const struct choice *choice)
     settle(choice, PLAN_SEGMENT, larger(DEFAULT_SEGMENT / tile, 1) * tile);
 }
 
+bool plan_gathers(const struct definition *definition, const struct plan_request *request)
+{
+    return definition->page_tokens > 0 && definition->page_tokens < plan_block(request);
+}
+
 /* A block of queries is one register tile of scores wide, unless one of them is asked for. */
 static void choose_scores(const struct choice *choice)
 {
@@ -142,7 +147,7 @@ static void choose_decode(const struct choice *choice)
         vectors /= 2;
     settle(choice, PLAN_DECODE_VECTORS, vectors);
     settle(choice, PLAN_DECODE_COLUMNS, alone ? smaller(plan->v_row / lanes, COLUMNS_MOST) : vectors_for(choice, heads, columns));
-    settle(choice, PLAN_FETCH, !streams);
+    settle(choice, PLAN_FETCH, !streams && !plan_gathers(choice->definition, choice->request));
 }
 
 static int tile_registers(int rows, int vectors)

@@ -58,6 +58,9 @@ int plan_strip(const struct definition *definition);
 /* Keys of a cache block, which no target and no definition changes. */
 int plan_block(const struct plan_request *request);
 
+/* Whether pages hold less than a block: the blocks of a tile are then copied together before they are read. */
+bool plan_gathers(const struct definition *definition, const struct plan_request *request);
+
 const char *plan_parameter_name(enum plan_parameter parameter);
 const char *plan_parameter_help(enum plan_parameter parameter);
 

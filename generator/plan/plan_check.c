@@ -43,11 +43,12 @@ static bool at_most(const struct checking *c, enum plan_parameter parameter, int
         || refuse(c, "%s is %d; expected at most %d, %s", plan_parameter_name(parameter), value, limit, words);
 }
 
-/* A page holds whole blocks. */
+/* A page holds whole blocks, or a block whole pages. */
 static bool page_fits(const struct checking *c)
 {
-    const int tokens = c->definition->page_tokens;
-    return tokens == 0 || divides(c, PLAN_BLOCK, tokens, "the tokens of a page");
+    const int tokens = c->definition->page_tokens, block = c->plan->value[PLAN_BLOCK];
+    return tokens == 0 || tokens % block == 0 || block % tokens == 0
+        || refuse(c, "block is %d; expected a divisor or a multiple of %d, the tokens of a page", block, tokens);
 }
 
 /* Weights are summed by halves: below a panel's length, tiles are powers of two. */
@@ -83,6 +84,12 @@ static bool prefill_fits(const struct checking *c)
         && divides(c, PLAN_VALUE_QUERIES, value[PLAN_QUERIES], "the queries of a block")
         && columns_fit(c, PLAN_VALUE_VECTORS)
         && at_most(c, PLAN_VALUE_VECTORS, plan->v_row / lanes, "the vectors of a row of V");
+}
+
+static bool fetch_fits(const struct checking *c)
+{
+    return c->plan->value[PLAN_FETCH] == 0 || !plan_gathers(c->definition, c->request)
+        || refuse(c, "fetch is 1; expected 0: pages smaller than a block are copied together before they are read");
 }
 
 static bool decode_fits(const struct checking *c)
@@ -130,5 +137,5 @@ bool plan_check(const struct plan *plan, const struct definition *definition, co
                 struct report *report)
 {
     const struct checking c = { plan, definition, request, report };
-    return order_fits(&c) && prefill_fits(&c) && decode_fits(&c) && interleave_fits(&c) && registers_fit(&c);
+    return order_fits(&c) && prefill_fits(&c) && decode_fits(&c) && fetch_fits(&c) && interleave_fits(&c) && registers_fit(&c);
 }

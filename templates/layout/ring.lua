@@ -3,7 +3,7 @@ name = "ring"
 help = "for windows: a new key takes the place of the one `capacity` before it"
 code = [[
 /* The cache: for each KV head a ring of blocks. */
-static struct block$D *cache_block$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
+static struct block$D *cache_piece$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
 {
     const int64_t blocks = sequence->capacity / BLOCK$D;
     return (struct block$D *)sequence->cache + kv_head * blocks + block % blocks;

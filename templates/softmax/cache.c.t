@@ -1,3 +1,5 @@
+% -- pages smaller than a block hold parts of one, which readers of tiles gather
+% local piece, PIECE = GATHERS and "struct part" .. D or "struct block" .. D, GATHERS and "PART" .. D or "BLOCK" .. D
 % -- C that stores a value, or reads it, where two share a byte and where each has its own place
 % local function into(type, pack, at, second, value)
 %     return pack == 1 and at .. " = " .. value or type .. "_put(&" .. at .. ", " .. second .. ", " .. value .. ")"
@@ -5,44 +7,85 @@
 % local function from(type, pack, at, second)
 %     return pack == 1 and at or type .. "_get(" .. at .. ", " .. second .. ")"
 % end
-% local k_at = "block->k[panel][d" .. (K_PACK == 1 and "" or " / 2") .. "][lane]"
-% local v_at = "block->v[d / V_STRIP" .. D .. "][row" .. (V_PACK == 1 and "" or " / 2") .. "][d % V_STRIP" .. D .. "]"
+% local k_at = "piece->k[panel][d" .. (K_PACK == 1 and "" or " / 2") .. "][lane]"
+% local v_at = "piece->v[d / V_STRIP" .. D .. "][row" .. (V_PACK == 1 and "" or " / 2") .. "][d % V_STRIP" .. D .. "]"
 enum {
     PANEL$D    = $PANEL,      /* keys whose K is interleaved */
     V_STRIP$D  = $V_STRIP,      /* columns of V that lie together, key after key */
-    BLOCK$D    = $BLOCK       /* keys of a block: whole tiles */
+    BLOCK$D    = $BLOCK$(GATHERS and "," or " ")      /* keys of a block: whole tiles */
+% if GATHERS then
+    PART$D     = $PAGE_TOKENS       /* keys of a block that a page holds */
+% end
 };
 
-% if V_IN_K then
+% local kinds = { { type = "struct block" .. D, keys = "BLOCK" .. D, count = BLOCK } }
+% if GATHERS then kinds[2] = { type = piece, keys = PIECE, count = PAGE_TOKENS } end
+% for i, kind in ipairs(kinds) do
+% if i == 2 then
+/* What a page has of a block. */
+% elseif V_IN_K then
 /* Keys of one KV head that lie together: panels of interleaved keys, whose last D_V numbers are the values, and what scales them. */
 % else
 /* Keys of one KV head that lie together: K as panels of interleaved keys, then V as strips of columns, each followed by what scales it. */
 % end
-struct block$D {
-    $K_STORED k[BLOCK$D / PANEL$D][$((D_K + K_PACK - 1) // K_PACK)][PANEL$D];
+$(kind.type) {
+    $K_STORED k[$(kind.keys) / PANEL$D][$((D_K + K_PACK - 1) // K_PACK)][PANEL$D];
 % if K_SCALES > 0 then
-    uint16_t k_scale[BLOCK$D / PANEL$D][$K_RUNS][$K_SCALES][PANEL$D];
+    uint16_t k_scale[$(kind.keys) / PANEL$D][$K_RUNS][$K_SCALES][PANEL$D];
 % end
 % if not V_IN_K then
-    $V_STORED v[V_ROW$D / V_STRIP$D][$(BLOCK // V_PACK)][V_STRIP$D];
+    $V_STORED v[V_ROW$D / V_STRIP$D][$(kind.count // V_PACK)][V_STRIP$D];
 % if V_SCALES > 0 then
-    uint16_t v_scale[BLOCK$D][$V_RUNS][$V_SCALES];
+    uint16_t v_scale[$(kind.keys)][$V_RUNS][$V_SCALES];
 % end
 % end
 };
 
+% end
 $LAYOUT
-/* A key, rotated, into its place. */
-static void store_key$D(struct block$D *block, int32_t place, const float *restrict k)
+% if GATHERS then
+/* The block of the tile of so many keys at key0, into which the parts of it that pages have are copied, as far as the sequence goes. */
+static const struct block$D *tile_block$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t key0, int32_t keys,
+    struct block$D *block)
 {
-    const int panel = place % BLOCK$D / PANEL$D, lane = place % PANEL$D;
+    const int32_t end = key0 + keys < sequence->kv_len ? key0 + keys : sequence->kv_len;
+    for (int32_t key = key0 - key0 % PART$D; key < end; key += PART$D) {
+        const struct part$D *part = cache_piece$D(sequence, kv_head, key / PART$D);
+        const int row = key % BLOCK$D, panel = row / PANEL$D;
+        memcpy(block->k[panel], part->k, sizeof part->k);
+% if K_SCALES > 0 then
+        memcpy(block->k_scale[panel], part->k_scale, sizeof part->k_scale);
+% end
+% if not V_IN_K then
+        for (int strip = 0; strip < V_ROW$D / V_STRIP$D; strip++)
+            memcpy(block->v[strip][row$(V_PACK > 1 and " / " .. V_PACK or "")], part->v[strip], sizeof part->v[strip]);
+% if V_SCALES > 0 then
+        memcpy(block->v_scale[row], part->v_scale, sizeof part->v_scale);
+% end
+% end
+    }
+    return block;
+}
+
+% else
+/* The block of the tile at key0. */
+static const struct block$D *tile_block$D(const struct attn_sequence *sequence, int32_t kv_head, int32_t key0)
+{
+    return cache_piece$D(sequence, kv_head, key0 / BLOCK$D);
+}
+
+% end
+/* A key, rotated, into its place. */
+static void store_key$D($piece *piece, int32_t place, const float *restrict k)
+{
+    const int panel = place % $PIECE / PANEL$D, lane = place % PANEL$D;
 % if K_SCALES > 0 then
     for (int run = 0; run < $K_RUNS; run++) {
         const int from = run * $K_RUN, end = from + $K_RUN < D_K$D ? from + $K_RUN : D_K$D;
         uint16_t scale[$K_SCALES];
         $(K_TYPE)_scale(k + from, end - from, scale);
         for (int i = 0; i < $K_SCALES; i++)
-            block->k_scale[panel][run][i][lane] = scale[i];
+            piece->k_scale[panel][run][i][lane] = scale[i];
         for (int d = from; d < end; d++)
             $(into(K_TYPE, K_PACK, k_at, "d % 2", K_TYPE .. "_store(k[d], scale)"));
     }
@@ -53,13 +96,13 @@ static void store_key$D(struct block$D *block, int32_t place, const float *restr
 }
 
 % if not V_IN_K then
-static void store_value$D(struct block$D *block, int32_t place, const float *restrict v)
+static void store_value$D($piece *piece, int32_t place, const float *restrict v)
 {
-    const int row = place % BLOCK$D;
+    const int row = place % $PIECE;
 % if V_SCALES > 0 then
     for (int run = 0; run < $V_RUNS; run++) {
         const int from = run * $V_RUN, end = from + $V_RUN < D_V$D ? from + $V_RUN : D_V$D;
-        uint16_t *scale = block->v_scale[row][run];
+        uint16_t *scale = piece->v_scale[row][run];
         $(V_TYPE)_scale(v + from, end - from, scale);
         for (int d = from; d < end; d++)
             $(into(V_TYPE, V_PACK, v_at, "row % 2", V_TYPE .. "_store(v[d], scale)"));
@@ -76,35 +119,35 @@ static void store_value$D(struct block$D *block, int32_t place, const float *res
 
 % end
 % -- C of K's number d of a key, and of V's
-% local k_scales, v_scales = K_SCALES > 0 and ", scale" or "", V_SCALES > 0 and ", block->v_scale[row][d / " .. V_RUN .. "]" or ""
+% local k_scales, v_scales = K_SCALES > 0 and ", scale" or "", V_SCALES > 0 and ", piece->v_scale[row][d / " .. V_RUN .. "]" or ""
 % local k_value = K_TYPE .. "_value(" .. from(K_TYPE, K_PACK, k_at, "d % 2") .. k_scales .. ")"
 % local v_value = V_TYPE .. "_value(" .. from(V_TYPE, V_PACK, v_at, "row % 2") .. v_scales .. ")"
 /* Numbers first .. end - 1 of a key as it is stored. */
-static void read_part$D(const struct block$D *block, int32_t place, int first, int end, float *restrict k)
+static void read_part$D(const $piece *piece, int32_t place, int first, int end, float *restrict k)
 {
-    const int panel = place % BLOCK$D / PANEL$D, lane = place % PANEL$D;
+    const int panel = place % $PIECE / PANEL$D, lane = place % PANEL$D;
     for (int d = first; d < end; d++) {
 % if K_SCALES > 0 then
         uint16_t scale[$K_SCALES];
         for (int i = 0; i < $K_SCALES; i++)
-            scale[i] = block->k_scale[panel][d / $K_RUN][i][lane];
+            scale[i] = piece->k_scale[panel][d / $K_RUN][i][lane];
 % end
         k[d - first] = $k_value;
     }
 }
 
-static void read_key$D(const struct block$D *block, int32_t place, float *restrict k)
+static void read_key$D(const $piece *piece, int32_t place, float *restrict k)
 {
-    read_part$D(block, place, 0, D_K$D, k);
+    read_part$D(piece, place, 0, D_K$D, k);
 }
 
 /* Columns first .. end - 1 of a value. */
-static void read_value$D(const struct block$D *block, int32_t place, int first, int end, float *restrict v)
+static void read_value$D(const $piece *piece, int32_t place, int first, int end, float *restrict v)
 {
 % if V_IN_K then
-    read_part$D(block, place, D_K$D - D_V$D + first, D_K$D - D_V$D + end, v);
+    read_part$D(piece, place, D_K$D - D_V$D + first, D_K$D - D_V$D + end, v);
 % else
-    const int row = place % BLOCK$D;
+    const int row = place % $PIECE;
     for (int d = first; d < end; d++)
         v[d - first] = $v_value;
 % end
@@ -120,7 +163,7 @@ static void mean_row$D(const struct attn_sequence *sequence, int32_t kv_head, fl
         double sum[PANEL$D] = { 0.0 };
         for (int32_t k = 0; k < sequence->kv_len; k++) {
             float v[PANEL$D];
-            read_value$D(cache_block$D(sequence, kv_head, k / BLOCK$D), k, first, end, v);
+            read_value$D(cache_piece$D(sequence, kv_head, k / $PIECE), k, first, end, v);
             for (int d = first; d < end; d++)
                 sum[d - first] += v[d - first];
         }
@@ -162,15 +205,15 @@ static void write_run$D(const struct attn_args *args, int pass, int64_t task, vo
 % end
     for (int32_t i = 0; i < sequence->k_len; i++) {
         const int64_t row = sequence->k_row + i;
-        struct block$D *block = cache_block$D(sequence, kv_head, (start + i) / BLOCK$D);
+        $piece *piece = cache_piece$D(sequence, kv_head, (start + i) / $PIECE);
 % if plain then
-        store_key$D(block, start + i, args->k + row * args->k_stride + kv_head * args->k_head_stride);
+        store_key$D(piece, start + i, args->k + row * args->k_stride + kv_head * args->k_head_stride);
 % else
         key_row$D(args, row, kv_head, scratch);
-        store_key$D(block, start + i, scratch);
+        store_key$D(piece, start + i, scratch);
 % end
 % if not V_IN_K then
-        store_value$D(block, start + i, args->v + row * args->v_stride + kv_head * args->v_head_stride);
+        store_value$D(piece, start + i, args->v + row * args->v_stride + kv_head * args->v_head_stride);
 % end
     }
 }
@@ -190,9 +233,9 @@ static void read$D(const struct attn_sequence *sequence, int32_t kv_head, int32_
                    int32_t count, float *k, float *v)
 {
     for (int32_t i = 0; i < count; i++) {
-        const struct block$D *block = cache_block$D(sequence, kv_head, (first + i) / BLOCK$D);
-        read_key$D(block, first + i, k + (int64_t)i * D_K$D);
-        read_value$D(block, first + i, 0, D_V$D, v + (int64_t)i * D_V$D);
+        const $piece *piece = cache_piece$D(sequence, kv_head, (first + i) / $PIECE);
+        read_key$D(piece, first + i, k + (int64_t)i * D_K$D);
+        read_value$D(piece, first + i, 0, D_V$D, v + (int64_t)i * D_V$D);
     }
 }
 
@@ -200,10 +243,10 @@ static void store$D(const struct attn_sequence *sequence, int32_t kv_head, int32
                     int32_t count, const float *k, const float *v)
 {
     for (int32_t i = 0; i < count; i++) {
-        struct block$D *block = cache_block$D(sequence, kv_head, (first + i) / BLOCK$D);
-        store_key$D(block, first + i, k + (int64_t)i * D_K$D);
+        $piece *piece = cache_piece$D(sequence, kv_head, (first + i) / $PIECE);
+        store_key$D(piece, first + i, k + (int64_t)i * D_K$D);
 % if not V_IN_K then
-        store_value$D(block, first + i, v + (int64_t)i * D_V$D);
+        store_value$D(piece, first + i, v + (int64_t)i * D_V$D);
 % end
     }
 % if V_IN_K then

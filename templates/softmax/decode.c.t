@@ -1,3 +1,4 @@
+% local fetches = FETCH > 0 and not V_IN_K
 % local function first(kv_head) return PRUNED and "group" .. D .. "[" .. kv_head .. "]" or kv_head .. " * GROUP" .. D end
 % local function heads(first) return PRUNED and "heads_of_group" .. D .. "(" .. first .. ")" or "GROUP" .. D end
 % local function number(head) return PRUNED and "head" .. D .. "[" .. head .. "]" or head end
@@ -44,7 +45,11 @@ $FN void decode_segment$F(const struct attn_args *args, int64_t row, int32_t pla
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE$F;
-        decode_tile$F(place, view, key0, cache_block$D(sequence, kv_of$D(view->h), key0 / BLOCK$D), t);
+% if fetches then
+        const int32_t next = key0 - key0 % BLOCK$D + BLOCK$D;
+        const struct block$D *after = tile_block$D(sequence, kv_of$D(view->h), next < view->kv_len ? next : key0);
+% end
+        decode_tile$F(place, view, key0, tile_block$D(sequence, kv_of$D(view->h), key0$(GATHERS and ", TILE" .. F .. ", &t->gathered" or ""))$(fetches and ", after" or ""), t);
         first = key0 + TILE$F;
 % if MASK_GAPS then
         decode_keys$F(place, view, &first, &last);

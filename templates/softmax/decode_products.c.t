@@ -54,6 +54,7 @@
 % local score_lines = FETCH * ((v_bytes + 64 * score_steps - 1) // (64 * score_steps))
 % local value_lines = FETCH * ((k_bytes + 64 * value_steps - 1) // (64 * value_steps))
 % local fetches = FETCH > 0
+% local after_given, after = fetches and ", const struct block" .. D .. " *after" or "", fetches and ", after" or ""
 % local next_score = fetches and ", next += " .. score_lines * 64 or ""
 % local next_value = fetches and ", next += " .. value_lines * 64 or ""
 /*
@@ -134,10 +135,10 @@ $FN void decode_scores$(batch.name)$F($score_source, int tile, float (*restrict 
 ** o += p v over the tile's first `keys` keys, $(batch.heads) heads x $(shape.vectors * LANES) columns: one FMA chain over the
 ** keys for each.
 % if fetches then
-** Meanwhile the K of the next block is fetched.
+** Meanwhile the K of the block after it is fetched.
 % end
 */
-$FN void decode_values$(batch.name)$(shape.name)$F($value_source, int tile, int32_t keys, int column,
+$FN void decode_values$(batch.name)$(shape.name)$F($value_source$after_given, int tile, int32_t keys, int column,
     float (*restrict p)[TILE$F], float (*restrict o)[V_ROW$D])
 {
 % for h = 0, batch.heads - 1 do
@@ -149,7 +150,7 @@ $FN void decode_values$(batch.name)$(shape.name)$F($value_source, int tile, int3
     const $V_STORED *v = &block->v[column / V_STRIP$D][tile$(V_PACK == 1 and "" or " / 2")][column % V_STRIP$D];
 % end
 % if fetches then
-    const char *next = (const char *)(block + 1) + (column / $width * $BLOCK + tile) / $V_PACK * $(value_lines * 64);
+    const char *next = (const char *)after->k + (column / $width * $BLOCK + tile) / $V_PACK * $(value_lines * 64);
 % end
     for (int32_t key = 0; key < keys; key += $V_PACK$next_value) {
 % for line = 0, value_lines - 1 do
@@ -202,7 +203,7 @@ $FN void decode_scores_heads$F($score_source, int tile, int heads, float (*restr
 }
 
 /* o += p v over the tile's first `keys` keys for `heads` heads. */
-$FN void decode_values_heads$F($value_source, int tile, int32_t keys, int heads, float (*restrict p)[TILE$F],
+$FN void decode_values_heads$F($value_source$after_given, int tile, int32_t keys, int heads, float (*restrict p)[TILE$F],
     float (*restrict o)[V_ROW$D])
 {
     int done = 0;
@@ -210,10 +211,10 @@ $FN void decode_values_heads$F($value_source, int tile, int32_t keys, int heads,
     for (; done + $(batch.heads) <= heads; done += $(batch.heads)) {
 % if full > 0 then
         for (int column = 0; column < $full; column += $width)
-            decode_values$(batch.name)$F($values_of, tile, keys, column, p + done, o + done);
+            decode_values$(batch.name)$F($values_of$after, tile, keys, column, p + done, o + done);
 % end
 % if full < V_ROW then
-        decode_values$(batch.name)_columns$F($values_of, tile, keys, $full, p + done, o + done);
+        decode_values$(batch.name)_columns$F($values_of$after, tile, keys, $full, p + done, o + done);
 % end
     }
 % end

@@ -1,3 +1,4 @@
+% local fetches = FETCH > 0 and not V_IN_K
 % local function heads(first) return PRUNED and "heads_of_group" .. D .. "(" .. first .. ")" or "GROUP" .. D end
 % local function number(head) return PRUNED and "head" .. D .. "[" .. head .. "]" or head end
 % local partial_vectors = PARTIALS // LANES
@@ -6,6 +7,9 @@ struct decode_scratch$F {
     float s[GROUP$D][TILE$F];            /* scores of a tile, then weights p */
     float o[GROUP$D][V_ROW$D];
     float m[GROUP$D], l[GROUP$D];
+% if GATHERS then
+    struct block$D gathered;
+% end
 % if V_IN_K then
 % if K_STORED ~= "float" then
     float k[$((TILE + PANEL - 1) // PANEL)][D_K$D][PANEL$D];   /* the panels of a tile, as floats */
@@ -85,7 +89,7 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
 }
 
 /* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-$FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0, const struct block$D *block,
+$FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0, const struct block$D *block$(fetches and ", const struct block" .. D .. " *after" or ""),
     struct decode_scratch$F *t)
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE$F ? left : TILE$F;
@@ -112,6 +116,6 @@ $FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0
             decode_mask$F(t->s[h], key0, place, &head);
         decode_softmax$F(t->s[h], &t->m[h], &t->l[h], t->o[h]$(V_IN_K and K_SCALES_ROWS and ", k_scale" or V_SCALES_ROWS and ", block->v_scale[tile][0]" or ""));
     }
-    decode_values_heads$F($(V_IN_K and "t->v[0], 0" or "block, tile"), keys, heads, t->s, t->o);
+    decode_values_heads$F($(V_IN_K and "t->v[0], 0" or fetches and "block, after, tile" or "block, tile"), keys, heads, t->s, t->o);
 }
 

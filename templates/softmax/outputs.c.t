@@ -118,7 +118,7 @@ $FN void outputs_rows$F(const struct attn_args *args, const struct prefill_block
 $FN void outputs_products$F(const struct prefill_block$F *block, const struct outputs_tile$F *tile, struct prefill_scratch$F *t)
 {
     const int32_t key0 = tile->key0;
-    const struct block$D *stored = cache_block$D(block->sequence, kv_of$D(tile->h), key0 / BLOCK$D);
+    const struct block$D *stored = tile_block$D(block->sequence, kv_of$D(tile->h), key0$(GATHERS and ", TILE" .. F .. ", t->gathered" or ""));
 % if K_STORED == "float" then
     const float *k = &stored->k[key0 % BLOCK$D / PANEL$D][0][key0 % PANEL$D];
 % else

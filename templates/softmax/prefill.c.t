@@ -52,6 +52,9 @@ struct prefill_tile$F {
     const float *v;
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
+% if GATHERS then
+    int turn;                    /* which of the gathered blocks v may be in */
+% end
 };
 
 /* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
@@ -110,7 +113,12 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
 % if HAS_NEAR then
     near_fill$F(block->first - key0 - (TILE$F - 1), TILE$F + QUERIES$F, &block->view, t->near);
 % end
-    const struct block$D *stored = cache_block$D(block->sequence, kv_of$D(block->head), key0 / BLOCK$D);
+% if GATHERS then
+    const int turn = !before->turn;
+    const struct block$D *stored = tile_block$D(block->sequence, kv_of$D(block->head), key0, TILE$F, &t->gathered[turn]);
+% else
+    const struct block$D *stored = tile_block$D(block->sequence, kv_of$D(block->head), key0);
+% end
 % if K_STORED == "float" then
     const float *k = &stored->k[key0 % BLOCK$D / PANEL$D][0][key0 % PANEL$D];
 % else
@@ -156,7 +164,7 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     const float *v = t->v[0];
     prefill_rows$F(stored, key0, keys, t);
 % end
-    *before = (struct prefill_tile$F){ s, seen, v, key0, keys, sight, 0 };
+    *before = (struct prefill_tile$F){ s, seen, v, key0, keys, sight, 0$(GATHERS and ", turn" or "") };
 }
 
 % local START = NORMALIZE == "softmax" and "ATTN_HIDDEN" or "0.0f"
@@ -170,7 +178,7 @@ $FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, i
         state->l[i] = 0.0f;
     }
     memset(state->o, 0, sizeof state->o);
-    struct prefill_tile$F tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0 };
+    struct prefill_tile$F tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0$(GATHERS and ", 0" or "") };
     while (first <= last) {
         const int32_t key0 = first - first % TILE$F;
         prefill_advance$F(block, key0, &tile, t);

@@ -30,6 +30,9 @@ struct prefill_scratch$F {
     float rows[QUERIES$F][Q_ROW$F];          /* the same, not yet transposed */
     float s[$slots][TILE$F][QUERIES$F];      /* scores of a tile, then weights p$(slots == 2 and "; of two tiles by turns" or "") */
     struct prefill_seen$F seen[$slots];
+% if GATHERS then
+    struct block$D gathered[2];              /* of a tile, and of the one before, which is settled later */
+% end
 % if K_STORED ~= "float" then
     float k[$((TILE + PANEL - 1) // PANEL)][D_K$D][PANEL$D];   /* the panels of a tile, as floats */
 % end

@@ -12,7 +12,8 @@ end
 
 attention = {
   near_paged = near(paged { tokens = 64 }), near_ring = near(ring()), near_flat = near(contiguous()),
+  near_small = near(paged { tokens = 16 }), far_small = far(paged { tokens = 16 }),
   far_paged = far(paged { tokens = 64 }), far_flat = far(contiguous()),
 }
 
-layers = { "near_paged", "near_ring", "near_flat", "far_paged", "far_flat" }
+layers = { "near_paged", "near_ring", "near_flat", "near_small", "far_small", "far_paged", "far_flat" }

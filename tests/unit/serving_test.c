@@ -295,6 +295,11 @@ static void sequences_join_and_leave_in_pages(void)
     sequences_join_and_leave_over(serving_near_paged(), serving_far_paged());
 }
 
+static void sequences_join_and_leave_in_small_pages(void)
+{
+    sequences_join_and_leave_over(serving_near_small(), serving_far_small());
+}
+
 static void sequences_join_and_leave_in_a_ring(void)
 {
     sequences_join_and_leave_over(serving_near_ring(), serving_far_flat());
@@ -426,6 +431,7 @@ int main(void)
 {
     folder_open();
     RUN(sequences_join_and_leave_in_pages);
+    RUN(sequences_join_and_leave_in_small_pages);
     RUN(sequences_join_and_leave_in_a_ring);
     RUN(prompts_that_begin_alike_are_recalled);
     RUN(what_is_saved_is_recalled_by_another_session);
