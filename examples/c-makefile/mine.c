@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 5 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  334da6e6fe45276f   (of all that follows this comment)
+**   digest  86485fe33080eea2   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -250,7 +250,7 @@ struct block_attention {
 };
 
 /* The cache: for each KV head its blocks, one after another. */
-static struct block_attention *cache_block_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
+static struct block_attention *cache_piece_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t block)
 {
     const int64_t blocks = (sequence->capacity + BLOCK_attention - 1) / BLOCK_attention;
     return (struct block_attention *)sequence->cache + kv_head * blocks + block;
@@ -261,41 +261,47 @@ static size_t cache_bytes_attention(int64_t capacity)
     const int64_t blocks = (capacity + BLOCK_attention - 1) / BLOCK_attention;
     return (size_t)blocks * KV_HEADS_attention * sizeof(struct block_attention);
 }
+/* The block of the tile at key0. */
+static const struct block_attention *tile_block_attention(const struct attn_sequence *sequence, int32_t kv_head, int32_t key0)
+{
+    return cache_piece_attention(sequence, kv_head, key0 / BLOCK_attention);
+}
+
 /* A key, rotated, into its place. */
-static void store_key_attention(struct block_attention *block, int32_t place, const float *restrict k)
+static void store_key_attention(struct block_attention *piece, int32_t place, const float *restrict k)
 {
     const int panel = place % BLOCK_attention / PANEL_attention, lane = place % PANEL_attention;
     for (int d = 0; d < D_K_attention; d++)
-        block->k[panel][d][lane] = f32_store(k[d]);
+        piece->k[panel][d][lane] = f32_store(k[d]);
 }
 
-static void store_value_attention(struct block_attention *block, int32_t place, const float *restrict v)
+static void store_value_attention(struct block_attention *piece, int32_t place, const float *restrict v)
 {
     const int row = place % BLOCK_attention;
     for (int d = 0; d < D_V_attention; d++)
-        block->v[d / V_STRIP_attention][row][d % V_STRIP_attention] = f32_store(v[d]);
+        piece->v[d / V_STRIP_attention][row][d % V_STRIP_attention] = f32_store(v[d]);
 }
 
 /* Numbers first .. end - 1 of a key as it is stored. */
-static void read_part_attention(const struct block_attention *block, int32_t place, int first, int end, float *restrict k)
+static void read_part_attention(const struct block_attention *piece, int32_t place, int first, int end, float *restrict k)
 {
     const int panel = place % BLOCK_attention / PANEL_attention, lane = place % PANEL_attention;
     for (int d = first; d < end; d++) {
-        k[d - first] = f32_value(block->k[panel][d][lane]);
+        k[d - first] = f32_value(piece->k[panel][d][lane]);
     }
 }
 
-static void read_key_attention(const struct block_attention *block, int32_t place, float *restrict k)
+static void read_key_attention(const struct block_attention *piece, int32_t place, float *restrict k)
 {
-    read_part_attention(block, place, 0, D_K_attention, k);
+    read_part_attention(piece, place, 0, D_K_attention, k);
 }
 
 /* Columns first .. end - 1 of a value. */
-static void read_value_attention(const struct block_attention *block, int32_t place, int first, int end, float *restrict v)
+static void read_value_attention(const struct block_attention *piece, int32_t place, int first, int end, float *restrict v)
 {
     const int row = place % BLOCK_attention;
     for (int d = first; d < end; d++)
-        v[d - first] = f32_value(block->v[d / V_STRIP_attention][row][d % V_STRIP_attention]);
+        v[d - first] = f32_value(piece->v[d / V_STRIP_attention][row][d % V_STRIP_attention]);
 }
 
 /* One key, rotated. */
@@ -313,10 +319,10 @@ static void write_run_attention(const struct attn_args *args, int pass, int64_t 
     (void)pass;
     for (int32_t i = 0; i < sequence->k_len; i++) {
         const int64_t row = sequence->k_row + i;
-        struct block_attention *block = cache_block_attention(sequence, kv_head, (start + i) / BLOCK_attention);
+        struct block_attention *piece = cache_piece_attention(sequence, kv_head, (start + i) / BLOCK_attention);
         key_row_attention(args, row, kv_head, scratch);
-        store_key_attention(block, start + i, scratch);
-        store_value_attention(block, start + i, args->v + row * args->v_stride + kv_head * args->v_head_stride);
+        store_key_attention(piece, start + i, scratch);
+        store_value_attention(piece, start + i, args->v + row * args->v_stride + kv_head * args->v_head_stride);
     }
 }
 
@@ -335,9 +341,9 @@ static void read_attention(const struct attn_sequence *sequence, int32_t kv_head
                    int32_t count, float *k, float *v)
 {
     for (int32_t i = 0; i < count; i++) {
-        const struct block_attention *block = cache_block_attention(sequence, kv_head, (first + i) / BLOCK_attention);
-        read_key_attention(block, first + i, k + (int64_t)i * D_K_attention);
-        read_value_attention(block, first + i, 0, D_V_attention, v + (int64_t)i * D_V_attention);
+        const struct block_attention *piece = cache_piece_attention(sequence, kv_head, (first + i) / BLOCK_attention);
+        read_key_attention(piece, first + i, k + (int64_t)i * D_K_attention);
+        read_value_attention(piece, first + i, 0, D_V_attention, v + (int64_t)i * D_V_attention);
     }
 }
 
@@ -345,9 +351,9 @@ static void store_attention(const struct attn_sequence *sequence, int32_t kv_hea
                     int32_t count, const float *k, const float *v)
 {
     for (int32_t i = 0; i < count; i++) {
-        struct block_attention *block = cache_block_attention(sequence, kv_head, (first + i) / BLOCK_attention);
-        store_key_attention(block, first + i, k + (int64_t)i * D_K_attention);
-        store_value_attention(block, first + i, v + (int64_t)i * D_V_attention);
+        struct block_attention *piece = cache_piece_attention(sequence, kv_head, (first + i) / BLOCK_attention);
+        store_key_attention(piece, first + i, k + (int64_t)i * D_K_attention);
+        store_value_attention(piece, first + i, v + (int64_t)i * D_V_attention);
     }
 }
 
@@ -1157,7 +1163,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     const int sight = prefill_sight_attention_scalar(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
+    const struct block_attention *stored = tile_block_attention(block->sequence, kv_of_attention(block->head), key0);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const float *v = stored->v[0][key0 % BLOCK_attention];
     float (*s)[QUERIES_attention_scalar] = t->s[0];
@@ -1550,7 +1556,7 @@ KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args,
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_scalar;
-        decode_tile_attention_scalar(place, view, key0, cache_block_attention(sequence, kv_of_attention(view->h), key0 / BLOCK_attention), t);
+        decode_tile_attention_scalar(place, view, key0, tile_block_attention(sequence, kv_of_attention(view->h), key0), t);
         first = key0 + TILE_attention_scalar;
     }
 }
@@ -2504,7 +2510,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     const int sight = prefill_sight_attention_avx2(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
+    const struct block_attention *stored = tile_block_attention(block->sequence, kv_of_attention(block->head), key0);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const float *v = stored->v[0][key0 % BLOCK_attention];
     float (*s)[QUERIES_attention_avx2] = t->s[0];
@@ -2799,7 +2805,7 @@ KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx2;
-        decode_tile_attention_avx2(place, view, key0, cache_block_attention(sequence, kv_of_attention(view->h), key0 / BLOCK_attention), t);
+        decode_tile_attention_avx2(place, view, key0, tile_block_attention(sequence, kv_of_attention(view->h), key0), t);
         first = key0 + TILE_attention_avx2;
     }
 }
@@ -4147,7 +4153,7 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
     const int sight = prefill_sight_attention_avx512(block, key0, keys);
     if (sight == SEES_NONE)
         return;
-    const struct block_attention *stored = cache_block_attention(block->sequence, kv_of_attention(block->head), key0 / BLOCK_attention);
+    const struct block_attention *stored = tile_block_attention(block->sequence, kv_of_attention(block->head), key0);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const float *v = stored->v[0][key0 % BLOCK_attention];
     const int slot = before->s == t->s[0];
@@ -4419,7 +4425,7 @@ KERNEL_avx512 void decode_segment_attention_avx512(const struct attn_args *args,
     memset(t->o, 0, sizeof t->o);
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx512;
-        decode_tile_attention_avx512(place, view, key0, cache_block_attention(sequence, kv_of_attention(view->h), key0 / BLOCK_attention), t);
+        decode_tile_attention_avx512(place, view, key0, tile_block_attention(sequence, kv_of_attention(view->h), key0), t);
         first = key0 + TILE_attention_avx512;
     }
 }
