@@ -53,3 +53,12 @@ OP$T vec$T vtanh$T(vec$T x)
     const vec$T away = vselect$T(vlt$T(x, vzero$T()), vsub$T(vzero$T(), far), far);
     return vselect$T(vlt$T(size, vset$T(0.7f)), near, away);
 }
+
+/* The nearest float whose lower half is 0, even in a tie. */
+OP$T vec$T vbf16$T(vec$T x)
+{
+    const mask$T number = veq$T(x, x);                                                  /* a NaN stays one */
+    const ivec$T bits = vbits$T(vselect$T(number, x, vzero$T()));
+    const ivec$T rounded = iadd$T(bits, iadd$T(iset$T(0x7fff), iand$T(iright$T(bits, 16), iset$T(1))));
+    return vselect$T(number, vfrombits$T(iand$T(rounded, iset$T(-0x10000))), x);
+}

@@ -145,7 +145,7 @@ static const char *const score_steps[] = {
     "expr \"s + t[min(abs(q - k) // 4, 5)]\" { t = { 0.5, -0.25, 1, 0, -1.5, 0.75 } }",
     "expr \"max(s, -3) + 0.1 * h\"", "expr \"tanh(s) * sqrt(1 + h) + log(1 + k % 7)\"",
     "temperature { span = 16 }", "temperature { span = 100, scale = 0.5 }",
-    "expr \"s * exp(-0.01 * abs(q - k)) + floor(0.3 * h)\"",
+    "expr \"s - bf16(0.03 * h + 0.01) * bf16(k)\"", "expr \"s * exp(-0.01 * abs(q - k)) + floor(0.3 * h)\"",
     "bias()", "expr \"s + late[b][k] * loud[h]\" { late = array { number, sequence, key }, loud = array { number, head } }",
     "expr \"s + r[q][h][min(max(k - q, -4), 4) + 4]\" { r = array { number, query, head, 9 } }",
     "expr \"if mine_too[q] == its[k] then s + 1 else s\" { mine_too = array { integer, query }, its = array { integer, key } }"

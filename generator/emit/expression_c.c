@@ -183,7 +183,8 @@ static void vector_operation(const struct vector *vector, const struct expressio
         [EXPRESSION_EXP]           = { NULL,   "vexp",   false, false },
         [EXPRESSION_LOG]           = { NULL,   "vlog",   false, false },
         [EXPRESSION_TANH]          = { NULL,   "vtanh",  false, false },
-        [EXPRESSION_SQRT]          = { NULL,   "vsqrt",  false, false }
+        [EXPRESSION_SQRT]          = { NULL,   "vsqrt",  false, false },
+        [EXPRESSION_BF16]          = { NULL,   "vbf16",  false, false }
     };
     const char *suffix = vector->suffix;
     const bool number = expression_has_numbers(vector->expression, node);

@@ -25,7 +25,7 @@ void expression_vector_c(struct text *text, const struct expression *expression,
 /*
 ** One C expression of type vec<suffix>: the score, from a C variable s of that type and the rest as above; the node `near`,
 ** where there is one (else -1), is a variable of that name. Besides:
-** vset vfromi vadd vsub vmul vdiv vabs vmin vmax vfloor vexp vlog vtanh vsqrt vselect vtable veq vlt vle.
+** vset vfromi vadd vsub vmul vdiv vabs vmin vmax vfloor vexp vlog vtanh vsqrt vbf16 vselect vtable veq vlt vle.
 */
 void expression_score_c(struct text *text, const struct expression *score,
                         enum expression_variable varying, const char *suffix, const char *tables, int near);

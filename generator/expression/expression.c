@@ -38,6 +38,7 @@ const struct expression_operator *expression_operator(enum expression_op op)
         [EXPRESSION_LOG]           = { "log",    LEVEL_LEAF,        1, SIGNATURE_NUMBER },
         [EXPRESSION_TANH]          = { "tanh",   LEVEL_LEAF,        1, SIGNATURE_NUMBER },
         [EXPRESSION_SQRT]          = { "sqrt",   LEVEL_LEAF,        1, SIGNATURE_NUMBER },
+        [EXPRESSION_BF16]          = { "bf16",   LEVEL_LEAF,        1, SIGNATURE_NUMBER },
         [EXPRESSION_IF]            = { "if",     LEVEL_CONDITIONAL, 2, SIGNATURE_EITHER },
         [EXPRESSION_TABLE]         = { "[]",     LEVEL_LEAF,        1, SIGNATURE_INTEGER },
         [EXPRESSION_ELEMENT]       = { "[]",     LEVEL_LEAF,        1, SIGNATURE_INTEGER },
@@ -208,10 +209,20 @@ bool expression_node_uses(const struct expression *expression, int index, enum e
            || expression_node_uses(expression, node->left, variable) || expression_node_uses(expression, node->right, variable);
 }
 
-bool expression_uses_score(const struct expression *expression)
+static bool expression_has(const struct expression *expression, enum expression_op op)
 {
     for (int i = 0; i < expression->count; i++)
-        if (expression->nodes[i].op == EXPRESSION_SCORE)
+        if (expression->nodes[i].op == op)
             return true;
     return false;
+}
+
+bool expression_uses_score(const struct expression *expression)
+{
+    return expression_has(expression, EXPRESSION_SCORE);
+}
+
+bool expression_rounds(const struct expression *expression)
+{
+    return expression_has(expression, EXPRESSION_BF16);
 }

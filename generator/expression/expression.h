@@ -9,8 +9,9 @@
 **
 ** named numbers, and tables: a name, or values in braces, with an index in brackets that
 ** counts from 0. + - * / // % (floored), == ~= < <= > >=, and or not, parentheses, with
-** Lua's precedence; if c then a else b; abs min max floor exp log tanh sqrt. Integers become
-** numbers where they meet numbers, and under / and the functions of numbers.
+** Lua's precedence; if c then a else b; abs min max floor exp log tanh sqrt, and bf16, which rounds
+** to the nearest number of 8 bits, even in a tie, as a cast to bfloat16 does. Integers become numbers
+** where they meet numbers, and under / and the functions of numbers.
 **
 ** Arrays that the caller hands over at run time: a name with an index in brackets for each axis, in order.
 ** An axis over the queries takes q, one over the keys q or k (a place behind an end of the keys is the nearest
@@ -56,9 +57,9 @@ enum expression_op {
     EXPRESSION_EQUAL, EXPRESSION_UNEQUAL, EXPRESSION_LESS, EXPRESSION_LESS_EQUAL,
     EXPRESSION_GREATER, EXPRESSION_GREATER_EQUAL,
     EXPRESSION_AND, EXPRESSION_OR, EXPRESSION_NOT,
-    /* functions: three of integers or numbers, five of numbers */
+    /* functions: three of integers or numbers, six of numbers */
     EXPRESSION_ABS, EXPRESSION_MIN, EXPRESSION_MAX,
-    EXPRESSION_FLOOR, EXPRESSION_EXP, EXPRESSION_LOG, EXPRESSION_TANH, EXPRESSION_SQRT,
+    EXPRESSION_FLOOR, EXPRESSION_EXP, EXPRESSION_LOG, EXPRESSION_TANH, EXPRESSION_SQRT, EXPRESSION_BF16,
     /* of a condition and two integers or numbers; a table's value at an integer */
     EXPRESSION_IF, EXPRESSION_TABLE,
     /* an array's value, of any type, at the places under it; the places before, if any, and one on the next axis */
@@ -159,7 +160,7 @@ bool expression_not(struct expression *result, const struct expression *operand,
 bool expression_substitute(struct expression *result, const struct expression *outer, const struct expression *inner,
                            int heads, struct expression_error *error);
 
-/* The derivative of a score by s; where it has none, that of one side. false with an error when it does not fit. */
+/* The derivative of a score by s; where it has none, that of one side; of bf16(x) that of x, as of a cast. false with an error when it does not fit. */
 bool expression_derive(struct expression *result, const struct expression *score, int heads, struct expression_error *error);
 
 /* Canonical text with the fewest parentheses; parsing it gives the same expression. "true" for no mask, "s" for no score. */
@@ -175,6 +176,9 @@ bool expression_uses_arrays(const struct expression *expression);
 
 /* Whether s occurs. */
 bool expression_uses_score(const struct expression *expression);
+
+/* Whether something is rounded to bf16. */
+bool expression_rounds(const struct expression *expression);
 
 /* A mask's value at a point within these limits, by the definition: no wrapping, floored division. source: NULL without arrays. */
 bool expression_evaluate(const struct expression *expression, const int64_t at[EXPRESSION_VARIABLES],

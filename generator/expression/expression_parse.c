@@ -28,7 +28,7 @@ static size_t word_distance(const char *a, const char *b)
 }
 
 /* What an expression may call, then variables, then named numbers and tables. */
-enum { FUNCTIONS = EXPRESSION_SQRT - EXPRESSION_ABS + 1, KNOWN_WORDS = FUNCTIONS + EXPRESSION_VARIABLES };
+enum { FUNCTIONS = EXPRESSION_BF16 - EXPRESSION_ABS + 1, KNOWN_WORDS = FUNCTIONS + EXPRESSION_VARIABLES };
 
 /* The index-th word that an expression may use. */
 static const char *parser_name(const struct parser *parser, int index)

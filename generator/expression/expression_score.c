@@ -143,6 +143,8 @@ static int derive_call(const struct derivative *d, int index)
         return derive_operate(d, EXPRESSION_MULTIPLY, derive_copy(d, index), inside);
     case EXPRESSION_TANH:
         return derive_operate(d, EXPRESSION_MULTIPLY, derive_tanh(d, index), inside);
+    case EXPRESSION_BF16:
+        return inside;
     case EXPRESSION_LOG:
         return derive_operate(d, EXPRESSION_QUOTIENT, inside, derive_copy(d, node->left));
     case EXPRESSION_SQRT:

@@ -28,7 +28,7 @@ const struct expression_operator *expression_operator(enum expression_op op);
 
 static inline bool expression_is_function(enum expression_op op)
 {
-    return op >= EXPRESSION_ABS && op <= EXPRESSION_SQRT;
+    return op >= EXPRESSION_ABS && op <= EXPRESSION_BF16;
 }
 
 /* Whether an operator's operands, or its value, are numbers. */

@@ -47,6 +47,19 @@ static int64_t integer_operate(enum expression_op op, int64_t left, int64_t righ
     }
 }
 
+/* The nearest number of 8 bits, even in a tie; what is that small has fewer, and infinity lies beyond the largest. */
+static double round_to_bf16(double x)
+{
+    enum { BITS = 8, LEAST = -133 };              /* 2^LEAST is the least above 0 */
+    int exponent;
+    if (!isfinite(x) || x == 0.0)
+        return x;
+    frexp(x, &exponent);
+    const int unit = exponent - BITS < LEAST ? LEAST : exponent - BITS;
+    const double rounded = ldexp(nearbyint(ldexp(x, -unit)), unit);
+    return fabs(rounded) < 0x1p128 ? rounded : copysign(INFINITY, x);
+}
+
 double expression_operate(enum expression_op op, double left, double right)
 {
     switch (op) {
@@ -68,6 +81,7 @@ double expression_operate(enum expression_op op, double left, double right)
     case EXPRESSION_EXP:           return exp(left);
     case EXPRESSION_LOG:           return log(left);
     case EXPRESSION_TANH:          return tanh(left);
+    case EXPRESSION_BF16:          return round_to_bf16(left);
     default:                       return sqrt(left);
     }
 }

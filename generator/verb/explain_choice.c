@@ -116,7 +116,9 @@ static void collect_scores(struct choices *choices, const struct definition *def
     choice_add_text(choices, "sink", definition_sink_name(definition->sink), sink_words[definition->sink]);
     choice_add_text(choices, "normalize", definition_normalize_name(definition->normalize),
                     normalize_words[definition->normalize]);
-    choice_add_text(choices, "arithmetic", "float32", "of products, exponentials and sums; nothing is rounded to less in between");
+    choice_add_text(choices, "arithmetic", "float32", expression_rounds(&definition->score)
+                    ? "of products, exponentials and sums; nothing is rounded to less in between but by the score's bf16"
+                    : "of products, exponentials and sums; nothing is rounded to less in between");
 }
 
 static void collect_mask(struct choices *choices, const struct definition *definition)

@@ -59,6 +59,24 @@ static bool same_float(float a, float b)
     return a == b || (isnan(a) && isnan(b));
 }
 
+/* Of the two floats around x whose lower half is 0, the nearer; even in a tie. */
+static float nearest_bf16(float x)
+{
+    uint32_t bits;
+    float inner, outer;
+    memcpy(&bits, &x, sizeof bits);
+    bits &= 0xffff0000u;
+    memcpy(&inner, &bits, sizeof inner);
+    const bool odd = (bits >> 16 & 1u) != 0;
+    bits += 0x10000u;
+    memcpy(&outer, &bits, sizeof outer);
+    if (!isfinite(x))
+        return x;
+    const double beyond = isinf(outer) ? copysign(0x1p128, (double)x) : (double)outer;
+    const double below = fabs((double)x - (double)inner), above = fabs(beyond - (double)x);
+    return above < below || (above == below && odd) ? outer : inner;
+}
+
 /* Within a relative error, or an absolute one; the same where that is infinite or no number. */
 static bool is_near(float found, double expected, double relative, double absolute)
 {

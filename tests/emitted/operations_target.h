@@ -220,15 +220,17 @@ CHECKING void OF(check_tables)(struct random *random)
 /* Floats of every exponent and sign against the C library's functions. */
 CHECKING void OF(check_functions)(struct random *random)
 {
-    float x[LANES], exponential[LANES], logarithm[LANES], tangent[LANES];
+    float x[LANES], exponential[LANES], logarithm[LANES], tangent[LANES], rounded[LANES];
     for (int i = 0; i < LANES; i++)
         x[i] = any_bits(random);
     OF(vstore)(exponential, OF(vexp)(OF(vload)(x)));
     OF(vstore)(logarithm, OF(vlog)(OF(vload)(x)));
     OF(vstore)(tangent, OF(vtanh)(OF(vload)(x)));
+    OF(vstore)(rounded, OF(vbf16)(OF(vload)(x)));
     for (int i = 0; i < LANES; i++) {
         CHECK(is_near(exponential[i], exp((double)x[i]), 1e-6, 2e-45));
         CHECK(is_near(logarithm[i], log((double)x[i]), 1e-6, 0.0));
+        CHECK(same_float(rounded[i], nearest_bf16(x[i])));
         CHECK(is_near(tangent[i], tanh((double)x[i]), 1e-6, 0.0) && !(fabs(tangent[i] - tanh((double)x[i])) > 2e-7));
     }
 }

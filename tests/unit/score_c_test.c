@@ -16,7 +16,8 @@ static const char *const scores[] = {
     "s", "q - k", "s + 0.25 * h", "50 * tanh(s / 50)", "s - {0.5, 0.25, 0.125, 0.1, 0.05, 0.025, 0.0125, 0.00625}[h] * abs(q - k)",
     "-s * exp(-abs(s)) + log(1.5 + s * s)", "s + {0.5, -1.5, 2.5}[k % 3] - {1, 2, 3}[min(2, k // 7)]", "max(min(s, 1.5), -0.5) + floor(s * 3)",
     "if s < 0.5 and k % 2 == 0 then s / 3 else sqrt(abs(s))", "s + (if k <= q then max(k, 3) else min(q, 7)) * 0.001",
-    "s * tanh(0.1 * h + 0.01) + exp(-b)", "(if h == 2 then 1.5 else b) * s", "if s >= 0 and not (s == 1) or s ~= s then 1 else -abs(k - 5) / 2"
+    "s * tanh(0.1 * h + 0.01) + exp(-b)", "(if h == 2 then 1.5 else b) * s", "if s >= 0 and not (s == 1) or s ~= s then 1 else -abs(k - 5) / 2",
+    "bf16(s) - bf16(0.3 * h) * bf16(1000 * (k % 50))"
 };
 
 enum { SCORES = sizeof scores / sizeof *scores };

@@ -76,7 +76,19 @@ static void scores_are_computed(void)
     check_value("floor(-1.5) + 7 / 2 + 7 // 2", 0.0, 4.5);
     check_value("max(q, k) + min(s, 0.5)", 2.0, 3.5);
     check_value("if s <= 2.0 and not (k == 4) then log(exp(s)) else 0", 2.0, 2.0);
+    check_value("bf16(s) + bf16(257) + bf16(-259) + bf16(1e-41)", 1.00390625, 1.0 + 256.0 - 260.0 + 9.18355e-41);      /* ties are even */
     check_value("sqrt(q_len + h + 5) * bucket[k % 3]", 0.0, 12.0);
+}
+
+/* bf16 climbs in steps; the slope counts as that of what it rounds. */
+static void a_rounded_score_has_the_slope_of_what_is_rounded(void)
+{
+    static const int64_t at[EXPRESSION_VARIABLES] = { 0 };
+    struct expression score, derivative;
+    struct expression_error error;
+    CHECK(parse(&score, "bf16(3 * s) * 2", &error) && expression_derive(&derivative, &score, RANDOM_HEADS, &error));
+    CHECK(expression_number(&derivative, at, 1.2345, NULL) == 6.0);
+    CHECK(fabs(expression_number(&score, at, 65.0, NULL) - expression_number(&score, at, 1.0, NULL) - 64.0 * 6.0) < 4.0);
 }
 
 static void scores_that_make_no_sense_are_refused(void)
@@ -208,6 +220,7 @@ int main(void)
 {
     RUN(scores_have_one_text);
     RUN(scores_are_computed);
+    RUN(a_rounded_score_has_the_slope_of_what_is_rounded);
     RUN(scores_that_make_no_sense_are_refused);
     RUN(a_score_takes_the_place_of_another);
     RUN(random_scores_have_their_values_and_slopes);
