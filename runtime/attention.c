@@ -34,6 +34,7 @@ bool attention_open(struct attention *attention, const struct description_attent
     attention->d_v = line.d_v;
     attention->q_norm = line.q_norm;
     attention->k_norm = line.k_norm;
+    attention->sinks = line.sink == SINK_GIVEN;
     attention->arrays = line.arrays;
     attention->reference = reference_create(described->line, why, sizeof why);
     if (attention->reference == NULL)
@@ -213,6 +214,19 @@ static bool table_bind(const struct binding *binding, struct step *step)
     return step->table.data != NULL;
 }
 
+/* The weight (heads) that gives each head its sink, where the attention has them. */
+static bool sinks_bind(const struct binding *binding, struct step *step)
+{
+    const struct attention *attention = &binding->model->attentions[step->attention];
+    const int64_t heads = attention->layer_heads;
+    if (attention->sinks != (step->sink_name != NULL))
+        return binding_fail(binding, step, attention->sinks ? "attention %.80s has a sink of each head, whose weight the step does not name"
+                                                            : "attention %.80s has no sinks of heads; the step names a weight for them",
+                            step->attention_name);
+    step->sink = attention->sinks ? binding_weight(binding, step, step->sink_name, 1, &heads) : NULL;
+    return !attention->sinks || step->sink != NULL;
+}
+
 static bool queries_bind(struct binding *binding, struct step *step)
 {
     const struct attention *attention = &binding->model->attentions[step->attention];
@@ -222,6 +236,7 @@ static bool queries_bind(struct binding *binding, struct step *step)
     return heads_bind(binding, step, step->q, attention->heads, attention->d_k)
         && norm_bind(binding, step, "q_norm", &attention->q_norm, &step->q_norm, attention->layer_heads, attention->d_k)
         && table_bind(binding, step)
+        && sinks_bind(binding, step)
         && binding_out(binding, step, out);
 }
 
@@ -255,6 +270,7 @@ static struct attn_args args_begin(const struct attn_session *session, const str
     return (struct attn_args){
         .sequence = sequences, .sequences = session->options.sequences,
         .array = step->table.data == NULL ? NULL : &step->table,
+        .sink = step->sink,
         .q_norm_weight = step->q_norm.weight, .q_norm_bias = step->q_norm.bias,
         .k_norm_weight = step->k_norm.weight, .k_norm_bias = step->k_norm.bias,
         .q_rotation = session->rotations[step->attention], .k_rotation = session->rotations[step->attention],

@@ -16,6 +16,7 @@ struct attention {
     int32_t heads, kv_heads, d_k, d_v;
     int32_t layer_heads, layer_kv_heads;     /* before pruning, as weights of norms and tables count them */
     struct reference_norm q_norm, k_norm;
+    bool sinks;                              /* each head has one, which weights give */
     struct expression_arrays arrays;
 };
 

@@ -64,7 +64,7 @@ static float constant_expected(const struct trial *trial, float lse, int64_t row
     const int sink = trial->line->sink, number = trial->line->keep.list[head];
     if (lse == -INFINITY)
         return hidden_expected(trial, row, constant);
-    const double share = sink == 0 ? 1.0 : 1.0 / (1.0 + exp((sink == 1 ? 0.0 : (double)trial->sink[number]) - (double)lse));
+    const double share = sink == SINK_NONE ? 1.0 : 1.0 / (1.0 + exp((sink == SINK_ZERO ? 0.0 : (double)trial->sink[number]) - (double)lse));
     return (float)(share * (double)constant);
 }
 
@@ -214,7 +214,7 @@ static void identity_split(struct check *check)
     const bool by_head = expression_uses(&line->mask, EXPRESSION_H) || expression_uses(&line->score, EXPRESSION_H);
     const int heads = by_head ? line->layer_heads : 1;
     int32_t cut[TRIAL_SEQUENCES];
-    if ((check->traits & TRAIT_NO_KV_LEN) == 0 || line->sink != 0)      /* a sink may join once, after merging */
+    if ((check->traits & TRAIT_NO_KV_LEN) == 0 || line->sink != SINK_NONE)      /* a sink may join once, after merging */
         return;
     if (arrays_have_axis(&line->arrays, EXPRESSION_AXIS_KEY))           /* they count keys from the first on */
         return;

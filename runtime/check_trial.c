@@ -185,7 +185,7 @@ void trial_create(struct trial *trial, const struct subject *subject, const stru
     trial->sink = check_memory((size_t)line->layer_heads, sizeof *trial->sink);
     trial->expected = result_create(trial);
     trial_fill(trial, shape, random);
-    for (int head = 0; head < line->layer_heads && line->sink == 2; head++)
+    for (int head = 0; head < line->layer_heads && line->sink == SINK_GIVEN; head++)
         trial->sink[head] = 2.0f * random_normal(random);
     const struct check_shape all = { trial->sequence, sequences, line->layer_heads, q_rows };
     trial->arrays = check_arrays_create(&line->arrays, &all, random);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "runs.h"
 #include "session.h"
 
 /* Groups of columns that go from one activation to another, the same ones in each row. */
@@ -120,4 +121,45 @@ void repeat_run(struct attn_session *session, const struct step *step)
         .to = out->values, .to_row = out->width, .to_group = in->width,
         .rows = in->rows, .groups = step->times, .width = in->width,
     });
+}
+
+/* in has so many columns, and out gets as many as that. */
+static bool runs_bind(struct binding *binding, struct step *step, int64_t in_width, int64_t out_width)
+{
+    struct binding_shape shape;
+    step->groups = 1;
+    if (!groups_bind(binding, step, step->in, &shape))
+        return false;
+    if (shape.width != in_width)
+        return binding_fail(binding, step, "in has width %d; expected %d columns", (int)shape.width, (int)in_width);
+    if (out_width > DESCRIPTION_WIDTH)
+        return binding_fail(binding, step, "columns are of more than %d", DESCRIPTION_WIDTH);
+    step->width = shape.width = out_width;
+    return binding_out(binding, step, shape);
+}
+
+bool select_bind(struct binding *binding, struct step *step)
+{
+    return runs_bind(binding, step, runs_total(&step->columns), runs_left(&step->columns));
+}
+
+void select_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *in = &session->activations[step->in];
+    const struct activation *out = out_shape(session, step, step->width);
+    for (int64_t row = 0; row < in->rows; row++)
+        runs_gather(&step->columns, in->values + row * in->width, out->values + row * out->width);
+}
+
+bool spread_bind(struct binding *binding, struct step *step)
+{
+    return runs_bind(binding, step, runs_left(&step->columns), runs_total(&step->columns));
+}
+
+void spread_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *in = &session->activations[step->in];
+    const struct activation *out = out_shape(session, step, step->width);
+    for (int64_t row = 0; row < in->rows; row++)
+        runs_scatter(&step->columns, in->values + row * in->width, out->values + row * out->width);
 }

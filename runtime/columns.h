@@ -1,5 +1,5 @@
 /*
-** Steps that move columns of activations: slice, join and repeat. Rows keep their places.
+** Steps that move columns of activations: slice, join, repeat, select and spread. Rows keep their places.
 ** They take fused projections apart and put the two halves of a key together.
 */
 #ifndef COLUMNS_H
@@ -18,5 +18,13 @@ void join_run(struct attn_session *session, const struct step *step);
 /* out = in, `times` times side by side. */
 bool repeat_bind(struct binding *binding, struct step *step);
 void repeat_run(struct attn_session *session, const struct step *step);
+
+/* out = those columns of in that are there in `columns`. */
+bool select_bind(struct binding *binding, struct step *step);
+void select_run(struct attn_session *session, const struct step *step);
+
+/* The inverse, with zeros in the others. */
+bool spread_bind(struct binding *binding, struct step *step);
+void spread_run(struct attn_session *session, const struct step *step);
 
 #endif

@@ -14,7 +14,7 @@
 #include "mapping.h"
 #include "operation.h"
 
-enum field_kind { FIELD_ACTIVATION, FIELD_TEXT, FIELD_INTEGER, FIELD_NUMBER };
+enum field_kind { FIELD_ACTIVATION, FIELD_TEXT, FIELD_INTEGER, FIELD_NUMBER, FIELD_RUNS };
 
 static const struct field {
     const char *name;
@@ -33,6 +33,7 @@ static const struct field {
     { "other_weight",  FIELD_TEXT,       offsetof(struct step, other_weight_name) },
     { "attention",     FIELD_TEXT,       offsetof(struct step, attention_name) },
     { "table",         FIELD_TEXT,       offsetof(struct step, table_name) },
+    { "sink",          FIELD_TEXT,       offsetof(struct step, sink_name) },
     { "q_norm",        FIELD_TEXT,       offsetof(struct step, q_norm.weight_name) },
     { "q_norm_bias",   FIELD_TEXT,       offsetof(struct step, q_norm.bias_name) },
     { "k_norm",        FIELD_TEXT,       offsetof(struct step, k_norm.weight_name) },
@@ -44,6 +45,9 @@ static const struct field {
     { "offset",        FIELD_INTEGER,    offsetof(struct step, offset) },
     { "groups",        FIELD_INTEGER,    offsetof(struct step, groups) },
     { "times",         FIELD_INTEGER,    offsetof(struct step, times) },
+    { "left_rows",     FIELD_RUNS,       offsetof(struct step, left_rows) },
+    { "left_columns",  FIELD_RUNS,       offsetof(struct step, left_columns) },
+    { "columns",       FIELD_RUNS,       offsetof(struct step, columns) },
     { "eps",           FIELD_NUMBER,     offsetof(struct step, eps) },
     { "weight_offset", FIELD_NUMBER,     offsetof(struct step, weight_offset) },
     { "factor",        FIELD_NUMBER,     offsetof(struct step, factor) },
@@ -116,6 +120,20 @@ static bool activation_read(const struct reading *reading, int *activation, json
     return true;
 }
 
+static bool runs_read(const struct reading *reading, struct step_runs *runs, json_t *list, const char *what)
+{
+    const size_t count = json_array_size(list);
+    if (!json_is_array(list) || count == 0 || count > DESCRIPTION_WIDTH)
+        return problem_set(reading->problem, "%s: %s is not a list of 1 to %d lengths", reading->description->file, what,
+                           DESCRIPTION_WIDTH);
+    int64_t *lengths = memory_take(reading->memory, count, sizeof *lengths, reading->problem);
+    for (size_t i = 0; lengths != NULL && i < count; i++)
+        if (!integer_read(reading, &lengths[i], json_array_get(list, i), what, 0, DESCRIPTION_WIDTH))
+            return false;
+    *runs = (struct step_runs){ (int)count, lengths };
+    return lengths != NULL;
+}
+
 static bool field_read(const struct reading *reading, struct step *step, const struct field *field,
                        json_t *value)
 {
@@ -127,6 +145,7 @@ static bool field_read(const struct reading *reading, struct step *step, const s
     case FIELD_TEXT:       return text_read(reading, place, value, what);
     case FIELD_INTEGER:    return integer_read(reading, place, value, what, 0, DESCRIPTION_WIDTH);
     case FIELD_NUMBER:     return number_read(reading, place, value, what);
+    case FIELD_RUNS:       return runs_read(reading, place, value, what);
     }
     return false;
 }

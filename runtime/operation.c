@@ -12,6 +12,7 @@
 #include "embedding.h"
 #include "matmul.h"
 #include "norm.h"
+#include "runs.h"
 #include "session.h"
 
 static struct activation *activation_at(struct attn_session *session, int index)
@@ -68,6 +69,33 @@ static void norm_run(struct attn_session *session, const struct step *step)
 
 /* linear: out = in * weight^T + bias; linear_transposed: out = in * weight + bias */
 
+/* What is left of so many, all unless the step says so. */
+static struct step_runs runs_or_all(const struct step_runs *runs, const int64_t *all)
+{
+    return runs->count > 0 ? *runs : (struct step_runs){ 1, all };
+}
+
+/* The weight and bias, without the rows and columns that the step leaves out; in_width and width become what is left of them. */
+static bool linear_weights_bind(const struct binding *binding, struct step *step)
+{
+    const struct step_runs rows = runs_or_all(&step->left_rows, &step->width), columns = runs_or_all(&step->left_columns, &step->in_width);
+    const struct step_runs one = { 1, &(int64_t){ 1 } };
+    const int64_t width = runs_total(&rows), in_width = runs_total(&columns);
+    const int64_t shape[] = { step->transposed ? in_width : width, step->transposed ? width : in_width };
+    const bool other = step->other_weight_name != NULL && !binding_has_weight(binding, step->weight_name);
+    step->weight = binding_weight(binding, step, other ? step->other_weight_name : step->weight_name, 2, shape);
+    if (step->weight != NULL && step->bias_name != NULL)
+        step->bias = binding_weight(binding, step, step->bias_name, 1, &width);
+    if (step->weight == NULL || (step->bias_name != NULL && step->bias == NULL))
+        return false;
+    step->weight = step->transposed ? runs_matrix(binding, step->weight, &columns, &rows)
+                                    : runs_matrix(binding, step->weight, &rows, &columns);
+    if (step->bias != NULL)
+        step->bias = runs_matrix(binding, step->bias, &one, &rows);
+    step->width = runs_left(&rows);
+    return step->weight != NULL && (step->bias_name == NULL || step->bias != NULL);
+}
+
 static bool linear_bind(struct binding *binding, struct step *step)
 {
     struct binding_shape shape;
@@ -75,17 +103,16 @@ static bool linear_bind(struct binding *binding, struct step *step)
         return false;
     if (step->in == step->out)
         return binding_fail(binding, step, "out is also the input");
-    const int64_t weight_shape[] = {
-        step->transposed ? shape.width : step->width, step->transposed ? step->width : shape.width
-    };
+    if (step->left_rows.count > 0 && runs_total(&step->left_rows) != step->width)
+        return binding_fail(binding, step, "left_rows are of %d rows; width is %d", (int)runs_total(&step->left_rows), (int)step->width);
+    if (step->left_columns.count > 0 && runs_left(&step->left_columns) != shape.width)
+        return binding_fail(binding, step, "left_columns leaves %d columns; the width of in is %d",
+                            (int)runs_left(&step->left_columns), (int)shape.width);
     step->in_width = shape.width;
-    const bool other = step->other_weight_name != NULL && !binding_has_weight(binding, step->weight_name);
-    step->weight = binding_weight(binding, step, other ? step->other_weight_name : step->weight_name, 2, weight_shape);
-    if (step->weight != NULL && step->bias_name != NULL)
-        step->bias = binding_weight(binding, step, step->bias_name, 1, &step->width);
+    if (!linear_weights_bind(binding, step))
+        return false;
     shape.width = step->width;
-    return step->weight != NULL && (step->bias_name == NULL || step->bias != NULL)
-        && binding_out(binding, step, shape);
+    return binding_out(binding, step, shape);
 }
 
 static bool linear_transposed_bind(struct binding *binding, struct step *step)
@@ -225,13 +252,15 @@ static const struct operation operations[] = {
     { "embed_row",       "in out weight rows row width",       embed_row_bind,       embed_row_run },
     { "embed_sinusoids", "in out base",                        embed_sinusoids_bind, embed_sinusoids_run },
     { "norm", "kind in out weight eps ?bias ?weight_offset ?groups", norm_bind,      norm_run },
-    { "linear",          "in out weight width ?bias ?other_weight", linear_bind,          linear_run },
-    { "linear_transposed", "in out weight width ?bias",        linear_transposed_bind, linear_run },
-    { "attention", "q k v out attention layer ?q_norm ?q_norm_bias ?k_norm ?k_norm_bias ?table", attention_bind, attention_run },
+    { "linear",          "in out weight width ?bias ?other_weight ?left_rows ?left_columns", linear_bind, linear_run },
+    { "linear_transposed", "in out weight width ?bias ?left_rows ?left_columns", linear_transposed_bind, linear_run },
+    { "attention", "q k v out attention layer ?q_norm ?q_norm_bias ?k_norm ?k_norm_bias ?sink ?table", attention_bind, attention_run },
     { "attention_write", "k v attention layer ?k_norm ?k_norm_bias", attention_write_bind, attention_write_run },
-    { "attention_read",  "q out attention layer ?q_norm ?q_norm_bias ?table", attention_read_bind, attention_read_run },
+    { "attention_read",  "q out attention layer ?q_norm ?q_norm_bias ?sink ?table", attention_read_bind, attention_read_run },
     { "slice",           "in out width ?offset ?groups",       slice_bind,           slice_run },
     { "join",            "in with out ?groups",                join_bind,            join_run },
+    { "select",          "in out columns",                     select_bind,          select_run },
+    { "spread",          "in out columns",                     spread_bind,          spread_run },
     { "repeat",          "in out times",                       repeat_bind,          repeat_run },
     { "add",             "in with out",                        pair_bind,            add_run },
     { "multiply",        "in with out",                        pair_bind,            multiply_run },

@@ -186,7 +186,7 @@ static double divisor(const struct walk *walk, const struct attn_args *args, int
     *lse = walk->line->normalize == 1 ? 0.0f : (float)(walk->m + log(walk->l));
     if (walk->line->normalize == 1)
         return 1.0;
-    return walk->l + (sink == 0 ? 0.0 : exp((sink == 1 ? 0.0 : (double)args->sink[head]) - walk->m));
+    return walk->l + (sink == SINK_NONE ? 0.0 : exp((sink == SINK_ZERO ? 0.0 : (double)args->sink[head]) - walk->m));
 }
 
 /* A query that has walked over all keys. */

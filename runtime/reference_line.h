@@ -30,6 +30,9 @@ struct reference_norm {
 };
 
 /* What a cache stores of K or V; the reference itself keeps doubles. */
+/* A score of no key, which only joins the sum: none, 0, or one that each head is given. In the order of their words. */
+enum reference_sink { SINK_NONE, SINK_ZERO, SINK_GIVEN };
+
 enum reference_cache { CACHE_F32, CACHE_F16, CACHE_BF16, CACHE_FP8, CACHE_INT8, CACHE_INT4 };
 
 struct reference_cached {
@@ -54,7 +57,7 @@ struct reference_line {
     int v_in_k;                   /* boolean: a value is the last d_v numbers of its key as cached */
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees */
-    int sink;                     /* 0: none; 1: a score of 0; 2: one that each head is given */
+    int sink;                     /* enum reference_sink */
     int normalize;                /* 0: softmax; 1: sigmoid */
     int hidden_row;               /* of a query that sees no key: 0: zeros; 1: NaN; 2: the mean of all values */
     int matrix;                   /* enum reference_matrix: what a call gives of each query and key */

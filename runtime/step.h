@@ -18,6 +18,9 @@ struct step_norm {
     const float *weight, *bias;               /* found when bound: (d_k) or (heads, d_k) */
 };
 
+/* So many things in a row that are there, then so many that are not, and so on in turns. */
+struct step_runs { int count; const int64_t *lengths; };      /* count 0: all are there */
+
 struct step {
     const struct operation *operation;
     int number;                       /* in the description's list, from 0 */
@@ -32,12 +35,15 @@ struct step {
     const char *attention_name;
     const char *table_name;           /* weight (size, heads) of the attention's array [head][size], or NULL */
     struct step_norm q_norm, k_norm;
+    const char *sink_name;            /* weight (heads) of the attention's sinks, or NULL */
     int64_t layer;
     int64_t width;                    /* of out */
     int64_t rows, row;                /* of an embedding */
     int64_t offset;                   /* row of the first position, or first column of each group */
     int64_t groups;                   /* equal parts of a row; 1 unless said otherwise */
     int64_t times;
+    struct step_runs left_rows, left_columns;      /* of a weight, what is read of it */
+    struct step_runs columns;         /* of the wider of in and out, those that go over */
     double eps, weight_offset, factor, base;
 
     /* Found when bound. */
@@ -46,6 +52,7 @@ struct step {
     const float *weight;              /* (width, in_width), (rows, width) or (width of a group) */
     const float *bias;                /* (width), or NULL */
     struct attn_array table;
+    const float *sink;                /* (heads), or NULL */
     int attention;                    /* index of the model's attentions */
     const struct norm_kind *norm;
     const struct activation_kind *activation;

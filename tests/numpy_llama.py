@@ -20,14 +20,15 @@ def rotate(x: np.ndarray, base: float) -> np.ndarray:
     return np.concatenate([low * np.cos(angle) - high * np.sin(angle), high * np.cos(angle) + low * np.sin(angle)], -1)
 
 
-def attend(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Causal attention of (rows, heads, d) to (rows, kv_heads, d), head h reading KV head h // group."""
+def attend(q: np.ndarray, k: np.ndarray, v: np.ndarray, sinks: np.ndarray) -> np.ndarray:
+    """Causal attention of (rows, heads, d) to (rows, kv_heads, d), head h reading KV head h // group; sinks (heads) join the sum."""
     group = q.shape[1] // k.shape[1]
     k, v = np.repeat(k, group, 1), np.repeat(v, group, 1)
     scores = np.einsum("qhd,khd->hqk", q, k) / np.sqrt(q.shape[2])
     scores[:, np.triu(np.ones(scores.shape[1:], bool), 1)] = -np.inf
-    weights = np.exp(scores - scores.max(-1, keepdims=True))
-    return np.einsum("hqk,khd->qhd", weights / weights.sum(-1, keepdims=True), v)
+    most = scores.max(-1, keepdims=True)
+    weights = np.exp(scores - most)
+    return np.einsum("hqk,khd->qhd", weights / (weights.sum(-1, keepdims=True) + np.exp(sinks[:, None, None] - most)), v)
 
 
 class Llama:
@@ -47,7 +48,8 @@ class Llama:
         base = self.config["rope_theta"]
         q, k, v = (self.product(x, f"{name}.{part}_proj") for part in "qkv")
         q, k, v = (part.reshape(len(x), count, -1) for part, count in ((q, heads), (k, kv_heads), (v, kv_heads)))
-        return self.product(attend(rotate(q, base), rotate(k, base), v).reshape(len(x), -1), f"{name}.o_proj")
+        sinks = self.tensors.get(f"{name}.sinks", np.full(heads, -np.inf))
+        return self.product(attend(rotate(q, base), rotate(k, base), v, sinks).reshape(len(x), -1), f"{name}.o_proj")
 
     def feed_forward(self, x: np.ndarray, name: str) -> np.ndarray:
         """SwiGLU."""

@@ -93,11 +93,11 @@ local function copies(from, to, times)
 end
 
 -- to = attention of q, k and v by the definition of that layer, from 0; names of the weights of its q_norm and k_norm,
--- where it has them
-local function attend(layer, q, k, v, to, q_norm, k_norm)
+-- where it has them, and of the sinks of its heads, which are read where the definition has some
+local function attend(layer, q, k, v, to, q_norm, k_norm, sinks)
   step {
     op = "attention", layer = layer, q = q, k = k, v = v, out = to,
-    q_norm = q_norm and weight(q_norm), k_norm = k_norm and weight(k_norm),
+    q_norm = q_norm and weight(q_norm), k_norm = k_norm and weight(k_norm), sink = sinks,
   }
 end
 

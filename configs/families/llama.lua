@@ -29,5 +29,5 @@ local model = {
 
 decoder_norms_before(model, function(layer, name)
   project("h", name, heads, kv_heads, d, attention_bias)
-  attend(layer, "q", "k", "v", "a")
+  attend(layer, "q", "k", "v", "a", nil, nil, name .. "sinks")
 end)

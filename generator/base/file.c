@@ -134,6 +134,11 @@ static bool file_replace(const char *path, const char *text, size_t length, stru
 
 bool file_write(const char *path, const char *text, size_t length, struct report *report, bool *changed)
 {
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {      /* neither read nor replaced: a terminal, a pipe */
+        report_error(report, (struct where){ path, 0 }, "cannot be written: it is no file");
+        return false;
+    }
     bool same = file_holds(path, text, length);
     if (changed != NULL)
         *changed = !same;

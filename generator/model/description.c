@@ -2,6 +2,7 @@
 
 #include "description.h"
 #include "json.h"
+#include "pruning.h"
 #include "tree.h"
 
 static struct value *describe_attentions(const struct model *model, struct arena *arena)
@@ -12,24 +13,17 @@ static struct value *describe_attentions(const struct model *model, struct arena
     return table;
 }
 
-/* The layer of a step of attention; -1 for other steps. */
-static int64_t step_layer(const struct value *step)
-{
-    const struct value *layer = value_field(step, "layer");
-    return layer != NULL && layer->kind == VALUE_INTEGER ? layer->integer : -1;
-}
-
-/* The step; one of attention with the name of its layer's definition. */
+/* The step; one of attention with the name of its layer's definition, and of sinks only where that has some. */
 static struct value *describe_step(struct value *step, const struct model *model, struct arena *arena)
 {
     int64_t layer = step_layer(step);
     if (layer < 0)
         return step;
-    int definition = model->layer_count == 0 ? 0 : model->layers[layer];
     struct value *copy = tree_table(arena);
     for (int i = 0; i < step->field_count; i++)
-        tree_set(copy, step->fields[i].name, step->fields[i].value, arena);
-    return tree_set(copy, "attention", tree_text(model->definitions[definition].name, arena), arena);
+        if (strcmp(step->fields[i].name, "sink") != 0 || layer_definition(model, layer)->sink == SINK_PER_HEAD)
+            tree_set(copy, step->fields[i].name, step->fields[i].value, arena);
+    return tree_set(copy, "attention", tree_text(layer_definition(model, layer)->name, arena), arena);
 }
 
 /* One more than the last layer of the steps; least without any. */
@@ -59,19 +53,18 @@ static bool layers_agree(const struct source *source, const struct value *steps,
     return false;
 }
 
-/* A sink of each head is a weight, which no step names yet; and weights are of all heads, also of pruned ones. */
-static bool weights_fit(const struct model *model, struct report *report)
+/* Whether each step whose attention has a sink of each head names a weight for them. */
+static bool sinks_are_named(const struct source *source, const struct value *steps, struct report *report)
 {
-    for (int i = 0; i < model->definition_count; i++) {
-        const struct definition *definition = &model->definitions[i];
-        if (definition->sink == SINK_PER_HEAD)
-            report_error(report, definition->where, "attention %s: sink is per_head; run has no weights for it yet, "
-                         "only emit and check do", definition->name);
-        else if (definition->kept.head != NULL)
-            report_error(report, definition->where, "attention %s: keep leaves %d of %d heads; run cannot leave the weights of "
-                         "the others out yet, only emit, check and bench do", definition->name, definition->kept.heads, definition->heads);
-        else
+    for (int i = 0; steps != NULL && i < steps->item_count; i++) {
+        const struct value *step = steps->items[i];
+        if (step_layer(step) < 0 || value_field(step, "q") == NULL || value_field(step, "sink") != NULL)
             continue;
+        const struct definition *definition = layer_definition(&source->model, step_layer(step));
+        if (definition->sink != SINK_PER_HEAD)
+            continue;
+        report_error(report, definition->where, "attention %s: sink is per_head; %s names no weights for it, so that only emit and "
+                     "check can have it", definition->name, source->family.file);
         return false;
     }
     return true;
@@ -82,7 +75,7 @@ static struct value *describe_steps(const struct value *steps, const struct mode
     struct value *list = tree_table(arena);
     for (int i = 0; i < steps->item_count; i++)
         tree_append(list, describe_step(steps->items[i], model, arena), arena);
-    return list;
+    return pruned_steps(list, model, arena);
 }
 
 static struct value *describe_encoder(const struct value *encoder, const struct model *model, struct arena *arena)
@@ -99,7 +92,8 @@ bool description_print(struct text *text, const struct source *source, struct re
     const struct value *rules = source->family.rules;
     const struct value *steps = value_field(rules, "steps"), *bidirectional = value_field(rules, "bidirectional");
     struct arena *arena = text->arena;
-    if (!layers_agree(source, steps, report) || !weights_fit(&source->model, report))
+    if (!layers_agree(source, steps, report) || !sinks_are_named(source, encoder_steps(rules), report)
+        || !sinks_are_named(source, steps, report))
         return false;
     struct value *description = tree_table(arena);
     for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++)

@@ -215,11 +215,12 @@ static void file_errors_are_sentences(void)
     CHECK(file_read(small, 2, &length, capture.arena, &capture.report) == NULL);
     CHECK(file_read("/dev/zero", 100, &length, capture.arena, &capture.report) == NULL);
     CHECK(!file_write(missing, "abc", 3, &capture.report, NULL));
+    CHECK(!file_write("/dev/zero", "abc", 3, &capture.report, NULL));      /* would be read for ever, and then replaced */
     CHECK(!file_make_directory(arena_format(capture.arena, "%s/x", small), &capture.report));
     CHECK_TEXT(capture_text(&capture), arena_format(capture.arena,
         "%s: cannot be read: No such file or directory\n%s: is a directory; expected a file\n"
         "%s: has 3 bytes; at most 2 are read\n/dev/zero: has more than the 100 bytes that are read\n"
-        "%s: cannot be written: No such file or directory\n%s/x: cannot be made: Not a directory\n",
+        "%s: cannot be written: No such file or directory\n/dev/zero: cannot be written: it is no file\n%s/x: cannot be made: Not a directory\n",
         missing, directory, small, missing, small));
     temporary_remove(directory);
     capture_close(&capture);

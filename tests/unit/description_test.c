@@ -112,14 +112,27 @@ static void heads_are_the_weights(void)
     bench_close(&bench);
 }
 
-static void pruned_layers_are_not_run(void)
+static void pruned_heads_are_not_computed(void)
 {
     struct bench bench;
     bench_open(&bench);
-    CHECK(bench_describe_config(&bench, "attention = { heads = 4, kv_heads = 2, keep = { 0, 3 }, d_k = 16 }") == NULL);
-    CHECK_TEXT(capture_text(&bench.capture), arena_format(bench.capture.arena,
-               "%s/edited.lua:2: attention attention: keep leaves 2 of 4 heads; run cannot leave the weights of the others out yet, "
-               "only emit, check and bench do\n", bench.folder));
+    const char *text = bench_describe_config(&bench, "attention = { heads = 4, kv_heads = 2, keep = { 2 }, d_k = 16 }");
+    CHECK(text != NULL && strstr(text, "\"left_rows\": [ 0, 32, 16, 16 ], \"op\": \"linear\", \"out\": \"q\"") != NULL);
+    CHECK(text != NULL && strstr(text, "\"left_rows\": [ 0, 16, 16 ], \"op\": \"linear\", \"out\": \"k\"") != NULL);
+    CHECK(text != NULL && strstr(text, "\"left_rows\": [ 0, 16, 16 ], \"op\": \"linear\", \"out\": \"v\"") != NULL);
+    CHECK(text != NULL && strstr(text, "\"in\": \"a\", \"left_columns\": [ 0, 32, 16, 16 ], \"op\": \"linear\"") != NULL);
+    CHECK(text != NULL && strstr(text, "select") == NULL && strstr(text, "spread") == NULL);
+    bench_close(&bench);
+}
+
+static void sinks_have_their_weights(void)
+{
+    struct bench bench;
+    bench_open(&bench);
+    const char *text = bench_describe_config(&bench, "attention = { heads = 4, kv_heads = 2, d_k = 16, sink = per_head }");
+    CHECK(text != NULL && strstr(text, "\"sink\": \"layers.0.self_attn.sinks\"") != NULL);
+    text = bench_describe_config(&bench, "attention = { heads = 4, kv_heads = 2, d_k = 16, sink = zero }");
+    CHECK(text != NULL && strstr(text, "sinks") == NULL);
     bench_close(&bench);
 }
 
@@ -153,7 +166,8 @@ int main(void)
     RUN(a_config_changes_attentions);
     RUN(layers_must_agree);
     RUN(heads_are_the_weights);
-    RUN(pruned_layers_are_not_run);
+    RUN(pruned_heads_are_not_computed);
+    RUN(sinks_have_their_weights);
     RUN(a_config_without_layers_fits);
     RUN(weights_must_be_a_model_folder);
     return test_end();

@@ -210,6 +210,22 @@ static void columns_refused(void)
     CHECK_TEXT(refusal(4, "{'op':'slice','in':'h','out':'q','width':0}"), "/d.json: step 4 (slice): width is 0");
     CHECK_TEXT(refusal(8, "{'op':'join','in':'a','with':'k','out':'h','groups':8}"),
                "/d.json: step 8 (join): a width of 4 cannot be cut into 8 groups");
+    CHECK_TEXT(refusal(4, "{'op':'select','in':'h','out':'q','columns':[4,3]}"),
+               "/d.json: step 4 (select): in has width 8; expected 7 columns");
+    CHECK_TEXT(refusal(8, "{'op':'spread','in':'a','out':'h','columns':[7,1]}"),
+               "/d.json: step 8 (spread): in has width 8; expected 7 columns");
+    CHECK_TEXT(refusal(8, "{'op':'spread','in':'a','out':'h','columns':[8,16777216]}"),
+               "/d.json: step 8 (spread): columns are of more than 16777216");
+    CHECK_TEXT(refusal(4, "{'op':'select','in':'h','out':'q','columns':[]}"),
+               "/d.json: step 4 (select): columns is not a list of 1 to 16777216 lengths");
+    CHECK_TEXT(refusal(4, "{'op':'linear','in':'h','out':'q','weight':'q','width':8,'left_rows':[4,3]}"),
+               "/d.json: step 4 (linear): left_rows are of 7 rows; width is 8");
+    CHECK_TEXT(refusal(4, "{'op':'linear','in':'h','out':'q','weight':'q','width':8,'left_rows':[0,8]}"),
+               "/d.json: step 4 (linear): width is 0");
+    CHECK_TEXT(refusal(8, "{'op':'linear','in':'a','out':'h','weight':'o','width':8,'left_columns':[4,4]}"),
+               "/d.json: step 8 (linear): left_columns leaves 4 columns; the width of in is 8");
+    CHECK_TEXT(refusal(8, "{'op':'linear','in':'a','out':'h','weight':'o','width':8,'left_columns':[8,4]}"),
+               "/model.safetensors: o is (8, 8); expected (8, 12)");
     CHECK_TEXT(refusal(8, "{'op':'repeat','in':'a','out':'h','times':16777216}"),
                "/d.json: step 8 (repeat): a width of 8, 16777216 times, is more than 16777216");
     CHECK_TEXT(refusal(8, "{'op':'softcap','in':'a','out':'h','factor':0}"),
@@ -318,6 +334,17 @@ static void columns_move(void)
                "{'op':'join','in':'b','with':'c','out':'h'}");
     check_same(4, steps[4], "{'op':'linear','in':'h','out':'q','weight':'queries','other_weight':'q','width':8}");
     check_same(4, steps[4], "{'op':'linear','in':'h','out':'q','weight':'q','other_weight':'queries','width':8}");
+    check_same(4, "{'op':'linear','in':'h','out':'b','weight':'q','width':8,'left_rows':[2,5,1]},{'op':'spread','in':'b','out':'q','columns':[2,5,1]}",
+               "{'op':'linear','in':'h','out':'e','weight':'q','width':8},{'op':'select','in':'e','out':'b','columns':[2,5,1]},"
+               "{'op':'spread','in':'b','out':'q','columns':[2,5,1]}");
+    check_same(6, "{'op':'linear','in':'h','out':'b','weight':'v','bias':'v.bias','width':4,'left_rows':[0,1,3]},"
+               "{'op':'spread','in':'b','out':'v','columns':[0,1,3]}",
+               "{'op':'linear','in':'h','out':'e','weight':'v','bias':'v.bias','width':4},{'op':'select','in':'e','out':'b','columns':[0,1,3]},"
+               "{'op':'spread','in':'b','out':'v','columns':[0,1,3]}");
+    check_same(8, "{'op':'select','in':'a','out':'b','columns':[3,4,1]},"
+               "{'op':'linear_transposed','in':'b','out':'h','weight':'o','width':8,'left_columns':[3,4,1]}",
+               "{'op':'select','in':'a','out':'b','columns':[3,4,1]},{'op':'spread','in':'b','out':'c','columns':[3,4,1]},"
+               "{'op':'linear_transposed','in':'c','out':'h','weight':'o','width':8}");
     check_same(9, "{'op':'add','in':'h','with':'h','out':'h'},{'op':'add','in':'x','with':'h','out':'x'}",
                "{'op':'scale','in':'h','out':'h','factor':2},{'op':'add','in':'x','with':'h','out':'x'}");
 }
