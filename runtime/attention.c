@@ -26,6 +26,9 @@ bool attention_open(struct attention *attention, const struct description_attent
     struct reference_line line;
     if (!reference_line_read(&line, described->line, why, sizeof why))
         return problem_set(problem, "attention %.80s: %s", described->name, why);
+    if (line.activations != NARROW_F32)
+        return problem_set(problem, "attention %.80s: activations is %s; the forward pass computes in f32", described->name,
+                           narrow_name((enum narrow)line.activations));
     attention->heads = line.heads;
     attention->kv_heads = line.kv_heads;
     attention->layer_heads = line.layer_heads;

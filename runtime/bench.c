@@ -6,6 +6,7 @@
 
 #include "bench_array.h"
 #include "machine.h"
+#include "narrow.h"
 #include "random.h"
 
 enum { RING_UNIT = 64 };                  /* keys, as the contract has it */
@@ -17,6 +18,16 @@ static float *random_rows(struct bench *b, int64_t rows, int64_t width, struct r
     float *values = memory_take_large(&b->memory, (size_t)(rows * width), sizeof *values, problem);
     for (int64_t i = 0; values != NULL && i < rows * width; i++)
         values[i] = random_normal(random);
+    return values;
+}
+
+/* The same as the definition's activations have them. */
+static void *activation_rows(struct bench *b, int64_t rows, int64_t width, struct random *random, struct problem *problem)
+{
+    const enum narrow type = narrow_find(b->setting.attention->activations);
+    void *values = memory_take_large(&b->memory, (size_t)(rows * width), narrow_bytes(type), problem);
+    for (int64_t i = 0; values != NULL && i < rows * width; i++)
+        narrow_put(type, values, i, random_normal(random));
     return values;
 }
 
@@ -54,15 +65,17 @@ static int32_t last_head(const struct attn_attention *a)
 static bool take_arrays(struct bench *b, struct problem *problem)
 {
     const struct attn_attention *a = b->setting.attention;
+    if (narrow_find(a->activations) == NARROWS)
+        return problem_set(problem, "activations are %.40s, which bench does not know", a->activations);
     const int32_t q = b->setting.q, kv = b->setting.kv;
     struct random random = random_start(1);
     struct attn_args *args = &b->args;
     float *given = random_rows(b, last_head(a) + 1, a->d_k, &random, problem);     /* what of it a definition asks for */
     set_strides(args, a);
-    args->q = random_rows(b, q, args->q_stride, &random, problem);
-    args->k = random_rows(b, kv, args->k_stride, &random, problem);
-    args->v = random_rows(b, kv, args->v_stride, &random, problem);
-    args->o = memory_take_large(&b->memory, (size_t)(q * args->o_stride), sizeof(float), problem);
+    args->q = activation_rows(b, q, args->q_stride, &random, problem);
+    args->k = activation_rows(b, kv, args->k_stride, &random, problem);
+    args->v = activation_rows(b, kv, args->v_stride, &random, problem);
+    args->o = activation_rows(b, q, args->o_stride, &random, problem);
     args->sink = args->q_norm_weight = args->q_norm_bias = args->k_norm_weight = args->k_norm_bias = given;
     args->q_rotation = rotation_rows(b, kv - q, q, problem);
     args->k_rotation = rotation_rows(b, 0, kv, problem);

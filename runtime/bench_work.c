@@ -48,8 +48,9 @@ static double cached_bytes(const struct reference_cached *cached, int d)
 /* write reads its keys and caches them; the others read them from the cache, decode those that it sees. */
 static double bytes_count(const struct reference_line *line, const struct bench_case *setting, double pairs)
 {
-    const double queries = 4.0 * (line->d_k + line->d_v) * line->heads * setting->q;
-    const double row = 4.0 * (line->d_k + (line->v_in_k ? 0 : line->d_v));
+    const double given = (double)narrow_bytes((enum narrow)line->activations);
+    const double queries = given * (line->d_k + line->d_v) * line->heads * setting->q;
+    const double row = given * (line->d_k + (line->v_in_k ? 0 : line->d_v));
     const double cached_row = cached_bytes(&line->cache_k, line->d_k) + (line->v_in_k ? 0.0 : cached_bytes(&line->cache_v, line->d_v));
     const double keys = cached_row * line->kv_heads * setting->kv;
     if (setting->phase == BENCH_WRITE)

@@ -70,7 +70,8 @@ bool verdict_same(struct check *check, const char *way, const struct result *fou
 bool verdict_same_outputs(struct check *check, const char *way, const struct result *found, const struct result *expected);
 bool verdict_near_outputs(struct check *check, const char *way, const struct result *found, const struct result *expected);
 
-/* Within the tolerance that check_verdict.c states. */
+/* Within the tolerance that check_verdict.c states, o rounded to its type; merged: of two parts, whose o, rounded too, was at most so large. */
 bool verdict_near(struct check *check, const char *way, const struct result *found, const struct result *expected);
+bool verdict_near_merged(struct check *check, const char *way, double parts, const struct result *found, const struct result *expected);
 
 #endif

@@ -75,7 +75,7 @@ struct guarded guarded_create(size_t bytes, size_t alignment, enum guard_side si
     const size_t guard = guard_bytes(), margin = GUARD_PAGES ? 0 : guard;
     const size_t room_bytes = (bytes / guard + 1) * guard + 2 * margin;
     const size_t last = (room_bytes - margin - bytes) / alignment * alignment;
-    struct guarded guarded = { .bytes = bytes, .room = room_create(room_bytes), .room_bytes = room_bytes };
+    struct guarded guarded = { .bytes = bytes, .side = side, .room = room_create(room_bytes), .room_bytes = room_bytes };
     guarded.data = guarded.room + (side == GUARD_END ? last : margin);
     memset(guarded.room, PATTERN, room_bytes);
     return guarded;
@@ -102,6 +102,6 @@ bool guarded_intact(const struct guarded *guarded)
 
 void guarded_fill(struct guarded *guarded, uint32_t bits)
 {
-    for (size_t at = 0; at + sizeof bits <= guarded->bytes; at += sizeof bits)
-        memcpy(guarded->data + at, &bits, sizeof bits);
+    for (size_t at = 0; at < guarded->bytes; at += sizeof bits)
+        memcpy(guarded->data + at, &bits, guarded->bytes - at < sizeof bits ? guarded->bytes - at : sizeof bits);
 }

@@ -262,6 +262,8 @@ static void table_check(struct definition_check *check, const struct attn_attent
     else if (!heads_agree(attention, line) || attention->d_k != line->d_k ||
              attention->d_v != line->d_v || (attention->rotation_floats > 0) != line->rotates)
         snprintf(verdict->failure, VERDICT_BYTES, "its table has other heads, sizes or rotation than its definition");
+    else if (strcmp(attention->activations, narrow_name((enum narrow)line->activations)) != 0)
+        snprintf(verdict->failure, VERDICT_BYTES, "its table has activations of %.40s", attention->activations);
     else if (!matrix_agrees(attention, &line->matrix_heads))
         snprintf(verdict->failure, VERDICT_BYTES, "its table has another matrix than its definition");
     else if (!arrays_agree(attention, line))

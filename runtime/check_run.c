@@ -105,12 +105,16 @@ void run_create(struct run *run, const struct trial *trial, const struct attn_at
         caches_create(run);
     run->q_rotation = rotation_create(attention, trial->q_position, trial->q.rows);
     run->k_rotation = rotation_create(attention, trial->k_position, trial->k.rows);
-    run->o = strided_create(trial->q.rows, attention->heads, attention->d_v, RUN_UNWRITTEN, random);
-    run->lse = strided_create(trial->q.rows, 1, attention->heads, RUN_UNWRITTEN, random);
+    const enum narrow type = (enum narrow)trial->line->activations;
+    run->q = strided_convert(&trial->q, type);
+    run->k = strided_convert(&trial->k, type);
+    run->v = strided_convert(&trial->v, type);
+    run->o = strided_create(trial->q.rows, attention->heads, attention->d_v, type, RUN_UNWRITTEN, random);
+    run->lse = strided_create(trial->q.rows, 1, attention->heads, NARROW_F32, RUN_UNWRITTEN, random);
     if (trial->expected.matrix != NULL)
-        run->matrix = strided_create(trial->q.rows, attention->matrix_heads, trial_keys(trial), RUN_UNWRITTEN, random);
+        run->matrix = strided_create(trial->q.rows, attention->matrix_heads, trial_keys(trial), NARROW_F32, RUN_UNWRITTEN, random);
     if (trial->expected.column_sums != NULL)
-        run->column_sums = strided_create(trial->sequences, attention->heads, trial_keys(trial), RUN_UNWRITTEN, random);
+        run->column_sums = strided_create(trial->sequences, attention->heads, trial_keys(trial), NARROW_F32, RUN_UNWRITTEN, random);
 }
 
 void run_destroy(struct run *run)
@@ -118,6 +122,9 @@ void run_destroy(struct run *run)
     caches_destroy(run);
     guarded_destroy(&run->q_rotation);
     guarded_destroy(&run->k_rotation);
+    guarded_destroy(&run->q.memory);
+    guarded_destroy(&run->k.memory);
+    guarded_destroy(&run->v.memory);
     guarded_destroy(&run->o.memory);
     guarded_destroy(&run->lse.memory);
     guarded_destroy(&run->matrix.memory);
@@ -129,7 +136,10 @@ void run_destroy(struct run *run)
 static struct attn_args run_args(const struct run *run, const struct attn_sequence *sequence, int32_t sequences)
 {
     struct attn_args args = trial_args(run->trial, sequence, sequences);
-    args.o = strided_row(&run->o, 0, 0);
+    args.q = run->q.memory.data;
+    args.k = run->k.memory.data;
+    args.v = run->v.memory.data;
+    args.o = run->o.memory.data;
     args.o_stride = run->o.stride;
     args.o_head_stride = run->o.head_stride;
     args.lse = run->without_lse ? NULL : strided_row(&run->lse, 0, 0);
@@ -180,23 +190,15 @@ void run_write(struct run *run)
 
 /* What came out ------------------------------------------------------------------------------ */
 
-static bool is_written(float value)
+/* In the whole memory. */
+static int64_t written_anywhere(const struct strided *from)
 {
-    const uint32_t unwritten = RUN_UNWRITTEN;
-    return memcmp(&value, &unwritten, sizeof value) != 0;
-}
-
-static int64_t written_count(const float *values, int64_t count)
-{
-    int64_t written = 0;
-    for (int64_t i = 0; i < count; i++)
-        written += is_written(values[i]);
-    return written;
+    return strided_written(from, 0, 0, (int64_t)(from->memory.bytes / narrow_bytes(from->type)), RUN_UNWRITTEN);
 }
 
 /*
 ** Copies the rows of the sequences to the dense array `to`. Nothing else was written when the rows hold as many
-** written floats as the whole memory does, and all of them when that is their size.
+** written numbers as the whole memory does, and all of them when that is their size.
 */
 static bool output_take(const struct trial *trial, const struct strided *from, float *to)
 {
@@ -205,12 +207,11 @@ static bool output_take(const struct trial *trial, const struct strided *from, f
         for (int64_t i = 0; i < trial->sequence[b].q_len; i++)
             for (int head = 0; head < from->heads; head++) {
                 const int64_t row = trial->sequence[b].q_row + i;
-                const float *values = strided_row(from, row, head);
-                memcpy(to + (row * from->heads + head) * from->width, values, (size_t)from->width * sizeof *to);
+                strided_read(from, row, head, to + (row * from->heads + head) * from->width);
                 expected += from->width;
-                written += written_count(values, from->width);
+                written += strided_written(from, row, head, from->width, RUN_UNWRITTEN);
             }
-    const int64_t everywhere = written_count(strided_row(from, 0, 0), (int64_t)(from->memory.bytes / sizeof(float)));
+    const int64_t everywhere = written_anywhere(from);
     return written == expected && everywhere == expected && guarded_intact(&from->memory);
 }
 
@@ -226,9 +227,9 @@ static bool keys_take(const struct trial *trial, const struct strided *from, boo
                 const float *values = strided_row(from, row, head);
                 memcpy(to + (row * from->heads + head) * from->width, values, (size_t)keys * sizeof *to);
                 expected += keys;
-                written += written_count(values, keys);
+                written += strided_written(from, row, head, keys, RUN_UNWRITTEN);
             }
-    const int64_t everywhere = written_count(strided_row(from, 0, 0), (int64_t)(from->memory.bytes / sizeof(float)));
+    const int64_t everywhere = written_anywhere(from);
     return written == expected && everywhere == expected && guarded_intact(&from->memory);
 }
 

@@ -7,7 +7,7 @@
 
 #include "check_trial.h"
 
-enum { RUN_UNWRITTEN = 0x7fc0dead };      /* bits of every output before it is written; a NaN unlike TRIAL_NAN */
+enum { RUN_UNWRITTEN = 0x7fed7fed };      /* bits of every output before it is written; a NaN unlike TRIAL_NAN, of two bytes too */
 
 struct run {
     const struct trial *trial;
@@ -20,6 +20,7 @@ struct run {
     struct guarded pages[TRIAL_SEQUENCES];            /* which pages are a sequence's: a random choice in a random order */
     int32_t chunk;                                    /* most new keys of a call that the caches are made for */
     struct guarded q_rotation, k_rotation;            /* (rows, rotation_floats) */
+    struct strided q, k, v;               /* the trial's, as activations */
     struct strided o;
     struct strided lse;                   /* (rows, 1, heads) */
     struct strided matrix;                /* (rows, matrix_heads, keys), where the definition has it */

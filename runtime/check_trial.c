@@ -106,14 +106,15 @@ static void trial_fill_norms(struct trial *trial, double spread, struct random *
 static void trial_fill(struct trial *trial, const struct trial_shape *shape, struct random *random)
 {
     const double scale = trial->line->scale * sqrt(trial->line->d_k);
+    const enum narrow type = (enum narrow)trial->line->activations;
     trial->sharpness = 1.0;
     trial_fill_norms(trial, shape[0].spread, random);
     for (int32_t b = 0; b < trial->sequences; b++) {
         const struct attn_sequence *sequence = &trial->sequence[b];
-        strided_fill(&trial->q, sequence->q_row, sequence->q_len, shape[b].spread / scale, 1.0, random);
-        strided_fill(&trial->k, sequence->k_row, sequence->kv_len, 1.0, shape[b].growth, random);
+        strided_fill(&trial->q, sequence->q_row, sequence->q_len, shape[b].spread / scale, 1.0, type, random);
+        strided_fill(&trial->k, sequence->k_row, sequence->kv_len, 1.0, shape[b].growth, type, random);
         if (!trial->line->v_in_k)                      /* else v stays NaN, so that reading it is seen */
-            strided_fill(&trial->v, sequence->k_row, sequence->kv_len, 1.0, 1.0, random);
+            strided_fill(&trial->v, sequence->k_row, sequence->kv_len, 1.0, 1.0, type, random);
         trial_fill_positions(trial, sequence, random);
         trial->sharpness = fmax(trial->sharpness, shape[b].spread / ordinary_spread);
     }
@@ -177,9 +178,9 @@ void trial_create(struct trial *trial, const struct subject *subject, const stru
     int64_t q_rows, k_rows;
     *trial = (struct trial){ .line = line, .sequences = sequences };
     trial_place(trial, shape, random, &q_rows, &k_rows);
-    trial->q = strided_create(q_rows, line->heads, line->d_k, TRIAL_NAN, random);
-    trial->k = strided_create(k_rows, line->kv_heads, line->d_k, TRIAL_NAN, random);
-    trial->v = strided_create(k_rows, line->kv_heads, line->d_v, TRIAL_NAN, random);
+    trial->q = strided_create(q_rows, line->heads, line->d_k, NARROW_F32, TRIAL_NAN, random);
+    trial->k = strided_create(k_rows, line->kv_heads, line->d_k, NARROW_F32, TRIAL_NAN, random);
+    trial->v = strided_create(k_rows, line->kv_heads, line->d_v, NARROW_F32, TRIAL_NAN, random);
     trial->q_position = check_memory((size_t)q_rows, sizeof *trial->q_position);
     trial->k_position = check_memory((size_t)k_rows, sizeof *trial->k_position);
     trial->sink = check_memory((size_t)line->layer_heads, sizeof *trial->sink);

@@ -36,7 +36,7 @@ struct trial {
     const struct reference_line *line;
     int32_t sequences;
     struct attn_sequence sequence[TRIAL_SEQUENCES];   /* all queries and all keys at once; without caches */
-    struct strided q, k, v;
+    struct strided q, k, v;                           /* floats that activations have, too */
     float *sink;                                      /* (heads) */
     float *q_norm[2], *k_norm[2];                     /* weights and biases: (d_k) or (heads, d_k) */
     struct check_arrays arrays;
@@ -60,7 +60,7 @@ void trial_destroy(struct trial *trial);
 /* Makes the reference's answer over its caches the expected one. */
 void trial_attend(struct trial *trial, const struct subject *subject, double *const cache[]);
 
-/* The trial's inputs for some of its sequences; the caller adds where the results go. */
+/* The trial's inputs, as floats, for some of its sequences; the caller adds where the results go. */
 struct attn_args trial_args(const struct trial *trial, const struct attn_sequence *sequence, int32_t sequences);
 
 /* Every value becomes constant_value(d); the expected result stays as it was. */

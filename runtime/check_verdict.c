@@ -11,7 +11,8 @@
 ** that size is known to 2e-6; a chain of d_k roundings makes a few times as much of it, and a weight, e^s, is wrong
 ** by the factor by which s is wrong: so wider scores are allowed more, as row_width says. Sums over keys add less
 ** than that; sigmoid weights, of which each may be 1, as much as there are tiles of them. A hidden key that is seen, or one that is forgotten, changes o by one part in the number of keys: 4e-4
-** of the longest trial.
+** of the longest trial. What activations of two bytes do to o is not an error: half a unit of their last place, and
+** where parts were merged that of each part as well.
 */
 static const double tolerance = 2e-5;
 static const double ordinary_score = 30.0;
@@ -100,18 +101,29 @@ static double row_sum(const struct trial *trial, const struct attn_sequence *seq
     return trial->line->normalize == 1 ? 1.0 + sequence->kv_len / 64.0 : 1.0;
 }
 
-/* One float against its expectation; unit is what an error of 1 would be. Equal infinities and NaN are near. */
-static bool float_near(struct check *check, float found, float expected, double unit)
+/* What a number is held to: an error of 1 is so much, behind what rounding may have changed. */
+struct nearness { double unit, rounding; };
+
+/* One float against its expectation. Equal infinities and NaN are near. */
+static bool float_near(struct check *check, float found, float expected, struct nearness near)
 {
     const bool equal = found == expected || (isnan(found) && isnan(expected));
-    const double difference = equal ? 0.0 : fabs((double)found - (double)expected);
-    const double error = difference > 0.0 ? difference / unit : difference;
+    const double beyond = fabs((double)found - (double)expected) - near.rounding;
+    const double difference = equal || beyond < 0.0 ? 0.0 : beyond;      /* a NaN stays one */
+    const double error = difference > 0.0 ? difference / near.unit : difference;
     if (error > check->verdict->worst)
         check->verdict->worst = error;
     return error <= tolerance;
 }
 
-static bool row_near(struct check *check, const char *way, int64_t row, int head, double largest,
+/* How far rounding o may have taken a number that is expected; or each of two parts up to so large, what was made of them, and what is expected. */
+static double o_rounding(const struct check *check, float expected, double parts)
+{
+    const enum narrow type = (enum narrow)check->trial->line->activations;
+    return parts > 0.0 ? 4.0 * narrow_error(type, parts) : narrow_error(type, expected);
+}
+
+static bool row_near(struct check *check, const char *way, int64_t row, int head, double largest, double parts,
                      const struct result *found, const struct result *expected)
 {
     const struct reference_line *line = check->trial->line;
@@ -119,20 +131,22 @@ static bool row_near(struct check *check, const char *way, int64_t row, int head
     const float lse = found->lse[row_head], expected_lse = expected->lse[row_head];
     const double width = row_width(check->trial, expected_lse);
     for (int64_t i = row_head * line->d_v; i < (row_head + 1) * line->d_v; i++)
-        if (!float_near(check, found->o[i], expected->o[i], largest * width)) {
+        if (!float_near(check, found->o[i], expected->o[i],
+                        (struct nearness){ largest * width, o_rounding(check, expected->o[i], parts) })) {
             verdict_fail(check, way, "o of row %lld, head %d, place %lld is %.9g; expected %.9g (largest |v| %.3g)",
                          (long long)row, head, (long long)(i % line->d_v), found->o[i], expected->o[i], largest);
             return false;
         }
     const double lse_unit = isinf(expected_lse) ? 1.0 : 1.0 + fabs((double)expected_lse);
-    if (float_near(check, lse, expected_lse, lse_unit * width))
+    if (float_near(check, lse, expected_lse, (struct nearness){ lse_unit * width, 0.0 }))
         return true;
     verdict_fail(check, way, "lse of row %lld, head %d is %.9g; expected %.9g", (long long)row, head, lse,
                  expected_lse);
     return false;
 }
 
-bool verdict_near(struct check *check, const char *way, const struct result *found, const struct result *expected)
+static bool results_near(struct check *check, const char *way, double parts, const struct result *found,
+                         const struct result *expected)
 {
     const struct trial *trial = check->trial;
     for (int32_t b = 0; b < trial->sequences; b++)
@@ -140,10 +154,20 @@ bool verdict_near(struct check *check, const char *way, const struct result *fou
             const struct attn_sequence *sequence = &trial->sequence[b];
             const double largest = value_largest(trial, sequence, trial->line->kv_of[head]) * row_sum(trial, sequence);
             for (int64_t i = 0; i < sequence->q_len; i++)
-                if (!row_near(check, way, sequence->q_row + i, head, largest, found, expected))
+                if (!row_near(check, way, sequence->q_row + i, head, largest, parts, found, expected))
                     return false;
         }
     return true;
+}
+
+bool verdict_near(struct check *check, const char *way, const struct result *found, const struct result *expected)
+{
+    return results_near(check, way, 0.0, found, expected);
+}
+
+bool verdict_near_merged(struct check *check, const char *way, double parts, const struct result *found, const struct result *expected)
+{
+    return results_near(check, way, parts, found, expected);
 }
 
 /* Outputs by key ----------------------------------------------------------------------------- */
@@ -158,7 +182,7 @@ static bool keys_near(struct check *check, const char *way, const struct keys_of
     const int64_t first = (row * of->heads + head) * keys;
     for (int64_t i = first; i < first + keys; i++) {
         const double unit = isinf(of->expected[i]) ? 1.0 : 1.0 + fabs((double)of->expected[i]);
-        if (float_near(check, of->found[i], of->expected[i], unit * width))
+        if (float_near(check, of->found[i], of->expected[i], (struct nearness){ unit * width, 0.0 }))
             continue;
         verdict_fail(check, way, "%s of row %lld, its head %d, key %lld is %.9g; expected %.9g", of->name, (long long)row, head,
                      (long long)(i - first), of->found[i], of->expected[i]);

@@ -99,10 +99,10 @@ static void write_key(const struct reference *reference, const struct attn_args 
     const struct reference_line *line = &reference->line;
     const int64_t row = sequence->k_row + index;
     const struct vector k = {
-        args->k + row * args->k_stride + kv_head * args->k_head_stride, line->keep_kv.list[kv_head], row_position(reference, k_position, row),
+        (const float *)args->k + row * args->k_stride + kv_head * args->k_head_stride, line->keep_kv.list[kv_head], row_position(reference, k_position, row),
         &line->k_norm, args->k_norm_weight, args->k_norm_bias
     };
-    const float *v = args->v + row * args->v_stride + kv_head * args->v_head_stride;
+    const float *v = (const float *)args->v + row * args->v_stride + kv_head * args->v_head_stride;
     double *cached = cached_key(line, sequence, sequence->kv_len - sequence->k_len + index, kv_head);
     prepare(reference, &k, cached);
     for (int d = 0; d < line->d_v; d++)
@@ -250,7 +250,7 @@ static void clear_sums(const struct reference_line *line, const struct attn_args
 static double walk_end(const struct walk *walk, const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int head)
 {
     const struct reference_line *line = walk->line;
-    float *o = args->o + row * args->o_stride + head * args->o_head_stride, lse = -INFINITY;
+    float *o = (float *)args->o + row * args->o_stride + head * args->o_head_stride, lse = -INFINITY;
     if (!walk->seen)
         hidden_row(line, sequence, line->kv_of[head], o);
     const double divided = walk->seen ? divisor(walk, args, line->keep.list[head], &lse) : 1.0;
@@ -271,7 +271,7 @@ static void attend(const struct reference *reference, const struct attn_args *ar
     const struct array_view arrays = { &line->arrays, args->array, sequence };
     struct walk walk = { .line = line, .m = line->normalize == 1 ? 0.0 : -INFINITY, .arrays = array_source(&arrays) };
     const struct vector q = {
-        args->q + row * args->q_stride + head * args->q_head_stride, number, row_position(reference, q_position, row),
+        (const float *)args->q + row * args->q_stride + head * args->q_head_stride, number, row_position(reference, q_position, row),
         &line->q_norm, args->q_norm_weight, args->q_norm_bias
     };
     int64_t at[EXPRESSION_VARIABLES] = {

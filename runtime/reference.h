@@ -1,7 +1,8 @@
 /*
 ** The reference: a definition read aloud, in scalar double arithmetic, with
 ** neither tiles nor lanes. It is never tuned. It reads a definition's line and works on the same
-** arguments as the emitted kernels, so it can take their place in a forward pass.
+** arguments as the emitted kernels, so it can take their place in a forward pass; but its q, k, v and o are floats,
+** whatever the definition's activations are: who has others rounds what goes in and what comes out.
 */
 #ifndef REFERENCE_H
 #define REFERENCE_H

@@ -45,6 +45,7 @@ static const struct key {
     { "d_k",                            KEY_INTEGER, AT(d_k),              1.0,   REFERENCE_D,     0,                        NULL },
     { "d_v",                            KEY_INTEGER, AT(d_v),              1.0,   REFERENCE_D,     0,                        NULL },
     { "v",                              KEY_CHOICE,  AT(v_in_k),           0.0,   0.0,             OPTIONAL,                 "given tail_of_k" },
+    { "activations",                    KEY_CHOICE,  AT(activations),      0.0,   0.0,             OPTIONAL,                 "f32 f16 bf16" },
     { "scale",                          KEY_NUMBER,  AT(scale),            -1e30, 1e30,            0,                        NULL },
     { "mask",                           KEY_MASK,    0,                    0.0,   0.0,             0,                        NULL },
     { "score",                          KEY_SCORE,   0,                    0.0,   0.0,             OPTIONAL,                 NULL },

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "../generator/expression/expression.h"
+#include "narrow.h"
 
 enum {
     REFERENCE_HEADS = 1024,       /* most heads */
@@ -54,6 +55,7 @@ struct reference_line {
     struct head_list keep_kv;     /* of the KV heads left, */
     int kv_of[REFERENCE_HEADS];   /* and which of those each of the heads left reads */
     int d_k, d_v;
+    int activations;              /* enum narrow: what q, k, v and o hold */
     int v_in_k;                   /* boolean: a value is the last d_v numbers of its key as cached */
     double scale;                 /* of q k */
     struct expression mask;       /* which keys a query sees */

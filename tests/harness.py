@@ -37,7 +37,7 @@ def run_program(config: Path, source: Path) -> None:
         attngen("emit", config, "-o", folder)
         program = Path(folder) / "test"
         subprocess.run([os.environ.get("CC", "clang"), "-std=c11", "-O1", "-ffp-contract=off", "-D_GNU_SOURCE", f"-I{folder}",
-                        f'-DKERNELS_SOURCE="{config.stem}.c"', source, "runtime/random.c", "-o", program, "-lm"],
+                        f'-DKERNELS_SOURCE="{config.stem}.c"', source, "runtime/random.c", "runtime/narrow.c", "-o", program, "-lm"],
                        check=True, cwd=ROOT)
         sys.exit(subprocess.run([program]).returncode)
 

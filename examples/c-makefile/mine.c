@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 5 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  86485fe33080eea2   (of all that follows this comment)
+**   digest  0df3664317e75057   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -231,7 +231,7 @@ static void rotate_attention(const float *restrict from, const float *restrict r
 /* One query, rotated, times the scale of q k and 1 / ln 2, since weights are powers of two. */
 static void query_row_attention(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
 {
-    const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
+    const float *from = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;
     rotate_attention(from, args->q_rotation + row * 32, q);
     for (int d = 0; d < D_K_attention; d++)
         q[d] *= 0.25503486f;
@@ -304,10 +304,10 @@ static void read_value_attention(const struct block_attention *piece, int32_t pl
         v[d - first] = f32_value(piece->v[d / V_STRIP_attention][row][d % V_STRIP_attention]);
 }
 
-/* One key, rotated. */
+/* One key, as floats, rotated. */
 static void key_row_attention(const struct attn_args *args, int64_t row, int32_t kv_head, float *restrict to)
 {
-    const float *k = args->k + row * args->k_stride + kv_head * args->k_head_stride;
+    const float *k = (const float *)args->k + row * args->k_stride + kv_head * args->k_head_stride;
     rotate_attention(k, args->k_rotation + row * 32, to);
 }
 
@@ -322,7 +322,7 @@ static void write_run_attention(const struct attn_args *args, int pass, int64_t 
         struct block_attention *piece = cache_piece_attention(sequence, kv_head, (start + i) / BLOCK_attention);
         key_row_attention(args, row, kv_head, scratch);
         store_key_attention(piece, start + i, scratch);
-        store_value_attention(piece, start + i, args->v + row * args->v_stride + kv_head * args->v_head_stride);
+        store_value_attention(piece, start + i, (const float *)args->v + row * args->v_stride + kv_head * args->v_head_stride);
     }
 }
 
@@ -408,6 +408,7 @@ OP_scalar ivec_scalar iright_scalar(ivec_scalar a, int bits)                 { r
 OP_scalar ivec_scalar iload_s8_scalar(const int8_t *p)                  { return *p; }
 OP_scalar ivec_scalar iload_u8_scalar(const uint8_t *p)                 { return *p; }
 OP_scalar ivec_scalar iload_u16_scalar(const uint16_t *p)               { return *p; }
+OP_scalar void istore_u16_scalar(uint16_t *p, ivec_scalar a)            { *p = (uint16_t)a; }                              /* of 0 to 65535 */
 OP_scalar ivec_scalar idiv_scalar(ivec_scalar a, ivec_scalar b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 OP_scalar ivec_scalar imod_scalar(ivec_scalar a, ivec_scalar b)                   { return a - idiv_scalar(a, b) * b; }
 OP_scalar mask_scalar ieq_scalar(ivec_scalar a, ivec_scalar b)                    { return a == b; }
@@ -439,6 +440,20 @@ OP_scalar vec_scalar vload_half_scalar(const uint16_t *p)
     const int32_t size = *p & 0x7fff;
     const float x = size < 0x400 ? (float)size * 5.9604644775390625e-8f : vfrombits_scalar((size << 13) + (112 << 23));
     return *p & 0x8000 ? -x : x;
+}
+
+/* The nearest half, even in a tie: infinity from 65520 on; a NaN keeps the upper part of its bits. */
+OP_scalar void vstore_half_scalar(uint16_t *p, vec_scalar a)
+{
+    const uint32_t bits = (uint32_t)vbits_scalar(a), sign = bits >> 16 & 0x8000u, size = bits & 0x7fffffffu;
+    if (size > 0x7f800000u)
+        *p = (uint16_t)(sign | 0x7e00u | (size >> 13 & 0x1ffu));
+    else if (size >= 0x477ff000u)
+        *p = (uint16_t)(sign | 0x7c00u);
+    else if (size >= 0x38800000u)
+        *p = (uint16_t)(sign | (((size + 0xfffu + (size >> 13 & 1u)) >> 13) - (112u << 10)));
+    else                                                  /* below 2^-14: the sum rounds to units of 2^-24 */
+        *p = (uint16_t)(sign | ((uint32_t)vbits_scalar(vabs_scalar(a) + 0.5f) - 0x3f000000u));
 }
 
 /* The upper halves of floats. */
@@ -569,16 +584,18 @@ KERNEL_scalar void merge_row_attention_scalar(float *restrict o, float *lse, con
 }
 
 /* Two results over keys that share none become one; a row that saw no key adds nothing. */
-KERNEL_scalar void merge_results_attention_scalar(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse)
+KERNEL_scalar void merge_results_attention_scalar(int64_t rows, void *o, float *lse, const void *other_o, const float *other_lse)
 {
-    for (int64_t i = 0; i < rows; i++) {
+    float *row = o;
+    const float *other = other_o;
+    for (int64_t i = 0; i < rows; i++, row += D_V_attention, other += D_V_attention) {
         if (other_lse[i] == ATTN_HIDDEN)
             continue;
         if (lse[i] == ATTN_HIDDEN) {
-            memcpy(o + i * D_V_attention, other_o + i * D_V_attention, D_V_attention * sizeof(float));
+            memcpy(row, other, D_V_attention * sizeof *row);
             lse[i] = other_lse[i];
         } else
-            merge_row_attention_scalar(o + i * D_V_attention, &lse[i], other_o + i * D_V_attention, other_lse[i]);
+            merge_row_attention_scalar(row, &lse[i], other, other_lse[i]);
     }
 }
 
@@ -586,7 +603,7 @@ KERNEL_scalar void merge_results_attention_scalar(int64_t rows, float *o, float 
 KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
-    float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
+    float *restrict o = (float *)args->o + row * args->o_stride + head * args->o_head_stride;
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_scalar)) : ATTN_HIDDEN;
@@ -1675,7 +1692,7 @@ KERNEL_scalar void decode_run_attention_scalar(const struct attn_args *args, int
 }
 
 static const struct attn_attention attention_attention_scalar = {
-    "attention", "softmax heads=6 kv_heads=2 d_k=32 d_v=32 scale=0.17677669529663687 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "scalar",
+    "attention", "softmax heads=6 kv_heads=2 d_k=32 d_v=32 scale=0.17677669529663687 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "scalar", "f32",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 32,
     0, NULL,
     0, NULL,
@@ -1757,6 +1774,7 @@ OP_avx2 ivec_avx2 iload_s8_avx2(const int8_t *p)                  { return _mm25
 OP_avx2 ivec_avx2 iload_u8_avx2(const uint8_t *p)                 { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
 OP_avx2 ivec_avx2 iload_u16_avx2(const uint16_t *p)               { return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 OP_avx2 vec_avx2 vload_half_avx2(const uint16_t *p)               { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP_avx2 void vstore_half_avx2(uint16_t *p, vec_avx2 a)            { _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT)); }
 OP_avx2 vec_avx2 vload_bfloat_avx2(const uint16_t *p)             { return vfrombits_avx2(ileft_avx2(iload_u16_avx2(p), 16)); }      /* the upper halves of floats */
 OP_avx2 vec_avx2 vpower_avx2(ivec_avx2 n)                            { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23)); }      /* 2^n */
 OP_avx2 mask_avx2 ieq_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpeq_epi32(a, b); }
@@ -1767,6 +1785,13 @@ OP_avx2 mask_avx2 mor_avx2(mask_avx2 a, mask_avx2 b)                    { return
 OP_avx2 mask_avx2 mnot_avx2(mask_avx2 a)                             { return _mm256_xor_si256(a, _mm256_set1_epi32(-1)); }
 OP_avx2 int many_avx2(mask_avx2 a)                                { return _mm256_movemask_ps(_mm256_castsi256_ps(a)) != 0; }
 OP_avx2 mask_avx2 ile_avx2(ivec_avx2 a, ivec_avx2 b)                    { return mnot_avx2(ilt_avx2(b, a)); }
+
+/* Integers of 0 to 65535. */
+OP_avx2 void istore_u16_avx2(uint16_t *p, ivec_avx2 a)
+{
+    const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(a, a), 0x08);
+    _mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(words));
+}
 
 /* The first count lanes. */
 OP_avx2 void vstore_part_avx2(float *p, vec_avx2 a, int count)
@@ -1916,16 +1941,18 @@ KERNEL_avx2 void merge_row_attention_avx2(float *restrict o, float *lse, const f
 }
 
 /* Two results over keys that share none become one; a row that saw no key adds nothing. */
-KERNEL_avx2 void merge_results_attention_avx2(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse)
+KERNEL_avx2 void merge_results_attention_avx2(int64_t rows, void *o, float *lse, const void *other_o, const float *other_lse)
 {
-    for (int64_t i = 0; i < rows; i++) {
+    float *row = o;
+    const float *other = other_o;
+    for (int64_t i = 0; i < rows; i++, row += D_V_attention, other += D_V_attention) {
         if (other_lse[i] == ATTN_HIDDEN)
             continue;
         if (lse[i] == ATTN_HIDDEN) {
-            memcpy(o + i * D_V_attention, other_o + i * D_V_attention, D_V_attention * sizeof(float));
+            memcpy(row, other, D_V_attention * sizeof *row);
             lse[i] = other_lse[i];
         } else
-            merge_row_attention_avx2(o + i * D_V_attention, &lse[i], other_o + i * D_V_attention, other_lse[i]);
+            merge_row_attention_avx2(row, &lse[i], other, other_lse[i]);
     }
 }
 
@@ -1933,7 +1960,7 @@ KERNEL_avx2 void merge_results_attention_avx2(int64_t rows, float *o, float *lse
 KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
-    float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
+    float *restrict o = (float *)args->o + row * args->o_stride + head * args->o_head_stride;
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx2)) : ATTN_HIDDEN;
@@ -2924,7 +2951,7 @@ KERNEL_avx2 void decode_run_attention_avx2(const struct attn_args *args, int pas
 }
 
 static const struct attn_attention attention_attention_avx2 = {
-    "attention", "softmax heads=6 kv_heads=2 d_k=32 d_v=32 scale=0.17677669529663687 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "avx2",
+    "attention", "softmax heads=6 kv_heads=2 d_k=32 d_v=32 scale=0.17677669529663687 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "avx2", "f32",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 32,
     0, NULL,
     0, NULL,
@@ -3012,6 +3039,8 @@ OP_avx512 ivec_avx512 iload_s8_avx512(const int8_t *p)                  { return
 OP_avx512 ivec_avx512 iload_u8_avx512(const uint8_t *p)                 { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 OP_avx512 ivec_avx512 iload_u16_avx512(const uint16_t *p)               { return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
 OP_avx512 vec_avx512 vload_half_avx512(const uint16_t *p)               { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
+OP_avx512 void istore_u16_avx512(uint16_t *p, ivec_avx512 a)            { _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi32_epi16(a)); }      /* of 0 to 65535 */
+OP_avx512 void vstore_half_avx512(uint16_t *p, vec_avx512 a)            { _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT)); }
 OP_avx512 vec_avx512 vload_bfloat_avx512(const uint16_t *p)             { return vfrombits_avx512(ileft_avx512(iload_u16_avx512(p), 16)); }      /* the upper halves of floats */
 OP_avx512 vec_avx512 vpower_avx512(ivec_avx512 n)                            { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(127)), 23)); }      /* 2^n */
 OP_avx512 mask_avx512 ieq_avx512(ivec_avx512 a, ivec_avx512 b)                    { return _mm512_cmpeq_epi32_mask(a, b); }
@@ -3198,16 +3227,18 @@ KERNEL_avx512 void merge_row_attention_avx512(float *restrict o, float *lse, con
 }
 
 /* Two results over keys that share none become one; a row that saw no key adds nothing. */
-KERNEL_avx512 void merge_results_attention_avx512(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse)
+KERNEL_avx512 void merge_results_attention_avx512(int64_t rows, void *o, float *lse, const void *other_o, const float *other_lse)
 {
-    for (int64_t i = 0; i < rows; i++) {
+    float *row = o;
+    const float *other = other_o;
+    for (int64_t i = 0; i < rows; i++, row += D_V_attention, other += D_V_attention) {
         if (other_lse[i] == ATTN_HIDDEN)
             continue;
         if (lse[i] == ATTN_HIDDEN) {
-            memcpy(o + i * D_V_attention, other_o + i * D_V_attention, D_V_attention * sizeof(float));
+            memcpy(row, other, D_V_attention * sizeof *row);
             lse[i] = other_lse[i];
         } else
-            merge_row_attention_avx512(o + i * D_V_attention, &lse[i], other_o + i * D_V_attention, other_lse[i]);
+            merge_row_attention_avx512(row, &lse[i], other, other_lse[i]);
     }
 }
 
@@ -3215,7 +3246,7 @@ KERNEL_avx512 void merge_results_attention_avx512(int64_t rows, float *o, float 
 KERNEL_avx512 void finish_attention_avx512(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
-    float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
+    float *restrict o = (float *)args->o + row * args->o_stride + head * args->o_head_stride;
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx512)) : ATTN_HIDDEN;
@@ -4544,7 +4575,7 @@ KERNEL_avx512 void decode_run_attention_avx512(const struct attn_args *args, int
 }
 
 static const struct attn_attention attention_attention_avx512 = {
-    "attention", "softmax heads=6 kv_heads=2 d_k=32 d_v=32 scale=0.17677669529663687 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "avx512",
+    "attention", "softmax heads=6 kv_heads=2 d_k=32 d_v=32 scale=0.17677669529663687 mask=\"k <= q\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "avx512", "f32",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 32,
     0, NULL,
     0, NULL,

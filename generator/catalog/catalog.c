@@ -10,14 +10,15 @@
 enum { CATALOG_FILE_BYTES = 1 << 20 };
 
 static const struct { const char *directory, *name; } kinds[CATALOG_KINDS] = {
-    [CATALOG_ISA]      = { "isa",      "targets" },
-    [CATALOG_MASK]     = { "mask",     "masks" },
-    [CATALOG_SCORE]    = { "score",    "scores" },
-    [CATALOG_NORM]     = { "norm",     "norms" },
-    [CATALOG_POSITION] = { "position", "positions" },
-    [CATALOG_SCALING]  = { "scaling",  "scalings" },
-    [CATALOG_CACHE]    = { "cache",    "caches" },
-    [CATALOG_LAYOUT]   = { "layout",   "layouts" },
+    [CATALOG_ISA]        = { "isa",        "targets" },
+    [CATALOG_MASK]       = { "mask",       "masks" },
+    [CATALOG_SCORE]      = { "score",      "scores" },
+    [CATALOG_NORM]       = { "norm",       "norms" },
+    [CATALOG_POSITION]   = { "position",   "positions" },
+    [CATALOG_SCALING]    = { "scaling",    "scalings" },
+    [CATALOG_CACHE]      = { "cache",      "caches" },
+    [CATALOG_LAYOUT]     = { "layout",     "layouts" },
+    [CATALOG_ACTIVATION] = { "activation", "activations" },
 };
 
 const char *catalog_kind_name(enum catalog_kind kind)

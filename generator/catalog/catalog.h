@@ -1,5 +1,5 @@
 /*
-** The catalogue: targets, masks, scores, norms, positions, scalings, caches, layouts. Each entry is one
+** The catalogue: targets, masks, scores, norms, positions, scalings, caches, layouts, activations. Each entry is one
 ** descriptor file under templates/; the directory is the registry.
 */
 #ifndef CATALOG_H
@@ -12,7 +12,7 @@
 
 enum catalog_kind {
     CATALOG_ISA, CATALOG_MASK, CATALOG_SCORE, CATALOG_NORM, CATALOG_POSITION, CATALOG_SCALING, CATALOG_CACHE,
-    CATALOG_LAYOUT, CATALOG_KINDS
+    CATALOG_LAYOUT, CATALOG_ACTIVATION, CATALOG_KINDS
 };
 
 /* A parameter that a config gives to a word: rope { base = 10000 }. */
@@ -52,13 +52,13 @@ struct descriptor {
 
     const char *normed;              /* norm: C expression of element d of `from`, normed, over what the code declares */
 
-    const char *code;                /* norm, position, layout, isa, cache: template text that is emitted, in [[ ]] below `code = [[`; "" for none */
+    const char *code;                /* norm, position, layout, isa, cache, activation: template text that is emitted, in [[ ]] below `code = [[`; "" for none */
     int code_line;                   /* line of the descriptor on which that text starts */
 
-    const char *stored;              /* cache: the C type of what is stored */
-    int bits;                        /* cache: of a value; with 4, two share what is stored */
+    const char *stored;              /* cache, activation: the C type of what is stored */
+    int bits;                        /* cache, activation: of a value; with 4, two share what is stored */
     int scales;                      /* cache: numbers that scale a row or a block of it: none, a scale, a scale and a minimum */
-    const char *vector;              /* cache: template text, emitted for each target, that loads a vector of values */
+    const char *vector;              /* cache, activation: template text, emitted for each target, that loads (cache) or stores a vector of values */
     int vector_line;
 
     struct formula frequency;        /* scaling: radians a position by which pair i turns; sees the parameters, also the position's */

@@ -15,8 +15,11 @@ enum {
     SCALING  = 1 << CATALOG_SCALING,
     CACHE    = 1 << CATALOG_CACHE,
     LAYOUT   = 1 << CATALOG_LAYOUT,
-    WORDS    = MASK | SCORE | NORM | POSITION | SCALING | CACHE | LAYOUT,     /* what a config can name */
-    CODED    = ISA | NORM | POSITION | CACHE | LAYOUT,                 /* what has a text that is emitted */
+    ACTIVATION = 1 << CATALOG_ACTIVATION,
+    CALLED   = MASK | SCORE | NORM | POSITION | SCALING | CACHE | LAYOUT,     /* what a config can name with parameters */
+    WORDS    = CALLED | ACTIVATION,                                    /* or without */
+    TYPES    = CACHE | ACTIVATION,                                     /* how numbers are stored */
+    CODED    = ISA | NORM | POSITION | LAYOUT | TYPES,                 /* what has a text that is emitted */
     PARAMETERS_MOST = 8
 };
 
@@ -31,7 +34,7 @@ static const struct descriptor_field {
 } descriptor_fields[] = {
     { "name",             FIELD_TEXT,       ISA | WORDS,    true,  offsetof(struct descriptor, name),             { 0, 0 } },
     { "help",             FIELD_TEXT,       ISA | WORDS,    true,  offsetof(struct descriptor, help),             { 0, 0 } },
-    { "parameters",       FIELD_PARAMETERS, WORDS,          false, offsetof(struct descriptor, parameters),       { 0, 0 } },
+    { "parameters",       FIELD_PARAMETERS, CALLED,         false, offsetof(struct descriptor, parameters),       { 0, 0 } },
     { "sees",             FIELD_TEXT,       MASK,           true,  offsetof(struct descriptor, sees),             { 0, 0 } },
     { "changes",          FIELD_TEXT,       SCORE,          true,  offsetof(struct descriptor, changes),          { 0, 0 } },
     { "table",            FIELD_TEXT,       SCORE,          false, offsetof(struct descriptor, table),            { 0, 0 } },
@@ -40,10 +43,10 @@ static const struct descriptor_field {
     { "arrays",           FIELD_ARRAYS,     MASK | SCORE,   false, offsetof(struct descriptor, arrays),           { 0, 0 } },
     { "normed",           FIELD_TEXT,       NORM,           false, offsetof(struct descriptor, normed),           { 0, 0 } },
     { "code",             FIELD_TEXT,       CODED,          true,  offsetof(struct descriptor, code),             { 0, 0 } },
-    { "stored",           FIELD_TEXT,       CACHE,          true,  offsetof(struct descriptor, stored),           { 0, 0 } },
-    { "bits",             FIELD_INTEGER,    CACHE,          true,  offsetof(struct descriptor, bits),             { 4, 32 } },
+    { "stored",           FIELD_TEXT,       TYPES,          true,  offsetof(struct descriptor, stored),           { 0, 0 } },
+    { "bits",             FIELD_INTEGER,    TYPES,          true,  offsetof(struct descriptor, bits),             { 4, 32 } },
     { "scales",           FIELD_INTEGER,    CACHE,          false, offsetof(struct descriptor, scales),           { 0, 2 } },
-    { "vector",           FIELD_TEXT,       CACHE,          true,  offsetof(struct descriptor, vector),           { 0, 0 } },
+    { "vector",           FIELD_TEXT,       TYPES,          true,  offsetof(struct descriptor, vector),           { 0, 0 } },
     { "frequency",        FIELD_FORMULA,    SCALING,        true,  offsetof(struct descriptor, frequency),        { 0, 0 } },
     { "magnitude",        FIELD_FORMULA,    SCALING,        true,  offsetof(struct descriptor, magnitude),        { 0, 0 } },
     { "refuses",          FIELD_FORMULA,    SCALING,        false, offsetof(struct descriptor, refuses),          { 0, 0 } },

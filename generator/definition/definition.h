@@ -111,6 +111,7 @@ struct definition {
     struct kept kept;
     int group;                    /* the most query heads left that share a KV head */
     int d_k, d_v;
+    const struct descriptor *activations; /* what q, k, v and o hold */
     bool v_in_k;                  /* a value is the last d_v numbers of its key as cached; v itself is unread */
     struct mla mla;               /* what the sizes come from. Not a part of line */
     double scale;                 /* of q k */

@@ -43,7 +43,10 @@ const char *definition_line(const struct definition *definition, struct arena *a
     text_format(&line, "softmax heads=%d kv_heads=%d", definition->heads, definition->kv_heads);
     for (int i = 0; definition->kept.head != NULL && i < definition->kept.heads; i++)
         text_format(&line, "%s%d", i == 0 ? " keep=" : ",", definition->kept.head[i]);
-    text_format(&line, " d_k=%d d_v=%d%s scale=", definition->d_k, definition->d_v, definition->v_in_k ? " v=tail_of_k" : "");
+    text_format(&line, " d_k=%d d_v=%d%s", definition->d_k, definition->d_v, definition->v_in_k ? " v=tail_of_k" : "");
+    if (strcmp(definition->activations->name, "f32") != 0)
+        text_format(&line, " activations=%s", definition->activations->name);
+    text_put(&line, " scale=");
     text_number(&line, definition->scale);
     text_format(&line, " mask=\"%s\"", text);
     if (definition_has_score(definition)) {

@@ -12,7 +12,7 @@ static const struct field_limits scale_limits = { 1e-30, 1e30 };
 static const struct field_limits code_limits = { 256, 1 << 30 };
 
 static const char *const attention_fields[] = {
-    "heads", "kv_heads", "keep", "d_k", "d_v", "v", "mla", "scale", "mask", "score", "sink", "normalize", "hidden_row",
+    "heads", "kv_heads", "keep", "d_k", "d_v", "v", "mla", "activations", "scale", "mask", "score", "sink", "normalize", "hidden_row",
     "q_norm", "k_norm", "position", "cache", "layout", "outputs", "max_code", NULL
 };
 
@@ -126,6 +126,15 @@ static bool read_position(struct definition *definition, const struct fields *fi
         && definition_read_rotation(definition, value, reader);
 }
 
+static bool read_activations(struct definition *definition, const struct fields *fields, const struct definition_reader *reader)
+{
+    struct argument none[DEFINITION_PARAMETERS];
+    definition->activations = definition_read_word(fields, "activations", CATALOG_ACTIVATION, "f32", reader->catalog);
+    return definition->activations != NULL
+        && definition_read_arguments(none, definition->activations, "activations", value_field(fields->table, "activations"),
+                                     definition, reader);
+}
+
 /* Tokens of a page, where the layout has pages: whole tiles of 64 keys, which no plan needs to change, or an even part of one. */
 static bool read_page(struct definition *definition, const struct fields *fields)
 {
@@ -194,6 +203,7 @@ bool definition_read_attention(struct definition *definition, const struct value
     fields_known(&fields, attention_fields);
     if (!read_shape(definition, &fields, reader))      /* what follows needs it */
         return false;
+    read_activations(definition, &fields, reader);
     definition_read_mask(definition, value_field(table, "mask"), reader);
     definition_read_score(definition, value_field(table, "score"), reader);
     definition_order_arrays(definition);

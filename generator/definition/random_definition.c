@@ -323,6 +323,13 @@ static void put_outputs(struct text *text, int head, bool ring, struct random *r
     text_format(text, "column_sums = %s }", matrix < 0 || chance(random, 2) ? "true" : "false");
 }
 
+static void put_activations(struct text *text, struct random *random)
+{
+    static const char *const types[] = { "f16", "bf16" };
+    if (chance(random, 4))
+        text_format(text, ", activations = %s", CHOOSE(random, types));
+}
+
 static void put_definition(struct text *text, int block, struct random *random)
 {
     const int heads = CHOOSE(random, kv_heads), group = CHOOSE(random, groups);
@@ -346,6 +353,7 @@ static void put_definition(struct text *text, int block, struct random *random)
     const bool ring = put_layout(text, bounded && !whole, block, random);
     put_cache(text, tail, random);
     put_outputs(text, head, ring, random);
+    put_activations(text, random);
     text_put(text, " },\n");
 }
 

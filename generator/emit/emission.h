@@ -1,6 +1,6 @@
 /*
 ** One emission: what its files share. emission_target.c chooses the targets, emission_values.c and
-** emission_cache.c say what a template sees, emission_norm.c renders the norms of q and k, emit.c puts the rendered
+** emission_types.c say what a template sees, emission_norm.c renders the norms of q and k, emit.c puts the rendered
 ** parts in order.
 */
 #ifndef EMISSION_H
@@ -40,7 +40,7 @@ bool emission_uses_arrays(const struct emission *emission);
 void emission_set_model(struct emission *emission);
 void emission_set_definition(struct emission *emission, const struct definition *definition);
 void emission_set_heads(struct emission *emission, const struct definition *definition);
-void emission_set_cache(struct emission *emission, const struct definition *definition);
+void emission_set_types(struct emission *emission, const struct definition *definition);
 void emission_set_isa(struct emission *emission, const struct descriptor *isa);
 void emission_set_plan(struct emission *emission, const struct definition *definition, const struct plan *plan);
 
@@ -58,8 +58,8 @@ bool emission_render_vector(struct emission *emission, struct text *out, const s
 /* The most numbers by which a cache of the model scales its values. */
 int emission_cache_scales(const struct emission *emission);
 
-/* How the model's caches convert: between float and what is stored, or (vector) as the target loads it. */
-bool emission_render_caches(struct emission *emission, bool vector);
+/* How the model's caches and activations convert: between float and what is stored, or (vector) as the target loads or stores it. */
+bool emission_render_types(struct emission *emission, bool vector);
 
 /* Whether the functions of the whole source have names of their own; false after a report. */
 bool emission_names_agree(struct emission *e);

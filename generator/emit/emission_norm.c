@@ -1,6 +1,8 @@
 /*
 ** What templates see of the norms of q and k, and the functions that these become.
 */
+#include <string.h>
+
 #include "../catalog/argument.h"
 #include "emission.h"
 
@@ -44,7 +46,7 @@ static const char *given(const struct emission *e, enum definition_norm which, c
 bool emission_set_norms(struct emission *e, const struct definition *definition)
 {
     struct text functions = text_start(e->arena);
-    bool in_place = false;
+    bool in_place = strcmp(definition->activations->stored, "float") != 0;      /* what becomes floats first stands where it goes */
     for (enum definition_norm which = 0; which < NORMS; which++) {
         const struct norm *norm = &definition->norm[which];
         const char *when = !norm->used ? "never" : norm->after ? "after" : "before";

@@ -204,7 +204,7 @@ void emission_set_definition(struct emission *e, const struct definition *defini
     set_layout(e, definition);
     set_outputs(e, definition);
     set_rotation(e, definition);
-    emission_set_cache(e, definition);
+    emission_set_types(e, definition);
 }
 
 /* Values of a plan ---------------------------------------------------------------------------- */

@@ -111,7 +111,7 @@ static bool emit_target(struct emission *e, const struct descriptor *isa)
     if (emission_uses_arrays(e) && !emission_render(e, &e->source, "lanes.c.t"))
         return false;
     text_put(&e->source, "\n");
-    if (!emission_render_caches(e, true))
+    if (!emission_render_types(e, true))
         return false;
     for (int i = 0; i < e->model->definition_count; i++)
         if (!emit_kernels(e, &e->model->definitions[i], isa))
@@ -125,7 +125,7 @@ static bool emit_body(struct emission *e)
 {
     if (!emission_render(e, &e->source, "common.c.t")
         || (emission_uses_arrays(e) && !emission_render(e, &e->source, "arrays.c.t"))
-        || !emission_render_caches(e, false))
+        || !emission_render_types(e, false))
         return false;
     for (int i = 0; i < e->model->definition_count; i++)
         if (!emit_definition(e, &e->model->definitions[i]))

@@ -25,7 +25,7 @@ enum {
 static const char *const harness[] = {
     "runtime/check_main.c", "runtime/check_ways.c", "runtime/check_identity.c", "runtime/check_verdict.c",
     "runtime/check_run.c", "runtime/check_trial.c", "runtime/check_strided.c", "runtime/check_guard.c",
-    "runtime/check_array.c", "runtime/check_cache.c", "runtime/check_outputs.c", NULL
+    "runtime/check_array.c", "runtime/check_cache.c", "runtime/check_outputs.c", "runtime/narrow.c", NULL
 };
 
 /* Emitted code is free of warnings by contract, so one is an error here. */

@@ -66,6 +66,8 @@ static void collect_heads(struct choices *choices, const struct definition *defi
     choice_add_text(choices, "v", definition->v_in_k ? "tail_of_k" : "given",
                     definition->v_in_k ? "a value is the last d_v floats of its key as cached, which hold it once; v itself is unread"
                                        : "values come beside their keys");
+    choice_add_text(choices, "activations", definition->activations->name,
+                    arena_format(choices->arena, "of q, k, v and o: %s", definition->activations->help));
     if (definition->mla.form != MLA_NONE)
         collect_mla(choices, &definition->mla);
 }

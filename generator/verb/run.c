@@ -173,6 +173,20 @@ static bool run_possible(const struct run *run)
     return wrong == NULL;
 }
 
+/* The steps around attention compute in floats, which they hand over as they are. */
+static bool run_in_floats(const struct model *model, const struct options *options)
+{
+    for (int i = 0; i < model->definition_count; i++) {
+        const struct definition *definition = &model->definitions[i];
+        if (strcmp(definition->activations->stored, "float") == 0)
+            continue;
+        report_error(options->report, definition->where, "attention %s: activations is %s; run computes in f32", definition->name,
+                     definition->activations->name);
+        return false;
+    }
+    return true;
+}
+
 /* What options say of caches goes before what definitions say. */
 static bool run_use_caches(struct model *model, const struct options *options)
 {
@@ -190,7 +204,7 @@ int verb_run(const struct options *options)
     if (!options_agree(options) || !source_read(&run.source, options->input, &options->catalog, options->arena, options->report)
         || !run_possible(&run))
         return 2;
-    if (!run_use_caches(&run.source.model, options) || !description_print(&description, &run.source, options->report))
+    if (!run_in_floats(model, options) || !run_use_caches(&run.source.model, options) || !description_print(&description, &run.source, options->report))
         return 2;
     fprintf(stderr, "%s: %d definition%s of attention, %d layers\n", model->name, model->definition_count,
             model->definition_count == 1 ? "" : "s", model->layer_count);

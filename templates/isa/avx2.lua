@@ -60,6 +60,7 @@ OP$T ivec$T iload_s8$T(const int8_t *p)                  { return _mm256_cvtepi8
 OP$T ivec$T iload_u8$T(const uint8_t *p)                 { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
 OP$T ivec$T iload_u16$T(const uint16_t *p)               { return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 OP$T vec$T vload_half$T(const uint16_t *p)               { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP$T void vstore_half$T(uint16_t *p, vec$T a)            { _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT)); }
 OP$T vec$T vload_bfloat$T(const uint16_t *p)             { return vfrombits$T(ileft$T(iload_u16$T(p), 16)); }      /* the upper halves of floats */
 OP$T vec$T vpower$T(ivec$T n)                            { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23)); }      /* 2^n */
 OP$T mask$T ieq$T(ivec$T a, ivec$T b)                    { return _mm256_cmpeq_epi32(a, b); }
@@ -70,6 +71,13 @@ OP$T mask$T mor$T(mask$T a, mask$T b)                    { return _mm256_or_si25
 OP$T mask$T mnot$T(mask$T a)                             { return _mm256_xor_si256(a, _mm256_set1_epi32(-1)); }
 OP$T int many$T(mask$T a)                                { return _mm256_movemask_ps(_mm256_castsi256_ps(a)) != 0; }
 OP$T mask$T ile$T(ivec$T a, ivec$T b)                    { return mnot$T(ilt$T(b, a)); }
+
+/* Integers of 0 to 65535. */
+OP$T void istore_u16$T(uint16_t *p, ivec$T a)
+{
+    const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(a, a), 0x08);
+    _mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(words));
+}
 
 /* The first count lanes. */
 OP$T void vstore_part$T(float *p, vec$T a, int count)

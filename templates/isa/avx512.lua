@@ -64,6 +64,8 @@ OP$T ivec$T iload_s8$T(const int8_t *p)                  { return _mm512_cvtepi8
 OP$T ivec$T iload_u8$T(const uint8_t *p)                 { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 OP$T ivec$T iload_u16$T(const uint16_t *p)               { return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
 OP$T vec$T vload_half$T(const uint16_t *p)               { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
+OP$T void istore_u16$T(uint16_t *p, ivec$T a)            { _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi32_epi16(a)); }      /* of 0 to 65535 */
+OP$T void vstore_half$T(uint16_t *p, vec$T a)            { _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT)); }
 OP$T vec$T vload_bfloat$T(const uint16_t *p)             { return vfrombits$T(ileft$T(iload_u16$T(p), 16)); }      /* the upper halves of floats */
 OP$T vec$T vpower$T(ivec$T n)                            { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(127)), 23)); }      /* 2^n */
 OP$T mask$T ieq$T(ivec$T a, ivec$T b)                    { return _mm512_cmpeq_epi32_mask(a, b); }

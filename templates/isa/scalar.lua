@@ -54,6 +54,7 @@ OP$T ivec$T iright$T(ivec$T a, int bits)                 { return (int32_t)((uin
 OP$T ivec$T iload_s8$T(const int8_t *p)                  { return *p; }
 OP$T ivec$T iload_u8$T(const uint8_t *p)                 { return *p; }
 OP$T ivec$T iload_u16$T(const uint16_t *p)               { return *p; }
+OP$T void istore_u16$T(uint16_t *p, ivec$T a)            { *p = (uint16_t)a; }                              /* of 0 to 65535 */
 OP$T ivec$T idiv$T(ivec$T a, ivec$T b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 OP$T ivec$T imod$T(ivec$T a, ivec$T b)                   { return a - idiv$T(a, b) * b; }
 OP$T mask$T ieq$T(ivec$T a, ivec$T b)                    { return a == b; }
@@ -85,6 +86,20 @@ OP$T vec$T vload_half$T(const uint16_t *p)
     const int32_t size = *p & 0x7fff;
     const float x = size < 0x400 ? (float)size * 5.9604644775390625e-8f : vfrombits$T((size << 13) + (112 << 23));
     return *p & 0x8000 ? -x : x;
+}
+
+/* The nearest half, even in a tie: infinity from 65520 on; a NaN keeps the upper part of its bits. */
+OP$T void vstore_half$T(uint16_t *p, vec$T a)
+{
+    const uint32_t bits = (uint32_t)vbits$T(a), sign = bits >> 16 & 0x8000u, size = bits & 0x7fffffffu;
+    if (size > 0x7f800000u)
+        *p = (uint16_t)(sign | 0x7e00u | (size >> 13 & 0x1ffu));
+    else if (size >= 0x477ff000u)
+        *p = (uint16_t)(sign | 0x7c00u);
+    else if (size >= 0x38800000u)
+        *p = (uint16_t)(sign | (((size + 0xfffu + (size >> 13 & 1u)) >> 13) - (112u << 10)));
+    else                                                  /* below 2^-14: the sum rounds to units of 2^-24 */
+        *p = (uint16_t)(sign | ((uint32_t)vbits$T(vabs$T(a) + 0.5f) - 0x3f000000u));
 }
 
 /* The upper halves of floats. */

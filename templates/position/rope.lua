@@ -37,7 +37,7 @@ static void rotation$D(const int32_t *position, int64_t rows, float *rotation)
 % local first = PAIRING == "half" and "i" or "2 * i"
 % local second = PAIRING == "half" and "i + " .. half or "2 * i + 1"
 /* Turns the pairs ($first, $second) of a row by their angles. */
-% local alone = ROTATES_IN_PLACE and "" or "restrict "      -- `from` may be `to` behind a norm
+% local alone = ROTATES_IN_PLACE and "" or "restrict "      -- `from` may be `to` behind a norm or a conversion
 static void rotate$D(const float *$(alone)from, const float *restrict rotation, float *$(alone)to)
 {
     for (int i = 0; i < $half; i++) {

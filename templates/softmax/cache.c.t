@@ -153,9 +153,10 @@ static void read_value$D(const $piece *piece, int32_t place, int first, int end,
 % end
 }
 
+% local converts = A_STORED ~= "float"
 % if HIDDEN_ROW == "mean" then
 /* o = the mean of all values of a sequence's KV head; zeros where there are none. */
-static void mean_row$D(const struct attn_sequence *sequence, int32_t kv_head, float *o)
+static void mean_row$D(const struct attn_sequence *sequence, int32_t kv_head, $A_STORED *o)
 {
     const int32_t keys = sequence->kv_len > 0 ? sequence->kv_len : 1;
     for (int first = 0; first < D_V$D; first += PANEL$D) {
@@ -168,20 +169,26 @@ static void mean_row$D(const struct attn_sequence *sequence, int32_t kv_head, fl
                 sum[d - first] += v[d - first];
         }
         for (int d = first; d < end; d++)
-            o[d] = (float)(sum[d - first] / keys);
+            o[d] = $(converts and "to_" .. A_TYPE .. "((float)(sum[d - first] / keys))" or "(float)(sum[d - first] / keys)");
     }
 }
 
 % end
-% local plain = K_NORM == "never" and ROTATION_FLOATS == 0
+% local changes = (K_NORM ~= "never" and ", normed" or "") .. (ROTATION_FLOATS > 0 and ", rotated" or "")
+% local plain = changes == "" and not converts
 % if not plain then
-/* One key, $(K_NORM ~= "never" and ROTATION_FLOATS > 0 and "normed and rotated" or ROTATION_FLOATS > 0 and "rotated" or "normed"). */
+/* One key, as floats$changes. */
 static void key_row$D(const struct attn_args *args, int64_t row, int32_t kv_head, float *restrict to)
 {
-    const float *k = args->k + row * args->k_stride + kv_head * args->k_head_stride;
+    const $A_STORED *k = (const $A_STORED *)args->k + row * args->k_stride + kv_head * args->k_head_stride;
 % local k = "k"
+% if converts then
+    for (int d = 0; d < D_K$D; d++)
+        to[d] = from_$A_TYPE(k[d]);
+% k = "to"
+% end
 % if K_NORM == "before" then
-    norm_k$D(k$K_NORM_GIVEN, to);
+    norm_k$D($k$K_NORM_GIVEN, to);
 % k = "to"
 % end
 % if ROTATION_FLOATS > 0 then
@@ -191,6 +198,16 @@ static void key_row$D(const struct attn_args *args, int64_t row, int32_t kv_head
 % if K_NORM == "after" then
     norm_k$D($k$K_NORM_GIVEN, to);
 % end
+}
+
+% end
+% if converts and not V_IN_K then
+/* One value, as floats. */
+static void value_row$D(const struct attn_args *args, int64_t row, int32_t kv_head, float *restrict to)
+{
+    const $A_STORED *v = (const $A_STORED *)args->v + row * args->v_stride + kv_head * args->v_head_stride;
+    for (int d = 0; d < D_V$D; d++)
+        to[d] = from_$A_TYPE(v[d]);
 }
 
 % end
@@ -207,13 +224,16 @@ static void write_run$D(const struct attn_args *args, int pass, int64_t task, vo
         const int64_t row = sequence->k_row + i;
         $piece *piece = cache_piece$D(sequence, kv_head, (start + i) / $PIECE);
 % if plain then
-        store_key$D(piece, start + i, args->k + row * args->k_stride + kv_head * args->k_head_stride);
+        store_key$D(piece, start + i, (const float *)args->k + row * args->k_stride + kv_head * args->k_head_stride);
 % else
         key_row$D(args, row, kv_head, scratch);
         store_key$D(piece, start + i, scratch);
 % end
-% if not V_IN_K then
-        store_value$D(piece, start + i, args->v + row * args->v_stride + kv_head * args->v_head_stride);
+% if not V_IN_K and converts then
+        value_row$D(args, row, kv_head, scratch);
+        store_value$D(piece, start + i, scratch);
+% elseif not V_IN_K then
+        store_value$D(piece, start + i, (const float *)args->v + row * args->v_stride + kv_head * args->v_head_stride);
 % end
     }
 }

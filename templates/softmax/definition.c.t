@@ -117,10 +117,15 @@ $NORM_FUNCTIONS
 % end
 static void query_row$D(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
 {
-    const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
+    const $A_STORED *from = (const $A_STORED *)args->q + row * args->q_stride + head * args->q_head_stride;
 % local from = "from"
+% if A_STORED ~= "float" then
+    for (int d = 0; d < D_K$D; d++)
+        q[d] = from_$A_TYPE(from[d]);
+% from = "q"
+% end
 % if Q_NORM == "before" then
-    norm_q$D(from$Q_NORM_GIVEN, q);
+    norm_q$D($from$Q_NORM_GIVEN, q);
 % from = "q"
 % end
 % if ROTATION_FLOATS > 0 then

@@ -1,5 +1,5 @@
 static const struct attn_attention attention$F = {
-    "$DEFINITION", "$LINE_QUOTED", "$TARGET",
+    "$DEFINITION", "$LINE_QUOTED", "$TARGET", "$A_TYPE",
     HEADS$D, KV_HEADS$D, D_K$D, D_V$D, $ROTATION_FLOATS,
 % if ARRAYS > 0 then
     $ARRAYS, arrays$D,
@@ -14,7 +14,7 @@ static const struct attn_attention attention$F = {
     $PAGE_TOKENS, $RING_REACH, cache_bytes$D, $ROTATION,
     {
         "rows into blocks of $BLOCK keys, K by $PANEL keys, V by $V_STRIP columns",
-        1, D_K$D * sizeof(float), write_workspace_bytes$D, write_tasks$D, write_run$D
+        1, $(A_STORED ~= "float" and not V_IN_K and D_V > D_K and "D_V" or "D_K")$D * sizeof(float), write_workspace_bytes$D, write_tasks$D, write_run$D
     },
     {
         "$PREFILL_PLAN",

@@ -108,9 +108,13 @@ $FN void merge$F(float m, float l, const float *restrict o,
 }
 % end
 
+% -- o is written, and read back by merges, as what activations are
+% local converts = A_STORED ~= "float"
+% local function to(x) return converts and "to_" .. A_TYPE .. "(" .. x .. ")" or x end
+% local function from(x) return converts and "from_" .. A_TYPE .. "(" .. x .. ")" or x end
 % if NORMALIZE == "softmax" then
 /* One row of two results: weighted by e^(lse - top), top the larger lse. */
-$FN void merge_row$F(float *restrict o, float *lse, const float *restrict other_o, float other_lse)
+$FN void merge_row$F($A_STORED *restrict o, float *lse, const $A_STORED *restrict other_o, float other_lse)
 {
     const float top = *lse > other_lse ? *lse : other_lse;
     const float own = vfirst$T(vexp2_exact$T(vset$T((*lse - top) * ATTN_LOG2E)));
@@ -118,29 +122,31 @@ $FN void merge_row$F(float *restrict o, float *lse, const float *restrict other_
     const float sum = own + other;
     *lse = (float)(top + attn_log(sum));
     for (int d = 0; d < D_V$D; d++)
-        o[d] = (own * o[d] + other * other_o[d]) / sum;
+        o[d] = $(to("(own * " .. from("o[d]") .. " + other * " .. from("other_o[d]") .. ") / sum"));
 }
 % else
 /* One row of two results: their sum. lse is 0 in both. */
-$FN void merge_row$F(float *restrict o, float *lse, const float *restrict other_o, float other_lse)
+$FN void merge_row$F($A_STORED *restrict o, float *lse, const $A_STORED *restrict other_o, float other_lse)
 {
     *lse = other_lse;
     for (int d = 0; d < D_V$D; d++)
-        o[d] += other_o[d];
+        o[d] = $(to(from("o[d]") .. " + " .. from("other_o[d]")));
 }
 % end
 
 /* Two results over keys that share none become one; a row that saw no key adds nothing. */
-$FN void merge_results$F(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse)
+$FN void merge_results$F(int64_t rows, void *o, float *lse, const void *other_o, const float *other_lse)
 {
-    for (int64_t i = 0; i < rows; i++) {
+    $A_STORED *row = o;
+    const $A_STORED *other = other_o;
+    for (int64_t i = 0; i < rows; i++, row += D_V$D, other += D_V$D) {
         if (other_lse[i] == ATTN_HIDDEN)
             continue;
         if (lse[i] == ATTN_HIDDEN) {
-            memcpy(o + i * D_V$D, other_o + i * D_V$D, D_V$D * sizeof(float));
+            memcpy(row, other, D_V$D * sizeof *row);
             lse[i] = other_lse[i];
         } else
-            merge_row$F(o + i * D_V$D, &lse[i], other_o + i * D_V$D, other_lse[i]);
+            merge_row$F(row, &lse[i], other, other_lse[i]);
     }
 }
 
@@ -158,7 +164,7 @@ $FN void merge_results$F(int64_t rows, float *o, float *lse, const float *other_
 $FN void finish$F(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
-    float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
+    $A_STORED *restrict o = ($A_STORED *)args->o + row * args->o_stride + head * args->o_head_stride;
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
 % if NORMALIZE == "sigmoid" then
@@ -171,7 +177,7 @@ $FN void finish$F(const struct attn_args *args, const struct attn_sequence *sequ
         mean_row$D(sequence, kv_of$D(head), o);
 % else
         for (int d = 0; d < D_V$D; d++)
-            o[d] = $(HIDDEN_ROW == "nan" and '__builtin_nanf("")' or "0.0f");
+            o[d] = $(to(HIDDEN_ROW == "nan" and '__builtin_nanf("")' or "0.0f"));
 % end
         return;
     }
@@ -193,10 +199,16 @@ $FN void finish$F(const struct attn_args *args, const struct attn_sequence *sequ
 % end
     /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
     for (int d = 0; d + $LANES <= D_V$D; d += $LANES)
-        vstore$T(o + d, vadd$T(vmul$T(vload$T(o_total + d), scale), vzero$T()));
+        $(converts and "vto_" .. A_TYPE or "vstore")$T(o + d, vadd$T(vmul$T(vload$T(o_total + d), scale), vzero$T()));
 % if D_V % LANES > 0 then
     const vec$T rest = vmul$T(vload$T(o_total + $(D_V - D_V % LANES)), scale);
+% if converts then
+    $A_STORED lanes[$LANES];
+    vto_$A_TYPE$T(lanes, vadd$T(rest, vzero$T()));
+    memcpy(o + $(D_V - D_V % LANES), lanes, $(D_V % LANES) * sizeof *lanes);
+% else
     vstore_part$T(o + $(D_V - D_V % LANES), vadd$T(rest, vzero$T()), $(D_V % LANES));
+% end
 % end
 }
 

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "../../runtime/narrow.h"
 #include "../../runtime/random.h"
 #include "../test.h"
 
@@ -52,6 +53,18 @@ static float any_bits(struct random *random)
     float x;
     memcpy(&x, &bits, sizeof x);
     return random_between(random, 0, 1) == 0 ? x : (float)((random_uniform(random) - 0.5) * exp2((double)random_between(random, -3, 8)));
+}
+
+/* Any bits, a number that halves have about the size of, or one between two halves. */
+static float any_for_halves(struct random *random)
+{
+    const uint16_t half = (uint16_t)random_between(random, 0, 0x7bfe), next = (uint16_t)(half + 1);
+    const int64_t kind = random_between(random, 0, 2);
+    if (kind == 0)
+        return any_bits(random);
+    if (kind == 1)
+        return random_normal(random) * exp2f((float)random_between(random, -28, 17));
+    return (narrow_get(NARROW_F16, &half, 0) + narrow_get(NARROW_F16, &next, 0)) / 2;
 }
 
 static bool same_float(float a, float b)

@@ -117,6 +117,23 @@ CHECKING void OF(check_halves)(void)
     }
 }
 
+/* The nearest half of any float, infinities and NaNs too; and integers of two bytes. */
+CHECKING void OF(check_narrow_stores)(struct random *random)
+{
+    float x[LANES];
+    uint16_t found[LANES], nearest[LANES], words[LANES];
+    for (int i = 0; i < LANES; i++) {
+        words[i] = (uint16_t)random_next(random);
+        x[i] = any_for_halves(random);
+        narrow_put(NARROW_F16, nearest, i, x[i]);
+    }
+    OF(vstore_half)(found, OF(vload)(x));
+    for (int i = 0; i < LANES; i++)
+        CHECK(found[i] == nearest[i] || (isnan(x[i]) && (found[i] & 0x7e00) == 0x7e00));
+    OF(istore_u16)(found, OF(iload_u16)(words));
+    CHECK(memcmp(found, words, sizeof words) == 0);
+}
+
 /* iramp counts lanes; masks combine lane by lane. */
 CHECKING void OF(check_masks)(struct random *random)
 {
@@ -260,6 +277,7 @@ CHECKING void OF(check_operations)(void)
         OF(check_integers)(&random);
         OF(check_masks)(&random);
         OF(check_narrow)(&random);
+        OF(check_narrow_stores)(&random);
         OF(check_transpose)(&random);
         OF(check_power)(&random);
         OF(check_quotient)(&random);

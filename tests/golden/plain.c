@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  375e9406fdcd9c19   (of all that follows this comment)
+**   digest  034643800bce509d   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -123,7 +123,7 @@ static void visible_keys_attention(int32_t q_first, int32_t q_last, const struct
 /* One query, times the scale of q k and 1 / ln 2, since weights are powers of two. */
 static void query_row_attention(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
 {
-    const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
+    const float *from = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;
     for (int d = 0; d < D_K_attention; d++)
         q[d] = from[d] * 0.36067376f;
 }
@@ -205,8 +205,8 @@ static void write_run_attention(const struct attn_args *args, int pass, int64_t 
     for (int32_t i = 0; i < sequence->k_len; i++) {
         const int64_t row = sequence->k_row + i;
         struct block_attention *piece = cache_piece_attention(sequence, kv_head, (start + i) / BLOCK_attention);
-        store_key_attention(piece, start + i, args->k + row * args->k_stride + kv_head * args->k_head_stride);
-        store_value_attention(piece, start + i, args->v + row * args->v_stride + kv_head * args->v_head_stride);
+        store_key_attention(piece, start + i, (const float *)args->k + row * args->k_stride + kv_head * args->k_head_stride);
+        store_value_attention(piece, start + i, (const float *)args->v + row * args->v_stride + kv_head * args->v_head_stride);
     }
 }
 
@@ -292,6 +292,7 @@ OP_scalar ivec_scalar iright_scalar(ivec_scalar a, int bits)                 { r
 OP_scalar ivec_scalar iload_s8_scalar(const int8_t *p)                  { return *p; }
 OP_scalar ivec_scalar iload_u8_scalar(const uint8_t *p)                 { return *p; }
 OP_scalar ivec_scalar iload_u16_scalar(const uint16_t *p)               { return *p; }
+OP_scalar void istore_u16_scalar(uint16_t *p, ivec_scalar a)            { *p = (uint16_t)a; }                              /* of 0 to 65535 */
 OP_scalar ivec_scalar idiv_scalar(ivec_scalar a, ivec_scalar b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 OP_scalar ivec_scalar imod_scalar(ivec_scalar a, ivec_scalar b)                   { return a - idiv_scalar(a, b) * b; }
 OP_scalar mask_scalar ieq_scalar(ivec_scalar a, ivec_scalar b)                    { return a == b; }
@@ -323,6 +324,20 @@ OP_scalar vec_scalar vload_half_scalar(const uint16_t *p)
     const int32_t size = *p & 0x7fff;
     const float x = size < 0x400 ? (float)size * 5.9604644775390625e-8f : vfrombits_scalar((size << 13) + (112 << 23));
     return *p & 0x8000 ? -x : x;
+}
+
+/* The nearest half, even in a tie: infinity from 65520 on; a NaN keeps the upper part of its bits. */
+OP_scalar void vstore_half_scalar(uint16_t *p, vec_scalar a)
+{
+    const uint32_t bits = (uint32_t)vbits_scalar(a), sign = bits >> 16 & 0x8000u, size = bits & 0x7fffffffu;
+    if (size > 0x7f800000u)
+        *p = (uint16_t)(sign | 0x7e00u | (size >> 13 & 0x1ffu));
+    else if (size >= 0x477ff000u)
+        *p = (uint16_t)(sign | 0x7c00u);
+    else if (size >= 0x38800000u)
+        *p = (uint16_t)(sign | (((size + 0xfffu + (size >> 13 & 1u)) >> 13) - (112u << 10)));
+    else                                                  /* below 2^-14: the sum rounds to units of 2^-24 */
+        *p = (uint16_t)(sign | ((uint32_t)vbits_scalar(vabs_scalar(a) + 0.5f) - 0x3f000000u));
 }
 
 /* The upper halves of floats. */
@@ -455,16 +470,18 @@ KERNEL_scalar void merge_row_attention_scalar(float *restrict o, float *lse, con
 }
 
 /* Two results over keys that share none become one; a row that saw no key adds nothing. */
-KERNEL_scalar void merge_results_attention_scalar(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse)
+KERNEL_scalar void merge_results_attention_scalar(int64_t rows, void *o, float *lse, const void *other_o, const float *other_lse)
 {
-    for (int64_t i = 0; i < rows; i++) {
+    float *row = o;
+    const float *other = other_o;
+    for (int64_t i = 0; i < rows; i++, row += D_V_attention, other += D_V_attention) {
         if (other_lse[i] == ATTN_HIDDEN)
             continue;
         if (lse[i] == ATTN_HIDDEN) {
-            memcpy(o + i * D_V_attention, other_o + i * D_V_attention, D_V_attention * sizeof(float));
+            memcpy(row, other, D_V_attention * sizeof *row);
             lse[i] = other_lse[i];
         } else
-            merge_row_attention_scalar(o + i * D_V_attention, &lse[i], other_o + i * D_V_attention, other_lse[i]);
+            merge_row_attention_scalar(row, &lse[i], other, other_lse[i]);
     }
 }
 
@@ -472,7 +489,7 @@ KERNEL_scalar void merge_results_attention_scalar(int64_t rows, float *o, float 
 KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
-    float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
+    float *restrict o = (float *)args->o + row * args->o_stride + head * args->o_head_stride;
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_scalar)) : ATTN_HIDDEN;
@@ -1589,7 +1606,7 @@ KERNEL_scalar void decode_run_attention_scalar(const struct attn_args *args, int
 }
 
 static const struct attn_attention attention_attention_scalar = {
-    "attention", "softmax heads=2 kv_heads=2 d_k=16 d_v=16 scale=0.25 mask=\"true\" position=none cache=f32", "scalar",
+    "attention", "softmax heads=2 kv_heads=2 d_k=16 d_v=16 scale=0.25 mask=\"true\" position=none cache=f32", "scalar", "f32",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 0,
     0, NULL,
     0, NULL,

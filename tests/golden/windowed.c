@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 16 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 7 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  753c0efb804f386d   (of all that follows this comment)
+**   digest  bb5032c781fa56ba   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -218,7 +218,7 @@ static void rotate_attention(const float *restrict from, const float *restrict r
 /* One query, rotated, times the scale of q k and 1 / ln 2, since weights are powers of two. */
 static void query_row_attention(const struct attn_args *args, int64_t row, int32_t head, float *restrict q)
 {
-    const float *from = args->q + row * args->q_stride + head * args->q_head_stride;
+    const float *from = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;
     rotate_attention(from, args->q_rotation + row * 32, q);
     for (int d = 0; d < D_K_attention; d++)
         q[d] *= 0.25503486f;
@@ -293,10 +293,10 @@ static void read_value_attention(const struct block_attention *piece, int32_t pl
         v[d - first] = f32_value(piece->v[d / V_STRIP_attention][row][d % V_STRIP_attention]);
 }
 
-/* One key, rotated. */
+/* One key, as floats, rotated. */
 static void key_row_attention(const struct attn_args *args, int64_t row, int32_t kv_head, float *restrict to)
 {
-    const float *k = args->k + row * args->k_stride + kv_head * args->k_head_stride;
+    const float *k = (const float *)args->k + row * args->k_stride + kv_head * args->k_head_stride;
     rotate_attention(k, args->k_rotation + row * 32, to);
 }
 
@@ -311,7 +311,7 @@ static void write_run_attention(const struct attn_args *args, int pass, int64_t 
         struct block_attention *piece = cache_piece_attention(sequence, kv_head, (start + i) / BLOCK_attention);
         key_row_attention(args, row, kv_head, scratch);
         store_key_attention(piece, start + i, scratch);
-        store_value_attention(piece, start + i, args->v + row * args->v_stride + kv_head * args->v_head_stride);
+        store_value_attention(piece, start + i, (const float *)args->v + row * args->v_stride + kv_head * args->v_head_stride);
     }
 }
 
@@ -404,6 +404,7 @@ OP_avx2 ivec_avx2 iload_s8_avx2(const int8_t *p)                  { return _mm25
 OP_avx2 ivec_avx2 iload_u8_avx2(const uint8_t *p)                 { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
 OP_avx2 ivec_avx2 iload_u16_avx2(const uint16_t *p)               { return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 OP_avx2 vec_avx2 vload_half_avx2(const uint16_t *p)               { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP_avx2 void vstore_half_avx2(uint16_t *p, vec_avx2 a)            { _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT)); }
 OP_avx2 vec_avx2 vload_bfloat_avx2(const uint16_t *p)             { return vfrombits_avx2(ileft_avx2(iload_u16_avx2(p), 16)); }      /* the upper halves of floats */
 OP_avx2 vec_avx2 vpower_avx2(ivec_avx2 n)                            { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23)); }      /* 2^n */
 OP_avx2 mask_avx2 ieq_avx2(ivec_avx2 a, ivec_avx2 b)                    { return _mm256_cmpeq_epi32(a, b); }
@@ -414,6 +415,13 @@ OP_avx2 mask_avx2 mor_avx2(mask_avx2 a, mask_avx2 b)                    { return
 OP_avx2 mask_avx2 mnot_avx2(mask_avx2 a)                             { return _mm256_xor_si256(a, _mm256_set1_epi32(-1)); }
 OP_avx2 int many_avx2(mask_avx2 a)                                { return _mm256_movemask_ps(_mm256_castsi256_ps(a)) != 0; }
 OP_avx2 mask_avx2 ile_avx2(ivec_avx2 a, ivec_avx2 b)                    { return mnot_avx2(ilt_avx2(b, a)); }
+
+/* Integers of 0 to 65535. */
+OP_avx2 void istore_u16_avx2(uint16_t *p, ivec_avx2 a)
+{
+    const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(a, a), 0x08);
+    _mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(words));
+}
 
 /* The first count lanes. */
 OP_avx2 void vstore_part_avx2(float *p, vec_avx2 a, int count)
@@ -563,16 +571,18 @@ KERNEL_avx2 void merge_row_attention_avx2(float *restrict o, float *lse, const f
 }
 
 /* Two results over keys that share none become one; a row that saw no key adds nothing. */
-KERNEL_avx2 void merge_results_attention_avx2(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse)
+KERNEL_avx2 void merge_results_attention_avx2(int64_t rows, void *o, float *lse, const void *other_o, const float *other_lse)
 {
-    for (int64_t i = 0; i < rows; i++) {
+    float *row = o;
+    const float *other = other_o;
+    for (int64_t i = 0; i < rows; i++, row += D_V_attention, other += D_V_attention) {
         if (other_lse[i] == ATTN_HIDDEN)
             continue;
         if (lse[i] == ATTN_HIDDEN) {
-            memcpy(o + i * D_V_attention, other_o + i * D_V_attention, D_V_attention * sizeof(float));
+            memcpy(row, other, D_V_attention * sizeof *row);
             lse[i] = other_lse[i];
         } else
-            merge_row_attention_avx2(o + i * D_V_attention, &lse[i], other_o + i * D_V_attention, other_lse[i]);
+            merge_row_attention_avx2(row, &lse[i], other, other_lse[i]);
     }
 }
 
@@ -580,7 +590,7 @@ KERNEL_avx2 void merge_results_attention_avx2(int64_t rows, float *o, float *lse
 KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
-    float *restrict o = args->o + row * args->o_stride + head * args->o_head_stride;
+    float *restrict o = (float *)args->o + row * args->o_stride + head * args->o_head_stride;
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx2)) : ATTN_HIDDEN;
@@ -1559,7 +1569,7 @@ KERNEL_avx2 void decode_run_attention_avx2(const struct attn_args *args, int pas
 }
 
 static const struct attn_attention attention_attention_avx2 = {
-    "attention", "softmax heads=4 kv_heads=2 d_k=32 d_v=20 scale=0.17677669529663687 mask=\"k <= q and q - k <= 15\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "avx2",
+    "attention", "softmax heads=4 kv_heads=2 d_k=32 d_v=20 scale=0.17677669529663687 mask=\"k <= q and q - k <= 15\" position=rope rope.base=10000 rope.dims=32 rope.pairing=half cache=f32", "avx2", "f32",
     HEADS_attention, KV_HEADS_attention, D_K_attention, D_V_attention, 32,
     0, NULL,
     0, NULL,

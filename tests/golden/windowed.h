@@ -11,17 +11,17 @@
 #define WINDOWED_H
 
 /*
-** The contract between emitted kernels and their callers, version 4.
+** The contract between emitted kernels and their callers, version 5.
 ** Every header that attngen emits carries this block once; two emitted headers
 ** in one program agree on it or do not compile.
 **
-** Shapes are written (rows, columns) with the last one contiguous. Strides and
-** sizes count floats unless a name says bytes. Lengths, positions and places on the
+** Shapes are written (rows, columns) with the last one contiguous. Strides count
+** elements, sizes floats unless a name says bytes. Lengths, positions and places on the
 ** key axis stay below ATTN_MAX_KEYS, and q_offset above -ATTN_MAX_KEYS. q, k and v
 ** are finite, also those of keys that a mask hides, and so are the products of q and k.
 */
 #ifndef ATTN_CONTRACT
-#define ATTN_CONTRACT 4
+#define ATTN_CONTRACT 5
 
 #include <stddef.h>
 #include <stdint.h>
@@ -79,13 +79,14 @@ struct attn_args {
     const struct attn_sequence *sequence;   /* (sequences) */
     int32_t sequences;
 
-    const float *q;                          /* (rows, heads, d_k) */
+    /* q, k, v and o hold what the activations of attn_attention say; all else that is called float is float whatever they are. */
+    const void *q;                           /* (rows, heads, d_k) */
     int64_t q_stride, q_head_stride;
-    const float *k;                          /* (rows, kv_heads, d_k); only `write` reads k and v */
+    const void *k;                           /* (rows, kv_heads, d_k); only `write` reads k and v */
     int64_t k_stride, k_head_stride;
-    const float *v;                          /* (rows, kv_heads, d_v); unread with v=tail_of_k: a value is the last d_v numbers of its key */
+    const void *v;                           /* (rows, kv_heads, d_v); unread with v=tail_of_k: a value is the last d_v numbers of its key */
     int64_t v_stride, v_head_stride;
-    float *o;                                /* (rows, heads, d_v) */
+    void *o;                                 /* (rows, heads, d_v) */
     int64_t o_stride, o_head_stride;
     float *lse;                              /* (rows, heads), natural log, or NULL; -infinity for a row that sees no key;
                                                 0 for others with sigmoid weights */
@@ -131,6 +132,7 @@ struct attn_attention {
     const char *name;                        /* in the config, "attention" where there is only one */
     const char *definition;                  /* the whole definition in one line of text */
     const char *target;                      /* "scalar", "avx2", ... */
+    const char *activations;                 /* of q, k, v and o: "f32", float; "f16" or "bf16", uint16_t with the bits of such a number */
     int32_t heads, kv_heads, d_k, d_v;       /* heads: those of q, k, v, o, lse and caches; of a pruned layer, the ones left */
     int32_t rotation_floats;                 /* of one row of q_rotation and k_rotation; 0: no rotation */
 
@@ -166,9 +168,10 @@ struct attn_attention {
     **     a = e^(lse - t)    b = e^(other_lse - t)    o = (a o + b other_o) / (a + b)    lse = t + ln(a + b)
     ** (sigmoid weights: o = o + other_o). A row whose lse is -infinity adds nothing; where both are, o stays.
     ** Any number of results merge one after another; the order changes the last bits. lse knows no sink: compute
-    ** without one, and in the end multiply o by 1 / (1 + e^(sink - lse)).
+    ** without one, and in the end multiply o by 1 / (1 + e^(sink - lse)). o holds activations, so f16 and bf16 are rounded
+    ** in each part and by each merge: parts that must not lose that want a definition whose activations are f32.
     */
-    void (*merge)(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse);   /* o (rows, d_v), lse (rows) */
+    void (*merge)(int64_t rows, void *o, float *lse, const void *other_o, const float *other_lse);   /* o (rows, d_v), lse (rows) */
 };
 
 /* A model: its definitions for the best target that this CPU has, and for each target by itself. */
@@ -185,7 +188,7 @@ struct attn_model_kernels {
 #ifdef __cplusplus
 }
 #endif
-#elif ATTN_CONTRACT != 4
+#elif ATTN_CONTRACT != 5
 #error "two emitted headers carry different versions of the attngen contract"
 #endif
 

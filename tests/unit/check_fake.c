@@ -61,9 +61,9 @@ static void write_head(const struct attn_args *args, int64_t task, enum fake_fau
     for (int32_t i = 0; i < sequence->k_len; i++) {
         const int64_t row = sequence->k_row + i;
         float *to = cached_key(sequence, head, sequence->kv_len - sequence->k_len + i);
-        rotate(args->k + row * args->k_stride + head * args->k_head_stride, args->k_rotation + row * DIMS,
+        rotate((const float *)args->k + row * args->k_stride + head * args->k_head_stride, args->k_rotation + row * DIMS,
                fault == FAKE_ROTATION ? -1.0f : 1.0f, to);
-        memcpy(to + D_K, args->v + row * args->v_stride + head * args->v_head_stride, D_V * sizeof *to);
+        memcpy(to + D_K, (const float *)args->v + row * args->v_stride + head * args->v_head_stride, D_V * sizeof *to);
     }
     if (fault == FAKE_CACHE)
         *cached_key(sequence, KV_HEADS, 0) = 0.0f;
@@ -139,9 +139,9 @@ static void attend_row(const struct attn_args *args, int64_t task, enum fake_fau
     const int32_t i = (int32_t)(task / HEADS), place = sequence->q_offset + i;
     const int64_t head = task % HEADS, kv_head = head / (HEADS / KV_HEADS), row = sequence->q_row + i;
     const float stale = fault == FAKE_STALE ? t->q[0] * 0.0f : 0.0f;
-    float o[D_V + 1], *to = args->o + row * args->o_stride + head * args->o_head_stride;
+    float o[D_V + 1], *to = (float *)args->o + row * args->o_stride + head * args->o_head_stride;
 
-    rotate(args->q + row * args->q_stride + head * args->q_head_stride, args->q_rotation + row * DIMS, 1.0f, t->q);
+    rotate((const float *)args->q + row * args->q_stride + head * args->q_head_stride, args->q_rotation + row * DIMS, 1.0f, t->q);
     const float largest = scores(sequence, kv_head, place, fault, t) + stale;
     const float l = values(sequence, kv_head, largest, fault == FAKE_ORDER && is_decode, t, o);
     float lse = l > 0.0f ? largest + logf(l) : -INFINITY;
@@ -197,13 +197,13 @@ static void merge_rows(int64_t rows, float *o, float *lse, const float *other_o,
     static void store_##fault(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, \
                               const float *k, const float *v) \
     { store_head(sequence, fault == FAKE_IMPORT ? 0 : kv_head, first, count, k, v); } \
-    static void merge_##fault(int64_t rows, float *o, float *lse, const float *other_o, const float *other_lse) \
+    static void merge_##fault(int64_t rows, void *o, float *lse, const void *other_o, const float *other_lse) \
     { merge_rows(rows, o, lse, other_o, other_lse, fault); }
 
 #define FAKE_TABLE(fault) \
     [fault] = { \
         "fake", "softmax heads=4 kv_heads=2 d_k=6 d_v=5 scale=0.4 mask=\"k <= q and q - k <= 7\" position=rope " \
-        "rope.base=100 rope.dims=4 rope.pairing=half cache=f32", "fake", \
+        "rope.base=100 rope.dims=4 rope.pairing=half cache=f32", "fake", "f32", \
         HEADS, KV_HEADS, D_K, D_V, DIMS, 0, NULL, 0, NULL, 0, -1, cache_bytes, rotation, \
         { "", 1, 0, no_workspace, write_tasks, write_##fault }, \
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, prefill_##fault }, \

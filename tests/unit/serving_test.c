@@ -142,16 +142,18 @@ static void sequence_compare(struct alone *alone, const struct attn_trace *trace
     sequence.cache = alone->caches[b][trace->layer];
     args.sequence = &sequence;
     args.sequences = 1;
-    args.o = aligned_memory((size_t)(trace->rows * width) * sizeof *args.o);
+    float *o = aligned_memory((size_t)(trace->rows * width) * sizeof *o);
+    const float *expected = trace->args->o;
+    args.o = o;
     args.o_stride = width;
     phase_run(&kernel->write, &args);
     phase_run(sequence.q_len % 2 == 0 ? &kernel->prefill : &kernel->decode, &args);
     for (int32_t i = 0; i < sequence.q_len; i++) {
         const int64_t row = sequence.q_row + i;
-        CHECK(memcmp(args.o + row * width, trace->args->o + row * trace->args->o_stride, (size_t)width * sizeof *args.o) == 0);
+        CHECK(memcmp(o + row * width, expected + row * trace->args->o_stride, (size_t)width * sizeof *o) == 0);
     }
     alone->compared += sequence.q_len;
-    free(args.o);
+    free(o);
 }
 
 static void step_compare(void *context, const struct attn_trace *trace)

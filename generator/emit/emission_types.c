@@ -1,5 +1,5 @@
 /*
-** What a template sees of a definition's cache, and the conversions that the caches of a model need.
+** What a template sees of the types of a definition's numbers, and the conversions that those of a model need.
 */
 #include <string.h>
 
@@ -21,21 +21,25 @@ static void set_cached(struct emission *e, const char *side, const struct cached
     template_set_boolean(&e->values, arena_format(e->arena, "%s_SCALES_ROWS", side), cached_scales_rows(cached));
 }
 
-void emission_set_cache(struct emission *e, const struct definition *definition)
+void emission_set_types(struct emission *e, const struct definition *definition)
 {
     set_cached(e, "K", &definition->cache_k, definition->d_k);
     set_cached(e, "V", &definition->cache_v, definition->d_v);
+    template_set_text(&e->values, "A_TYPE", definition->activations->name);
+    template_set_text(&e->values, "A_STORED", definition->activations->stored);
     template_set_boolean(&e->values, "V_IN_K", definition->v_in_k);
     if (definition->v_in_k)
         template_set_text(&e->values, "V_STORED", "in K");
 }
 
-/* Whether some definition stores K or V in this way. */
+/* Whether some definition stores K or V in this way, or is handed such numbers. */
 static bool model_stores(const struct model *model, const struct descriptor *type)
 {
-    for (int i = 0; i < model->definition_count; i++)
-        if (model->definitions[i].cache_k.type == type || model->definitions[i].cache_v.type == type)
+    for (int i = 0; i < model->definition_count; i++) {
+        const struct definition *definition = &model->definitions[i];
+        if (definition->cache_k.type == type || definition->cache_v.type == type || definition->activations == type)
             return true;
+    }
     return false;
 }
 
@@ -51,16 +55,21 @@ int emission_cache_scales(const struct emission *e)
     return most;
 }
 
-bool emission_render_caches(struct emission *e, bool vector)
+static bool render_types(struct emission *e, enum catalog_kind kind, bool vector)
 {
     const struct catalog *catalog = e->catalog;
-    for (int i = 0; i < catalog->count[CATALOG_CACHE]; i++) {
-        const struct descriptor *type = &catalog->entries[CATALOG_CACHE][i];
-        if (!model_stores(e->model, type))
+    for (int i = 0; i < catalog->count[kind]; i++) {
+        const struct descriptor *type = &catalog->entries[kind][i];
+        if (!model_stores(e->model, type) || (vector ? type->vector : type->code)[0] == '\0')
             continue;
         if (!(vector ? emission_render_vector(e, &e->source, type) : emission_render_code(e, &e->source, type)))
             return false;
         text_put(&e->source, "\n");
     }
     return true;
+}
+
+bool emission_render_types(struct emission *e, bool vector)
+{
+    return render_types(e, CATALOG_CACHE, vector) && render_types(e, CATALOG_ACTIVATION, vector);
 }

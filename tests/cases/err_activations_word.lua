@@ -1,0 +1,4 @@
+attention = {
+  heads = 8, d_k = 64,
+  activations = int8,
+}
