@@ -200,21 +200,37 @@ static bool array_is_table(const struct expression_array *array)
         && array->axis[1] == EXPRESSION_AXIS_SIZE;
 }
 
+/* Whether an activation can be what it holds: of each query, so many numbers for each head. */
+static bool array_is_of_queries(const struct expression_array *array)
+{
+    return array->type == EXPRESSION_NUMBER && array->axes == 3 && array->axis[0] == EXPRESSION_AXIS_QUERY
+        && array->axis[1] == EXPRESSION_AXIS_HEAD && array->axis[2] == EXPRESSION_AXIS_SIZE;
+}
+
 /* The weight (size, heads) is read as the attention's array [head][size]. */
-static bool table_bind(const struct binding *binding, struct step *step)
+static bool table_bind(const struct binding *binding, struct step *step, const struct expression_array *array)
 {
     const struct attention *attention = &binding->model->attentions[step->attention];
-    const struct expression_array *array = attention->arrays.list;
-    if (attention->arrays.count == 0)
-        return step->table_name == NULL
-            || binding_fail(binding, step, "attention %.80s has no array; the step names %.80s", step->attention_name,
-                            step->table_name);
-    if (step->table_name == NULL || attention->arrays.count > 1 || !array_is_table(array))
-        return binding_fail(binding, step, "attention %.80s names the array %s, which the step does not give",
-                            step->attention_name, array->name);
     const int64_t shape[] = { array->size[1], attention->layer_heads };
     step->table = (struct attn_array){ binding_weight(binding, step, step->table_name, 2, shape), { 1, attention->layer_heads } };
     return step->table.data != NULL;
+}
+
+/* The one array that mask and score name is given by a weight, or by an activation with a row for each query. */
+static bool array_bind(const struct binding *binding, struct step *step)
+{
+    const struct attention *attention = &binding->model->attentions[step->attention];
+    const struct expression_array *array = attention->arrays.list;
+    const bool given = step->table_name != NULL || step->array != STEP_UNUSED;
+    if (attention->arrays.count == 0)
+        return !given || binding_fail(binding, step, "attention %.80s has no array; the step names %.80s", step->attention_name,
+                                      step->table_name != NULL ? step->table_name : binding->model->description.activations[step->array]);
+    if (attention->arrays.count == 1 && step->table_name != NULL && array_is_table(array))
+        return table_bind(binding, step, array);
+    if (attention->arrays.count == 1 && step->array != STEP_UNUSED && array_is_of_queries(array))
+        return heads_bind(binding, step, step->array, attention->layer_heads, array->size[2]);
+    return binding_fail(binding, step, "attention %.80s names the array %s, which the step does not give", step->attention_name,
+                        array->name);
 }
 
 /* The weight (heads) that gives each head its sink, where the attention has them. */
@@ -238,7 +254,7 @@ static bool queries_bind(struct binding *binding, struct step *step)
         return binding_fail(binding, step, "out is also an input");
     return heads_bind(binding, step, step->q, attention->heads, attention->d_k)
         && norm_bind(binding, step, "q_norm", &attention->q_norm, &step->q_norm, attention->layer_heads, attention->d_k)
-        && table_bind(binding, step)
+        && array_bind(binding, step)
         && sinks_bind(binding, step)
         && binding_out(binding, step, out);
 }
@@ -261,8 +277,17 @@ bool attention_read_bind(struct binding *binding, struct step *step)
     return name_bind(binding, step) && layer_read_bind(binding, step) && queries_bind(binding, step);
 }
 
+/* The array that an activation gives: of each query, some numbers for each head. */
+static const struct attn_array *array_of_queries(struct attn_session *session, const struct step *step)
+{
+    const struct activation *given = &session->activations[step->array];
+    const int64_t size = given->width / session->model->attentions[step->attention].layer_heads;
+    session->array = (struct attn_array){ given->values, { given->width, size, 1 } };
+    return &session->array;
+}
+
 /* What both phases of a step are told; sequences get their caches of the step's layer. */
-static struct attn_args args_begin(const struct attn_session *session, const struct step *step,
+static struct attn_args args_begin(struct attn_session *session, const struct step *step,
                                    struct attn_sequence *sequences)
 {
     for (int i = 0; i < session->options.sequences; i++) {
@@ -272,7 +297,7 @@ static struct attn_args args_begin(const struct attn_session *session, const str
     }
     return (struct attn_args){
         .sequence = sequences, .sequences = session->options.sequences,
-        .array = step->table.data == NULL ? NULL : &step->table,
+        .array = step->array != STEP_UNUSED ? array_of_queries(session, step) : step->table.data != NULL ? &step->table : NULL,
         .sink = step->sink,
         .q_norm_weight = step->q_norm.weight, .q_norm_bias = step->q_norm.bias,
         .k_norm_weight = step->k_norm.weight, .k_norm_bias = step->k_norm.bias,

@@ -27,6 +27,7 @@ static const struct field {
     { "q",             FIELD_ACTIVATION, offsetof(struct step, q) },
     { "k",             FIELD_ACTIVATION, offsetof(struct step, k) },
     { "v",             FIELD_ACTIVATION, offsetof(struct step, v) },
+    { "array",         FIELD_ACTIVATION, offsetof(struct step, array) },
     { "kind",          FIELD_TEXT,       offsetof(struct step, kind) },
     { "weight",        FIELD_TEXT,       offsetof(struct step, weight_name) },
     { "bias",          FIELD_TEXT,       offsetof(struct step, bias_name) },
@@ -56,7 +57,7 @@ static const struct field {
 
 static const struct step empty_step = {
     .in = STEP_UNUSED, .with = STEP_UNUSED, .out = STEP_UNUSED,
-    .q = STEP_UNUSED, .k = STEP_UNUSED, .v = STEP_UNUSED,
+    .q = STEP_UNUSED, .k = STEP_UNUSED, .v = STEP_UNUSED, .array = STEP_UNUSED,
     .groups = 1,
 };
 

@@ -67,7 +67,7 @@ static void norm_run(struct attn_session *session, const struct step *step)
         step->norm->apply(&norm, in->values + group * norm.width, out->values + group * norm.width);
 }
 
-/* linear: out = in * weight^T + bias; linear_transposed: out = in * weight + bias */
+/* linear: out = in * weight^T + bias, each group of columns by itself with the same weight; linear_transposed: out = in * weight + bias */
 
 /* What is left of so many, all unless the step says so. */
 static struct step_runs runs_or_all(const struct step_runs *runs, const int64_t *all)
@@ -103,15 +103,21 @@ static bool linear_bind(struct binding *binding, struct step *step)
         return false;
     if (step->in == step->out)
         return binding_fail(binding, step, "out is also the input");
+    if (step->groups == 0 || shape.width % step->groups != 0 || step->width % step->groups != 0)
+        return binding_fail(binding, step, "widths of %d and %d cannot be cut into %d groups", (int)shape.width, (int)step->width,
+                            (int)step->groups);
+    if (step->groups > 1 && step->left_rows.count + step->left_columns.count > 0)
+        return binding_fail(binding, step, "left_rows and left_columns are of one group only");
     if (step->left_rows.count > 0 && runs_total(&step->left_rows) != step->width)
         return binding_fail(binding, step, "left_rows are of %d rows; width is %d", (int)runs_total(&step->left_rows), (int)step->width);
     if (step->left_columns.count > 0 && runs_left(&step->left_columns) != shape.width)
         return binding_fail(binding, step, "left_columns leaves %d columns; the width of in is %d",
                             (int)runs_left(&step->left_columns), (int)shape.width);
-    step->in_width = shape.width;
+    step->in_width = shape.width / step->groups;
+    step->width /= step->groups;
     if (!linear_weights_bind(binding, step))
         return false;
-    shape.width = step->width;
+    shape.width = step->width * step->groups;
     return binding_out(binding, step, shape);
 }
 
@@ -123,10 +129,10 @@ static bool linear_transposed_bind(struct binding *binding, struct step *step)
 
 static void linear_run(struct attn_session *session, const struct step *step)
 {
-    const struct activation *out = activation_shape(session, step, step->width);
+    const struct activation *out = activation_shape(session, step, step->width * step->groups);
     const struct matmul product = {
         .in = activation_at(session, step->in)->values, .weight = step->weight, .transposed = step->transposed,
-        .bias = step->bias, .out = out->values, .rows = out->rows, .in_width = step->in_width, .width = step->width,
+        .bias = step->bias, .out = out->values, .rows = out->rows * step->groups, .in_width = step->in_width, .width = step->width,
     };
     matmul_run(&product, session->model->pool);
 }
@@ -252,11 +258,11 @@ static const struct operation operations[] = {
     { "embed_row",       "in out weight rows row width",       embed_row_bind,       embed_row_run },
     { "embed_sinusoids", "in out base",                        embed_sinusoids_bind, embed_sinusoids_run },
     { "norm", "kind in out weight eps ?bias ?weight_offset ?groups", norm_bind,      norm_run },
-    { "linear",          "in out weight width ?bias ?other_weight ?left_rows ?left_columns", linear_bind, linear_run },
+    { "linear",          "in out weight width ?bias ?other_weight ?left_rows ?left_columns ?groups", linear_bind, linear_run },
     { "linear_transposed", "in out weight width ?bias ?left_rows ?left_columns", linear_transposed_bind, linear_run },
-    { "attention", "q k v out attention layer ?q_norm ?q_norm_bias ?k_norm ?k_norm_bias ?sink ?table", attention_bind, attention_run },
+    { "attention", "q k v out attention layer ?q_norm ?q_norm_bias ?k_norm ?k_norm_bias ?sink ?table ?array", attention_bind, attention_run },
     { "attention_write", "k v attention layer ?k_norm ?k_norm_bias", attention_write_bind, attention_write_run },
-    { "attention_read",  "q out attention layer ?q_norm ?q_norm_bias ?sink ?table", attention_read_bind, attention_read_run },
+    { "attention_read",  "q out attention layer ?q_norm ?q_norm_bias ?sink ?table ?array", attention_read_bind, attention_read_run },
     { "slice",           "in out width ?offset ?groups",       slice_bind,           slice_run },
     { "join",            "in with out ?groups",                join_bind,            join_run },
     { "select",          "in out columns",                     select_bind,          select_run },

@@ -42,6 +42,7 @@ struct attn_session {
     int32_t *positions;               /* (rows) */
     float **rotations;                /* (attentions): (rows, rotation_floats) each */
     void *workspace;
+    struct attn_array array;          /* of the step that runs, where an activation holds it */
 };
 
 /* Tokens that a sequence's caches hold, the encoder's or the others. */

@@ -29,6 +29,7 @@ struct step {
     /* As the description says; activations are indices of its list. */
     int in, with, out;
     int q, k, v;
+    int array;                        /* the attention's array [query][head][size], computed before */
     const char *kind;
     const char *weight_name, *bias_name;
     const char *other_weight_name;    /* where there is none of the first name; or NULL */

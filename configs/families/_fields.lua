@@ -16,6 +16,13 @@
 -- and calls the functions of _steps.lua in the order in which the model runs. Activations are
 -- names of (tokens, width) floats. A field that is neither read nor harmless is refused.
 
+-- An array of the caller's: of each query, so many numbers for each head. These are words of configs; behind this file
+-- number and head are functions.
+local number_word, head_word = number, head
+local function array_of_queries(size)
+  return array { number_word, query, head_word, size }
+end
+
 local function show(value)
   local kind = type(value)
   if kind == "string" then return '"' .. value .. '"' end
@@ -221,5 +228,5 @@ return {
   show = show, refuse_value = refuse_value, whole = whole, layer_count = layer_count, number = number,
   agreed = agreed, either = either, flag = flag, only = only, tokens = tokens, activation = activation, head_size = head_size,
   causal_window = causal_window, layer_kinds = layer_kinds, layer_flags = layer_flags, mixed = mixed,
-  encoder_decoder_layers = encoder_decoder_layers, harmless_and = harmless_and,
+  array_of_queries = array_of_queries, encoder_decoder_layers = encoder_decoder_layers, harmless_and = harmless_and,
 }

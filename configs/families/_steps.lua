@@ -72,6 +72,11 @@ local function linear(from, to, name, width, biased, other)
   }
 end
 
+-- The same for each of so many groups of columns by itself, `width` in all.
+local function linear_of_groups(from, to, name, width, groups)
+  step { op = "linear", ["in"] = from, out = to, width = width, weight = weight(name), groups = groups }
+end
+
 -- The same with a weight of (width of from, width).
 local function linear_transposed(from, to, name, width)
   step { op = "linear_transposed", ["in"] = from, out = to, width = width, weight = weight(name), bias = bias(name) }
@@ -104,6 +109,11 @@ end
 -- The same where scores have one array [head][size], whose numbers a weight (size, heads) gives.
 local function attend_biased(layer, q, k, v, to, table)
   step { op = "attention", layer = layer, q = q, k = k, v = v, out = to, table = weight(table) }
+end
+
+-- The same where scores have one array [query][head][size], which an activation holds: (tokens, heads size).
+local function attend_with(layer, q, k, v, to, array)
+  step { op = "attention", layer = layer, q = q, k = k, v = v, out = to, array = array }
 end
 
 -- An encoder's k and v into the cache of that layer, over which later steps attend: its definition is that of both.
@@ -271,8 +281,8 @@ return {
   steps_of = steps_of,
   decoder_norms_before = decoder_norms_before, decoder_norms_behind = decoder_norms_behind, decoder_parallel = decoder_parallel,
   embed = embed, embed_positions = embed_positions, embed_row = embed_row, add_row = add_row, embed_sinusoids = embed_sinusoids,
-  rms_norm = rms_norm, layer_norm = layer_norm, linear = linear, linear_transposed = linear_transposed,
-  slice = slice, join = join, copies = copies, attend = attend, attend_biased = attend_biased, remember = remember, recall = recall,
+  rms_norm = rms_norm, layer_norm = layer_norm, linear = linear, linear_of_groups = linear_of_groups, linear_transposed = linear_transposed,
+  slice = slice, join = join, copies = copies, attend = attend, attend_biased = attend_biased, attend_with = attend_with, remember = remember, recall = recall,
   add = add, multiply = multiply, scale = scale, cap = cap, activate = activate, last = last,
   project = project, project_latent = project_latent, split = split, gated = gated, gated_fused = gated_fused, head = head,
 }

@@ -1,23 +1,35 @@
 -- BERT's encoder, and the sentence embedders built on it: the last hidden state.
--- Positions are learned, norms come after each sum; there is no pooler and no head.
+-- Positions are learned, norms come after each sum; there is no pooler and no head. With relative keys (Shaw et al. 2018)
+-- tokens have no positions, but a score has the product of the query with a vector of the distance, one for all heads.
 local hidden = whole "hidden_size"
 local inner  = whole "intermediate_size"
 local heads  = whole "num_attention_heads"
 local eps    = number("layer_norm_eps", 1e-12)
 local act    = activation("hidden_act", "gelu")
 
-only("position_embedding_type", "absolute")
+local d        = head_size(hidden, heads)
+local kind     = json.position_embedding_type or "absolute"
+local relative = kind == "relative_key"
+local farthest = whole("max_position_embeddings", nil, nil, 2) - 1
+local vectors  = 2 * farthest + 1
+
+if not relative and kind ~= "absolute" then
+  refuse_value("position_embedding_type", kind, '"absolute" or "relative_key": no step makes the products with keys of another')
+end
 only("is_decoder", false)
 only("add_cross_attention", false)
 
 attention = {
-  heads = heads, d_k = head_size(hidden, heads),
+  heads = heads, d_k = d,
   mask = none(),
+  score = relative and { expr "s + scale * relative[q][h][min(max(q - k, -farthest), farthest) + farthest]" {
+    scale = d ^ -0.5, farthest = farthest, relative = array_of_queries(vectors),
+  } } or nil,
   position = none(),
 }
 
 layers        = layer_count "num_hidden_layers"
-context       = whole "max_position_embeddings"
+context       = farthest + 1
 vocab         = whole "vocab_size"
 bos, eos      = {}, {}
 bidirectional = true
@@ -30,7 +42,7 @@ harmless      = harmless_and {
 }
 
 embed("x", "embeddings.word_embeddings", vocab, hidden)
-embed_positions("x", "embeddings.position_embeddings", context, hidden)
+if not relative then embed_positions("x", "embeddings.position_embeddings", context, hidden) end
 embed_row("x", "embeddings.token_type_embeddings", whole("type_vocab_size", 2), hidden, 0)
 layer_norm("x", "x", "embeddings.LayerNorm", eps)
 
@@ -39,7 +51,12 @@ for layer = 0, layers - 1 do
   linear("x", "q", name .. "attention.self.query", hidden, true)
   linear("x", "k", name .. "attention.self.key", hidden, true)
   linear("x", "v", name .. "attention.self.value", hidden, true)
-  attend(layer, "q", "k", "v", "a")
+  if relative then
+    linear_of_groups("q", "relative", name .. "attention.self.distance_embedding", heads * vectors, heads)
+    attend_with(layer, "q", "k", "v", "a", "relative")
+  else
+    attend(layer, "q", "k", "v", "a")
+  end
   linear("a", "h", name .. "attention.output.dense", hidden, true)
   add("h", "x", "x")
   layer_norm("x", "x", name .. "attention.output.LayerNorm", eps)

@@ -18,7 +18,7 @@ static void write_literal(struct text *out, const char *bytes, size_t length)
     text_put(out, "\"");
 }
 
-/* { name = value, value } */
+/* { name = value, value }; the text that a word is called with stands before. */
 static void write_parts(struct text *out, const struct value *value)
 {
     const char *gap = "{ ";
@@ -26,9 +26,12 @@ static void write_parts(struct text *out, const struct value *value)
         text_format(out, "%s%s = ", gap, value->fields[i].name);
         config_text_value(out, value->fields[i].value);
     }
-    for (int i = 0; i < value->item_count && value->kind == VALUE_TABLE; i++, gap = ", ") {
+    for (int i = 0; i < value->item_count; i++) {
+        if (value->kind == VALUE_WORD && value->items[i]->kind == VALUE_TEXT)
+            continue;
         text_put(out, gap);
         config_text_value(out, value->items[i]);
+        gap = ", ";
     }
     text_put(out, gap[0] == '{' ? "{}" : " }");
 }
@@ -59,13 +62,18 @@ static void write_word(struct text *out, const struct value *value)
         write_combined(out, value);
         return;
     }
+    int parts = value->field_count;
     text_put(out, value->word);
     for (int i = 0; i < value->item_count; i++) {
-        text_put(out, " ");
-        config_text_value(out, value->items[i]);
+        if (value->items[i]->kind != VALUE_TEXT)
+            parts++;
+        else {
+            text_put(out, " ");
+            config_text_value(out, value->items[i]);
+        }
     }
-    text_put(out, value->field_count > 0 ? " " : "");
-    if (value->field_count > 0)
+    text_put(out, parts > 0 ? " " : "");
+    if (parts > 0)
         write_parts(out, value);
 }
 

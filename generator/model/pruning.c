@@ -54,9 +54,10 @@ static bool step_is(const struct value *step, const char *operation)
     return strcmp(step_text(step, "op"), operation) == 0;
 }
 
+/* Of the whole row, not of each of its groups. */
 static bool step_is_product(const struct value *step)
 {
-    return step_is(step, "linear") || step_is(step, "linear_transposed");
+    return (step_is(step, "linear") || step_is(step, "linear_transposed")) && value_field(step, "groups") == NULL;
 }
 
 /* A new one where there is none of the name. */
@@ -147,7 +148,7 @@ static const struct { const char *field; bool keys, values; } sides[] = {
 enum {
     SIDES       = sizeof sides / sizeof sides[0],
     SIDES_IN    = SIDES - 1,
-    STEP_NAMES  = SIDES + 2                /* most activations that a step names: in and with besides */
+    STEP_NAMES  = SIDES + 3                /* most activations that a step names: in, with and array besides */
 };
 
 /* The columns that are left of a side of a pruned attention; NULL where none was pruned, or the step is another. */
@@ -222,7 +223,8 @@ static void need_nothing(struct activation *activation, int64_t width, struct ar
 
 static void find_need(struct pruning *p, const struct value *step, int index)
 {
-    const char *in = step_text(step, "in"), *with = step_text(step, "with"), *out = step_text(step, "out");
+    const char *in = step_text(step, "in"), *out = step_text(step, "out");
+    const char *const whole[] = { step_text(step, "with"), step_text(step, "array") };
     if (out != NULL) {
         const struct columns *columns = activation_at(p, out)->columns;
         p->needed[index] = columns != NULL && columns_count(columns) > 0 ? columns : NULL;      /* none: the output */
@@ -231,8 +233,9 @@ static void find_need(struct pruning *p, const struct value *step, int index)
     for (int side = 0; side < SIDES_IN; side++)
         if (step_text(step, sides[side].field) != NULL)
             need(p, step_text(step, sides[side].field), columns_left(p, step, side));
-    if (with != NULL)
-        need(p, with, NULL);
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (whole[i] != NULL)
+            need(p, whole[i], NULL);
     if (in != NULL)
         need(p, in, step_is(step, "slice") && p->needed[index] != NULL
                     ? columns_of_slice(step, p->in_widths[index], p->needed[index], p->arena) : NULL);

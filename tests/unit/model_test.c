@@ -25,6 +25,8 @@ static const char line[] = "softmax heads=4 kv_heads=2 d_k=2 d_v=2 scale=0.5 mas
                            "rope.base=10000 rope.dims=2 rope.pairing=half cache=f32";
 static const char line_normed[] = "softmax heads=4 kv_heads=2 d_k=2 d_v=2 scale=0.5 mask=\\\"k <= q\\\" k_norm=rms k_norm.eps=1e-5 "
                                   "k_norm.weights=shared k_norm.offset=0 k_norm.when=before position=none cache=f32";
+static const char line_relative[] = "softmax heads=4 kv_heads=2 d_k=2 d_v=2 scale=0.5 mask=\\\"k <= q\\\" score=\\\"s + near[q][h][min(max(q - k, 0), 2)]\\\" "
+                                    "arrays=\\\"number near[query][head][3]\\\" position=none cache=f32";
 static const char line_full[] = "softmax heads=4 kv_heads=2 d_k=2 d_v=2 scale=0.5 mask=\\\"true\\\" position=none cache=f32";
 
 static const char *const steps[] = {
@@ -79,8 +81,8 @@ static const char *description_write(int replaced, const char *by, bool causal)
 {
     static char text[8192];
     char *end = text + sprintf(text, "{'name':'tiny','context':16,'vocab':11,'output':'logits','causal':%s,"
-                               "'prefixes':['','m.'],'bos':[1],'eos':[2],'attentions':{'a':'%s','n':'%s'},%s'steps':[",
-                               causal ? "true" : "false", causal ? line : line_full, line_normed, replaced < 0 ? by : "");
+                               "'prefixes':['','m.'],'bos':[1],'eos':[2],'attentions':{'a':'%s','n':'%s','r':'%s'},%s'steps':[",
+                               causal ? "true" : "false", causal ? line : line_full, line_normed, line_relative, replaced < 0 ? by : "");
     for (int i = 0; i < STEPS; i++)
         end += sprintf(end, "%s%s", i == 0 ? "" : ",", i == replaced ? by : steps[i]);
     sprintf(end, "]}");
@@ -180,6 +182,16 @@ static void weights_refused(void)
 {
     CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'a','layer':0,'table':'q'}"),
                "/d.json: step 7 (attention): attention a has no array; the step names q");
+    CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'a','layer':0,'array':'h'}"),
+               "/d.json: step 7 (attention): attention a has no array; the step names h");
+    CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'r','layer':0}"),
+               "/d.json: step 7 (attention): attention r names the array near, which the step does not give");
+    CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'r','layer':0,'table':'q'}"),
+               "/d.json: step 7 (attention): attention r names the array near, which the step does not give");
+    CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'r','layer':0,'array':'h'}"),
+               "/d.json: step 7 (attention): h has width 8; expected 4 heads of 3 for each token");
+    CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'a','layer':0,'sink':'q'}"),
+               "/d.json: step 7 (attention): attention a has no sinks of heads; the step names a weight for them");
     CHECK_TEXT(refusal(4, "{'op':'linear','in':'h','out':'q','weight':'queries','other_weight':'others','width':8}"),
                ": no weight others, which step 4 (linear) needs; tried with the prefixes \"\", \"m.\"");
     CHECK_TEXT(refusal(7, "{'op':'attention','q':'q','k':'k','v':'v','out':'a','attention':'a','layer':0,'q_norm':'norm'}"),
@@ -224,6 +236,10 @@ static void columns_refused(void)
                "/d.json: step 4 (linear): width is 0");
     CHECK_TEXT(refusal(8, "{'op':'linear','in':'a','out':'h','weight':'o','width':8,'left_columns':[4,4]}"),
                "/d.json: step 8 (linear): left_columns leaves 4 columns; the width of in is 8");
+    CHECK_TEXT(refusal(8, "{'op':'linear','in':'a','out':'h','weight':'o','width':8,'groups':3}"),
+               "/d.json: step 8 (linear): widths of 8 and 8 cannot be cut into 3 groups");
+    CHECK_TEXT(refusal(8, "{'op':'linear','in':'a','out':'h','weight':'o','width':8,'groups':2,'left_rows':[4,4]}"),
+               "/d.json: step 8 (linear): left_rows and left_columns are of one group only");
     CHECK_TEXT(refusal(8, "{'op':'linear','in':'a','out':'h','weight':'o','width':8,'left_columns':[8,4]}"),
                "/model.safetensors: o is (8, 8); expected (8, 12)");
     CHECK_TEXT(refusal(8, "{'op':'repeat','in':'a','out':'h','times':16777216}"),
