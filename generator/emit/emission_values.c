@@ -223,6 +223,8 @@ static void set_tiles(struct emission *e, const struct plan *plan)
     for (enum plan_parameter i = 0; i < PLAN_PARAMETERS; i++)
         template_set_integer(&e->values, emission_upper(plan_parameter_name(i), e->arena), plan->value[i]);
     template_set_integer(&e->values, "REST_QUERIES", plan->rest_queries);
+    template_set_integer(&e->values, "HEAD_ROW", plan->head_row);
+    template_set_integer(&e->values, "VALUE_HEADS", plan->value_heads);
     /* Weights of a tile are summed as so many partial sums, then by halves. */
     template_set_integer(&e->values, "PARTIALS", plan->value[PLAN_TILE] < PLAN_PANEL ? plan->value[PLAN_TILE] : PLAN_PANEL);
 }

@@ -122,21 +122,38 @@ static bool decode_streams(const struct choice *choice, int heads)
         && bits > (heads * PLAN_PANEL / lanes < CHAINS_LEAST ? 16 : 8);
 }
 
+/* Sums that fit into registers beside what they are made of. */
+static int accumulators(const struct choice *choice)
+{
+    return choice->many ? 16 : 10;
+}
+
 /* Vectors, a power of two, of at most so many keys or columns and within the accumulators that there are. */
 static int vectors_for(const struct choice *choice, int heads, int most)
 {
-    const int budget = choice->many ? 16 : 10, lanes = choice->plan->isa->lanes;
+    const int budget = accumulators(choice), lanes = choice->plan->isa->lanes;
     int vectors = 1;
     while (heads * vectors * 2 <= budget && most / (vectors * 2 * lanes) > 0)
         vectors *= 2;
     return vectors;
 }
 
+/* Where values are parts of keys o has lanes = heads, as columns lie apart: a vector of heads or a few, times columns. */
+static void choose_tail(const struct choice *choice)
+{
+    enum { VECTORS_FEW = 2, VECTORS_MANY = 4 };
+    struct plan *plan = choice->plan;
+    const int vectors = plan->head_row / plan->isa->lanes, sums = accumulators(choice);
+    const int most = smaller(vectors, choice->many ? VECTORS_MANY : VECTORS_FEW);
+    const int columns = settle(choice, PLAN_DECODE_COLUMNS, smaller(sums / most, choice->definition->d_v));
+    plan->value_heads = smaller(larger(sums / columns, 1), most);
+}
+
 static void choose_decode(const struct choice *choice)
 {
     struct plan *plan = choice->plan;
     const int lanes = plan->isa->lanes, tile = plan->value[PLAN_TILE];
-    const bool floats = choice->definition->cache_k.type->bits > 16 && !choice->definition->v_in_k;
+    const bool floats = choice->definition->cache_k.type->bits > 16 || choice->definition->v_in_k;
     const int most = choice->many && floats ? HEADS_MANY : HEADS_FEW;
     const int heads = settle(choice, PLAN_DECODE_HEADS, smaller(choice->definition->group, most));
     const bool streams = decode_streams(choice, heads), alone = choice->definition->group == 1;
@@ -146,7 +163,10 @@ static void choose_decode(const struct choice *choice)
     while (vectors > 1 && tile % (vectors * lanes) != 0)      /* a tile of fewer keys than lanes is refused later */
         vectors /= 2;
     settle(choice, PLAN_DECODE_VECTORS, vectors);
-    settle(choice, PLAN_DECODE_COLUMNS, alone ? smaller(plan->v_row / lanes, COLUMNS_MOST) : vectors_for(choice, heads, columns));
+    if (choice->definition->v_in_k)
+        choose_tail(choice);
+    else
+        settle(choice, PLAN_DECODE_COLUMNS, alone ? smaller(plan->v_row / lanes, COLUMNS_MOST) : vectors_for(choice, heads, columns));
     settle(choice, PLAN_FETCH, !streams && !plan_gathers(choice->definition, choice->request));
 }
 
@@ -155,15 +175,17 @@ static int tile_registers(int rows, int vectors)
     return rows * vectors + vectors + 1;
 }
 
-static void count_registers(struct plan *plan)
+static void count_registers(struct plan *plan, bool v_in_k)
 {
     const int *value = plan->value;
     const int heads = value[PLAN_DECODE_HEADS], vectors = value[PLAN_DECODE_VECTORS];
     plan->prefill_registers = larger(tile_registers(value[PLAN_SCORE_KEYS], value[PLAN_QUERY_VECTORS]),
                                      tile_registers(value[PLAN_VALUE_QUERIES], value[PLAN_VALUE_VECTORS]));
     /* one head uses each K and V once: no need to keep it */
-    const int most = larger(vectors, value[PLAN_DECODE_COLUMNS]);
+    const int most = v_in_k ? vectors : larger(vectors, value[PLAN_DECODE_COLUMNS]);
     plan->decode_registers = heads > 1 ? tile_registers(heads, most) : most + 2;
+    if (v_in_k)
+        plan->decode_registers = larger(plan->decode_registers, tile_registers(value[PLAN_DECODE_COLUMNS], plan->value_heads));
 }
 
 bool plan_choose(struct plan *plan, const struct definition *definition, const struct descriptor *isa,
@@ -171,11 +193,12 @@ bool plan_choose(struct plan *plan, const struct definition *definition, const s
 {
     const struct choice choice = { plan, definition, request, isa->registers >= 32 };
     *plan = (struct plan){ .isa = isa, .v_row = plan_row(definition) };
+    plan->head_row = (definition->group + isa->lanes - 1) / isa->lanes * isa->lanes;
     choose_order(&choice);
     choose_scores(&choice);
     choose_values(&choice);
     choose_decode(&choice);
-    count_registers(plan);
+    count_registers(plan, definition->v_in_k);
     return plan_check(plan, definition, request, report);
 }
 
@@ -199,7 +222,7 @@ void plan_print_prefill(struct text *text, const struct plan *plan, const struct
 void plan_print_decode(struct text *text, const struct plan *plan, const struct definition *definition)
 {
     const int *value = plan->value;
-    text_format(text, "split keys, scores lanes=keys %d heads x %d keys, o lanes=d_v, tile %d heads x %d keys, segment %d, %d of %d registers, %ld KiB",
-                value[PLAN_DECODE_HEADS], value[PLAN_DECODE_VECTORS] * plan->isa->lanes, definition->group, value[PLAN_TILE],
+    text_format(text, "split keys, scores lanes=keys %d heads x %d keys, o lanes=%s, tile %d heads x %d keys, segment %d, %d of %d registers, %ld KiB",
+                value[PLAN_DECODE_HEADS], value[PLAN_DECODE_VECTORS] * plan->isa->lanes, definition->v_in_k ? "heads" : "d_v", definition->group, value[PLAN_TILE],
                 value[PLAN_SEGMENT], plan->decode_registers, plan->isa->registers, tile_bytes(plan, definition, definition->group) / 1024);
 }

@@ -30,6 +30,8 @@ struct plan {
     const struct descriptor *isa;
     int v_row;                       /* floats of a cached row of V: d_v, padded to whole panels */
     int rest_queries;                /* queries at once for the columns that value_vectors do not divide */
+    int head_row;                    /* the heads of a group, padded to whole vectors */
+    int value_heads;                 /* where values are parts of keys: vectors of heads in decode's register tile of o */
     int value[PLAN_PARAMETERS];
     int prefill_registers;           /* the most that a register tile uses */
     int decode_registers;

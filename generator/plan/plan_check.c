@@ -100,7 +100,8 @@ static bool decode_fits(const struct checking *c)
                       value[PLAN_DECODE_VECTORS], keys, PLAN_PANEL);
     return at_most(c, PLAN_DECODE_HEADS, c->definition->group, "the query heads of a KV head")
         && columns_fit(c, PLAN_DECODE_COLUMNS)
-        && at_most(c, PLAN_DECODE_COLUMNS, c->plan->v_row / c->plan->isa->lanes, "the vectors of a row of V")
+        && (c->definition->v_in_k ? at_most(c, PLAN_DECODE_COLUMNS, c->definition->d_v, "the columns of a value")
+                                  : at_most(c, PLAN_DECODE_COLUMNS, c->plan->v_row / c->plan->isa->lanes, "the vectors of a row of V"))
         && divides(c, PLAN_DECODE_VECTORS, value[PLAN_TILE] / c->plan->isa->lanes, "the vectors of a tile's keys");
 }
 

@@ -24,7 +24,7 @@ static const struct plan_rule {
     [PLAN_UNROLL]         = { "unroll",         1,  16,      "prefill: steps of d written out in a loop of scores" },
     [PLAN_DECODE_HEADS]   = { "decode_heads",   1,  16,      "decode: heads in a register tile" },
     [PLAN_DECODE_VECTORS] = { "decode_vectors", 1,  16,      "decode: vectors of keys in a register tile of scores" },
-    [PLAN_DECODE_COLUMNS] = { "decode_columns", 1,  16,      "decode: vectors of columns in a register tile of o" },
+    [PLAN_DECODE_COLUMNS] = { "decode_columns", 1,  16,      "decode: vectors of columns in a register tile of o; columns where values are parts of keys" },
     [PLAN_FETCH]          = { "fetch",          0,  1,       "decode: asks for what comes next in the cache ahead of its use" },
 };
 

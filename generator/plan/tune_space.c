@@ -35,7 +35,7 @@ static const struct group {
     { "decode", TUNE_DECODE, 3, {
         { PLAN_DECODE_HEADS, 6, { 1, 2, 3, 4, 6, 8 } }, { PLAN_DECODE_VECTORS, 4, { 1, 2, 4, 8 } }, { PLAN_FETCH, 2, { 0, 1 } } } },
     { "columns", TUNE_DECODE, 2, {
-        { PLAN_DECODE_COLUMNS, 6, { 1, 2, 3, 4, 6, 8 } }, { PLAN_FETCH, 2, { 0, 1 } } } },
+        { PLAN_DECODE_COLUMNS, 8, { 1, 2, 3, 4, 6, 8, 12, 16 } }, { PLAN_FETCH, 2, { 0, 1 } } } },
 };
 
 const char *tune_group_name(int group)

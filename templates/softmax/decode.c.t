@@ -1,4 +1,4 @@
-% local fetches = FETCH > 0 and not V_IN_K
+% local fetches = FETCH > 0
 % local function first(kv_head) return PRUNED and "group" .. D .. "[" .. kv_head .. "]" or kv_head .. " * GROUP" .. D end
 % local function heads(first) return PRUNED and "heads_of_group" .. D .. "(" .. first .. ")" or "GROUP" .. D end
 % local function number(head) return PRUNED and "head" .. D .. "[" .. head .. "]" or head end
@@ -43,6 +43,9 @@ $FN void decode_segment$F(const struct attn_args *args, int64_t row, int32_t pla
         t->l[h] = 0.0f;
     }
     memset(t->o, 0, sizeof t->o);
+% if V_IN_K and HEAD_ROW > GROUP then
+    memset(t->s, 0, sizeof t->s);      /* lanes without a head add nothing */
+% end
     while (first <= last) {
         const int32_t key0 = first - first % TILE$F;
 % if fetches then
@@ -140,11 +143,12 @@ $FN void decode_run_segment$F(const struct attn_args *args, const struct decode_
             partial += place->segment;
             partial->m = t->m[h];
             partial->l = t->l[h];
-            memcpy(partial->o, t->o[h], sizeof partial->o);
+            memcpy(partial->o, $(V_IN_K and "decode_row" .. F .. "(t->o, h, t->row)" or "t->o[h]"), sizeof partial->o);
         }
     }
 }
 
+% local total = V_IN_K and "t->row[0]" or "t->o[0]"
 /* Pass 1: the segments of each query and head, merged from left to right. */
 $FN void decode_run_merge$F(const struct attn_args *args, const struct decode_place$F *place,
     struct decode_scratch$F *t)
@@ -156,8 +160,8 @@ $FN void decode_run_merge$F(const struct attn_args *args, const struct decode_pl
             const struct decode_partial$F *part = decode_partial_of$F(place, query, h);
             t->l[0] = 0.0f;
             for (int32_t i = 0; i < place->segments; i++)
-                merge$F(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
-            finish$F(args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+                merge$F(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], $total);
+            finish$F(args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], $total);
         }
 }
 

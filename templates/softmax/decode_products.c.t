@@ -1,8 +1,6 @@
 % local width = DECODE_COLUMNS * LANES
 % local full = V_ROW // width * width
 % local panel_vectors = PANEL // LANES
-% -- where values are parts of keys, a tile's K and V become floats once for all heads, and are read from there
-% local K_PACK, V_PACK, FETCH = V_IN_K and 1 or K_PACK, V_IN_K and 1 or V_PACK, V_IN_K and 0 or FETCH
 % local Q_ROW = (D_K + K_PACK - 1) // K_PACK * K_PACK     -- values of a key that share a byte are read together
 % -- heads at once: batches of DECODE_HEADS (a group has at least so many), then what is left of a group, the largest first
 % local batches = { { name = "", heads = DECODE_HEADS } }
@@ -10,6 +8,14 @@
 %     local occurs = false
 %     for _, size in ipairs(GROUP_SIZES) do occurs = occurs or size % DECODE_HEADS == rest end
 %     if occurs then batches[#batches + 1] = { name = "_" .. rest, heads = rest } end
+% end
+% -- where values are parts of keys, the first heads of a tile leave its keys as floats, from which decode_tail.c.t does the rest
+% local leaves = V_IN_K and K_STORED ~= "float"
+% local firsts = {}
+% for _, batch in ipairs(batches) do
+%     local begins = batch.heads == DECODE_HEADS
+%     for _, size in ipairs(GROUP_SIZES) do begins = begins or size == batch.heads end
+%     if begins then firsts[#firsts + 1] = batch end
 % end
 % -- columns of o at once: whole register tiles, then the rest of the row
 % local shapes = {}
@@ -32,19 +38,6 @@
 % local function strip_offset(columns) return columns // V_STRIP * (BLOCK // V_PACK * V_STRIP) + columns % V_STRIP end
 % local function v_at(j) return "v + " .. (V_PACK == 1 and "key" or "key / 2") .. " * V_STRIP" .. D .. " + " .. strip_offset(j * LANES) end
 % local function k_scale(j) return "block->k_scale[panel + " .. j // panel_vectors .. "][0][0][lane + " .. j % panel_vectors * LANES .. "]" end
-% local score_source, value_source = "const struct block" .. D .. " *block", "const struct block" .. D .. " *block"
-% local scores_of, values_of = "block", "block"
-% if V_IN_K then
-%     k_loads, v_loads, k_scales, v_scales = { "vload" .. T }, { "vload" .. T }, 0, 0
-%     scores_of, values_of = "k", "v"
-%     score_source, value_source = "const float *restrict k", "const float *restrict v"
-%     k_at = function(j, d) return "k[((panel + " .. j // panel_vectors .. ") * D_K" .. D .. " + " .. d .. ") * PANEL" .. D .. " + lane + " .. j % panel_vectors * LANES .. "]" end
-%     v_at = function(j) return "v + (tile + key) * V_ROW" .. D .. " + column + " .. j * LANES end
-%     if K_SCALES_ROWS then
-%         k_scale = function(j) return "k_scale[key + " .. j * LANES .. "]" end
-%         score_source, scores_of = score_source .. ", const uint16_t *restrict k_scale", scores_of .. ", k_scale"
-%     end
-% end
 % local scale_names = { "scale", "minimum" }
 % -- what comes next in the cache is asked for meanwhile: lines of 64 bytes in each step of a loop
 % local score_keys = DECODE_VECTORS * LANES
@@ -54,27 +47,35 @@
 % local score_lines = FETCH * ((v_bytes + 64 * score_steps - 1) // (64 * score_steps))
 % local value_lines = FETCH * ((k_bytes + 64 * value_steps - 1) // (64 * value_steps))
 % local fetches = FETCH > 0
+% -- bytes of the next tile that each head, and each step of its scores, asks for
+% local fetch_head = (k_bytes // BLOCK * TILE + GROUP - 1) // GROUP
+% local function fetch_step(heads) return (fetch_head * heads * score_keys * K_PACK + Q_ROW * TILE - 1) // (Q_ROW * TILE) end
 % local after_given, after = fetches and ", const struct block" .. D .. " *after" or "", fetches and ", after" or ""
 % local next_score = fetches and ", next += " .. score_lines * 64 or ""
+% if V_IN_K then score_lines = FETCH end
 % local next_value = fetches and ", next += " .. value_lines * 64 or ""
 /*
 ** Decode, $TARGET: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
-** lanes = d_v; each K and V is read once for all heads.
+** lanes = $(V_IN_K and "heads" or "d_v"); each K and V is read once for all heads.
 */
 enum {
     DECODE_Q$F = $Q_ROW      /* floats of a query: D_K, and what a last byte of K holds besides */
 };
 
-% for _, batch in ipairs(batches) do
+% for _, batch in ipairs(leaves and firsts or batches) do
+% if V_IN_K then next_score = fetches and ", next += " .. fetch_step(batch.heads) or "" end
 /*
 ** s = q k for the tile of keys from `tile` of the block on, $(batch.heads) heads x $(score_keys) keys at once: one FMA chain
 ** over d for each.
+% if leaves then
+** The keys stay as floats.
+% end
 % if fetches then
-** Meanwhile the tile's V is fetched.
+** Meanwhile $(V_IN_K and "a part of the next tile" or "the tile's V") is fetched.
 % end
 */
-$FN void decode_scores$(batch.name)$F($score_source, int tile, float (*restrict q)[DECODE_Q$F],
-    float (*restrict s)[TILE$F])
+$FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, float (*restrict q)[DECODE_Q$F],
+    float (*restrict s)[TILE$F]$(leaves and ", float (*restrict floats)[DECODE_Q" .. F .. "][PANEL" .. D .. "]" or "")$(fetches and V_IN_K and ", const char *next" or ""))
 {
     for (int key = 0; key < TILE$F; key += $score_keys) {
         const int panel = (tile + key) / PANEL$D, lane = (tile + key) % PANEL$D;
@@ -88,7 +89,7 @@ $FN void decode_scores$(batch.name)$F($score_source, int tile, float (*restrict 
         vec$T $(scale_names[i])$j = vzero$T();
 % end
 % end
-% if fetches then
+% if fetches and not V_IN_K then
         const char *next = (const char *)block->v + (tile + key) / $score_keys * $(Q_ROW // K_PACK * score_lines * 64);
 % end
         for (int d = 0; d < D_K$D; d += $K_PACK$next_score) {
@@ -108,6 +109,9 @@ $FN void decode_scores$(batch.name)$F($score_source, int tile, float (*restrict 
 % local at = K_PACK == 1 and "d" or "d / 2"
 % for j = 0, DECODE_VECTORS - 1 do
             const vec$T k$(part)_$j = $(scaled(k_scales, load .. "(&" .. k_at(j, at) .. ")", "scale" .. j, "minimum" .. j));
+% if leaves then
+            vstore$T(&floats[panel - tile / PANEL$D + $(j // panel_vectors)][$(part == 1 and "d" or "d + 1")][lane + $(j % panel_vectors * LANES)], k$(part)_$j);
+% end
 % end
 % for h = 0, batch.heads - 1 do
             const vec$T q$(part)_$h = vset$T(q[$h][$(part == 1 and "d" or "d + 1")]);
@@ -130,7 +134,7 @@ $FN void decode_scores$(batch.name)$F($score_source, int tile, float (*restrict 
     }
 }
 
-% for _, shape in ipairs(shapes) do
+% for _, shape in ipairs(V_IN_K and {} or shapes) do
 /*
 ** o += p v over the tile's first `keys` keys, $(batch.heads) heads x $(shape.vectors * LANES) columns: one FMA chain over the
 ** keys for each.
@@ -138,7 +142,7 @@ $FN void decode_scores$(batch.name)$F($score_source, int tile, float (*restrict 
 ** Meanwhile the K of the block after it is fetched.
 % end
 */
-$FN void decode_values$(batch.name)$(shape.name)$F($value_source$after_given, int tile, int32_t keys, int column,
+$FN void decode_values$(batch.name)$(shape.name)$F(const struct block$D *block$after_given, int tile, int32_t keys, int column,
     float (*restrict p)[TILE$F], float (*restrict o)[V_ROW$D])
 {
 % for h = 0, batch.heads - 1 do
@@ -146,9 +150,7 @@ $FN void decode_values$(batch.name)$(shape.name)$F($value_source$after_given, in
     vec$T o$(h)_$j = vload$T(&o[$h][column + $(j * LANES)]);
 % end
 % end
-% if not V_IN_K then
     const $V_STORED *v = &block->v[column / V_STRIP$D][tile$(V_PACK == 1 and "" or " / 2")][column % V_STRIP$D];
-% end
 % if fetches then
     const char *next = (const char *)after->k + (column / $width * $BLOCK + tile) / $V_PACK * $(value_lines * 64);
 % end
@@ -191,19 +193,20 @@ $FN void decode_values$(batch.name)$(shape.name)$F($value_source$after_given, in
 
 % end
 % end
+% if not V_IN_K then
 /* s = q k of a tile for `heads` heads. */
-$FN void decode_scores_heads$F($score_source, int tile, int heads, float (*restrict q)[DECODE_Q$F],
+$FN void decode_scores_heads$F(const struct block$D *block, int tile, int heads, float (*restrict q)[DECODE_Q$F],
     float (*restrict s)[TILE$F])
 {
     int done = 0;
 % for _, batch in ipairs(batches) do
     for (; done + $(batch.heads) <= heads; done += $(batch.heads))
-        decode_scores$(batch.name)$F($scores_of, tile, q + done, s + done);
+        decode_scores$(batch.name)$F(block, tile, q + done, s + done);
 % end
 }
 
 /* o += p v over the tile's first `keys` keys for `heads` heads. */
-$FN void decode_values_heads$F($value_source$after_given, int tile, int32_t keys, int heads, float (*restrict p)[TILE$F],
+$FN void decode_values_heads$F(const struct block$D *block$after_given, int tile, int32_t keys, int heads, float (*restrict p)[TILE$F],
     float (*restrict o)[V_ROW$D])
 {
     int done = 0;
@@ -211,12 +214,13 @@ $FN void decode_values_heads$F($value_source$after_given, int tile, int32_t keys
     for (; done + $(batch.heads) <= heads; done += $(batch.heads)) {
 % if full > 0 then
         for (int column = 0; column < $full; column += $width)
-            decode_values$(batch.name)$F($values_of$after, tile, keys, column, p + done, o + done);
+            decode_values$(batch.name)$F(block$after, tile, keys, column, p + done, o + done);
 % end
 % if full < V_ROW then
-        decode_values$(batch.name)_columns$F($values_of$after, tile, keys, $full, p + done, o + done);
+        decode_values$(batch.name)_columns$F(block$after, tile, keys, $full, p + done, o + done);
 % end
     }
 % end
 }
 
+% end

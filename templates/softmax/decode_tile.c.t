@@ -1,20 +1,26 @@
-% local fetches = FETCH > 0 and not V_IN_K
+% local fetches = FETCH > 0
+% local leaves = V_IN_K and K_STORED ~= "float"
 % local function heads(first) return PRUNED and "heads_of_group" .. D .. "(" .. first .. ")" or "GROUP" .. D end
 % local function number(head) return PRUNED and "head" .. D .. "[" .. head .. "]" or head end
 % local partial_vectors = PARTIALS // LANES
 struct decode_scratch$F {
     float q[GROUP$D][DECODE_Q$F];         /* rotated, times SCALE */
+    float m[GROUP$D], l[GROUP$D];
+% if V_IN_K then
+    float s[HEAD_ROW$F][TILE$F];         /* scores of a tile, then weights p */
+    float p[TILE$F][HEAD_ROW$F];         /* the weights, turned */
+    float o[V_ROW$D][HEAD_ROW$F];
+    float alpha[HEAD_ROW$F];             /* what o is multiplied by before a tile */
+    float row[$LANES][V_ROW$D];          /* o of as many heads, turned */
+% if leaves then
+    float k[$((TILE + PANEL - 1) // PANEL)][DECODE_Q$F][PANEL$D];   /* the panels of a tile, as floats */
+% end
+% else
     float s[GROUP$D][TILE$F];            /* scores of a tile, then weights p */
     float o[GROUP$D][V_ROW$D];
-    float m[GROUP$D], l[GROUP$D];
+% end
 % if GATHERS then
     struct block$D gathered;
-% end
-% if V_IN_K then
-% if K_STORED ~= "float" then
-    float k[$((TILE + PANEL - 1) // PANEL)][D_K$D][PANEL$D];   /* the panels of a tile, as floats */
-% end
-    float v[TILE$F][V_ROW$D];            /* and its rows of V */
 % end
 };
 
@@ -37,18 +43,13 @@ $FN void decode_mask$F(float *s, int32_t key0, int32_t place, const struct attn_
 }
 
 /*
-** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
+** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill$(V_IN_K and ", o later by alpha" or "").
 % if V_SCALES_ROWS then
 ** Then each p is multiplied by the scale of its key's v.
 % end
 */
-% if V_SCALES_ROWS then
 $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict l,
-    float *restrict o, const uint16_t *v_scale)
-% else
-$FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict l,
-    float *restrict o)
-% end
+    float *restrict $(V_IN_K and "alpha" or "o")$(V_SCALES_ROWS and ", const uint16_t *v_scale" or ""))
 {
 % if NORMALIZE == "softmax" then
     vec$T top = vload$T(s);
@@ -56,14 +57,18 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
         top = vmax$T(top, vload$T(s + key));
     const float tile_max = vlargest$T(top);
     if (tile_max > *m + ATTN_LAZY) {
-        const vec$T alpha = vexp2_exact$T(vset$T(*m - tile_max));
-        *l = vfirst$T(vmul$T(vset$T(*l), alpha));
+        const vec$T factor = vexp2_exact$T(vset$T(*m - tile_max));
+        *l = vfirst$T(vmul$T(vset$T(*l), factor));
+% if V_IN_K then
+        *alpha = vfirst$T(factor);
+% else
         for (int d = 0; d < V_ROW$D; d += $LANES)
-            vstore$T(o + d, vmul$T(vload$T(o + d), alpha));
+            vstore$T(o + d, vmul$T(vload$T(o + d), factor));
+% end
         *m = tile_max;
     }
 % else
-    (void)o;
+    (void)$(V_IN_K and "alpha" or "o");
 % end
     const vec$T base = vset$T(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
 % for j = 0, partial_vectors - 1 do
@@ -94,18 +99,7 @@ $FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0
 {
     const int32_t left = view->kv_len - key0, keys = left < TILE$F ? left : TILE$F;
     const int tile = key0 % BLOCK$D, heads = $(heads("view->h"));
-% if V_IN_K then
-    const float *k = $(K_STORED == "float" and "block->k[tile / PANEL" .. D .. "][0]" or "t->k[0][0]");
-% if K_STORED ~= "float" then
-    for (int key = 0; key < TILE$F; key += PANEL$D)
-        prefill_panel$F(block, (tile + key) / PANEL$D, t->k[key / PANEL$D]);
-% end
-    tail_rows$F(k, tile % PANEL$D, t->v);
-% if K_SCALES_ROWS then
-    const uint16_t *k_scale = &block->k_scale[tile / PANEL$D][0][0][tile % PANEL$D];      /* runs on through the panels */
-% end
-% end
-    decode_scores_heads$F($(V_IN_K and (K_SCALES_ROWS and "k, k_scale, tile % PANEL" .. D or "k, tile % PANEL" .. D) or "block, tile"), heads, t->q, t->s);
+    decode_scores_heads$F(block, $(V_IN_K and fetches and "after, " or "")tile, heads, t->q, t->s$(leaves and ", t->k" or ""));
     for (int h = 0; h < heads; h++) {
         struct attn_view head = *view;
         head.h = $(number("view->h + h"));
@@ -114,8 +108,17 @@ $FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0
 % end
         if (keys < TILE$F || sight$D(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
             decode_mask$F(t->s[h], key0, place, &head);
-        decode_softmax$F(t->s[h], &t->m[h], &t->l[h], t->o[h]$(V_IN_K and K_SCALES_ROWS and ", k_scale" or V_SCALES_ROWS and ", block->v_scale[tile][0]" or ""));
+% if V_IN_K then
+        t->alpha[h] = 1.0f;
+% end
+        decode_softmax$F(t->s[h], &t->m[h], &t->l[h], $(V_IN_K and "&t->alpha[h]" or "t->o[h]")$(V_SCALES_ROWS and (V_IN_K and ", &block->k_scale[tile / PANEL" .. D .. "][0][0][tile % PANEL" .. D .. "]" or ", block->v_scale[tile][0]") or ""));
     }
-    decode_values_heads$F($(V_IN_K and "t->v[0], 0" or fetches and "block, after, tile" or "block, tile"), keys, heads, t->s, t->o);
+% if V_IN_K then
+    decode_rescale$F(t->alpha, heads, t->o);
+    decode_turn$F(t->s, t->p);
+    decode_values_heads$F($(leaves and "t->k[0]" or "block->k[tile / PANEL" .. D .. "]"), tile % PANEL$D, keys, t->p, t->o);
+% else
+    decode_values_heads$F(block, $(fetches and "after, " or "")tile, keys, heads, t->s, t->o);
+% end
 }
 
