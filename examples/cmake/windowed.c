@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 16 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 3 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  4eef378f0cb63218   (of all that follows this comment)
+**   digest  de3b3fd9eeababf5   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1332,9 +1332,9 @@ KERNEL_scalar void decode_values_heads_attention_scalar(const struct block_atten
 
 struct decode_scratch_attention_scalar {
     float q[GROUP_attention][DECODE_Q_attention_scalar];         /* rotated, times SCALE */
+    float m[GROUP_attention], l[GROUP_attention];
     float s[GROUP_attention][TILE_attention_scalar];            /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
-    float m[GROUP_attention], l[GROUP_attention];
 };
 
 /* Hides what the query at `place` does not see. */
@@ -1357,10 +1357,10 @@ KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *res
         top = vmax_scalar(top, vload_scalar(s + key));
     const float tile_max = vlargest_scalar(top);
     if (tile_max > *m + ATTN_LAZY) {
-        const vec_scalar alpha = vexp2_exact_scalar(vset_scalar(*m - tile_max));
-        *l = vfirst_scalar(vmul_scalar(vset_scalar(*l), alpha));
+        const vec_scalar factor = vexp2_exact_scalar(vset_scalar(*m - tile_max));
+        *l = vfirst_scalar(vmul_scalar(vset_scalar(*l), factor));
         for (int d = 0; d < V_ROW_attention; d += 1)
-            vstore_scalar(o + d, vmul_scalar(vload_scalar(o + d), alpha));
+            vstore_scalar(o + d, vmul_scalar(vload_scalar(o + d), factor));
         *m = tile_max;
     }
     const vec_scalar base = vset_scalar(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
@@ -2659,9 +2659,9 @@ KERNEL_avx2 void decode_values_heads_attention_avx2(const struct block_attention
 
 struct decode_scratch_attention_avx2 {
     float q[GROUP_attention][DECODE_Q_attention_avx2];         /* rotated, times SCALE */
+    float m[GROUP_attention], l[GROUP_attention];
     float s[GROUP_attention][TILE_attention_avx2];            /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
-    float m[GROUP_attention], l[GROUP_attention];
 };
 
 /* Hides what the query at `place` does not see. */
@@ -2684,10 +2684,10 @@ KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restric
         top = vmax_avx2(top, vload_avx2(s + key));
     const float tile_max = vlargest_avx2(top);
     if (tile_max > *m + ATTN_LAZY) {
-        const vec_avx2 alpha = vexp2_exact_avx2(vset_avx2(*m - tile_max));
-        *l = vfirst_avx2(vmul_avx2(vset_avx2(*l), alpha));
+        const vec_avx2 factor = vexp2_exact_avx2(vset_avx2(*m - tile_max));
+        *l = vfirst_avx2(vmul_avx2(vset_avx2(*l), factor));
         for (int d = 0; d < V_ROW_attention; d += 8)
-            vstore_avx2(o + d, vmul_avx2(vload_avx2(o + d), alpha));
+            vstore_avx2(o + d, vmul_avx2(vload_avx2(o + d), factor));
         *m = tile_max;
     }
     const vec_avx2 base = vset_avx2(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
@@ -4275,9 +4275,9 @@ KERNEL_avx512 void decode_values_heads_attention_avx512(const struct block_atten
 
 struct decode_scratch_attention_avx512 {
     float q[GROUP_attention][DECODE_Q_attention_avx512];         /* rotated, times SCALE */
+    float m[GROUP_attention], l[GROUP_attention];
     float s[GROUP_attention][TILE_attention_avx512];            /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
-    float m[GROUP_attention], l[GROUP_attention];
 };
 
 /* Hides what the query at `place` does not see. */
@@ -4300,10 +4300,10 @@ KERNEL_avx512 void decode_softmax_attention_avx512(float *restrict s, float *res
         top = vmax_avx512(top, vload_avx512(s + key));
     const float tile_max = vlargest_avx512(top);
     if (tile_max > *m + ATTN_LAZY) {
-        const vec_avx512 alpha = vexp2_exact_avx512(vset_avx512(*m - tile_max));
-        *l = vfirst_avx512(vmul_avx512(vset_avx512(*l), alpha));
+        const vec_avx512 factor = vexp2_exact_avx512(vset_avx512(*m - tile_max));
+        *l = vfirst_avx512(vmul_avx512(vset_avx512(*l), factor));
         for (int d = 0; d < V_ROW_attention; d += 16)
-            vstore_avx512(o + d, vmul_avx512(vload_avx512(o + d), alpha));
+            vstore_avx512(o + d, vmul_avx512(vload_avx512(o + d), factor));
         *m = tile_max;
     }
     const vec_avx512 base = vset_avx512(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  034643800bce509d   (of all that follows this comment)
+**   digest  42b9f612c39bee7a   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1293,9 +1293,9 @@ KERNEL_scalar void decode_values_heads_attention_scalar(const struct block_atten
 
 struct decode_scratch_attention_scalar {
     float q[GROUP_attention][DECODE_Q_attention_scalar];         /* rotated, times SCALE */
+    float m[GROUP_attention], l[GROUP_attention];
     float s[GROUP_attention][TILE_attention_scalar];            /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
-    float m[GROUP_attention], l[GROUP_attention];
 };
 
 /* Hides what the query at `place` does not see. */
@@ -1318,10 +1318,10 @@ KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *res
         top = vmax_scalar(top, vload_scalar(s + key));
     const float tile_max = vlargest_scalar(top);
     if (tile_max > *m + ATTN_LAZY) {
-        const vec_scalar alpha = vexp2_exact_scalar(vset_scalar(*m - tile_max));
-        *l = vfirst_scalar(vmul_scalar(vset_scalar(*l), alpha));
+        const vec_scalar factor = vexp2_exact_scalar(vset_scalar(*m - tile_max));
+        *l = vfirst_scalar(vmul_scalar(vset_scalar(*l), factor));
         for (int d = 0; d < V_ROW_attention; d += 1)
-            vstore_scalar(o + d, vmul_scalar(vload_scalar(o + d), alpha));
+            vstore_scalar(o + d, vmul_scalar(vload_scalar(o + d), factor));
         *m = tile_max;
     }
     const vec_scalar base = vset_scalar(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);

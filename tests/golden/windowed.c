@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 16 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 7 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  bb5032c781fa56ba   (of all that follows this comment)
+**   digest  d53d3e232fc35b1d   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1356,9 +1356,9 @@ KERNEL_avx2 void decode_values_heads_attention_avx2(const struct block_attention
 
 struct decode_scratch_attention_avx2 {
     float q[GROUP_attention][DECODE_Q_attention_avx2];         /* rotated, times SCALE */
+    float m[GROUP_attention], l[GROUP_attention];
     float s[GROUP_attention][TILE_attention_avx2];            /* scores of a tile, then weights p */
     float o[GROUP_attention][V_ROW_attention];
-    float m[GROUP_attention], l[GROUP_attention];
 };
 
 /* Hides what the query at `place` does not see. */
@@ -1381,10 +1381,10 @@ KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restric
         top = vmax_avx2(top, vload_avx2(s + key));
     const float tile_max = vlargest_avx2(top);
     if (tile_max > *m + ATTN_LAZY) {
-        const vec_avx2 alpha = vexp2_exact_avx2(vset_avx2(*m - tile_max));
-        *l = vfirst_avx2(vmul_avx2(vset_avx2(*l), alpha));
+        const vec_avx2 factor = vexp2_exact_avx2(vset_avx2(*m - tile_max));
+        *l = vfirst_avx2(vmul_avx2(vset_avx2(*l), factor));
         for (int d = 0; d < V_ROW_attention; d += 8)
-            vstore_avx2(o + d, vmul_avx2(vload_avx2(o + d), alpha));
+            vstore_avx2(o + d, vmul_avx2(vload_avx2(o + d), factor));
         *m = tile_max;
     }
     const vec_avx2 base = vset_avx2(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
