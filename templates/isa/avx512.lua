@@ -13,7 +13,7 @@ code = [[
 #endif
 #define KERNEL$T static __attribute__((noinline, target("$ATTRIBUTE")))
 #define OP$T static inline __attribute__((always_inline, unused, target("$ATTRIBUTE")))
-#define vexp2_scale$T 0.24021946251747056f    /* 2^x is this times vexp2(x) */
+#define vexp2_scale$T 0.245479584f    /* 2^x is this times vexp2(x) */
 
 typedef __m512 vec$T;
 typedef __m512i ivec$T;
@@ -131,20 +131,19 @@ OP$T void vtranspose$T(const float *from, int64_t from_stride, float *to, int64_
 }
 
 /*
-** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. A table of 2^(i/16) and a quadratic as a completed
-** square. Relative error 6e-7.
+** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. x is n + i/16 + f, floored: a table of 2^(i/16), a
+** quadratic in f as a completed square, and vscalefps for n, which takes the floor of x itself. Relative error 6e-7.
 */
 OP$T vec$T vexp2$T(vec$T x)
 {
-    const __m512i table = _mm512_sub_epi32(_mm512_castps_si512(_mm512_setr_ps(1.0f, 1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f, 1.29683955f, 1.35425555f,
-                                                                              1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f, 1.68179283f, 1.75625216f, 1.83400809f, 1.91520656f)),
-                                           _mm512_slli_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), 19));
+    const __m512 table = _mm512_setr_ps(1.0f, 1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f, 1.29683955f, 1.35425555f,
+                                        1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f, 1.68179283f, 1.75625216f, 1.83400809f, 1.91520656f);
     x = _mm512_max_ps(x, _mm512_set1_ps(-120.0f));
-    const __m512 shifted = _mm512_add_ps(x, _mm512_set1_ps(786432.0f));       /* 1.5 * 2^19: rounds x to sixteenths */
-    const __m512 g = _mm512_add_ps(_mm512_sub_ps(x, _mm512_sub_ps(shifted, _mm512_set1_ps(786432.0f))), _mm512_set1_ps(1.44282196f));
-    const __m512i sixteenths = _mm512_castps_si512(shifted);
-    const __m512 power = _mm512_castsi512_ps(_mm512_add_epi32(_mm512_permutexvar_epi32(sixteenths, table), _mm512_slli_epi32(sixteenths, 19)));
-    return _mm512_mul_ps(_mm512_fmadd_ps(g, g, _mm512_set1_ps(2.081124855f)), power);
+    const __m512 g = _mm512_add_ps(_mm512_reduce_ps(x, 4 << 4 | _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC), _mm512_set1_ps(1.41157198f));
+    /* 1.5 * 2^19: the low bits count sixteenths */
+    const __m512 sixteenths = _mm512_add_round_ps(x, _mm512_set1_ps(786432.0f), _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    const __m512 power = _mm512_permutexvar_ps(_mm512_castps_si512(sixteenths), table);
+    return _mm512_scalef_ps(_mm512_mul_ps(_mm512_fmadd_ps(g, g, _mm512_set1_ps(2.081124855f)), power), x);
 }
 
 OP$T vec$T vexp2_exact$T(vec$T x)                        { return vmul$T(vexp2$T(x), vset$T(vexp2_scale$T)); }

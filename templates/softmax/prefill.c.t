@@ -18,7 +18,7 @@
 ** o += p v over `keys` keys, for $(shape.queries) queries x $(shape.vectors * LANES) columns: one FMA chain over the keys for
 ** each. v and p start at the first key, p and o at the first query, v and o at the first column.
 */
-$FN void prefill_values$(shape.name)$F(const float *restrict v, const float *restrict p,
+OP$T void prefill_values$(shape.name)$F(const float *restrict v, const float *restrict p,
     int32_t keys, float *restrict o)
 {
 % for i = 0, shape.queries - 1 do

@@ -138,7 +138,7 @@ $FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane,
 % end
 % local call = HAS_SCORE and "block, key0, " or ""
 /* The same for whole register tiles that are seen, with what scores are made of them, and raises each query's largest. */
-$FN void prefill_scores_top$F($(HAS_SCORE and "const struct prefill_block" .. F .. " *block, int32_t key0, " or "")const float *restrict k,
+OP$T void prefill_scores_top$F($(HAS_SCORE and "const struct prefill_block" .. F .. " *block, int32_t key0, " or "")const float *restrict k,
     int key, int lane, struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F])
 {
     const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
