@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 5 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  bda6ae32f3954490   (of all that follows this comment)
+**   digest  6f6719202ae7b40f   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -809,7 +809,7 @@ KERNEL_scalar void prefill_scores_3_attention_scalar(const float *restrict k, in
 }
 
 /* The same for whole register tiles that are seen, with what scores are made of them, and raises each query's largest. */
-KERNEL_scalar void prefill_scores_top_attention_scalar(const float *restrict k,
+OP_scalar void prefill_scores_top_attention_scalar(const float *restrict k,
     int key, int lane, struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
@@ -1069,7 +1069,7 @@ KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_
 ** o += p v over `keys` keys, for 6 queries x 2 columns: one FMA chain over the keys for
 ** each. v and p start at the first key, p and o at the first query, v and o at the first column.
 */
-KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, const float *restrict p,
+OP_scalar void prefill_values_attention_scalar(const float *restrict v, const float *restrict p,
     int32_t keys, float *restrict o)
 {
     vec_scalar o0_0 = vload_scalar(o + 0);
@@ -2166,7 +2166,7 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
 }
 
 /* The same for whole register tiles that are seen, with what scores are made of them, and raises each query's largest. */
-KERNEL_avx2 void prefill_scores_top_attention_avx2(const float *restrict k,
+OP_avx2 void prefill_scores_top_attention_avx2(const float *restrict k,
     int key, int lane, struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
@@ -2426,7 +2426,7 @@ KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_atte
 ** o += p v over `keys` keys, for 6 queries x 16 columns: one FMA chain over the keys for
 ** each. v and p start at the first key, p and o at the first query, v and o at the first column.
 */
-KERNEL_avx2 void prefill_values_attention_avx2(const float *restrict v, const float *restrict p,
+OP_avx2 void prefill_values_attention_avx2(const float *restrict v, const float *restrict p,
     int32_t keys, float *restrict o)
 {
     vec_avx2 o0_0 = vload_avx2(o + 0);
@@ -2988,7 +2988,7 @@ static const struct attn_attention attention_attention_avx2 = {
 #endif
 #define KERNEL_avx512 static __attribute__((noinline, target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
 #define OP_avx512 static inline __attribute__((always_inline, unused, target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
-#define vexp2_scale_avx512 0.24021946251747056f    /* 2^x is this times vexp2(x) */
+#define vexp2_scale_avx512 0.245479584f    /* 2^x is this times vexp2(x) */
 
 typedef __m512 vec_avx512;
 typedef __m512i ivec_avx512;
@@ -3141,20 +3141,19 @@ OP_avx512 void vtranspose_avx512(const float *from, int64_t from_stride, float *
 }
 
 /*
-** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. A table of 2^(i/16) and a quadratic as a completed
-** square. Relative error 6e-7.
+** 2^x / vexp2_scale for x up to 100; below -120 it is that of -120. x is n + i/16 + f, floored: a table of 2^(i/16), a
+** quadratic in f as a completed square, and vscalefps for n, which takes the floor of x itself. Relative error 6e-7.
 */
 OP_avx512 vec_avx512 vexp2_avx512(vec_avx512 x)
 {
-    const __m512i table = _mm512_sub_epi32(_mm512_castps_si512(_mm512_setr_ps(1.0f, 1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f, 1.29683955f, 1.35425555f,
-                                                                              1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f, 1.68179283f, 1.75625216f, 1.83400809f, 1.91520656f)),
-                                           _mm512_slli_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), 19));
+    const __m512 table = _mm512_setr_ps(1.0f, 1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f, 1.29683955f, 1.35425555f,
+                                        1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f, 1.68179283f, 1.75625216f, 1.83400809f, 1.91520656f);
     x = _mm512_max_ps(x, _mm512_set1_ps(-120.0f));
-    const __m512 shifted = _mm512_add_ps(x, _mm512_set1_ps(786432.0f));       /* 1.5 * 2^19: rounds x to sixteenths */
-    const __m512 g = _mm512_add_ps(_mm512_sub_ps(x, _mm512_sub_ps(shifted, _mm512_set1_ps(786432.0f))), _mm512_set1_ps(1.44282196f));
-    const __m512i sixteenths = _mm512_castps_si512(shifted);
-    const __m512 power = _mm512_castsi512_ps(_mm512_add_epi32(_mm512_permutexvar_epi32(sixteenths, table), _mm512_slli_epi32(sixteenths, 19)));
-    return _mm512_mul_ps(_mm512_fmadd_ps(g, g, _mm512_set1_ps(2.081124855f)), power);
+    const __m512 g = _mm512_add_ps(_mm512_reduce_ps(x, 4 << 4 | _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC), _mm512_set1_ps(1.41157198f));
+    /* 1.5 * 2^19: the low bits count sixteenths */
+    const __m512 sixteenths = _mm512_add_round_ps(x, _mm512_set1_ps(786432.0f), _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    const __m512 power = _mm512_permutexvar_ps(_mm512_castps_si512(sixteenths), table);
+    return _mm512_scalef_ps(_mm512_mul_ps(_mm512_fmadd_ps(g, g, _mm512_set1_ps(2.081124855f)), power), x);
 }
 
 OP_avx512 vec_avx512 vexp2_exact_avx512(vec_avx512 x)                        { return vmul_avx512(vexp2_avx512(x), vset_avx512(vexp2_scale_avx512)); }
@@ -3577,7 +3576,7 @@ KERNEL_avx512 void prefill_scores_4_attention_avx512(const float *restrict k, in
 }
 
 /* The same for whole register tiles that are seen, with what scores are made of them, and raises each query's largest. */
-KERNEL_avx512 void prefill_scores_top_attention_avx512(const float *restrict k,
+OP_avx512 void prefill_scores_top_attention_avx512(const float *restrict k,
     int key, int lane, struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
@@ -4059,7 +4058,7 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
 ** o += p v over `keys` keys, for 8 queries x 32 columns: one FMA chain over the keys for
 ** each. v and p start at the first key, p and o at the first query, v and o at the first column.
 */
-KERNEL_avx512 void prefill_values_attention_avx512(const float *restrict v, const float *restrict p,
+OP_avx512 void prefill_values_attention_avx512(const float *restrict v, const float *restrict p,
     int32_t keys, float *restrict o)
 {
     vec_avx512 o0_0 = vload_avx512(o + 0);

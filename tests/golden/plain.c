@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  42b9f612c39bee7a   (of all that follows this comment)
+**   digest  6cf390156ef99c42   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -695,7 +695,7 @@ KERNEL_scalar void prefill_scores_3_attention_scalar(const float *restrict k, in
 }
 
 /* The same for whole register tiles that are seen, with what scores are made of them, and raises each query's largest. */
-KERNEL_scalar void prefill_scores_top_attention_scalar(const float *restrict k,
+OP_scalar void prefill_scores_top_attention_scalar(const float *restrict k,
     int key, int lane, struct prefill_scratch_attention_scalar *restrict t, float (*restrict s)[QUERIES_attention_scalar])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
@@ -955,7 +955,7 @@ KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_
 ** o += p v over `keys` keys, for 6 queries x 2 columns: one FMA chain over the keys for
 ** each. v and p start at the first key, p and o at the first query, v and o at the first column.
 */
-KERNEL_scalar void prefill_values_attention_scalar(const float *restrict v, const float *restrict p,
+OP_scalar void prefill_values_attention_scalar(const float *restrict v, const float *restrict p,
     int32_t keys, float *restrict o)
 {
     vec_scalar o0_0 = vload_scalar(o + 0);

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 16 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 7 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  d53d3e232fc35b1d   (of all that follows this comment)
+**   digest  94912940883bc511   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -798,7 +798,7 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
 }
 
 /* The same for whole register tiles that are seen, with what scores are made of them, and raises each query's largest. */
-KERNEL_avx2 void prefill_scores_top_attention_avx2(const float *restrict k,
+OP_avx2 void prefill_scores_top_attention_avx2(const float *restrict k,
     int key, int lane, struct prefill_scratch_attention_avx2 *restrict t, float (*restrict s)[QUERIES_attention_avx2])
 {
     const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
@@ -1058,7 +1058,7 @@ KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_atte
 ** o += p v over `keys` keys, for 6 queries x 16 columns: one FMA chain over the keys for
 ** each. v and p start at the first key, p and o at the first query, v and o at the first column.
 */
-KERNEL_avx2 void prefill_values_attention_avx2(const float *restrict v, const float *restrict p,
+OP_avx2 void prefill_values_attention_avx2(const float *restrict v, const float *restrict p,
     int32_t keys, float *restrict o)
 {
     vec_avx2 o0_0 = vload_avx2(o + 0);
