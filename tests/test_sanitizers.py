@@ -11,7 +11,7 @@ import harness
 CONFIG = Path("tests/emitted/sanitized.lua")
 NAME = CONFIG.stem
 FLAGS = ("-std=c11", "-g", "-O1", "-fno-omit-frame-pointer", "-D_GNU_SOURCE")
-THREADS = ["pool", "memory", "problem", "random"]
+THREADS = ["pool", "memory", "problem", "random", "narrow"]
 
 CHECK_MAIN = f"""
 #include "{NAME}.h"
@@ -53,7 +53,7 @@ def run(program: Path, *arguments: str) -> None:
 
 def check(sanitizer: str) -> None:
     """The check harness, quick."""
-    runtime = [path for pattern in ("check*.c", "reference*.c", "array.c", "random.c")
+    runtime = [path for pattern in ("check*.c", "reference*.c", "array.c", "random.c", "narrow.c")
                for path in (harness.ROOT / "runtime").glob(pattern)]
     sources = sorted(runtime) + expression_sources()
     run(build(sanitizer, "check", [Path(FOLDER.name) / "main.c", *sources]), "--quick", "--seed", "1")

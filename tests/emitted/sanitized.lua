@@ -1,4 +1,4 @@
--- Odd sizes, a window, scores, partial rotation and a second kind of layer: little is a multiple of a tile.
+-- Odd sizes, a window, scores, partial rotation, activations of two bytes: little is a multiple of a tile.
 attention = {
   near = {
     heads = 6, kv_heads = 2, d_k = 37, d_v = 20,
@@ -10,5 +10,6 @@ attention = {
     heads = 3, d_k = 64,
     mask  = where "k <= q or k < P" { P = 5 },
   },
+  halves = { heads = 2, kv_heads = 1, d_k = 20, d_v = 37, mask = causal(), hidden_row = mean, activations = f16 },
 }
-layers = { "near", "far" }
+layers = { "near", "far", "halves" }

@@ -5,6 +5,7 @@
 */
 #include <stdlib.h>
 
+#include "../../runtime/narrow.h"
 #include "../../runtime/pool.h"
 #include "../../runtime/random.h"
 #include "../test.h"
@@ -21,16 +22,17 @@ struct call {
     struct attn_args args;
 };
 
-static float *rows_take(struct call *call, int64_t width, struct random *random, struct problem *problem)
+static void *rows_take(struct call *call, int64_t width, enum narrow type, struct random *random, struct problem *problem)
 {
-    float *rows = memory_take(&call->memory, (size_t)(ROWS * width), sizeof *rows, problem);
+    void *rows = memory_take(&call->memory, (size_t)(ROWS * width), narrow_bytes(type), problem);
     for (int64_t i = 0; rows != NULL && i < ROWS * width; i++)
-        rows[i] = random_normal(random);
+        narrow_put(type, rows, i, random_normal(random));
     return rows;
 }
 
 static void call_fill_args(struct call *call, const struct attn_attention *a, struct problem *problem)
 {
+    const enum narrow type = narrow_find(a->activations);
     struct random random = random_start(7);
     struct attn_args *args = &call->args;
     *args = (struct attn_args){
@@ -38,13 +40,13 @@ static void call_fill_args(struct call *call, const struct attn_attention *a, st
         .q_stride = a->heads * a->d_k, .q_head_stride = a->d_k, .k_stride = a->kv_heads * a->d_k, .k_head_stride = a->d_k,
         .v_stride = a->kv_heads * a->d_v, .v_head_stride = a->d_v, .o_stride = a->heads * a->d_v, .o_head_stride = a->d_v
     };
-    args->q = rows_take(call, args->q_stride, &random, problem);
-    args->k = rows_take(call, args->k_stride, &random, problem);
-    args->v = rows_take(call, args->v_stride, &random, problem);
-    args->o = rows_take(call, args->o_stride, &random, problem);
+    args->q = rows_take(call, args->q_stride, type, &random, problem);
+    args->k = rows_take(call, args->k_stride, type, &random, problem);
+    args->v = rows_take(call, args->v_stride, type, &random, problem);
+    args->o = rows_take(call, args->o_stride, type, &random, problem);
     if (a->rotation_floats > 0) {
         int32_t position[ROWS];
-        float *rotation = rows_take(call, a->rotation_floats, &random, problem);
+        float *rotation = rows_take(call, a->rotation_floats, NARROW_F32, &random, problem);
         for (int32_t i = 0; i < ROWS; i++)
             position[i] = i;
         a->rotation(position, ROWS, rotation);
@@ -62,8 +64,13 @@ static void call_fill_sequences(struct call *call, const struct attn_attention *
         };
 }
 
+static size_t o_bytes(const struct attn_attention *a)
+{
+    return (size_t)ROWS * (size_t)(a->heads * a->d_v) * narrow_bytes(narrow_find(a->activations));
+}
+
 /* o of a whole run with so many threads; the caller's memory. */
-static float *run(const struct attn_attention *a, int threads, bool decode)
+static void *run(const struct attn_attention *a, int threads, bool decode)
 {
     char error[256] = "";
     struct problem problem = { error, sizeof error };
@@ -78,8 +85,8 @@ static float *run(const struct attn_attention *a, int threads, bool decode)
     CHECK_TEXT(error, "");
     pool_run_phase(pool, &a->write, &call.args);
     pool_run_phase(pool, phase, &call.args);
-    const size_t bytes = (size_t)(ROWS * call.args.o_stride) * sizeof(float);
-    float *o = malloc(bytes);
+    const size_t bytes = o_bytes(a);
+    void *o = malloc(bytes);
     memcpy(o, call.args.o, bytes);
     pool_destroy(pool);
     memory_release(&call.memory);
@@ -88,8 +95,8 @@ static float *run(const struct attn_attention *a, int threads, bool decode)
 
 static void check_same(const struct attn_attention *a, bool decode)
 {
-    float *one = run(a, 1, decode), *four = run(a, 4, decode);
-    CHECK(memcmp(one, four, (size_t)ROWS * (size_t)(a->heads * a->d_v) * sizeof(float)) == 0);
+    void *one = run(a, 1, decode), *four = run(a, 4, decode);
+    CHECK(memcmp(one, four, o_bytes(a)) == 0);
     free(one);
     free(four);
 }
