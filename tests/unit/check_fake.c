@@ -3,7 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { HEADS = 4, KV_HEADS = 2, D_K = 6, D_V = 5, DIMS = 4, LEFT = 7, MOST_KEYS = 4096 };
+enum { HEADS = 4, KV_HEADS = 2, D_K = 6, D_V = 5, DIMS = 4, LEFT = 7, MATRIX_HEADS = 2, MOST_KEYS = 4096 };
+
+static const int32_t matrix_head[MATRIX_HEADS] = { 0, 3 };
 
 static const float scale = 0.4f;
 
@@ -151,6 +153,48 @@ static void attend_row(const struct attn_args *args, int64_t task, enum fake_fau
         args->lse[row * args->lse_stride + head] = lse;
 }
 
+/* Outputs: a task is a sequence and a head ------------------------------------------------------- */
+
+static int64_t outputs_tasks(const struct attn_args *args, int pass)
+{
+    (void)pass;
+    return (int64_t)args->sequences * HEADS;
+}
+
+/* The head's row of weights in the matrix, which are in t; the last head's as a fault. */
+static void matrix_row(const struct attn_args *args, int64_t row, int64_t head, int32_t keys, enum fake_fault fault, const struct scratch *t)
+{
+    for (int i = 0; i < MATRIX_HEADS; i++) {
+        if (args->matrix == NULL || head != (fault == FAKE_HEAD ? HEADS - 1 : matrix_head[i]))
+            continue;
+        float *to = args->matrix + row * args->matrix_stride + i * args->matrix_head_stride;
+        for (int32_t k = 0; k < keys; k++)
+            to[k] = t->s[k] * (fault == FAKE_WEIGHT ? 1.001f : 1.0f);
+        if (fault == FAKE_ROW)
+            to[keys] = 0.0f;
+    }
+}
+
+static void outputs_head(const struct attn_args *args, int64_t task, enum fake_fault fault, struct scratch *t)
+{
+    const int64_t b = task / HEADS, head = task % HEADS, kv_head = head / (HEADS / KV_HEADS);
+    const struct attn_sequence *sequence = &args->sequence[b];
+    float *sums = args->column_sums == NULL ? NULL : args->column_sums + b * args->column_sums_stride + head * args->column_sums_head_stride;
+    for (int32_t k = 0; k < sequence->kv_len && sums != NULL && fault != FAKE_SUM; k++)
+        sums[k] = 0.0f;
+    for (int32_t i = 0; i < sequence->q_len; i++) {
+        const int64_t row = sequence->q_row + i;
+        const float lse = args->lse[row * args->lse_stride + head];
+        rotate((const float *)args->q + row * args->q_stride + head * args->q_head_stride, args->q_rotation + row * DIMS, 1.0f, t->q);
+        scores(sequence, kv_head, sequence->q_offset + i, fault, t);
+        for (int32_t k = 0; k < sequence->kv_len; k++)
+            t->s[k] = t->s[k] > -INFINITY ? expf(t->s[k] - lse) : 0.0f;
+        matrix_row(args, row, head, sequence->kv_len, fault, t);
+        for (int32_t k = 0; k < sequence->kv_len && sums != NULL && !(fault == FAKE_COLUMNS && i + 1 == sequence->q_len); k++)
+            sums[k] += t->s[k];
+    }
+}
+
 static void read_head(const struct attn_sequence *sequence, int64_t kv_head, int32_t first, int32_t count, float *k,
                       float *v)
 {
@@ -191,6 +235,8 @@ static void merge_rows(int64_t rows, float *o, float *lse, const float *other_o,
     { (void)pass; attend_row(args, task, fault, 0, scratch); } \
     static void decode_##fault(const struct attn_args *args, int pass, int64_t task, void *scratch) \
     { (void)pass; attend_row(args, task, fault, 1, scratch); } \
+    static void outputs_##fault(const struct attn_args *args, int pass, int64_t task, void *scratch) \
+    { (void)pass; outputs_head(args, task, fault, scratch); } \
     static void read_##fault(const struct attn_sequence *sequence, int32_t kv_head, int32_t first, int32_t count, \
                              float *k, float *v) \
     { read_head(sequence, fault == FAKE_EXPORT ? KV_HEADS - 1 - kv_head : kv_head, first, count, k, v); } \
@@ -203,12 +249,12 @@ static void merge_rows(int64_t rows, float *o, float *lse, const float *other_o,
 #define FAKE_TABLE(fault) \
     [fault] = { \
         "fake", "softmax heads=4 kv_heads=2 d_k=6 d_v=5 scale=0.4 mask=\"k <= q and q - k <= 7\" position=rope " \
-        "rope.base=100 rope.dims=4 rope.pairing=half cache=f32", "fake", "f32", \
-        HEADS, KV_HEADS, D_K, D_V, DIMS, 0, NULL, 0, NULL, 0, -1, cache_bytes, rotation, \
+        "rope.base=100 rope.dims=4 rope.pairing=half cache=f32 matrix=normalized matrix.heads=0,3 column_sums=true", "fake", "f32", \
+        HEADS, KV_HEADS, D_K, D_V, DIMS, 0, NULL, MATRIX_HEADS, matrix_head, 0, -1, cache_bytes, rotation, \
         { "", 1, 0, no_workspace, write_tasks, write_##fault }, \
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, prefill_##fault }, \
         { "", 1, sizeof(struct scratch), no_workspace, attend_tasks, decode_##fault }, \
-        { "", 0, 0, no_workspace, attend_tasks, NULL }, \
+        { "", 1, sizeof(struct scratch), no_workspace, outputs_tasks, outputs_##fault }, \
         read_##fault, store_##fault, NULL, NULL, merge_##fault }
 
 FAKE_FUNCTIONS(FAKE_RIGHT)
@@ -225,12 +271,18 @@ FAKE_FUNCTIONS(FAKE_EXPORT)
 FAKE_FUNCTIONS(FAKE_IMPORT)
 FAKE_FUNCTIONS(FAKE_CACHE)
 FAKE_FUNCTIONS(FAKE_MERGE)
+FAKE_FUNCTIONS(FAKE_WEIGHT)
+FAKE_FUNCTIONS(FAKE_HEAD)
+FAKE_FUNCTIONS(FAKE_COLUMNS)
+FAKE_FUNCTIONS(FAKE_SUM)
+FAKE_FUNCTIONS(FAKE_ROW)
 
 static const struct attn_attention attentions[FAKE_FAULTS] = {
     FAKE_TABLE(FAKE_RIGHT), FAKE_TABLE(FAKE_SCALE), FAKE_TABLE(FAKE_WINDOW), FAKE_TABLE(FAKE_LSE),
     FAKE_TABLE(FAKE_ORDER), FAKE_TABLE(FAKE_STALE), FAKE_TABLE(FAKE_HIDDEN), FAKE_TABLE(FAKE_NEIGHBOUR),
     FAKE_TABLE(FAKE_LATER), FAKE_TABLE(FAKE_ROTATION), FAKE_TABLE(FAKE_EXPORT), FAKE_TABLE(FAKE_IMPORT), FAKE_TABLE(FAKE_CACHE),
-    FAKE_TABLE(FAKE_MERGE)
+    FAKE_TABLE(FAKE_MERGE), FAKE_TABLE(FAKE_WEIGHT), FAKE_TABLE(FAKE_HEAD), FAKE_TABLE(FAKE_COLUMNS), FAKE_TABLE(FAKE_SUM),
+    FAKE_TABLE(FAKE_ROW)
 };
 
 struct attn_attention fake_attention(enum fake_fault fault)

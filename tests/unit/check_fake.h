@@ -21,6 +21,11 @@ enum fake_fault {
     FAKE_IMPORT,           /* store puts every head's rows where the first one's go */
     FAKE_CACHE,            /* writes one float behind the cache */
     FAKE_MERGE,            /* merge gives two results the same weight */
+    FAKE_WEIGHT,           /* outputs gives weights a thousandth too large */
+    FAKE_HEAD,             /* outputs gives the matrix of another head */
+    FAKE_COLUMNS,          /* outputs leaves the last query out of the column sums */
+    FAKE_SUM,              /* outputs adds column sums to what stands there */
+    FAKE_ROW,              /* outputs writes one float behind each row of the matrix */
     FAKE_FAULTS
 };
 

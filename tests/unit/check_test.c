@@ -82,7 +82,12 @@ static void planted_faults_are_caught(void)
         { FAKE_EXPORT,    "read, then store: " },
         { FAKE_IMPORT,    "read, then store: " },
         { FAKE_CACHE,     NULL },
-        { FAKE_MERGE,     "keys in two parts, merged: " }
+        { FAKE_MERGE,     "keys in two parts, merged: " },
+        { FAKE_WEIGHT,    "outputs behind prefill: " },
+        { FAKE_HEAD,      "outputs behind prefill: " },
+        { FAKE_COLUMNS,   "outputs behind prefill: " },
+        { FAKE_SUM,       "outputs behind prefill: " },
+        { FAKE_ROW,       NULL }
     };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         char text[OUTPUT_BYTES];
