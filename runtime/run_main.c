@@ -16,7 +16,7 @@ enum { STEPS_OF_PROMPT = 128, CACHE_MEGABYTES = 1024, ERROR_SIZE = 1024 };
 
 static const double tolerance = 1e-3;     /* of the logits' range, between kernels and reference */
 
-static bool prompt_encode(struct run *run, const struct run_options *options)
+static bool prompt_encode(struct run *run, struct prompt *prompt, const struct run_options *options)
 {
     struct prompt_sequence *sequence = memory_take(run->memory, 1, sizeof *sequence, run->problem);
     int32_t *tokens = NULL;
@@ -28,7 +28,7 @@ static bool prompt_encode(struct run *run, const struct run_options *options)
     sequence->length = tokenizer_encode(run->tokenizer, options->prompt, !options->raw, &tokens, run->memory,
                                        run->problem);
     sequence->tokens = tokens;
-    run->prompt = (struct prompt){ sequence, 1 };
+    *prompt = (struct prompt){ sequence, 1 };
     return sequence->length > 0 || (sequence->length == 0 && problem_set(run->problem, "the prompt is empty"));
 }
 
@@ -55,7 +55,7 @@ static bool encoder_check(const struct run *run)
     if (info->encoder_context == 0 && count > 0)
         return problem_set(run->problem, "%s has no encoder; --encoder-tokens is not for it", info->name);
     if (info->encoder_context > 0 && count == 0)
-        return problem_set(run->problem, "%s has an encoder; --encoder-tokens is needed", info->name);
+        return problem_set(run->problem, "%s has an encoder; --encoder-tokens or --prompt is needed", info->name);
     if (count > 0 && count != run->prompt.count)
         return problem_set(run->problem, "there are %d sequences for the encoder and %d for the decoder of %s", count,
                            run->prompt.count, info->name);
@@ -70,8 +70,10 @@ static bool prompt_open(struct run *run, const struct run_options *options)
     if (options->encoder_tokens != NULL
         && !prompt_read(&run->encoder_prompt, options->encoder_tokens, run->memory, run->problem))
         return false;
-    if (options->prompt != NULL)
-        return encoder_check(run) && prompt_encode(run, options);
+    if (options->prompt != NULL && attn_model_info(run->model)->encoder_context == 0)
+        return prompt_encode(run, &run->prompt, options);
+    if (options->prompt != NULL)          /* what the encoder reads; the decoder answers it */
+        return prompt_encode(run, &run->encoder_prompt, options) && prompt_start(run) && encoder_check(run);
     return (options->tokens != NULL ? prompt_read(&run->prompt, options->tokens, run->memory, run->problem)
                                     : prompt_start(run))
         && encoder_check(run);

@@ -8,7 +8,7 @@
 
 const char run_options_usage[] =
     "usage: attn_run FOLDER DESCRIPTION.json (--kernels FILE.so | --reference) [options]\n"
-    "  --prompt TEXT     continue or answer this text\n"
+    "  --prompt TEXT     continue or answer this text; of a model that has an encoder, that reads it\n"
     "  --tokens FILE     begin with token ids instead: text, one sequence a line, or .npy of integers\n"
     "  --encoder-tokens FILE   what the encoder reads, of a model that has one; without --tokens its decoder\n"
     "                    begins with the token that config.json says\n"

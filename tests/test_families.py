@@ -13,6 +13,10 @@ from pathlib import Path
 
 import harness
 import numpy as np
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import WhitespaceSplit
+from tokenizers.processors import TemplateProcessing
 
 FAMILIES = harness.ROOT / "tests" / "families"
 sys.path.insert(0, str(FAMILIES))
@@ -76,8 +80,8 @@ def encoders_need_tokens() -> None:
         few.write_text("4 5\n6\n")
         many.write_text("1 " * (case["config"]["max_position_embeddings"] + 1))
         for words, sentence in (
-            (("--tokens", few), "family has an encoder; --encoder-tokens is needed"),
-            (("--prompt", "a"), "family has an encoder; --encoder-tokens is needed"),
+            (("--tokens", few), "attngen: family has an encoder; --encoder-tokens or --prompt is needed"),
+            (("--prompt", "a"), f"{folder}: has neither tokenizer.json nor vocab.txt, which --prompt needs; expected one of them, or --tokens FILE"),
             (("--tokens", few, "--encoder-tokens", many), "there are 1 sequences for the encoder and 2 for the decoder of family"),
             (("--encoder-tokens", many), "the encoder is given 97 tokens; its context in family is 96"),
         ):
@@ -88,6 +92,22 @@ def encoders_need_tokens() -> None:
         made = [harness.attngen("run", folder, "--encoder-tokens", few, "--steps", "5", *words)
                 for words in ((), ("--tokens", begun))]
     assert made[0] == made[1] and len(made[0].split()) >= 2
+
+
+def encoders_read_prompts() -> None:
+    """The decoder answers as it does when the encoder is given the prompt's tokens."""
+    case = json.loads((FAMILIES / "t5.json").read_text())
+    tokenizer = Tokenizer(WordLevel({f"w{i}": i for i in range(case["config"]["vocab_size"])}, unk_token="w3"))
+    tokenizer.pre_tokenizer = WhitespaceSplit()
+    tokenizer.post_processor = TemplateProcessing(single="$A w2", special_tokens=[("w2", 2)])
+    with tempfile.TemporaryDirectory() as place:
+        folder, read = Path(place) / "family", Path(place) / "read.txt"
+        write_folder(folder, case["config"], case["tensors"])
+        tokenizer.save(str(folder / "tokenizer.json"))
+        read.write_text("5 50 31 2\n")
+        said = harness.attngen("run", folder, "--prompt", "w5 w50 w31", "--steps", "9").split()
+        made = harness.attngen("run", folder, "--encoder-tokens", read, "--steps", "9").split()
+    assert len(made) >= 2 and said == [f"w{token}" for token in made], (said, made)
 
 
 def published_logits_are_met() -> None:
@@ -117,4 +137,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--table"]:
         table()
     else:
-        harness.run(every_family_has_a_case, encoders_need_tokens, published_logits_are_met, *map(case_test, names()))
+        harness.run(every_family_has_a_case, encoders_need_tokens, encoders_read_prompts, published_logits_are_met, *map(case_test, names()))

@@ -10,6 +10,7 @@
 #include "../model/source.h"
 #include "../plan/tuned.h"
 #include "run.h"
+#include "run_input.h"
 
 /* Options that go on to build/attn_run. */
 static const struct { enum option option; const char *name; bool has_value; } passed_on[] = {
@@ -170,7 +171,7 @@ static bool run_possible(const struct run *run)
         wrong = "has a tokenizer that --prompt cannot use yet; expected --tokens FILE";
     if (wrong != NULL)
         report_error(options->report, (struct where){ options->input, 0 }, "%s", wrong);
-    return wrong == NULL;
+    return wrong == NULL && run_input_check(options, &run->source);
 }
 
 /* The steps around attention compute in floats, which they hand over as they are. */
