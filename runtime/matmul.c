@@ -12,11 +12,12 @@ enum {
     BLOCK_NARROW = 128                /* width of a block where rows are few */
 };
 
-/* A product's blocks, row of blocks by row of blocks. */
+/* A product's blocks, group by group, row of blocks by row of blocks. */
 struct grid {
     const struct matmul *product;
     int64_t block_width;
     int64_t columns;                  /* blocks side by side */
+    int64_t blocks;                   /* of a group */
 };
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -27,7 +28,7 @@ static int64_t smaller(int64_t a, int64_t b)
 static void bias_add(const struct matmul *product, int64_t row, int64_t rows, int64_t column, int64_t width)
 {
     for (int64_t i = 0; i < rows; i++) {
-        float *out = product->out + (row + i) * product->width + column;
+        float *out = product->out + (row + i) * product->out_stride + column;
         for (int64_t j = 0; j < width; j++)
             out[j] += product->bias[column + j];
     }
@@ -48,17 +49,19 @@ static void block_run(void *context, int64_t task, void *scratch)
     (void)scratch;
     const struct grid *grid = context;
     const struct matmul *p = grid->product;
-    const int64_t row = task / grid->columns * BLOCK_ROWS, rows = smaller(BLOCK_ROWS, p->rows - row);
-    const int64_t column = task % grid->columns * grid->block_width;
+    const int64_t group = task / grid->blocks, block = task % grid->blocks;
+    const int64_t row = block / grid->columns * BLOCK_ROWS, rows = smaller(BLOCK_ROWS, p->rows - row);
+    const int64_t column = block % grid->columns * grid->block_width;
     const int64_t width = smaller(grid->block_width, p->width - column);
-    const float *in = p->in + row * p->in_width, *weight = p->weight + (p->transposed ? column : column * p->in_width);
-    float *out = p->out + row * p->width + column;
+    const float *in = p->in + group * p->in_group + row * p->in_stride;
+    const float *weight = p->weight + group * p->weight_group + (p->transposed ? column : column * p->in_width);
+    float *out = p->out + group * p->out_group + row * p->out_stride + column;
     const int inner = (int)p->in_width;
     if (rows == 1)
         block_run_row(p, in, weight, out, (int)width);
     else
         cblas_sgemm(CblasRowMajor, CblasNoTrans, p->transposed ? CblasNoTrans : CblasTrans, (int)rows, (int)width,
-                    inner, 1.0f, in, inner, weight, p->transposed ? (int)p->width : inner, 0.0f, out, (int)p->width);
+                    inner, 1.0f, in, (int)p->in_stride, weight, p->transposed ? (int)p->width : inner, 0.0f, out, (int)p->out_stride);
     if (p->bias != NULL)
         bias_add(p, row, rows, column, width);
 }
@@ -71,7 +74,7 @@ void matmul_start(void)
 void matmul_run(const struct matmul *product, struct pool *pool)
 {
     const int64_t block_width = product->rows <= FEW_ROWS ? BLOCK_NARROW : BLOCK_WIDTH;
-    struct grid grid = { product, block_width, (product->width + block_width - 1) / block_width };
-    const int64_t block_rows = (product->rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
-    pool_run(pool, block_rows * grid.columns, block_run, &grid);
+    struct grid grid = { product, block_width, (product->width + block_width - 1) / block_width, 0 };
+    grid.blocks = (product->rows + BLOCK_ROWS - 1) / BLOCK_ROWS * grid.columns;
+    pool_run(pool, product->groups * grid.blocks, block_run, &grid);
 }

@@ -13,9 +13,12 @@ struct matmul {
     const float *in;                  /* (rows, in_width) */
     const float *weight;              /* (width, in_width), or transposed (in_width, width) */
     bool transposed;
-    const float *bias;                /* (width), or NULL */
+    const float *bias;                /* (width), or NULL; of one group only */
     float *out;                       /* (rows, width) */
     int64_t rows, in_width, width;
+    int64_t in_stride, out_stride;    /* floats from one row to the next */
+    int64_t groups;                   /* products of the same sizes */
+    int64_t in_group, weight_group, out_group;      /* floats from one of them to the next */
 };
 
 /* Called once before: the BLAS shall start no threads, ours call it. */

@@ -133,6 +133,53 @@ static void linear_run(struct attn_session *session, const struct step *step)
     const struct matmul product = {
         .in = activation_at(session, step->in)->values, .weight = step->weight, .transposed = step->transposed,
         .bias = step->bias, .out = out->values, .rows = out->rows * step->groups, .in_width = step->in_width, .width = step->width,
+        .in_stride = step->in_width, .out_stride = step->width, .groups = 1,
+    };
+    matmul_run(&product, session->model->pool);
+}
+
+/*
+** linear_each: each group of columns by rows of the weight of its own, from row `offset` of each of as many groups of `rows` on;
+** linear_each_transposed: by the same rows transposed.
+*/
+
+static bool linear_each_bind(struct binding *binding, struct step *step)
+{
+    struct binding_shape shape;
+    if (!binding_in(binding, step, step->in, &shape))
+        return false;
+    if (step->in == step->out)
+        return binding_fail(binding, step, "out is also the input");
+    if (step->groups == 0 || shape.width % step->groups != 0 || step->width % step->groups != 0)
+        return binding_fail(binding, step, "widths of %d and %d cannot be cut into %d groups", (int)shape.width, (int)step->width,
+                            (int)step->groups);
+    step->in_width = shape.width / step->groups;
+    step->width /= step->groups;
+    const int64_t used = step->transposed ? step->in_width : step->width, inner = step->transposed ? step->width : step->in_width;
+    if (step->offset + used > step->rows)
+        return binding_fail(binding, step, "%d rows from row %d of each group of the weight; a group has %d", (int)used,
+                            (int)step->offset, (int)step->rows);
+    const int64_t weight_shape[] = { step->groups * step->rows, inner };
+    step->weight = binding_weight(binding, step, step->weight_name, 2, weight_shape);
+    shape.width = step->width * step->groups;
+    return step->weight != NULL && binding_out(binding, step, shape);
+}
+
+static bool linear_each_transposed_bind(struct binding *binding, struct step *step)
+{
+    step->transposed = true;
+    return linear_each_bind(binding, step);
+}
+
+static void linear_each_run(struct attn_session *session, const struct step *step)
+{
+    const struct activation *out = activation_shape(session, step, step->width * step->groups);
+    const int64_t inner = step->transposed ? step->width : step->in_width;
+    const struct matmul product = {
+        .in = activation_at(session, step->in)->values, .weight = step->weight + step->offset * inner, .transposed = step->transposed,
+        .out = out->values, .rows = out->rows, .in_width = step->in_width, .width = step->width,
+        .in_stride = step->in_width * step->groups, .out_stride = out->width, .groups = step->groups,
+        .in_group = step->in_width, .weight_group = step->rows * inner, .out_group = step->width,
     };
     matmul_run(&product, session->model->pool);
 }
@@ -260,6 +307,8 @@ static const struct operation operations[] = {
     { "norm", "kind in out weight eps ?bias ?weight_offset ?groups", norm_bind,      norm_run },
     { "linear",          "in out weight width ?bias ?other_weight ?left_rows ?left_columns ?groups", linear_bind, linear_run },
     { "linear_transposed", "in out weight width ?bias ?left_rows ?left_columns", linear_transposed_bind, linear_run },
+    { "linear_each",     "in out weight width groups rows ?offset", linear_each_bind,     linear_each_run },
+    { "linear_each_transposed", "in out weight width groups rows ?offset", linear_each_transposed_bind, linear_each_run },
     { "attention", "q k v out attention layer ?q_norm ?q_norm_bias ?k_norm ?k_norm_bias ?sink ?table ?array", attention_bind, attention_run },
     { "attention_write", "k v attention layer ?k_norm ?k_norm_bias", attention_write_bind, attention_write_run },
     { "attention_read",  "q out attention layer ?q_norm ?q_norm_bias ?sink ?table ?array", attention_read_bind, attention_read_run },

@@ -26,26 +26,37 @@ TOLERANCE = 5e-6      # of the output's range; the largest found is 1e-6, and BL
 CHUNKS = (13, 1)      # tokens at once, besides all of them: through the cache
 
 
-def run(folder: Path, config: dict, *options: object) -> np.ndarray:
-    """All rows of the output."""
+def run(model: Path, folder: Path, config: dict, *options: object) -> np.ndarray:
+    """All rows of the output; model is the folder, or a config of its own."""
     rows, words = folder / "rows.npy", []
     for option, prompt in zip(("--tokens", "--encoder-tokens"), reversed(prompts_of(config))):
         np.save(folder / f"{option}.npy", prompt[None])
         words += [option, folder / f"{option}.npy"]
-    harness.attngen("run", folder, *words, "--logits", rows, *map(str, options))
+    harness.attngen("run", model, *words, "--logits", rows, *map(str, options))
     return np.load(rows)
 
 
-def differences(name: str) -> list[float]:
+def absorb(folder: Path) -> Path:
+    """The folder's config with its latent attention absorbed."""
+    path = folder.parent / "absorbed.lua"
+    harness.attngen("import", folder, "-o", path)
+    text = path.read_text()
+    assert text.count("form = naive") == 1
+    path.write_text(text.replace("form = naive", "form = absorbed"))
+    return path
+
+
+def differences(name: str, absorbed: bool = False) -> list[float]:
     """Of the output's range: all tokens at once by kernels and by the reference; then, unless tokens see later ones, by chunks."""
     case = json.loads((FAMILIES / f"{name}.json").read_text())
     expected, config = np.load(FAMILIES / f"{name}.npy"), case["config"]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "family"      # models of one name and one attention share their kernels
         write_folder(folder, config, case["tensors"])
-        found = [run(folder, config), run(folder, config, "--reference")]
+        model = absorb(folder) if absorbed else folder
+        found = [run(model, folder, config), run(model, folder, config, "--reference")]
         if found[0].shape[1] == out_vocab(config):
-            found += [run(folder, config, "--chunk", chunk) for chunk in CHUNKS]
+            found += [run(model, folder, config, "--chunk", chunk) for chunk in CHUNKS]
     assert all(len(rows) == TOKENS for rows in found)
     return [float(np.abs(rows[list(ROWS)] - expected).max() / np.ptp(expected)) for rows in found]
 
@@ -55,14 +66,31 @@ def names() -> list[str]:
     return sorted(path.stem for path in FAMILIES.glob("*.npy"))
 
 
-def case_test(name: str) -> Callable[[], None]:
+def latent_names() -> list[str]:
+    """Of the cases whose attention can be absorbed."""
+    return [name for name in names() if "kv_lora_rank" in json.loads((FAMILIES / f"{name}.json").read_text())["config"]]
+
+
+def case_test(name: str, absorbed: bool = False) -> Callable[[], None]:
     """A test of that case."""
     def test() -> None:
-        found = differences(name)
+        found = differences(name, absorbed)
         print(f"{name}: " + " ".join(f"{difference:.1e}" for difference in found))
         assert max(found) <= TOLERANCE
-    test.__name__ = f"{name}_is_as_in_transformers"
+    test.__name__ = f"{name}_{'absorbed_' if absorbed else ''}is_as_in_transformers"
     return test
+
+
+def latent_ranks_are_the_weights() -> None:
+    """Those that a config says otherwise are refused."""
+    case = json.loads((FAMILIES / "deepseek_v2.json").read_text())
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "family"
+        write_folder(folder, case["config"], case["tensors"])
+        path = absorb(folder)
+        path.write_text(path.read_text().replace("nope = 20", "nope = 24"))
+        done = subprocess.run([harness.ATTNGEN, "explain", path], cwd=harness.ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and "attention attention: mla.nope is 24; the weights of" in done.stderr, done.stderr
 
 
 def every_family_has_a_case() -> None:
@@ -128,13 +156,14 @@ def published_logits_are_met() -> None:
 def table() -> None:
     """For the README."""
     print("| model | all tokens at once | by the reference | 13 at once | token by token |\n| --- | --- | --- | --- | --- |")
-    for name in names():
-        cells = [f"{difference:.0e}" for difference in differences(name)]
-        print(f"| {name} | " + " | ".join(cells + ["–"] * (2 + len(CHUNKS) - len(cells))) + " |", flush=True)
+    for name, absorbed in sorted([(name, False) for name in names()] + [(name, True) for name in latent_names()]):
+        cells = [f"{difference:.0e}" for difference in differences(name, absorbed)]
+        print(f"| {name}{', absorbed' if absorbed else ''} | " + " | ".join(cells + ["–"] * (2 + len(CHUNKS) - len(cells))) + " |", flush=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--table"]:
         table()
     else:
-        harness.run(every_family_has_a_case, encoders_need_tokens, encoders_read_prompts, published_logits_are_met, *map(case_test, names()))
+        harness.run(every_family_has_a_case, encoders_need_tokens, encoders_read_prompts, published_logits_are_met, latent_ranks_are_the_weights,
+                    *map(case_test, names()), *(case_test(name, True) for name in latent_names()))

@@ -82,6 +82,21 @@ local function linear_transposed(from, to, name, width)
   step { op = "linear_transposed", ["in"] = from, out = to, width = width, weight = weight(name), bias = bias(name) }
 end
 
+-- to = each of so many groups of columns by `width / groups` rows of the weight of its own, whose group has `rows`, from row `offset` on
+local function linear_each(from, to, name, width, groups, rows, offset)
+  step { op = "linear_each", ["in"] = from, out = to, weight = weight(name), width = width, groups = groups, rows = rows, offset = offset }
+end
+
+-- The same by those rows transposed, as many as a group has columns.
+local function linear_each_transposed(from, to, name, width, groups, rows, offset)
+  step { op = "linear_each_transposed", ["in"] = from, out = to, weight = weight(name), width = width, groups = groups, rows = rows, offset = offset }
+end
+
+-- The steps that `make` takes are there where the layer's latent attention has that form.
+local function where_form(form, layer, make)
+  step { form = form, layer = layer, steps = steps_of(make) }
+end
+
 -- to = columns from `offset` on, of each of so many groups, `width` in all
 local function slice(from, to, width, offset, groups)
   step { op = "slice", ["in"] = from, out = to, width = width, offset = offset, groups = groups }
@@ -167,11 +182,13 @@ local function split(from, heads, kv_heads, d)
   slice(from, "v", kv_heads * d, (heads + kv_heads) * d)
 end
 
--- q, k and v of multi-head latent attention: k and v come from a latent of kv_rank columns, q from one of
--- q_rank, if there is that. Heads begin with the dimensions that are rotated, which all heads of k share.
+-- to = multi-head latent attention of from: q comes from a latent of q_rank columns, if there is that, k and v from one of
+-- kv_rank. Heads begin with the dimensions that are rotated, which all heads of k share. Naive, a weight unfolds k and v of each
+-- head; absorbed, the latent is k and v of all heads, and the same weight folds q and unfolds what attention gives: folded into
+-- the weights before and behind, it would make them three times as large.
 -- sizes has heads, rotated, plain, d_v, q_rank, kv_rank.
-local function project_latent(from, name, sizes, eps, biased)
-  local heads, rotated, plain, latent = sizes.heads, sizes.rotated, sizes.plain, from
+local function attend_latent(layer, from, to, name, sizes, eps, biased)
+  local heads, rotated, plain, d_v, latent = sizes.heads, sizes.rotated, sizes.plain, sizes.d_v, from
   if sizes.q_rank ~= nil then
     linear(from, "q_latent", name .. "q_a_proj", sizes.q_rank, biased)
     rms_norm("q_latent", "q_latent", name .. "q_a_layernorm", eps)
@@ -180,17 +197,28 @@ local function project_latent(from, name, sizes, eps, biased)
   linear(latent, "q_stored", name .. (sizes.q_rank == nil and "q_proj" or "q_b_proj"), heads * (plain + rotated))
   slice("q_stored", "q_rotated", heads * rotated, plain, heads)
   slice("q_stored", "q_plain", heads * plain, 0, heads)
-  join("q_rotated", "q_plain", "q", heads)
 
   linear(from, "kv_stored", name .. "kv_a_proj_with_mqa", sizes.kv_rank + rotated, biased)
   slice("kv_stored", "k_shared", rotated, sizes.kv_rank)
   slice("kv_stored", "kv_latent", sizes.kv_rank)
   rms_norm("kv_latent", "kv_latent", name .. "kv_a_layernorm", eps)
-  linear("kv_latent", "kv", name .. "kv_b_proj", heads * (plain + sizes.d_v))
-  copies("k_shared", "k_rotated", heads)
-  slice("kv", "k_plain", heads * plain, 0, heads)
-  slice("kv", "v", heads * sizes.d_v, plain, heads)
-  join("k_rotated", "k_plain", "k", heads)
+
+  where_form("naive", layer, function()
+    join("q_rotated", "q_plain", "q", heads)
+    linear("kv_latent", "kv", name .. "kv_b_proj", heads * (plain + d_v))
+    copies("k_shared", "k_rotated", heads)
+    slice("kv", "k_plain", heads * plain, 0, heads)
+    slice("kv", "v", heads * d_v, plain, heads)
+    join("k_rotated", "k_plain", "k", heads)
+    attend(layer, "q", "k", "v", to)
+  end)
+  where_form("absorbed", layer, function()
+    linear_each_transposed("q_plain", "q_folded", name .. "kv_b_proj", heads * sizes.kv_rank, heads, plain + d_v, 0)
+    join("q_rotated", "q_folded", "q", heads)
+    join("k_shared", "kv_latent", "k")
+    attend(layer, "q", "k", "kv_latent", "a_latent")
+    linear_each("a_latent", to, name .. "kv_b_proj", heads * d_v, heads, plain + d_v, plain)
+  end)
 end
 
 -- to = down(act(gate(from)) * up(from))
@@ -277,6 +305,52 @@ local function decoder_parallel(model, attend_to)
   output = "logits"
 end
 
+-- DeepSeek V2 and V3: multi-head latent attention; layers with experts are defined, but do not run. defaults are dense, how many
+-- layers begin without experts; context; neighbours, as rotary has it.
+local function deepseek(defaults)
+  local sizes = {
+    heads = whole "num_attention_heads",
+    rotated = whole("qk_rope_head_dim", 64), plain = whole("qk_nope_head_dim", 128), d_v = whole("v_head_dim", 128),
+    q_rank = json.q_lora_rank and whole "q_lora_rank", kv_rank = whole("kv_lora_rank", 512),
+  }
+  local d, biased = sizes.rotated + sizes.plain, flag("attention_bias", false)
+  only("num_key_value_heads", sizes.heads)
+  only("head_dim", sizes.rotated)
+  only("qk_head_dim", d)
+
+  attention = {
+    heads = sizes.heads,
+    mla = { kv_rank = sizes.kv_rank, nope = sizes.plain, rope = sizes.rotated, v = sizes.d_v, form = naive },
+    scale = d ^ -0.5 * rotary_score_factor(),
+    mask = causal(),
+    position = rotary { dims = sizes.rotated, neighbours = defaults.neighbours },
+  }
+
+  layers   = layer_count "num_hidden_layers"
+  context  = whole("max_position_embeddings", defaults.context)
+  vocab    = whole "vocab_size"
+  bos, eos = tokens "bos_token_id", tokens "eos_token_id"
+  prefixes = { "", "model." }
+
+  -- Those about experts say nothing of layers that have none, and a model that has some does not run.
+  harmless = harmless_and {
+    "pretraining_tp", "auto_map", "ep_size", "num_nextn_predict_layers", "num_mtp_layers", "output_router_logits",
+    "moe_intermediate_size", "moe_layer_freq", "n_group", "n_routed_experts", "n_shared_experts", "norm_topk_prob",
+    "num_experts_per_tok", "routed_scaling_factor", "scoring_func", "seq_aux", "topk_group", "topk_method",
+    "aux_loss_alpha",
+  }
+  local dense = whole("first_k_dense_replace", defaults.dense, nil, 0)
+  if dense < layers then missing = "a mixture of experts" end
+
+  local model = {
+    layers = dense < layers and dense or layers, hidden = whole "hidden_size", inner = whole "intermediate_size",
+    vocab = vocab, eps = number("rms_norm_eps", 1e-6), act = activation("hidden_act", "silu"), out_bias = biased,
+  }
+  decoder_norms_before(model, function(layer, name)
+    attend_latent(layer, "h", "a", name, sizes, 1e-6, biased)
+  end)
+end
+
 return {
   steps_of = steps_of,
   decoder_norms_before = decoder_norms_before, decoder_norms_behind = decoder_norms_behind, decoder_parallel = decoder_parallel,
@@ -284,5 +358,5 @@ return {
   rms_norm = rms_norm, layer_norm = layer_norm, linear = linear, linear_of_groups = linear_of_groups, linear_transposed = linear_transposed,
   slice = slice, join = join, copies = copies, attend = attend, attend_biased = attend_biased, attend_with = attend_with, remember = remember, recall = recall,
   add = add, multiply = multiply, scale = scale, cap = cap, activate = activate, last = last,
-  project = project, project_latent = project_latent, split = split, gated = gated, gated_fused = gated_fused, head = head,
+  project = project, deepseek = deepseek, split = split, gated = gated, gated_fused = gated_fused, head = head,
 }

@@ -188,6 +188,9 @@ void definition_heads_print(struct text *text, const struct outputs *outputs, co
 /* Whether a call can be asked for more than o and lse. */
 bool definition_has_outputs(const struct definition *definition);
 
+/* Heads and sizes of K and V, from the ranks and the form in mla. */
+void definition_use_mla(struct definition *definition);
+
 /* Gives contiguous definitions pages instead, of the tokens that the layout has by default. */
 void definition_use_pages(struct model *model, const struct catalog *catalog, struct arena *arena);
 

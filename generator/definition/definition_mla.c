@@ -38,7 +38,7 @@ static bool refuse_sizes(const struct fields *fields)
     return good;
 }
 
-static bool apply(struct definition *definition, const struct fields *fields)
+void definition_use_mla(struct definition *definition)
 {
     const struct mla *mla = &definition->mla;
     const bool absorbed = mla->form == MLA_ABSORBED;
@@ -46,6 +46,13 @@ static bool apply(struct definition *definition, const struct fields *fields)
     definition->d_k = mla->rope + (absorbed ? mla->kv_rank : mla->nope);
     definition->d_v = absorbed ? mla->kv_rank : mla->v;
     definition->v_in_k = absorbed;
+}
+
+static bool apply(struct definition *definition, const struct fields *fields)
+{
+    const struct mla *mla = &definition->mla;
+    const bool absorbed = mla->form == MLA_ABSORBED;
+    definition_use_mla(definition);
     definition->scale = 1 / sqrt(mla->nope + mla->rope);
     return definition->d_k <= DEFINITION_D
         || fields_refuse(fields, "rope", "at most %d together with %s", DEFINITION_D, absorbed ? "kv_rank" : "nope");

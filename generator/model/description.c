@@ -13,6 +13,27 @@ static struct value *describe_attentions(const struct model *model, struct arena
     return table;
 }
 
+/*
+** The steps that the model walks: those that a form of latent attention has stand in lists, of which a layer takes the one
+** that its definition asks for.
+*/
+static const struct value *steps_chosen(const struct value *steps, const struct model *model, struct arena *arena)
+{
+    struct value *list = tree_table(arena);
+    for (int i = 0; steps != NULL && i < steps->item_count; i++) {
+        struct value *step = steps->items[i];
+        const struct value *form = value_field(step, "form"), *inner = value_field(step, "steps");
+        if (form == NULL) {
+            tree_append(list, step, arena);
+            continue;
+        }
+        const bool absorbed = layer_definition(model, step_layer(step))->v_in_k;
+        for (int j = 0; strcmp(form->text, absorbed ? "absorbed" : "naive") == 0 && j < inner->item_count; j++)
+            tree_append(list, inner->items[j], arena);
+    }
+    return list;
+}
+
 /* The step; one of attention with the name of its layer's definition, and of sinks only where that has some. */
 static struct value *describe_step(struct value *step, const struct model *model, struct arena *arena)
 {
@@ -42,10 +63,11 @@ static const struct value *encoder_steps(const struct value *rules)
 }
 
 /* The config and the folder must agree on the number of layers. */
-static bool layers_agree(const struct source *source, const struct value *steps, struct report *report)
+static bool layers_agree(const struct source *source, struct report *report)
 {
     const struct model *model = &source->model;
-    int64_t count = steps_layers(encoder_steps(source->family.rules), steps_layers(steps, 0));
+    const struct value *rules = source->family.rules;
+    int64_t count = steps_layers(encoder_steps(rules), steps_layers(value_field(rules, "steps"), 0));
     if (model->layer_count == 0 || model->layer_count == count)
         return true;
     report_error(report, (struct where){ model->file, 0 }, "has %d layers, but %s has %lld", model->layer_count,
@@ -90,9 +112,12 @@ bool description_print(struct text *text, const struct source *source, struct re
 {
     static const char *const copied[] = { "context", "vocab", "bos", "eos", "prefixes", "output" };
     const struct value *rules = source->family.rules;
-    const struct value *steps = value_field(rules, "steps"), *bidirectional = value_field(rules, "bidirectional");
+    const struct value *bidirectional = value_field(rules, "bidirectional");
     struct arena *arena = text->arena;
-    if (!layers_agree(source, steps, report) || !sinks_are_named(source, encoder_steps(rules), report)
+    if (!layers_agree(source, report))
+        return false;
+    const struct value *steps = steps_chosen(value_field(rules, "steps"), &source->model, arena);
+    if (!sinks_are_named(source, encoder_steps(rules), report)
         || !sinks_are_named(source, steps, report))
         return false;
     struct value *description = tree_table(arena);

@@ -110,10 +110,11 @@ static const struct size { int64_t rows, in_width, width; } sizes[] = {
 
 static double product_expected(const struct matmul *product, int64_t row, int64_t column)
 {
+    const int64_t group = column / product->width, inside = column % product->width;
+    const float *in = product->in + group * product->in_group + row * product->in_stride, *weight = product->weight + group * product->weight_group;
     double sum = product->bias == NULL ? 0 : product->bias[column];
     for (int64_t i = 0; i < product->in_width; i++)
-        sum += (double)product->in[row * product->in_width + i]
-            * product->weight[product->transposed ? i * product->width + column : column * product->in_width + i];
+        sum += (double)in[i] * weight[product->transposed ? i * product->width + inside : inside * product->in_width + i];
     return sum;
 }
 
@@ -122,15 +123,26 @@ static void product_check(const struct matmul *product, struct pool *pool)
     double worst = 0;
     matmul_run(product, pool);
     for (int64_t row = 0; row < product->rows; row++)
-        for (int64_t column = 0; column < product->width; column++)
-            worst = fmax(worst, fabs(product->out[row * product->width + column] - product_expected(product, row, column)));
+        for (int64_t column = 0; column < product->width * product->groups; column++)
+            worst = fmax(worst, fabs(product->out[row * product->out_stride + column] - product_expected(product, row, column)));
     if (!CHECK(worst < 1e-4))
         printf("%d x %d x %d is wrong by %g\n", (int)product->rows, (int)product->in_width, (int)product->width, worst);
 }
 
+/* A bias is of one group only. */
+static struct matmul product_of(const struct size *size, bool transposed, int64_t groups)
+{
+    return (struct matmul){
+        .transposed = transposed, .rows = size->rows, .in_width = size->in_width, .width = size->width, .groups = groups,
+        .in_stride = size->in_width * groups, .out_stride = size->width * groups, .in_group = size->in_width,
+        .weight_group = size->in_width * size->width + 3, .out_group = size->width,
+    };
+}
+
 static void products(void)
 {
-    static float in[257 * 64], weight[600 * 600], bias[600], once[257 * 520], again[257 * 520];
+    enum { GROUPS = 3 };
+    static float in[GROUPS * 257 * 64], weight[GROUPS * 600 * 600], bias[600], once[GROUPS * 257 * 520], again[GROUPS * 257 * 520];
     struct random random = random_start(2);
     char error[200];
     struct problem problem = { error, sizeof error };
@@ -138,19 +150,20 @@ static void products(void)
     memory_begin(&memory, NULL);
     matmul_start();
     struct pool *one = pool_create(1, 0, &memory, &problem), *three = pool_create(3, 0, &memory, &problem);
-    fill(in, 257 * 64, 1, &random);
-    fill(weight, 600 * 600, 1, &random);
+    fill(in, GROUPS * 257 * 64, 1, &random);
+    fill(weight, GROUPS * 600 * 600, 1, &random);
     fill(bias, 600, 1, &random);
-    for (size_t i = 0; i < 2 * sizeof sizes / sizeof sizes[0]; i++) {
-        const struct size *size = &sizes[i / 2];
-        struct matmul product = {
-            .in = in, .weight = weight, .transposed = i % 2 == 1, .bias = i % 4 < 2 ? bias : NULL, .out = once,
-            .rows = size->rows, .in_width = size->in_width, .width = size->width,
-        };
+    for (size_t i = 0; i < 4 * sizeof sizes / sizeof sizes[0]; i++) {
+        const int64_t groups = i % 4 < 2 ? 1 : GROUPS;
+        struct matmul product = product_of(&sizes[i / 4], i % 2 == 1, groups);
+        product.in = in;
+        product.weight = weight;
+        product.bias = groups == 1 && i % 8 < 4 ? bias : NULL;
+        product.out = once;
         product_check(&product, one);
         product.out = again;
         product_check(&product, three);
-        CHECK(memcmp(once, again, (size_t)(product.rows * product.width) * sizeof *once) == 0);
+        CHECK(memcmp(once, again, (size_t)(product.rows * product.out_stride) * sizeof *once) == 0);
     }
     pool_destroy(one);
     pool_destroy(three);

@@ -204,6 +204,14 @@ static void weights_refused(void)
                ": no weight queries, which step 4 (linear) needs; tried with the prefixes \"\", \"m.\"");
     CHECK_TEXT(refusal(4, "{'op':'linear','in':'h','out':'q','weight':'q','width':12}"),
                "/model.safetensors: m.q is (8, 8); expected (12, 8)");
+    CHECK_TEXT(refusal(4, "{'op':'linear_each','in':'h','out':'q','weight':'q','width':8,'groups':3,'rows':4}"),
+               "/d.json: step 4 (linear_each): widths of 8 and 8 cannot be cut into 3 groups");
+    CHECK_TEXT(refusal(4, "{'op':'linear_each','in':'h','out':'q','weight':'q','width':8,'groups':2,'rows':4,'offset':1}"),
+               "/d.json: step 4 (linear_each): 4 rows from row 1 of each group of the weight; a group has 4");
+    CHECK_TEXT(refusal(4, "{'op':'linear_each','in':'h','out':'q','weight':'q','width':8,'groups':2,'rows':4}"),
+               "/model.safetensors: m.q is (8, 8); expected (8, 4)");
+    CHECK_TEXT(refusal(4, "{'op':'linear_each_transposed','in':'h','out':'h','weight':'q','width':8,'groups':1,'rows':8}"),
+               "/d.json: step 4 (linear_each_transposed): out is also the input");
     CHECK_TEXT(refusal(4, "{'op':'linear','in':'h','out':'q','weight':'q','bias':'q','width':8}"),
                "/model.safetensors: m.q is (8, 8); expected (8)");
     CHECK_TEXT(refusal(3, "{'op':'norm','kind':'rms','in':'x','out':'h','weight':'v.bias','eps':1e-5}"),

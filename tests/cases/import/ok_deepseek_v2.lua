@@ -13,7 +13,8 @@
 name = "ok_deepseek_v2"
 
 attention = {
-  heads = 16, d_k = 192, d_v = 128, scale = 0.11472138679292611,
+  heads = 16, scale = 0.11472138679292611,
+  mla = { form = naive, kv_rank = 512, nope = 128, rope = 64, v = 128 },
   mask = causal,
   position = rope { scaling = yarn { beta_fast = 32, beta_slow = 1, factor = 40, mscale = 0.707, mscale_all_dim = 0.707, original = 4096 }, base = 10000, dims = 64, pairing = interleaved },
 }
