@@ -6,7 +6,8 @@
 
 enum {
     SENTENCE_BYTES = 1024,    /* longer sentences are cut */
-    WORD_BYTES     = 32       /* longer words have no nearest one */
+    WORD_BYTES     = 32,      /* longer words have no nearest one, */
+    SHORT_WORD     = 4        /* and of a shorter one the first letter is right */
 };
 
 /* Control bytes of a quoted input must not reach the terminal. */
@@ -80,10 +81,10 @@ const char *report_nearest(const char *word, const char *const *words)
     if (length > WORD_BYTES)
         return NULL;
     const char *nearest = NULL;
-    size_t best = (length + 2) / 3 + 1;      /* one edit for every three letters */
+    size_t best = (length == 2 ? 1 : length / 3) + 1;      /* one edit for every three letters, and for two */
     for (; *words != NULL; words++) {
         size_t candidate_length = strlen(*words);
-        if (candidate_length > WORD_BYTES)
+        if (candidate_length > WORD_BYTES || (length < SHORT_WORD && word[0] != (*words)[0]))
             continue;
         size_t distance = word_distance(word, length, *words, candidate_length);
         if (distance < best && distance < candidate_length) {

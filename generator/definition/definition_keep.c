@@ -7,7 +7,7 @@
 static bool read_head(int *head, const struct fields *fields, const struct value *item, int index, int last, int heads)
 {
     int64_t whole;
-    const char *place = arena_format(fields->arena, "%skeep: number %d", fields->path, index + 1);
+    const char *place = arena_format(fields->arena, "%skeep[%d]", fields->path, index + 1);
     const char *found = value_describe(item, fields->arena);
     if (!value_is_whole(item, &whole) || whole < 0 || whole >= heads) {
         report_error(fields->report, item->where, "%s is %s; expected a head, from 0 to %d", place, found, heads - 1);

@@ -52,15 +52,16 @@ bool expression_word_is_taken(const char *word)
     return false;
 }
 
-/* The known name with the fewest edits, at most one for every three letters; or NULL. */
+/* The known name with the fewest edits, at most one for every three letters and for two, of a short one not the first; or NULL. */
 static const char *parser_nearest(const struct parser *parser, const char *word)
 {
     const char *nearest = NULL;
-    size_t best = (strlen(word) + 2) / 3 + 1;
+    const size_t length = strlen(word);
+    size_t best = (length == 2 ? 1 : length / 3) + 1;
     for (int i = 0; i < KNOWN_WORDS + parser->name_count; i++) {
         const char *name = parser_name(parser, i);
         const size_t distance = strlen(name) < WORD_BYTES ? word_distance(word, name) : best;
-        if (distance < best && distance < strlen(name)) {
+        if (distance < best && distance < strlen(name) && (length >= SHORT_WORD || name[0] == word[0])) {
             best = distance;
             nearest = name;
         }

@@ -8,7 +8,10 @@
 
 #include "expression_tree.h"
 
-enum { WORD_BYTES = 32 };     /* a longer name has no nearest one */
+enum {
+    WORD_BYTES = 32,      /* a longer name has no nearest one */
+    SHORT_WORD = 4        /* nor has a shorter one that begins otherwise */
+};
 
 enum token_kind { TOKEN_END, TOKEN_NUMBER, TOKEN_WORD, TOKEN_SYMBOL };
 

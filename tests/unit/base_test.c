@@ -154,6 +154,11 @@ static void report_nearest_is_meant(void)
     CHECK_TEXT(report_nearest("casual", words), "causal");
     CHECK_TEXT(report_nearest("windwo", words), "window");
     CHECK_TEXT(report_nearest("kvheads", words), "kv_heads");
+    CHECK_TEXT(report_nearest("f33", words), "f32");
+    CHECK_TEXT(report_nearest("f3", words), "f32");
+    CHECK(report_nearest("nope", words) != NULL && report_nearest("nip", words) == NULL);
+    CHECK(report_nearest("g32", words) == NULL);
+    CHECK(report_nearest("load", words) == NULL);
     CHECK(report_nearest("alibi", words) == NULL);
     CHECK(report_nearest("x", words) == NULL);
     CHECK(report_nearest("", words) == NULL);

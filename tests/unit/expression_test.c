@@ -150,6 +150,7 @@ static void habits_of_other_languages_are_named(void)
 static void unknown_names_are_refused(void)
 {
     check_refused("q - k <= lefd", 10, "unknown name 'lefd' (did you mean 'left'?)");
+    check_refused("sin(q) < k", 1, "unknown name 'sin'; known are q, k, h, b, q_len, kv_len and the named numbers");
     check_refused("k <= qlen", 6, "unknown name 'qlen' (did you mean 'q_len'?)");
     check_refused("k <= wanderer", 6, "unknown name 'wanderer'; known are q, k, h, b, q_len, kv_len and the named numbers");
     check_refused("k < aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 5, "unknown name "
