@@ -23,7 +23,8 @@ enum key_type { KEY_INTEGER, KEY_NUMBER, KEY_NUMBERS, KEY_HEADS, KEY_CHOICE, KEY
 enum {
     OPTIONAL = -1,
     LINEAR = 1 << SCALING_LINEAR, LLAMA3 = 1 << SCALING_LLAMA3, YARN = 1 << SCALING_YARN,
-    LONGROPE = 1 << SCALING_LONGROPE, SCALED = LINEAR | LLAMA3 | YARN | LONGROPE, ROPE = SCALED | 1 << SCALING_NONE,
+    LONGROPE = 1 << SCALING_LONGROPE, DYNAMIC = 1 << SCALING_DYNAMIC,
+    SCALED = LINEAR | LLAMA3 | YARN | LONGROPE | DYNAMIC, ROPE = SCALED | 1 << SCALING_NONE,
     Q_NORM = 1 << 8, Q_LAYER = 1 << 9, K_NORM = 1 << 10, K_LAYER = 1 << 11
 };
 
@@ -69,9 +70,10 @@ static const struct key {
     { "rope.base",                      KEY_NUMBER,  AT(base),             1e-30, 1e30,            ROPE,                     NULL },
     { "rope.dims",                      KEY_INTEGER, AT(dims),             2.0,   REFERENCE_D,     ROPE,                     NULL },
     { "rope.pairing",                   KEY_CHOICE,  AT(interleaved),      0.0,   0.0,             ROPE,                     "half interleaved" },
-    { "rope.scaling",                   KEY_CHOICE,  AT(scaling),          0.0,   0.0,             SCALED,                   "none linear llama3 yarn longrope" },
+    { "rope.scaling",                   KEY_CHOICE,  AT(scaling),          0.0,   0.0,             SCALED,                   "none linear llama3 yarn longrope dynamic" },
     { "rope.scaling.factor",            KEY_NUMBER,  AT(factor),           1.0,   1e6,             SCALED,                   NULL },
-    { "rope.scaling.original",          KEY_NUMBER,  AT(original),         1.0,   1e9,             LLAMA3 | YARN | LONGROPE, NULL },
+    { "rope.scaling.original",          KEY_NUMBER,  AT(original),         1.0,   1e9,             LLAMA3 | YARN | LONGROPE | DYNAMIC, NULL },
+    { "rope.scaling.length",            KEY_NUMBER,  AT(length),           1.0,   1e9,             DYNAMIC,                  NULL },
     { "rope.scaling.low",               KEY_NUMBER,  AT(low),              1e-3,  1e6,             LLAMA3,                   NULL },
     { "rope.scaling.high",              KEY_NUMBER,  AT(high),             1e-3,  1e6,             LLAMA3,                   NULL },
     { "rope.scaling.beta_fast",         KEY_NUMBER,  AT(beta_fast),        1e-3,  1e6,             YARN,                     NULL },

@@ -16,7 +16,7 @@ enum {
 };
 
 /* How the frequencies of RoPE are fitted to longer contexts. */
-enum reference_scaling { SCALING_NONE, SCALING_LINEAR, SCALING_LLAMA3, SCALING_YARN, SCALING_LONGROPE };
+enum reference_scaling { SCALING_NONE, SCALING_LINEAR, SCALING_LLAMA3, SCALING_YARN, SCALING_LONGROPE, SCALING_DYNAMIC };
 
 /* The norm of each head's vector. */
 enum reference_norm_kind { NORM_NONE, NORM_RMS, NORM_L2, NORM_LAYER };
@@ -75,7 +75,7 @@ struct reference_line {
 
     int scaling;                  /* enum reference_scaling */
     double factor;                /* what follows is set where the scaling has it; original is the trained context */
-    double original, low, high, beta_fast, beta_slow, attention_factor, mscale, mscale_all_dim;
+    double original, length, low, high, beta_fast, beta_slow, attention_factor, mscale, mscale_all_dim;
     int truncate, use_long;       /* booleans */
     struct divisors divisors[2];  /* for short and for long contexts */
 

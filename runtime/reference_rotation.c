@@ -48,11 +48,18 @@ static double frequency_longrope(const struct reference_line *line, int i)
     return frequency_none(line, i) / line->divisors[line->use_long].list[i];
 }
 
+/* The base is that of texts longer than the trained context. */
+static double frequency_dynamic(const struct reference_line *line, int i)
+{
+    const double longer = line->length / line->original, dims = line->dims;
+    return pow(line->base * pow(line->factor * (longer - 1) + 1, dims / (dims - 2)), -2.0 * i / dims);
+}
+
 double reference_frequency(const struct reference_line *line, int i)
 {
     static double (*const frequency[])(const struct reference_line *, int) = {
         [SCALING_NONE] = frequency_none, [SCALING_LINEAR]   = frequency_linear,   [SCALING_LLAMA3] = frequency_llama3,
-        [SCALING_YARN] = frequency_yarn, [SCALING_LONGROPE] = frequency_longrope,
+        [SCALING_YARN] = frequency_yarn, [SCALING_LONGROPE] = frequency_longrope, [SCALING_DYNAMIC] = frequency_dynamic,
     };
     return frequency[line->scaling](line, i);
 }

@@ -2,7 +2,7 @@
 -- or rope_parameters, which may hold a table for each kind of layers.
 
 -- These words, before steps of the same name are defined.
-local scaling_words = { linear = linear, llama3 = llama3, yarn = yarn, longrope = longrope }
+local scaling_words = { linear = linear, llama3 = llama3, yarn = yarn, longrope = longrope, dynamic = dynamic }
 
 -- The table that says how frequencies are scaled, of one kind of layers if they have several; and its name.
 local function rope_source(layers)
@@ -58,6 +58,12 @@ local scalings = {
     }
   end,
 
+  -- A text within the context has the plain base, and longer ones are refused: keys in a cache would keep the old rotation.
+  dynamic = function(from)
+    local context = whole "max_position_embeddings"
+    return { factor = rope_factor(from), original = context, length = context }
+  end,
+
   -- The mscales are a ratio: one alone, or zero, says nothing.
   yarn = function(from)
     local attention_factor, mscale, below = rope_number(from, "attention_factor"), rope_number(from, "mscale"), rope_number(from, "mscale_all_dim")
@@ -84,13 +90,10 @@ local function rope_scaling(from)
   if given == nil then return nil end
   local kind, older = given.rope_type, given.type
   if kind == nil then kind = older end
-  if kind == "dynamic" then
-    refuse(name, 'has rope_type "dynamic", whose base grows with the text while keys in the cache keep the old rotation')
-  end
   local read = type(kind) == "string" and scalings[kind] or nil
   if read == nil then
     local found = kind == nil and "no rope_type" or "rope_type " .. show(kind)
-    refuse(name, "has " .. found .. "; expected default, linear, llama3, yarn or longrope")
+    refuse(name, "has " .. found .. "; expected default, linear, llama3, yarn, longrope or dynamic")
   end
   local fields = read(from)
   return fields and scaling_words[kind](fields)

@@ -219,10 +219,21 @@ static void put_longrope(struct text *text, int dims, struct random *random)
     text_format(text, "use = %s, factor = %d, original = %d }", chance(random, 2) ? "short" : "long", factor, original);
 }
 
+/* Two dimensions have no such base. */
+static void put_dynamic(struct text *text, int dims, struct random *random)
+{
+    const int factor = CHOOSE(random, divisors), original = CHOOSE(random, contexts);
+    if (dims < 4)
+        put_linear(text, dims, random);
+    else
+        text_format(text, "dynamic { factor = %d, original = %d, length = %d }", factor, original,
+                    original * (int)random_between(random, 1, 3));
+}
+
 static void put_scaling(struct text *text, int dims, struct random *random)
 {
     static void (*const scalings[])(struct text *text, int dims, struct random *random) = {
-        put_linear, put_llama3, put_yarn, put_longrope
+        put_linear, put_llama3, put_yarn, put_longrope, put_dynamic
     };
     if (chance(random, 2))
         return;

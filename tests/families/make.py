@@ -67,6 +67,7 @@ CASES = {
     "granite": ("Granite", GROUPED | {"embedding_multiplier": 3.0, "attention_multiplier": 0.15, "residual_multiplier": 0.4,
                                       "logits_scaling": 5.0}),
     "llama": ("Llama", OWN_HEAD | {"attention_bias": True, "mlp_bias": True}),
+    "llama_dynamic": ("Llama", OWN_HEAD | {"rope_scaling": {"rope_type": "dynamic", "factor": 4.0}}),
     "llama_scaled": ("Llama", OWN_HEAD | {"rope_theta": 5000.0, "rope_scaling": {
         "rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
         "original_max_position_embeddings": 32}}),

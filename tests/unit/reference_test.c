@@ -309,7 +309,7 @@ static const struct { const char *line, *error; } wrong_lines[] = {
     { ROPE(3, "half"), "rope.dims is 3; expected an even number of at most d_k, 4" },
     { ROPE(6, "half"), "rope.dims is 6; expected an even number of at most d_k, 4" },
     { SCALED("linear"), "rope.scaling.factor is missing" },
-    { SCALED("spiral"), "rope.scaling is spiral; the reference knows none linear llama3 yarn longrope" },
+    { SCALED("spiral"), "rope.scaling is spiral; the reference knows none linear llama3 yarn longrope dynamic" },
     { SCALED("none"), "rope.scaling stands without the scaling that has it" },
     { SCALED("linear rope.scaling.factor=2 rope.scaling.low=1"), "rope.scaling.low stands without the scaling that has it" },
     { LINE(1, 1, 4, 1, "true", "none rope.scaling=linear"), "rope.scaling stands without position=rope" },
