@@ -98,6 +98,20 @@ def wrong_plans_are_not_taken() -> None:
         assert "tile=" not in re.search(r'\n    plan = "([^"]*)"', table.read_text())[1], table.read_text()
 
 
+def latent_attention_says_from_where_naive_is_faster() -> None:
+    """A line and a field of the entry, which is read again."""
+    with tempfile.TemporaryDirectory() as name:
+        config, table = Path(name, "latent.lua"), Path(name, "table.lua")
+        config.write_text('name = "latent"\nattention = { heads = 2, mla = { kv_rank = 16, nope = 8, rope = 4, v = 8, form = absorbed }, '
+                          'mask = causal(), position = rope { base = 1e4, pairing = half } }\n')
+        said = attngen("tune", config, "--target", "scalar", "--seconds", "1", "-o", table)
+        found = re.search(r"behind 1024 cached tokens the naive form, unfolded at the FMA peak, is (?:faster from (\d+) new ones on|not faster)", said)
+        assert found and f"\n    naive_from = {found[1] or 0},\n" in table.read_text(), (said, table.read_text())
+        done = attngen_all("emit", config, "-o", name, "--tuned", table)
+        assert done.returncode == 0 and "stale" not in done.stderr, done
+    assert "\n    naive_from" not in tuning()[1]
+
+
 def stale_entries_are_named_and_not_used() -> None:
     """Another compiler, other kernels, another CPU."""
     for pattern, replacement, sentence in (
@@ -127,6 +141,7 @@ def bad_tables_are_refused() -> None:
         ('cpu = "x"\nentries = { { ' + entry % ("block=128", "1") + ' } }', "table.lua:2: the plan changes the blocks of the cache"),
         ('cpu = "x"\nentries = { { ' + entry % ("", "0") + ' } }', "is no time; expected milliseconds, above 0"),
         ('cpu = "x"\nentries = { { ' + entry % ("", "1, 2") + ' } }', "has another number of times than there are cases"),
+        ('cpu = "x"\nentries = { { ' + entry % ("", "1") + ', naive_from = -1 } }', "naive_from is -1; expected a whole number from 0"),
         ('while true do end', "still runs after"),
         ('cpu = os.getenv("HOME")', "unknown word 'os'"),
     ):
@@ -150,5 +165,5 @@ def wrong_usage_ends_with_2() -> None:
         assert (done.returncode, done.stderr) == (2, sentence), done
 
 
-run(table_is_written_and_used, tuned_kernels_are_right, wrong_plans_are_not_taken, stale_entries_are_named_and_not_used, bad_tables_are_refused,
+run(table_is_written_and_used, tuned_kernels_are_right, wrong_plans_are_not_taken, latent_attention_says_from_where_naive_is_faster, stale_entries_are_named_and_not_used, bad_tables_are_refused,
     wrong_usage_ends_with_2)

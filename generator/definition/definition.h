@@ -191,6 +191,9 @@ bool definition_has_outputs(const struct definition *definition);
 /* Heads and sizes of K and V, from the ranks and the form in mla. */
 void definition_use_mla(struct definition *definition);
 
+/* An absorbed definition of which no head is pruned, in naive form over a cache of floats. */
+struct definition definition_unfolded(const struct definition *absorbed, const struct catalog *catalog, struct arena *arena);
+
 /* Gives contiguous definitions pages instead, of the tokens that the layout has by default. */
 void definition_use_pages(struct model *model, const struct catalog *catalog, struct arena *arena);
 

@@ -48,6 +48,18 @@ void definition_use_mla(struct definition *definition)
     definition->v_in_k = absorbed;
 }
 
+struct definition definition_unfolded(const struct definition *absorbed, const struct catalog *catalog, struct arena *arena)
+{
+    struct definition naive = *absorbed;
+    naive.mla.form = MLA_NAIVE;
+    definition_use_mla(&naive);
+    naive.kept.kv_heads = naive.kv_heads;
+    naive.group = 1;
+    naive.cache_k = naive.cache_v = (struct cached){ .type = catalog_find(catalog, CATALOG_CACHE, "f32") };
+    naive.line = definition_line(&naive, arena);
+    return naive;
+}
+
 static bool apply(struct definition *definition, const struct fields *fields)
 {
     const struct mla *mla = &definition->mla;

@@ -19,7 +19,7 @@ enum {
 
 static const char *const table_fields[] = { "cpu", "entries", NULL };
 static const char *const entry_fields[] = {
-    "definition", "target", "compiler", "kernels", "cases", "plan", "ms", "default_ms", "tried", NULL
+    "definition", "target", "compiler", "kernels", "cases", "plan", "ms", "default_ms", "tried", "naive_from", NULL
 };
 static const char *const trial_fields[] = { "plan", "ms", NULL };
 
@@ -113,10 +113,14 @@ static bool read_entry(const struct reading *reading, struct tuned_entry *entry,
     if (table->kind != VALUE_TABLE)
         return refuse(reading, table->where, "is no entry; expected { definition = ..., target = ..., plan = ... }");
     const struct fields fields = { table, "", reading->arena, reading->report };
+    int64_t naive_from = -1;
     entry->where = table->where;
     entry->standard.plan = "";
-    return fields_known(&fields, entry_fields)
-        && fields_text(&fields, "definition", true, &entry->definition) && fields_text(&fields, "target", true, &entry->target)
+    if (!fields_known(&fields, entry_fields)
+        || !fields_integer(&fields, "naive_from", false, (struct field_limits){ 0, 1 << 20 }, &naive_from))
+        return false;
+    entry->naive_from = (int)naive_from;
+    return fields_text(&fields, "definition", true, &entry->definition) && fields_text(&fields, "target", true, &entry->target)
         && fields_text(&fields, "compiler", true, &entry->compiler) && fields_text(&fields, "kernels", true, &entry->kernels)
         && read_cases(reading, entry, value_field(table, "cases")) && read_plan(reading, &fields, &entry->chosen.plan)
         && read_times(reading, entry->chosen.ms, value_field(table, "ms"), entry)

@@ -34,6 +34,7 @@ struct tuned_entry {
     struct tuned_trial chosen, standard;
     struct tuned_trial *tried;       /* (tried_count), the fastest first */
     int tried_count;
+    int naive_from;                  /* of absorbed latent attention: new tokens from which on the naive form is faster, 0 never; else -1 */
 };
 
 struct tuned {

@@ -56,14 +56,18 @@ static void print_entry(struct text *text, const struct tuned_entry *entry)
         print_times(text, entry->tried[i].ms, entry->case_count);
         text_put(text, " },\n");
     }
-    text_put(text, "    },\n  },\n");
+    text_put(text, "    },\n");
+    if (entry->naive_from >= 0)
+        text_format(text, "    naive_from = %d,\n", entry->naive_from);
+    text_put(text, "  },\n");
 }
 
 void tuned_print(struct text *text, const struct tuned *tuned)
 {
     text_put(text, "-- Written by `attngen tune`: the parameters of plans that were fastest on this CPU, where they differ from the\n"
                    "-- default plan, with the times in ms of each case, and of what else was tried. An entry is used as long as the\n"
-                   "-- compiler is the same and the templates make the same kernels.\n");
+                   "-- compiler is the same and the templates make the same kernels. naive_from is of absorbed latent attention: for so\n"
+                   "-- many new tokens or more the naive form is faster, its keys and values unfolded from those cached; 0: for none tried.\n");
     text_put(text, "cpu = ");
     print_quoted(text, tuned->cpu);
     text_put(text, "\n\nentries = {\n");

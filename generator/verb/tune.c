@@ -13,6 +13,7 @@
 #include "../model/source.h"
 #include "../model/tree.h"
 #include "picture.h"
+#include "tune_forms.h"
 #include "tune_search.h"
 
 static const double default_seconds = 60.0;
@@ -89,7 +90,8 @@ static bool table_write(const struct tuning *tuning)
     return file_write(tuning->file, text.data, text.length, options->report, NULL);
 }
 
-static void entry_add(struct tuning *tuning, const struct tune_result *result, const struct definition *definition, const char *kernels)
+static void entry_add(struct tuning *tuning, const struct tune_result *result, const struct definition *definition, const char *kernels,
+                      int naive_from)
 {
     struct tuned_entry *entry = tuned_find(&tuning->table, definition->line, tuning->isa->name);
     if (entry == NULL)
@@ -97,7 +99,7 @@ static void entry_add(struct tuning *tuning, const struct tune_result *result, c
     *entry = (struct tuned_entry){
         .definition = definition->line, .target = tuning->isa->name, .compiler = tuning->compiler, .kernels = kernels,
         .case_count = result->case_count, .chosen = result->chosen, .standard = result->standard,
-        .tried = result->tried, .tried_count = result->tried_count
+        .tried = result->tried, .tried_count = result->tried_count, .naive_from = naive_from
     };
     memcpy(entry->cases, result->cases, sizeof entry->cases);
 }
@@ -114,10 +116,12 @@ static bool definition_tune(struct tuning *tuning, const struct definition *defi
         compile_directory(tuning->root, arena_format(options->arena, "tune_%s", kernels), options->arena, options->report)
     };
     struct tune_result result;
+    int naive_from = -1;
     printf("%s on %s\n", definition->name, tuning->isa->name);
-    if (target.directory == NULL || !tune_search(&result, &target, seconds))
+    if (target.directory == NULL || !tune_search(&result, &target, seconds)
+        || (tune_forms_apply(definition) && !tune_forms(&naive_from, &target, result.chosen.plan)))
         return false;
-    entry_add(tuning, &result, definition, kernels);
+    entry_add(tuning, &result, definition, kernels, naive_from);
     return table_write(tuning);
 }
 
