@@ -91,6 +91,15 @@ void run_use_small_ring(struct run *run)
     caches_create(run);
 }
 
+void run_share(struct run *run, const struct run *owner)
+{
+    for (int32_t b = 0; b < run->trial->sequences; b++) {
+        run->sequence[b] = owner->sequence[b];
+        run->sequence[b].k_len = 0;
+    }
+    run->without_keys = true;
+}
+
 void run_create(struct run *run, const struct trial *trial, const struct attn_attention *attention,
                 struct random *random)
 {
@@ -152,6 +161,10 @@ static struct attn_args run_args(const struct run *run, const struct attn_sequen
     args.column_sums_head_stride = run->column_sums.head_stride;
     args.q_rotation = (const float *)(const void *)run->q_rotation.data;
     args.k_rotation = (const float *)(const void *)run->k_rotation.data;
+    if (run->without_keys) {
+        args.k = args.v = NULL;
+        args.k_rotation = args.k_norm_weight = args.k_norm_bias = NULL;
+    }
     return args;
 }
 

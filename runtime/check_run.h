@@ -15,6 +15,7 @@ struct run {
     struct random *random;
     bool shuffled;                        /* tasks in a random order, each with a scratch of NaN */
     bool without_lse;
+    bool without_keys;                    /* no call has new keys: k, v and what belongs to them are not there */
     struct attn_sequence sequence[TRIAL_SEQUENCES];   /* all queries and all keys at once, with caches */
     struct guarded cache[TRIAL_SEQUENCES];            /* of a paged one, the first holds the pages of all sequences */
     struct guarded pages[TRIAL_SEQUENCES];            /* which pages are a sequence's: a random choice in a random order */
@@ -31,6 +32,9 @@ struct run {
 void run_create(struct run *run, const struct trial *trial, const struct attn_attention *attention,
                 struct random *random);
 void run_destroy(struct run *run);
+
+/* Its sequences have all keys in the caches of the other run, and bring none themselves. */
+void run_share(struct run *run, const struct run *owner);
 
 /* For a way that never adds more than a few keys at a time: a ring of no more than what that needs. */
 void run_use_small_ring(struct run *run);

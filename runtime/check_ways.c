@@ -251,6 +251,38 @@ static void check_copy(struct check *check)
     result_destroy(&found);
 }
 
+/* Of all of a run's caches. */
+static uint64_t caches_hash(const struct run *run)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (int32_t b = 0; b < run->trial->sequences; b++)
+        for (size_t i = 0; i < run->cache[b].bytes; i++)
+            hash = (hash ^ run->cache[b].data[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* Calls without new keys over caches that others have filled, as of layers that share one: the same bits, and the caches stay. */
+static void check_shared(struct check *check)
+{
+    static const char name[] = "no new keys, the caches of another call";
+    struct run owner, reader;
+    struct result found = result_create(check->trial);
+    run_create(&owner, check->trial, check->attention, check->random);
+    run_create(&reader, check->trial, check->attention, check->random);
+    run_write(&owner);
+    run_share(&reader, &owner);
+    const uint64_t before = caches_hash(&owner);
+    run_write(&reader);
+    run_phase(&reader, random_phase(&reader), reader.sequence, reader.trial->sequences);
+    if (caches_hash(&owner) != before)
+        verdict_fail(check, name, "wrote into the caches");
+    if (verdict_take(check, name, &reader, &found))
+        verdict_same(check, name, &found, &check->whole);
+    run_destroy(&owner);
+    run_destroy(&reader);
+    result_destroy(&found);
+}
+
 static void check_way(struct check *check, const struct way *way)
 {
     struct run run;
@@ -272,5 +304,6 @@ void check_ways(struct check *check)
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         if ((check->traits & ways[i].needs) == ways[i].needs)
             check_way(check, &ways[i]);
+    check_shared(check);
     check_copy(check);
 }

@@ -76,6 +76,12 @@ static int (*const supported[])(void) = {
 % end
 };
 
+% if LAYER_COUNT > 0 then
+static const struct attn_layer layers[] = {
+    $LAYER_ROWS
+};
+
+% end
 const struct attn_model_kernels $(NAME)_kernels = {
-    ATTN_CONTRACT, "$NAME", $(#DEFINITIONS), resolvers, $(#TARGETS), all, supported
+    ATTN_CONTRACT, "$NAME", $(#DEFINITIONS), resolvers, $(#TARGETS), all, supported, $LAYER_COUNT, $(LAYER_COUNT > 0 and "layers" or "NULL")
 };

@@ -17,7 +17,14 @@ extern "C" {
 #endif
 
 % for i, definition in ipairs(DEFINITIONS) do
+% if LAYERS[i] == "" then
 /* $(LINES[i]) */
+% else
+/*
+** $(LINES[i])
+** $(LAYERS[i])
+*/
+% end
 const struct attn_attention *$(NAME)_$definition(void);
 void $(NAME)_$(definition)_write(const struct attn_args *args, void *scratch);
 void $(NAME)_$(definition)_prefill(const struct attn_args *args, void *scratch);

@@ -185,56 +185,6 @@ static void merge_definitions(struct model_reader *m)
     m->model->definition_count = distinct;
 }
 
-static int find_written(const struct model_reader *m, const struct value *name)
-{
-    int i = 0;
-    while (i < m->count && !(name->kind == VALUE_TEXT && strcmp(m->written[i].name, name->text) == 0))
-        i++;
-    return i;
-}
-
-static bool read_layer_list(struct model_reader *m, const struct value *list)
-{
-    bool *used = arena_alloc(m->fields.arena, (size_t)m->count, sizeof *used);
-    int *layers = arena_alloc(m->fields.arena, (size_t)list->item_count, sizeof *layers);
-    for (int i = 0; i < list->item_count; i++) {
-        int written = find_written(m, list->items[i]);
-        if (written == m->count) {
-            report_error(m->fields.report, list->items[i]->where,
-                         "layers[%d] is %s; expected the name of a definition in attention",
-                         i + 1, value_describe(list->items[i], m->fields.arena));
-            return false;
-        }
-        used[written] = true;
-        layers[i] = m->distinct[written];
-    }
-    for (int i = 0; i < m->count; i++)
-        if (!used[i]) {
-            report_error(m->fields.report, m->written[i].where, "attention.%s is used by no layer", m->written[i].name);
-            return false;
-        }
-    m->model->layers = layers;
-    m->model->layer_count = list->item_count;
-    return true;
-}
-
-/* A list of definitions' names; with only one definition their number will do. */
-static bool read_layers(struct model_reader *m)
-{
-    const struct value *layers = value_field(m->config, "layers");
-    int64_t count = 0;
-    if (layers != NULL && layers->kind == VALUE_TABLE && layers->field_count == 0
-        && layers->item_count > 0 && layers->item_count <= DEFINITION_COUNT)
-        return read_layer_list(m, layers);
-    if (m->count > 1 || (layers != NULL && layers->kind == VALUE_TABLE))
-        return fields_refuse(&m->fields, "layers", "a list of 1 to %d names of definitions", DEFINITION_COUNT);
-    if (!fields_integer(&m->fields, "layers", false, (struct field_limits){ 1, DEFINITION_COUNT }, &count))
-        return false;
-    m->model->layers = arena_alloc(m->fields.arena, (size_t)count, sizeof *m->model->layers);
-    m->model->layer_count = (int)count;
-    return true;
-}
-
 bool definition_read(struct model *model, const struct value *config, const struct catalog *catalog,
                      struct arena *arena, struct report *report)
 {
@@ -248,7 +198,8 @@ bool definition_read(struct model *model, const struct value *config, const stru
     if (!read_attentions(&m))
         return false;
     merge_definitions(&m);
-    if (!read_layers(&m) || !good)
+    const struct definition_written written = { m.count, m.written, m.distinct };
+    if (!definition_read_layers(&read, &m.fields, &written) || !good)
         return false;
     *model = read;
     return true;

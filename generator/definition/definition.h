@@ -148,6 +148,7 @@ struct model {
     const struct definition *definitions; /* distinct lines, in the order of first mention */
     int definition_count;
     const int *layers;                    /* (layer_count): index of each layer's definition */
+    const int *cache_of;                  /* (layer_count): the layer whose cache each reads: its own number, or an earlier layer's */
     int layer_count;                      /* 0 when the config does not say */
     const char *weights;                  /* the model folder that the config is for, or NULL */
 };
@@ -200,6 +201,9 @@ void definition_use_pages(struct model *model, const struct catalog *catalog, st
 /* All definitions store K and V as the text says, in a config's words: "int8 { block = 32 }". false after a report. */
 bool definition_use_cache(struct model *model, const char *text, const struct catalog *catalog, struct arena *arena,
                           struct report *report);
+
+/* "0-3, 5, of which 5 with the cache of layer 2": the layers, from 0, that have a definition. */
+void model_layers_print(struct text *text, const struct model *model, int definition);
 
 /* Words and fields a config may use, NULL-ended, for the sandbox. */
 const char *const *definition_words(const struct catalog *catalog, struct arena *arena);

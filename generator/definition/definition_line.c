@@ -35,6 +35,27 @@ static void line_cached(struct text *line, const char *path, const struct cached
     line_arguments(line, path, cached->type, cached->argument);
 }
 
+static void line_position(struct text *line, const struct definition *definition)
+{
+    text_format(line, " position=%s", definition->position->name);
+    line_arguments(line, definition->position->name, definition->position, definition->position_argument);
+}
+
+/* The cache and its layout. */
+static void line_stored(struct text *line, const struct definition *definition)
+{
+    if (definition_caches_alike(definition))
+        line_cached(line, "cache", &definition->cache_k);
+    else {
+        line_cached(line, "cache.k", &definition->cache_k);
+        line_cached(line, "cache.v", &definition->cache_v);
+    }
+    if (strcmp(definition->layout->name, "contiguous") != 0) {
+        text_format(line, " layout=%s", definition->layout->name);
+        line_arguments(line, definition->layout->name, definition->layout, definition->layout_argument);
+    }
+}
+
 const char *definition_line(const struct definition *definition, struct arena *arena)
 {
     char text[EXPRESSION_BYTES];
@@ -65,18 +86,21 @@ const char *definition_line(const struct definition *definition, struct arena *a
         text_format(&line, " hidden_row=%s", definition_hidden_row_name(definition->hidden_row));
     for (enum definition_norm which = 0; which < NORMS; which++)
         line_norm(&line, definition_norm_field(which), &definition->norm[which]);
-    text_format(&line, " position=%s", definition->position->name);
-    line_arguments(&line, definition->position->name, definition->position, definition->position_argument);
-    if (definition_caches_alike(definition))
-        line_cached(&line, "cache", &definition->cache_k);
-    else {
-        line_cached(&line, "cache.k", &definition->cache_k);
-        line_cached(&line, "cache.v", &definition->cache_v);
-    }
-    if (strcmp(definition->layout->name, "contiguous") != 0) {
-        text_format(&line, " layout=%s", definition->layout->name);
-        line_arguments(&line, definition->layout->name, definition->layout, definition->layout_argument);
-    }
+    line_position(&line, definition);
+    line_stored(&line, definition);
     definition_outputs_print(&line, definition);
+    return line.data;
+}
+
+const char *definition_cache_line(const struct definition *definition, struct arena *arena)
+{
+    struct text line = text_start(arena);
+    text_format(&line, " kv_heads=%d", definition->kept.kv_heads);
+    for (int i = 0; definition->kept.head != NULL && i < definition->kept.kv_heads; i++)
+        text_format(&line, "%s%d", i == 0 ? " of " : ",", definition->kept.kv_head[i]);
+    text_format(&line, " d_k=%d d_v=%d%s", definition->d_k, definition->d_v, definition->v_in_k ? " v=tail_of_k" : "");
+    line_norm(&line, definition_norm_field(NORM_K), &definition->norm[NORM_K]);
+    line_position(&line, definition);
+    line_stored(&line, definition);
     return line.data;
 }

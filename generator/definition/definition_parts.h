@@ -4,7 +4,7 @@
 ** scores, definition_names.c what their expressions name, definition_array.c arrays, definition_word.c the
 ** arguments of a word, definition_mla.c sizes from ranks, definition_rotation.c computes how pairs turn, definition_norm.c
 ** reads the norms of q and k, definition_outputs.c reads and prints what else a call can give, definition_cache.c reads
-** the cache, definition_line.c prints the line.
+** the cache, definition_layers.c the layers, definition_line.c prints the line.
 */
 #ifndef DEFINITION_PARTS_H
 #define DEFINITION_PARTS_H
@@ -21,6 +21,16 @@ struct definition_reader {
     struct report *report;
     struct expression_arrays *arrays;    /* of this definition, as far as they have been declared */
 };
+
+/* Definitions as they were written, before equal ones became one. */
+struct definition_written {
+    int count;
+    const struct definition *list;       /* (count) */
+    const int *distinct;                 /* (count): index among the model's, which are distinct */
+};
+
+/* A list of names, or with one definition their number will do; config is the whole one. */
+bool definition_read_layers(struct model *model, const struct fields *config, const struct definition_written *written);
 
 /* Fields of one attention, NULL-ended. */
 const char *const *definition_attention_fields(void);
@@ -102,5 +112,8 @@ int definition_read_choice(const struct fields *fields, const char *field, const
 const char *definition_choices(enum catalog_kind kind, const char *more, struct arena *arena);
 
 const char *definition_line(const struct definition *definition, struct arena *arena);
+
+/* What of it says what a cache holds, and where: layers that agree in it can share one, but for how much a ring keeps. */
+const char *definition_cache_line(const struct definition *definition, struct arena *arena);
 
 #endif

@@ -71,22 +71,6 @@ static bool plans_choose(struct explanation *e)
 
 /* As text ------------------------------------------------------------------------------------ */
 
-/* "0-3, 5": the layers, from 0, that use a definition. */
-static void print_layers(struct explanation *e, int definition)
-{
-    const struct model *model = e->model;
-    const char *gap = "";
-    for (int i = 0; i < model->layer_count; i++) {
-        int first = i;
-        if (model->layers[i] != definition)
-            continue;
-        while (i + 1 < model->layer_count && model->layers[i + 1] == definition)
-            i++;
-        text_format(&e->text, first == i ? "%s%d" : "%s%d-%d", gap, first, i);
-        gap = ", ";
-    }
-}
-
 /* Lists are of numbers; long ones show their start. */
 static const char *list_text(const struct explanation *e, const struct value *list)
 {
@@ -159,7 +143,7 @@ static void print_definition(struct explanation *e, int index)
     choices_collect(&choices, definition, e->arena);
     text_format(&e->text, "\n%s", definition->name);
     text_put(&e->text, e->model->layer_count > 0 ? ", layers " : "");
-    print_layers(e, index);
+    model_layers_print(&e->text, e->model, index);
     text_format(&e->text, "\n  %s\n\n", definition->line);
     print_choices(e, &choices);
     print_tiles(e, index);
@@ -180,12 +164,13 @@ static void print_model(struct explanation *e)
 
 /* As JSON ------------------------------------------------------------------------------------ */
 
-static struct value *layers_tree(const struct explanation *e, int definition)
+/* The layers of a definition, and (caches) for each the layer whose cache it reads. */
+static struct value *layers_tree(const struct explanation *e, int definition, bool caches)
 {
     struct value *list = tree_table(e->arena);
     for (int i = 0; i < e->model->layer_count; i++)
         if (e->model->layers[i] == definition)
-            tree_append(list, tree_integer(i, e->arena), e->arena);
+            tree_append(list, tree_integer(caches ? e->model->cache_of[i] : i, e->arena), e->arena);
     return list;
 }
 
@@ -221,7 +206,8 @@ static struct value *definition_tree(const struct explanation *e, int index)
         tree_set(tree, choices.list[i].name, choices.list[i].value, e->arena);
     tree_set(tree, "name", tree_text(definition->name, e->arena), e->arena);
     tree_set(tree, "line", tree_text(definition->line, e->arena), e->arena);
-    tree_set(tree, "layers", layers_tree(e, index), e->arena);
+    tree_set(tree, "layers", layers_tree(e, index, false), e->arena);
+    tree_set(tree, "cache_of", layers_tree(e, index, true), e->arena);
     const struct plan *plan = plan_counted(e, index);
     const int queries = plan->value[PLAN_QUERIES], keys = plan->value[PLAN_TILE];
     tree_set(tree, "tiles", tiles_tree(e, index), e->arena);

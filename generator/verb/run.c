@@ -188,6 +188,18 @@ static bool run_in_floats(const struct model *model, const struct options *optio
     return true;
 }
 
+/* Layers of the runtime write what they read. */
+static bool run_own_caches(const struct model *model, const struct options *options)
+{
+    for (int i = 0; i < model->layer_count; i++)
+        if (model->cache_of[i] != i) {
+            report_error(options->report, (struct where){ model->file, 0 }, "layer %d has the cache_of layer %d; run gives each layer a cache of its own",
+                         i, model->cache_of[i]);
+            return false;
+        }
+    return true;
+}
+
 /* What options say of caches goes before what definitions say. */
 static bool run_use_caches(struct model *model, const struct options *options)
 {
@@ -205,7 +217,7 @@ int verb_run(const struct options *options)
     if (!options_agree(options) || !source_read(&run.source, options->input, &options->catalog, options->arena, options->report)
         || !run_possible(&run))
         return 2;
-    if (!run_in_floats(model, options) || !run_use_caches(&run.source.model, options) || !description_print(&description, &run.source, options->report))
+    if (!run_in_floats(model, options) || !run_own_caches(model, options) || !run_use_caches(&run.source.model, options) || !description_print(&description, &run.source, options->report))
         return 2;
     fprintf(stderr, "%s: %d definition%s of attention, %d layers\n", model->name, model->definition_count,
             model->definition_count == 1 ? "" : "s", model->layer_count);

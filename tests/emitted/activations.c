@@ -1,6 +1,6 @@
 /*
 ** Activations of two bytes: conversions of every number, and that attention over them is, to the bit, what it is over
-** the same numbers as floats, rounded. Compiled with -DKERNELS_SOURCE="halves.c".
+** the same numbers as floats, rounded; also over a cache that was written for floats. Compiled with -DKERNELS_SOURCE="halves.c".
 */
 #include KERNELS_SOURCE
 
@@ -149,10 +149,19 @@ static void phase_run(const struct attn_phase *phase, struct attn_args *args)
     free(scratch);
 }
 
-/* Keys first .. first + keys - 1 alone. Queries before the first key see none. */
-static void call(const struct attn_attention *attention, const struct given *given, int first, int keys, bool decodes, struct made *made)
+/* q, k and v as the attention takes them. */
+static void args_give(struct attn_args *args, const struct attn_attention *attention, const struct given *given)
 {
     const bool narrow = strcmp(attention->activations, "f32") != 0;
+    args->q = narrow ? (const void *)given->q_narrow : given->q;
+    args->k = narrow ? (const void *)given->k_narrow : given->k;
+    args->v = narrow ? (const void *)given->v_narrow : given->v;
+}
+
+/* Keys first .. first + keys - 1 alone, which the owner writes. Queries before the first key see none. */
+static void call_over(const struct attn_attention *owner, const struct attn_attention *attention, const struct given *given, int first,
+                      int keys, bool decodes, struct made *made)
+{
     int32_t position[KEYS];
     float rotation[KEYS * D_K];
     for (int i = 0; i < KEYS; i++)
@@ -164,12 +173,20 @@ static void call(const struct attn_attention *attention, const struct given *giv
     struct attn_args args = {
         .sequence = &sequence, .sequences = 1, .q_stride = HEADS * D_K, .q_head_stride = D_K, .k_stride = KV * D_K, .k_head_stride = D_K,
         .v_stride = KV * D_V, .v_head_stride = D_V, .o_stride = HEADS * D_V, .o_head_stride = D_V, .o = made->o, .lse = made->lse, .lse_stride = HEADS,
-        .q = narrow ? (const void *)given->q_narrow : given->q, .k = narrow ? (const void *)given->k_narrow : given->k,
-        .v = narrow ? (const void *)given->v_narrow : given->v, .q_rotation = rotation, .k_rotation = rotation
+        .q_rotation = rotation, .k_rotation = rotation
     };
-    phase_run(&attention->write, &args);
+    args_give(&args, owner, given);
+    phase_run(&owner->write, &args);
+    args_give(&args, attention, given);
+    args.k = args.v = args.k_rotation = NULL;
+    sequence.k_len = 0;
     phase_run(decodes ? &attention->decode : &attention->prefill, &args);
     free(sequence.cache);
+}
+
+static void call(const struct attn_attention *attention, const struct given *given, int first, int keys, bool decodes, struct made *made)
+{
+    call_over(attention, attention, given, first, keys, decodes, made);
 }
 
 /* Whether o of the narrow call is o of the float one, rounded, and lse the same. */
@@ -229,11 +246,30 @@ static void calls_are_those_of_floats_rounded(void)
             printf("skip calls on %s: this CPU does not have it\n", halves_kernels.all[target]->target);
 }
 
+/* The table says which layer reads whose cache; such a call has no new keys, and the bits that it has over its own cache. */
+static void a_layer_reads_the_cache_of_another(void)
+{
+    const int32_t layers = halves_kernels.layers;
+    const struct attn_layer *last = &halves_kernels.layer[layers - 1], *owner = &halves_kernels.layer[last->cache];
+    static struct made own, shared;
+    CHECK(layers == 4 && last->cache == 0 && owner->cache == 0 && halves_kernels.layer[2].cache == 2);
+    const struct attn_attention *writes = halves_kernels.attention[owner->attention](), *reads = halves_kernels.attention[last->attention]();
+    CHECK(strcmp(writes->activations, "f32") == 0 && strcmp(reads->activations, "f16") == 0);
+    struct given *given = given_make(NARROW_F16);
+    for (int decodes = 0; decodes < 2; decodes++) {
+        call(reads, given, 0, KEYS, decodes, &own);
+        call_over(writes, reads, given, 0, KEYS, decodes, &shared);
+        CHECK(memcmp(own.o, shared.o, 2 * O) == 0 && memcmp(own.lse, shared.lse, sizeof own.lse) == 0);
+    }
+    free(given);
+}
+
 int main(void)
 {
     RUN(halves_convert);
     RUN(upper_halves_convert);
     RUN(vectors_convert_as_numbers_do);
     RUN(calls_are_those_of_floats_rounded);
+    RUN(a_layer_reads_the_cache_of_another);
     return test_end();
 }

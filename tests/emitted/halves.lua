@@ -1,4 +1,5 @@
--- One attention with each type of activations, for the test that the type changes nothing but what is read and written.
+-- One attention with each type of activations, for the test that the type changes nothing but what is read and written;
+-- and a layer that reads the cache of another.
 name = "halves"
 local function with(type)
   return {
@@ -7,5 +8,5 @@ local function with(type)
   }
 end
 attention = { f32 = with(f32), f16 = with(f16), bf16 = with(bf16) }
-layers = { "f32", "f16", "bf16" }
+layers = { "f32", "f16", "bf16", { attention = "f16", cache_of = 0 } }
 

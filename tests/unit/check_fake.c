@@ -67,6 +67,8 @@ static void write_head(const struct attn_args *args, int64_t task, enum fake_fau
                fault == FAKE_ROTATION ? -1.0f : 1.0f, to);
         memcpy(to + D_K, (const float *)args->v + row * args->v_stride + head * args->v_head_stride, D_V * sizeof *to);
     }
+    if (fault == FAKE_NOTHING && args->k == NULL && sequence->kv_len > 0)
+        *cached_key(sequence, head, 0) = 0.0f;
     if (fault == FAKE_CACHE)
         *cached_key(sequence, KV_HEADS, 0) = 0.0f;
 }
@@ -276,13 +278,14 @@ FAKE_FUNCTIONS(FAKE_HEAD)
 FAKE_FUNCTIONS(FAKE_COLUMNS)
 FAKE_FUNCTIONS(FAKE_SUM)
 FAKE_FUNCTIONS(FAKE_ROW)
+FAKE_FUNCTIONS(FAKE_NOTHING)
 
 static const struct attn_attention attentions[FAKE_FAULTS] = {
     FAKE_TABLE(FAKE_RIGHT), FAKE_TABLE(FAKE_SCALE), FAKE_TABLE(FAKE_WINDOW), FAKE_TABLE(FAKE_LSE),
     FAKE_TABLE(FAKE_ORDER), FAKE_TABLE(FAKE_STALE), FAKE_TABLE(FAKE_HIDDEN), FAKE_TABLE(FAKE_NEIGHBOUR),
     FAKE_TABLE(FAKE_LATER), FAKE_TABLE(FAKE_ROTATION), FAKE_TABLE(FAKE_EXPORT), FAKE_TABLE(FAKE_IMPORT), FAKE_TABLE(FAKE_CACHE),
     FAKE_TABLE(FAKE_MERGE), FAKE_TABLE(FAKE_WEIGHT), FAKE_TABLE(FAKE_HEAD), FAKE_TABLE(FAKE_COLUMNS), FAKE_TABLE(FAKE_SUM),
-    FAKE_TABLE(FAKE_ROW)
+    FAKE_TABLE(FAKE_ROW), FAKE_TABLE(FAKE_NOTHING)
 };
 
 struct attn_attention fake_attention(enum fake_fault fault)

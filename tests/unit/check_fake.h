@@ -26,6 +26,7 @@ enum fake_fault {
     FAKE_COLUMNS,          /* outputs leaves the last query out of the column sums */
     FAKE_SUM,              /* outputs adds column sums to what stands there */
     FAKE_ROW,              /* outputs writes one float behind each row of the matrix */
+    FAKE_NOTHING,          /* a write that is given no keys forgets the first one */
     FAKE_FAULTS
 };
 

@@ -33,7 +33,7 @@ static int harness_run(enum fake_fault fault, int (*supported)(void))
     char *argv[] = { name, trace, NULL };
     const struct attn_attention attention = fake_attention(fault), *all = &attention;
     const struct attn_attention *(*const resolver)(void) = unused_resolver;
-    const struct attn_model_kernels kernels = { ATTN_CONTRACT, "fake", 1, &resolver, 1, &all, &supported };
+    const struct attn_model_kernels kernels = { ATTN_CONTRACT, "fake", 1, &resolver, 1, &all, &supported, 0, NULL };
     return check_main(&kernels, 2, argv);
 }
 
@@ -87,7 +87,8 @@ static void planted_faults_are_caught(void)
         { FAKE_HEAD,      "outputs behind prefill: " },
         { FAKE_COLUMNS,   "outputs behind prefill: " },
         { FAKE_SUM,       "outputs behind prefill: " },
-        { FAKE_ROW,       NULL }
+        { FAKE_ROW,       NULL },
+        { FAKE_NOTHING,   "no new keys, the caches of another call: wrote into the caches" }
     };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         char text[OUTPUT_BYTES];

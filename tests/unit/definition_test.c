@@ -163,6 +163,26 @@ static void equal_definitions_become_one(void)
     bench_close(&bench);
 }
 
+static void layers_may_read_the_caches_of_others(void)
+{
+    struct bench bench;
+    struct model model;
+    bench_open(&bench);
+    bool read = bench_read(&bench, &model,
+        "attention = { a = { heads = 4, d_k = 8, mask = causal() }, b = { heads = 8, kv_heads = 4, d_k = 8 } }\n"
+        "layers = { 'a', 'b', { attention = 'b', cache_of = 0 }, 'a', { attention = 'a', cache_of = 1 }, { attention = 'a', cache_of = 1 } }");
+    if (read) {
+        static const int cache_of[] = { 0, 1, 0, 3, 1, 1 };
+        struct text a = text_start(bench.capture.arena), b = text_start(bench.capture.arena);
+        CHECK(model.layer_count == 6 && memcmp(model.cache_of, cache_of, sizeof cache_of) == 0);
+        model_layers_print(&a, &model, 0);
+        model_layers_print(&b, &model, 1);
+        CHECK_TEXT(a.data, "0, 3-5, of which 4-5 with the cache of layer 1");
+        CHECK_TEXT(b.data, "1-2, of which 2 with the cache of layer 0");
+    }
+    bench_close(&bench);
+}
+
 static void layers_may_be_counted(void)
 {
     struct bench bench;
@@ -280,6 +300,7 @@ int main(void)
     RUN(numbers_come_back_from_their_digits);
     RUN(masks_become_expressions);
     RUN(equal_definitions_become_one);
+    RUN(layers_may_read_the_caches_of_others);
     RUN(layers_may_be_counted);
     RUN(words_are_the_catalogue);
     RUN(directories_and_missing_files_are_refused);
