@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 16 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 6 of 32 registers, 35 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  34a941352ceaae68   (of all that follows this comment)
+**   digest  087cda498281527d   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -4738,5 +4738,5 @@ static int (*const supported[])(void) = {
 };
 
 const struct attn_model_kernels mine_kernels = {
-    ATTN_CONTRACT, "mine", 1, resolvers, 3, all, supported
+    ATTN_CONTRACT, "mine", 1, resolvers, 3, all, supported, 0, NULL
 };

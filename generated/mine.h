@@ -11,7 +11,7 @@
 #define MINE_H
 
 /*
-** The contract between emitted kernels and their callers, version 5.
+** The contract between emitted kernels and their callers, version 6.
 ** Every header that attngen emits carries this block once; two emitted headers
 ** in one program agree on it or do not compile.
 **
@@ -21,7 +21,7 @@
 ** are finite, also those of keys that a mask hides, and so are the products of q and k.
 */
 #ifndef ATTN_CONTRACT
-#define ATTN_CONTRACT 5
+#define ATTN_CONTRACT 6
 
 #include <stddef.h>
 #include <stdint.h>
@@ -66,7 +66,7 @@ struct attn_sequence {
     int64_t k_row;      /* row of its first new key in k, v and k_rotation */
     int32_t q_len;      /* queries */
     int32_t q_offset;   /* place of the first query on the key axis; kv_len - q_len when it continues its cache */
-    int32_t k_len;      /* new keys that `write` puts at places kv_len - k_len .. kv_len - 1 */
+    int32_t k_len;      /* new keys that `write` puts at places kv_len - k_len .. kv_len - 1; 0: all are there already */
     int32_t kv_len;     /* keys that queries may see, the new ones included; at most the cache's capacity */
     void   *cache;      /* cache_bytes(capacity) bytes: this sequence's K and V of this layer */
     int64_t capacity;   /* keys the cache has room for; of a ring, which overwrites its oldest, a multiple of 64,
@@ -174,6 +174,15 @@ struct attn_attention {
     void (*merge)(int64_t rows, void *o, float *lse, const void *other_o, const float *other_lse);   /* o (rows, d_v), lse (rows) */
 };
 
+/*
+** A layer. One that reads an earlier layer's cache has no k and v: its calls take that layer's sequences, behind its
+** `write`, with k_len = 0, and need no `write`.
+*/
+struct attn_layer {
+    int32_t attention;                       /* its definition, an index into `attention` */
+    int32_t cache;                           /* the layer whose cache it reads: its own number, or an earlier layer's */
+};
+
 /* A model: its definitions for the best target that this CPU has, and for each target by itself. */
 struct attn_model_kernels {
     int32_t contract;                                         /* ATTN_CONTRACT of its header: what loads a file asks this first */
@@ -183,12 +192,14 @@ struct attn_model_kernels {
     int32_t targets;
     const struct attn_attention *const *all;                  /* (attentions, targets); NULL: not of this machine */
     int (*const *supported)(void);                            /* (targets): whether this CPU has it; scalar always */
+    int32_t layers;                                           /* 0: the config does not say */
+    const struct attn_layer *layer;                           /* (layers) */
 };
 
 #ifdef __cplusplus
 }
 #endif
-#elif ATTN_CONTRACT != 5
+#elif ATTN_CONTRACT != 6
 #error "two emitted headers carry different versions of the attngen contract"
 #endif
 

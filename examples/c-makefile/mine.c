@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 5 of 32 registers, 17 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  6f6719202ae7b40f   (of all that follows this comment)
+**   digest  2f3556b8c6cfb938   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -4688,5 +4688,5 @@ static int (*const supported[])(void) = {
 };
 
 const struct attn_model_kernels mine_kernels = {
-    ATTN_CONTRACT, "mine", 1, resolvers, 3, all, supported
+    ATTN_CONTRACT, "mine", 1, resolvers, 3, all, supported, 0, NULL
 };

@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 16 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 3 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  715b6ce035a0a954   (of all that follows this comment)
+**   digest  9b6d43f77f7a8051   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -4594,5 +4594,5 @@ static int (*const supported[])(void) = {
 };
 
 const struct attn_model_kernels windowed_kernels = {
-    ATTN_CONTRACT, "windowed", 1, resolvers, 3, all, supported
+    ATTN_CONTRACT, "windowed", 1, resolvers, 3, all, supported, 0, NULL
 };

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  6cf390156ef99c42   (of all that follows this comment)
+**   digest  3919a7ea07dec83f   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1680,5 +1680,5 @@ static int (*const supported[])(void) = {
 };
 
 const struct attn_model_kernels plain_kernels = {
-    ATTN_CONTRACT, "plain", 1, resolvers, 1, all, supported
+    ATTN_CONTRACT, "plain", 1, resolvers, 1, all, supported, 0, NULL
 };

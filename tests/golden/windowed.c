@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 16 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 7 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  94912940883bc511   (of all that follows this comment)
+**   digest  9710ae3d797d858a   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1657,5 +1657,5 @@ static int (*const supported[])(void) = {
 };
 
 const struct attn_model_kernels windowed_kernels = {
-    ATTN_CONTRACT, "windowed", 1, resolvers, 1, all, supported
+    ATTN_CONTRACT, "windowed", 1, resolvers, 1, all, supported, 0, NULL
 };
