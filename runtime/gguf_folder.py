@@ -1,10 +1,11 @@
 """A GGUF file as a model folder, for attngen, which starts this as a process.
 
-    python gguf_folder.py FILE FOLDER [--weights]
+    python gguf_folder.py FILE FOLDER [--tokenizer] [--weights]
 
-FOLDER gets config.json as the transformers library would write it and, with --weights, model.safetensors: names and
-orders of rows are those of transformers, blocks of quantised weights become float32, other types stay. What goes
-wrong is one sentence on standard output and exit status 1. Metadata and tensors that are not understood are refused.
+FOLDER gets config.json as the transformers library would write it; with --tokenizer, tokenizer_config.json and
+tokenizer.json; with --weights, model.safetensors: names and orders of rows are those of transformers, blocks of
+quantised weights become float32, other types stay. What goes wrong is one sentence on standard output and exit
+status 1. Metadata and tensors that are not understood are refused.
 """
 
 import json
@@ -137,12 +138,18 @@ def write_weights(model: Model, family: Family, path: Path) -> None:
             file.write(tensor_bytes(placed, model, family))
 
 
-def write_folder(path: str, folder: Path, weights: bool) -> None:
+def write_folder(path: str, folder: Path, wanted: list[str]) -> None:
     """Files appear when they are whole."""
     model, family = open_model(path)
     folder.mkdir(parents=True, exist_ok=True)
     parts = [("config.json", lambda part: part.write_text(json.dumps(model.config, indent=2) + "\n"))]
-    if weights:
+    if "--tokenizer" in wanted:
+        from gguf_tokenizer import read_tokenizer      # takes a while
+
+        tokenizer, marks = read_tokenizer(model.data)
+        parts.append(("tokenizer_config.json", lambda part: part.write_text(json.dumps(marks, indent=2) + "\n")))
+        parts.append(("tokenizer.json", lambda part: tokenizer.save(str(part))))
+    if "--weights" in wanted:
         parts.append(("model.safetensors", lambda part: write_weights(model, family, part)))
     for name, write in parts:
         part = folder / f"{name}.{os.getpid()}"
@@ -156,7 +163,7 @@ def write_folder(path: str, folder: Path, weights: bool) -> None:
 def main() -> int:
     """The exit status."""
     try:
-        write_folder(sys.argv[1], Path(sys.argv[2]), "--weights" in sys.argv[3:])
+        write_folder(sys.argv[1], Path(sys.argv[2]), sys.argv[3:])
     except Refusal as why:
         print(why)
         return 1

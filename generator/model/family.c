@@ -114,7 +114,7 @@ static bool family_locate(const struct family_reader *reader, const char *input)
     family->converted = gguf_takes(family->origin) && !path_is_directory(family->origin);
     if (!family->converted)
         return true;
-    family->folder = gguf_folder(family->origin, false, reader->arena, reader->report);
+    family->folder = gguf_folder(family->origin, GGUF_CONFIG, reader->arena, reader->report);
     if (family->folder == NULL)
         return false;
     family->config = config_in(reader, family->folder);
@@ -123,7 +123,7 @@ static bool family_locate(const struct family_reader *reader, const char *input)
 
 bool family_convert(struct family *family, struct arena *arena, struct report *report)
 {
-    return !family->converted || gguf_folder(family->origin, true, arena, report) != NULL;
+    return !family->converted || gguf_folder(family->origin, GGUF_WEIGHTS, arena, report) != NULL;
 }
 
 /* The families' names, NULL-ended. */

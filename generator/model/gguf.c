@@ -12,7 +12,14 @@
 #include "gguf.h"
 
 static const char ending[] = ".gguf";
-static const char *const script_files[] = { "runtime/gguf_folder.py", "runtime/gguf_families.py" };
+static const char *const script_files[] = { "runtime/gguf_folder.py", "runtime/gguf_families.py", "runtime/gguf_tokenizer.py" };
+
+/* The option that asks for a part, and the last of its files. */
+static const struct { const char *option, *file; } parts[GGUF_PARTS] = {
+    [GGUF_CONFIG]    = { NULL,          "config.json" },
+    [GGUF_TOKENIZER] = { "--tokenizer", "tokenizer.json" },
+    [GGUF_WEIGHTS]   = { "--weights",   "model.safetensors" }
+};
 
 enum { SCRIPTS = sizeof script_files / sizeof script_files[0] };
 
@@ -64,14 +71,14 @@ static void take_line(void *context, const char *line)
 }
 
 /* Runs the script; what it says is the sentence when it fails. */
-static bool convert(const char *root, const char *file, const char *folder, bool weights, struct arena *arena,
+static bool convert(const char *root, const char *file, const char *folder, enum gguf_part part, struct arena *arena,
                     struct report *report)
 {
     const char *python = getenv("ATTNGEN_PYTHON");
     struct text said = text_start(arena);
     const char *const command[] = {
         python != NULL ? python : arena_format(arena, "%s/build/venv/bin/python", root),
-        arena_format(arena, "%s/%s", root, script_files[0]), file, folder, weights ? "--weights" : NULL, NULL
+        arena_format(arena, "%s/%s", root, script_files[0]), file, folder, parts[part].option, NULL
     };
     struct process process = { .command = command, .output = PROCESS_OUTPUT, .take = take_line, .context = &said };
     if (!process_run(&process, 1, 1, report))
@@ -84,7 +91,7 @@ static bool convert(const char *root, const char *file, const char *folder, bool
     return false;
 }
 
-const char *gguf_folder(const char *file, bool weights, struct arena *arena, struct report *report)
+const char *gguf_folder(const char *file, enum gguf_part part, struct arena *arena, struct report *report)
 {
     const char *root = compile_root(arena, report);
     const char *folder = root == NULL ? NULL : folder_name(root, file, arena);
@@ -92,6 +99,6 @@ const char *gguf_folder(const char *file, bool weights, struct arena *arena, str
         report_error(report, (struct where){ file, 0 }, "cannot be read: there is no such file");
     if (folder == NULL || !file_make_directory(folder, report))
         return NULL;
-    const char *made = arena_format(arena, "%s/%s", folder, weights ? "model.safetensors" : "config.json");
-    return access(made, R_OK) == 0 || convert(root, file, folder, weights, arena, report) ? folder : NULL;
+    const char *made = arena_format(arena, "%s/%s", folder, parts[part].file);
+    return access(made, R_OK) == 0 || convert(root, file, folder, part, arena, report) ? folder : NULL;
 }

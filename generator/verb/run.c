@@ -167,8 +167,6 @@ static bool run_possible(const struct run *run)
         wrong = "names no model folder to run; expected weights = \"DIR\" in it";
     else if (run->source.family.folder == NULL)
         wrong = "has no weights beside it; expected a model folder, or its config.json";
-    else if (run->source.family.converted && options->text[OPTION_PROMPT] != NULL)
-        wrong = "has a tokenizer that --prompt cannot use yet; expected --tokens FILE";
     if (wrong != NULL)
         report_error(options->report, (struct where){ options->input, 0 }, "%s", wrong);
     return wrong == NULL && run_input_check(options, &run->source);

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../model/gguf.h"
+
 static bool refuse(const struct options *options, const char *path, const char *what, const char *why)
 {
     report_error(options->report, (struct where){ path, 0 }, "%s%s", what, why);
@@ -38,10 +40,12 @@ static bool outputs_can_be_made(const struct options *options)
     return true;
 }
 
-/* A prompt is cut into tokens by the folder's tokenizer. */
+/* A prompt is cut into tokens by the folder's tokenizer, which is made of a GGUF file as the folder is. */
 static bool tokenizer_is_there(const struct options *options, const struct family *family)
 {
     static const char *const files[] = { "tokenizer.json", "vocab.txt" };
+    if (family->converted)
+        return gguf_folder(family->origin, GGUF_TOKENIZER, options->arena, options->report) != NULL;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (access(arena_format(options->arena, "%s/%s", family->folder, files[i]), R_OK) == 0)
             return true;
