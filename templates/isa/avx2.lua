@@ -110,23 +110,27 @@ OP$T ivec$T idiv$T(ivec$T a, ivec$T b)
 
 OP$T ivec$T imod$T(ivec$T a, ivec$T b)                   { return isub$T(a, imul$T(idiv$T(a, b), b)); }
 
+/* Four floats each of the rows first and first + 4. */
+OP$T vec$T vload_halves$T(const float *first, int64_t stride)
+{
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(first)), _mm_loadu_ps(first + 4 * stride), 1);
+}
+
 /* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
 OP$T void vtranspose$T(const float *from, int64_t from_stride, float *to, int64_t to_stride)
 {
-% for i = 0, 7 do
-    const vec$T row$i = vload$T(from + $i * from_stride);
-% end
-% for i = 0, 7, 2 do
-    const vec$T low$i = _mm256_unpacklo_ps(row$i, row$(i + 1)), high$i = _mm256_unpackhi_ps(row$i, row$(i + 1));
-% end
-% for i = 0, 7, 4 do
-    const vec$T four$i = _mm256_shuffle_ps(low$i, low$(i + 2), 0x44), four$(i + 1) = _mm256_shuffle_ps(low$i, low$(i + 2), 0xee);
-    const vec$T four$(i + 2) = _mm256_shuffle_ps(high$i, high$(i + 2), 0x44), four$(i + 3) = _mm256_shuffle_ps(high$i, high$(i + 2), 0xee);
-% end
+    for (int j = 0; j < 8; j += 4, from += 4, to += 4 * to_stride) {
 % for i = 0, 3 do
-    vstore$T(to + $i * to_stride, _mm256_permute2f128_ps(four$i, four$(i + 4), 0x20));
-    vstore$T(to + $(i + 4) * to_stride, _mm256_permute2f128_ps(four$i, four$(i + 4), 0x31));
+        const vec$T rows$i = vload_halves$T(from + $i * from_stride, from_stride);
 % end
+% for i = 0, 3, 2 do
+        const vec$T low$i = _mm256_unpacklo_ps(rows$i, rows$(i + 1)), high$i = _mm256_unpackhi_ps(rows$i, rows$(i + 1));
+% end
+        vstore$T(to, _mm256_shuffle_ps(low0, low2, 0x44));
+        vstore$T(to + to_stride, _mm256_shuffle_ps(low0, low2, 0xee));
+        vstore$T(to + 2 * to_stride, _mm256_shuffle_ps(high0, high2, 0x44));
+        vstore$T(to + 3 * to_stride, _mm256_shuffle_ps(high0, high2, 0xee));
+    }
 }
 
 /*

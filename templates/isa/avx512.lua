@@ -104,30 +104,31 @@ OP$T ivec$T idiv$T(ivec$T a, ivec$T b)
 
 OP$T ivec$T imod$T(ivec$T a, ivec$T b)                   { return isub$T(a, imul$T(idiv$T(a, b), b)); }
 
+/* Four floats each of the rows first, first + 4, first + 8, first + 12. */
+OP$T vec$T vload_quarters$T(const float *first, int64_t stride)
+{
+    vec$T a = _mm512_castps128_ps512(_mm_loadu_ps(first));
+% for i = 1, 3 do
+    a = _mm512_insertf32x4(a, _mm_loadu_ps(first + $(4 * i) * stride), $i);
+% end
+    return a;
+}
+
 /* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
 OP$T void vtranspose$T(const float *from, int64_t from_stride, float *to, int64_t to_stride)
 {
-% for i = 0, 15 do
-    const vec$T row$i = vload$T(from + $i * from_stride);
+    for (int j = 0; j < 16; j += 4, from += 4, to += 4 * to_stride) {
+% for i = 0, 3 do
+        const vec$T rows$i = vload_quarters$T(from + $i * from_stride, from_stride);
 % end
-% for i = 0, 15, 2 do
-    const vec$T low$i = _mm512_unpacklo_ps(row$i, row$(i + 1)), high$i = _mm512_unpackhi_ps(row$i, row$(i + 1));
+% for i = 0, 3, 2 do
+        const vec$T low$i = _mm512_unpacklo_ps(rows$i, rows$(i + 1)), high$i = _mm512_unpackhi_ps(rows$i, rows$(i + 1));
 % end
-% for i = 0, 15, 4 do
-    const vec$T four$i = _mm512_shuffle_ps(low$i, low$(i + 2), 0x44), four$(i + 1) = _mm512_shuffle_ps(low$i, low$(i + 2), 0xee);
-    const vec$T four$(i + 2) = _mm512_shuffle_ps(high$i, high$(i + 2), 0x44), four$(i + 3) = _mm512_shuffle_ps(high$i, high$(i + 2), 0xee);
-% end
-% for i = 0, 15, 8 do
-% for j = i, i + 3 do
-    const vec$T even$j = _mm512_shuffle_f32x4(four$j, four$(j + 4), 0x88), odd$j = _mm512_shuffle_f32x4(four$j, four$(j + 4), 0xdd);
-% end
-% end
-% for j = 0, 3 do
-    vstore$T(to + $j * to_stride, _mm512_shuffle_f32x4(even$j, even$(j + 8), 0x88));
-    vstore$T(to + $(j + 4) * to_stride, _mm512_shuffle_f32x4(odd$j, odd$(j + 8), 0x88));
-    vstore$T(to + $(j + 8) * to_stride, _mm512_shuffle_f32x4(even$j, even$(j + 8), 0xdd));
-    vstore$T(to + $(j + 12) * to_stride, _mm512_shuffle_f32x4(odd$j, odd$(j + 8), 0xdd));
-% end
+        vstore$T(to, _mm512_shuffle_ps(low0, low2, 0x44));
+        vstore$T(to + to_stride, _mm512_shuffle_ps(low0, low2, 0xee));
+        vstore$T(to + 2 * to_stride, _mm512_shuffle_ps(high0, high2, 0x44));
+        vstore$T(to + 3 * to_stride, _mm512_shuffle_ps(high0, high2, 0xee));
+    }
 }
 
 /*

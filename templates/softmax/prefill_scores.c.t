@@ -27,7 +27,7 @@ struct prefill_seen$F {
 % local slots = INTERLEAVE == 1 and 2 or 1
 struct prefill_scratch$F {
     float q[Q_ROW$F][QUERIES$F];             /* transposed, rotated, scaled */
-    float rows[QUERIES$F][Q_ROW$F];          /* the same, not yet transposed */
+    float rows[$LANES][Q_ROW$F];             /* the same of a vector of queries, not yet transposed */
     float s[$slots][TILE$F][QUERIES$F];      /* scores of a tile, then weights p$(slots == 2 and "; of two tiles by turns" or "") */
     struct prefill_seen$F seen[$slots];
 % if GATHERS then
@@ -68,14 +68,15 @@ struct prefill_block$F {
 $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_block$F *block,
     struct prefill_scratch$F *t)
 {
-    float (*rows)[Q_ROW$F] = t->rows;
-    for (int32_t i = 0; i < block->queries; i++)
-        query_row$D(args, block->row + i, block->head, rows[i]);
-    if (block->queries < QUERIES$F)
-        memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES$F - block->queries));
-    for (int d = 0; d < Q_ROW$F; d += $LANES)
-        for (int i = 0; i < QUERIES$F; i += $LANES)
-            vtranspose$T(&rows[i][d], Q_ROW$F, &t->q[d][i], QUERIES$F);
+    for (int32_t lane = 0; lane < QUERIES$F; lane += $LANES) {
+        for (int32_t i = 0; i < $LANES; i++)
+            if (lane + i < block->queries)
+                query_row$D(args, block->row + lane + i, block->head, t->rows[i]);
+            else
+                memset(t->rows[i], 0, sizeof t->rows[i]);
+        for (int d = 0; d < Q_ROW$F; d += $LANES)
+            vtranspose$T(&t->rows[0][d], Q_ROW$F, &t->q[d][lane], QUERIES$F);
+    }
 }
 
 % -- steps of d: UNROLL at a time, then those that are left
