@@ -57,15 +57,18 @@ struct prefill_tile$F {
 % end
 };
 
-/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+/*
+** o += p v for the queries start .. end - 1, whole register tiles of them. A tile with hidden scores skips what is hidden
+** from all queries of a register tile.
+*/
 $FN void prefill_accumulate$F(const struct prefill_block$F *block, const struct prefill_tile$F *tile,
-    struct prefill_scratch$F *t)
+    int32_t start, int32_t end, struct prefill_scratch$F *t)
 {
 % for _, shape in ipairs(shapes) do
     for (int column = $(shape.start); column < $(shape.stop); column += $(shape.vectors * LANES))
-        for (int32_t query = 0; query < block->queries; query += $(shape.queries)) {
+        for (int32_t query = start; query < end; query += $(shape.queries)) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
-            const int32_t left = block->queries - query, queries = left < $(shape.queries) ? left : $(shape.queries);
+            const int32_t left = end - query, queries = left < $(shape.queries) ? left : $(shape.queries);
             if (tile->sight != SEES_ALL)
                 visible_keys$D(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
@@ -77,18 +80,58 @@ $FN void prefill_accumulate$F(const struct prefill_block$F *block, const struct 
 % end
 }
 
+/* Weights of a tile that are still to come, and l. */
+$FN void prefill_weigh$F(const struct prefill_block$F *block, const struct prefill_tile$F *tile,
+    struct prefill_scratch$F *t)
+{
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all$F(t, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some$F(t, block->queries, tile->seen, tile->s);
+    prefill_sum$F(t, block->queries);
+}
+
 /* What is still to come of a tile: weights, l and o. */
 $FN void prefill_settle$F(const struct prefill_block$F *block, const struct prefill_tile$F *tile,
     struct prefill_scratch$F *t)
 {
     if (tile->keys == 0)
         return;
-    if (!tile->weighed && tile->sight == SEES_ALL)
-        prefill_weights_all$F(t, tile->s);
-    else if (!tile->weighed)
-        prefill_weights_some$F(t, block->queries, tile->seen, tile->s);
-    prefill_sum$F(t, block->queries);
-    prefill_accumulate$F(block, tile, t);
+    prefill_weigh$F(block, tile, t);
+    prefill_accumulate$F(block, tile, 0, block->queries, t);
+}
+
+/* Results of the queries start .. end - 1 from the total. */
+$FN void prefill_finish$F(const struct attn_args *args, const struct prefill_block$F *block, int32_t start, int32_t end,
+    const struct prefill_scratch$F *t)
+{
+    for (int32_t i = start; i < end; i++)
+        finish$F(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
+}
+
+% -- as few queries as are whole register tiles of all shapes
+% local rows = 1
+% local function is_whole(count)
+%     local whole = QUERIES % count == 0
+%     for _, shape in ipairs(shapes) do whole = whole and count % shape.queries == 0 end
+%     return whole
+% end
+% while not is_whole(rows) do rows = rows + 1 end
+/*
+** The same for the last tile of an only segment, and the results: of $rows queries at a time, so that the memory which
+** they go to is waited for while o of the next ones is made.
+*/
+$FN void prefill_conclude$F(const struct attn_args *args, const struct prefill_block$F *block,
+    const struct prefill_tile$F *tile, struct prefill_scratch$F *t)
+{
+    if (tile->keys > 0)
+        prefill_weigh$F(block, tile, t);
+    for (int32_t query = 0; query < block->queries; query += $rows) {
+        const int32_t end = query + $rows < block->queries ? query + $rows : block->queries;
+        if (tile->keys > 0)
+            prefill_accumulate$F(block, tile, query, end, t);
+        prefill_finish$F(args, block, query, end, t);
+    }
 }
 
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
@@ -168,8 +211,8 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
 }
 
 % local START = NORMALIZE == "softmax" and "ATTN_HIDDEN" or "0.0f"
-/* Keys first .. last, all of one segment, from an empty state. */
-$FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, int32_t last,
+/* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
+$FN struct prefill_tile$F prefill_segment$F(const struct prefill_block$F *block, int32_t first, int32_t last,
     struct prefill_state$F *state, struct prefill_scratch$F *t)
 {
     t->state = state;
@@ -187,7 +230,7 @@ $FN void prefill_segment$F(const struct prefill_block$F *block, int32_t first, i
         visible_keys$D(block->first, block->first + block->queries - 1, &block->view, &first, &last);
 % end
     }
-    prefill_settle$F(block, &tile, t);
+    return tile;
 }
 
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
@@ -237,8 +280,8 @@ static size_t prefill_workspace_bytes$F(const struct attn_args *args)
 % end
 }
 
-/* The first segment is the total of those so far, and each later one is merged into it. */
-$FN void prefill_segments$F(const struct prefill_block$F *block, struct prefill_scratch$F *t)
+/* All segments, and the results. The first one is the total of those so far, and each later one is merged into it. */
+$FN void prefill_segments$F(const struct attn_args *args, const struct prefill_block$F *block, struct prefill_scratch$F *t)
 {
     int32_t first = 0, last = block->view.kv_len - 1;
     struct prefill_state$F *total = &t->total, *state = total;
@@ -247,7 +290,12 @@ $FN void prefill_segments$F(const struct prefill_block$F *block, struct prefill_
     visible_keys$D(block->first, block->first + block->queries - 1, &block->view, &first, &last);
     while (first <= last) {
         const int32_t segment_last = first - first % SEGMENT$F + SEGMENT$F - 1;
-        prefill_segment$F(block, first, segment_last < last ? segment_last : last, state, t);
+        const struct prefill_tile$F tile = prefill_segment$F(block, first, segment_last < last ? segment_last : last, state, t);
+        if (state == total && segment_last >= last) {
+            prefill_conclude$F(args, block, &tile, t);
+            return;
+        }
+        prefill_settle$F(block, &tile, t);
         if (state != total)
             for (int32_t i = 0; i < block->queries; i++)
                 merge$F(state->m[i], state->l[i], state->o[i], &total->m[i], &total->l[i], total->o[i]);
@@ -257,6 +305,7 @@ $FN void prefill_segments$F(const struct prefill_block$F *block, struct prefill_
         visible_keys$D(block->first, block->first + block->queries - 1, &block->view, &first, &last);
 % end
     }
+    prefill_finish$F(args, block, 0, block->queries, t);
 }
 
 $FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, void *scratch)
@@ -274,7 +323,5 @@ $FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, voi
     (void)pass;
 % end
     prefill_queries$F(args, &block, t);
-    prefill_segments$F(&block, t);
-    for (int32_t i = 0; i < block.queries; i++)
-        finish$F(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
+    prefill_segments$F(args, &block, t);
 }
