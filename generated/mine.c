@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 16 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 6 of 32 registers, 35 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  087cda498281527d   (of all that follows this comment)
+**   digest  1d32a0291e72381c   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -658,7 +658,7 @@ struct prefill_seen_attention_scalar {
 
 struct prefill_scratch_attention_scalar {
     float q[Q_ROW_attention_scalar][QUERIES_attention_scalar];             /* transposed, rotated, scaled */
-    float rows[QUERIES_attention_scalar][Q_ROW_attention_scalar];          /* the same, not yet transposed */
+    float rows[1][Q_ROW_attention_scalar];             /* the same of a vector of queries, not yet transposed */
     float s[1][TILE_attention_scalar][QUERIES_attention_scalar];      /* scores of a tile, then weights p */
     struct prefill_seen_attention_scalar seen[1];
     float sums[PARTIALS_attention_scalar][QUERIES_attention_scalar];       /* partial sums of p */
@@ -681,14 +681,15 @@ struct prefill_block_attention_scalar {
 KERNEL_scalar void prefill_queries_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block,
     struct prefill_scratch_attention_scalar *t)
 {
-    float (*rows)[Q_ROW_attention_scalar] = t->rows;
-    for (int32_t i = 0; i < block->queries; i++)
-        query_row_attention(args, block->row + i, block->head, rows[i]);
-    if (block->queries < QUERIES_attention_scalar)
-        memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_scalar - block->queries));
-    for (int d = 0; d < Q_ROW_attention_scalar; d += 1)
-        for (int i = 0; i < QUERIES_attention_scalar; i += 1)
-            vtranspose_scalar(&rows[i][d], Q_ROW_attention_scalar, &t->q[d][i], QUERIES_attention_scalar);
+    for (int32_t lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
+        for (int32_t i = 0; i < 1; i++)
+            if (lane + i < block->queries)
+                query_row_attention(args, block->row + lane + i, block->head, t->rows[i]);
+            else
+                memset(t->rows[i], 0, sizeof t->rows[i]);
+        for (int d = 0; d < Q_ROW_attention_scalar; d += 1)
+            vtranspose_scalar(&t->rows[0][d], Q_ROW_attention_scalar, &t->q[d][lane], QUERIES_attention_scalar);
+    }
 }
 
 /* s = q k for 8 keys x 1 queries, from `key` and `lane`: one FMA chain over d for each. */
@@ -1145,14 +1146,17 @@ struct prefill_tile_attention_scalar {
     int sight, weighed;
 };
 
-/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+/*
+** o += p v for the queries start .. end - 1, whole register tiles of them. A tile with hidden scores skips what is hidden
+** from all queries of a register tile.
+*/
 KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
-    struct prefill_scratch_attention_scalar *t)
+    int32_t start, int32_t end, struct prefill_scratch_attention_scalar *t)
 {
     for (int column = 0; column < 64; column += 2)
-        for (int32_t query = 0; query < block->queries; query += 6) {
+        for (int32_t query = start; query < end; query += 6) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
-            const int32_t left = block->queries - query, queries = left < 6 ? left : 6;
+            const int32_t left = end - query, queries = left < 6 ? left : 6;
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
@@ -1163,18 +1167,50 @@ KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_bloc
         }
 }
 
+/* Weights of a tile that are still to come, and l. */
+KERNEL_scalar void prefill_weigh_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
+    struct prefill_scratch_attention_scalar *t)
+{
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_scalar(t, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_scalar(t, block->queries, tile->seen, tile->s);
+    prefill_sum_attention_scalar(t, block->queries);
+}
+
 /* What is still to come of a tile: weights, l and o. */
 KERNEL_scalar void prefill_settle_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
     struct prefill_scratch_attention_scalar *t)
 {
     if (tile->keys == 0)
         return;
-    if (!tile->weighed && tile->sight == SEES_ALL)
-        prefill_weights_all_attention_scalar(t, tile->s);
-    else if (!tile->weighed)
-        prefill_weights_some_attention_scalar(t, block->queries, tile->seen, tile->s);
-    prefill_sum_attention_scalar(t, block->queries);
-    prefill_accumulate_attention_scalar(block, tile, t);
+    prefill_weigh_attention_scalar(block, tile, t);
+    prefill_accumulate_attention_scalar(block, tile, 0, block->queries, t);
+}
+
+/* Results of the queries start .. end - 1 from the total. */
+KERNEL_scalar void prefill_finish_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block, int32_t start, int32_t end,
+    const struct prefill_scratch_attention_scalar *t)
+{
+    for (int32_t i = start; i < end; i++)
+        finish_attention_scalar(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
+}
+
+/*
+** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
+** they go to is waited for while o of the next ones is made.
+*/
+KERNEL_scalar void prefill_conclude_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block,
+    const struct prefill_tile_attention_scalar *tile, struct prefill_scratch_attention_scalar *t)
+{
+    if (tile->keys > 0)
+        prefill_weigh_attention_scalar(block, tile, t);
+    for (int32_t query = 0; query < block->queries; query += 6) {
+        const int32_t end = query + 6 < block->queries ? query + 6 : block->queries;
+        if (tile->keys > 0)
+            prefill_accumulate_attention_scalar(block, tile, query, end, t);
+        prefill_finish_attention_scalar(args, block, query, end, t);
+    }
 }
 
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
@@ -1211,8 +1247,8 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0 };
 }
 
-/* Keys first .. last, all of one segment, from an empty state. */
-KERNEL_scalar void prefill_segment_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t first, int32_t last,
+/* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
+KERNEL_scalar struct prefill_tile_attention_scalar prefill_segment_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t first, int32_t last,
     struct prefill_state_attention_scalar *state, struct prefill_scratch_attention_scalar *t)
 {
     t->state = state;
@@ -1227,7 +1263,7 @@ KERNEL_scalar void prefill_segment_attention_scalar(const struct prefill_block_a
         prefill_advance_attention_scalar(block, key0, &tile, t);
         first = key0 + TILE_attention_scalar;
     }
-    prefill_settle_attention_scalar(block, &tile, t);
+    return tile;
 }
 
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
@@ -1266,8 +1302,8 @@ static size_t prefill_workspace_bytes_attention_scalar(const struct attn_args *a
     return 0;
 }
 
-/* The first segment is the total of those so far, and each later one is merged into it. */
-KERNEL_scalar void prefill_segments_attention_scalar(const struct prefill_block_attention_scalar *block, struct prefill_scratch_attention_scalar *t)
+/* All segments, and the results. The first one is the total of those so far, and each later one is merged into it. */
+KERNEL_scalar void prefill_segments_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block, struct prefill_scratch_attention_scalar *t)
 {
     int32_t first = 0, last = block->view.kv_len - 1;
     struct prefill_state_attention_scalar *total = &t->total, *state = total;
@@ -1276,13 +1312,19 @@ KERNEL_scalar void prefill_segments_attention_scalar(const struct prefill_block_
     visible_keys_attention(block->first, block->first + block->queries - 1, &block->view, &first, &last);
     while (first <= last) {
         const int32_t segment_last = first - first % SEGMENT_attention_scalar + SEGMENT_attention_scalar - 1;
-        prefill_segment_attention_scalar(block, first, segment_last < last ? segment_last : last, state, t);
+        const struct prefill_tile_attention_scalar tile = prefill_segment_attention_scalar(block, first, segment_last < last ? segment_last : last, state, t);
+        if (state == total && segment_last >= last) {
+            prefill_conclude_attention_scalar(args, block, &tile, t);
+            return;
+        }
+        prefill_settle_attention_scalar(block, &tile, t);
         if (state != total)
             for (int32_t i = 0; i < block->queries; i++)
                 merge_attention_scalar(state->m[i], state->l[i], state->o[i], &total->m[i], &total->l[i], total->o[i]);
         state = &t->segment;
         first = segment_last + 1;
     }
+    prefill_finish_attention_scalar(args, block, 0, block->queries, t);
 }
 
 KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, int pass, int64_t task, void *scratch)
@@ -1291,9 +1333,7 @@ KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, in
     const struct prefill_block_attention_scalar block = prefill_block_find_attention_scalar(args, task);
     (void)pass;
     prefill_queries_attention_scalar(args, &block, t);
-    prefill_segments_attention_scalar(&block, t);
-    for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_scalar(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
+    prefill_segments_attention_scalar(args, &block, t);
 }
 /*
 ** Decode, scalar: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
@@ -1854,33 +1894,27 @@ OP_avx2 ivec_avx2 idiv_avx2(ivec_avx2 a, ivec_avx2 b)
 
 OP_avx2 ivec_avx2 imod_avx2(ivec_avx2 a, ivec_avx2 b)                   { return isub_avx2(a, imul_avx2(idiv_avx2(a, b), b)); }
 
+/* Four floats each of the rows first and first + 4. */
+OP_avx2 vec_avx2 vload_halves_avx2(const float *first, int64_t stride)
+{
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(first)), _mm_loadu_ps(first + 4 * stride), 1);
+}
+
 /* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
 OP_avx2 void vtranspose_avx2(const float *from, int64_t from_stride, float *to, int64_t to_stride)
 {
-    const vec_avx2 row0 = vload_avx2(from + 0 * from_stride);
-    const vec_avx2 row1 = vload_avx2(from + 1 * from_stride);
-    const vec_avx2 row2 = vload_avx2(from + 2 * from_stride);
-    const vec_avx2 row3 = vload_avx2(from + 3 * from_stride);
-    const vec_avx2 row4 = vload_avx2(from + 4 * from_stride);
-    const vec_avx2 row5 = vload_avx2(from + 5 * from_stride);
-    const vec_avx2 row6 = vload_avx2(from + 6 * from_stride);
-    const vec_avx2 row7 = vload_avx2(from + 7 * from_stride);
-    const vec_avx2 low0 = _mm256_unpacklo_ps(row0, row1), high0 = _mm256_unpackhi_ps(row0, row1);
-    const vec_avx2 low2 = _mm256_unpacklo_ps(row2, row3), high2 = _mm256_unpackhi_ps(row2, row3);
-    const vec_avx2 low4 = _mm256_unpacklo_ps(row4, row5), high4 = _mm256_unpackhi_ps(row4, row5);
-    const vec_avx2 low6 = _mm256_unpacklo_ps(row6, row7), high6 = _mm256_unpackhi_ps(row6, row7);
-    const vec_avx2 four0 = _mm256_shuffle_ps(low0, low2, 0x44), four1 = _mm256_shuffle_ps(low0, low2, 0xee);
-    const vec_avx2 four2 = _mm256_shuffle_ps(high0, high2, 0x44), four3 = _mm256_shuffle_ps(high0, high2, 0xee);
-    const vec_avx2 four4 = _mm256_shuffle_ps(low4, low6, 0x44), four5 = _mm256_shuffle_ps(low4, low6, 0xee);
-    const vec_avx2 four6 = _mm256_shuffle_ps(high4, high6, 0x44), four7 = _mm256_shuffle_ps(high4, high6, 0xee);
-    vstore_avx2(to + 0 * to_stride, _mm256_permute2f128_ps(four0, four4, 0x20));
-    vstore_avx2(to + 4 * to_stride, _mm256_permute2f128_ps(four0, four4, 0x31));
-    vstore_avx2(to + 1 * to_stride, _mm256_permute2f128_ps(four1, four5, 0x20));
-    vstore_avx2(to + 5 * to_stride, _mm256_permute2f128_ps(four1, four5, 0x31));
-    vstore_avx2(to + 2 * to_stride, _mm256_permute2f128_ps(four2, four6, 0x20));
-    vstore_avx2(to + 6 * to_stride, _mm256_permute2f128_ps(four2, four6, 0x31));
-    vstore_avx2(to + 3 * to_stride, _mm256_permute2f128_ps(four3, four7, 0x20));
-    vstore_avx2(to + 7 * to_stride, _mm256_permute2f128_ps(four3, four7, 0x31));
+    for (int j = 0; j < 8; j += 4, from += 4, to += 4 * to_stride) {
+        const vec_avx2 rows0 = vload_halves_avx2(from + 0 * from_stride, from_stride);
+        const vec_avx2 rows1 = vload_halves_avx2(from + 1 * from_stride, from_stride);
+        const vec_avx2 rows2 = vload_halves_avx2(from + 2 * from_stride, from_stride);
+        const vec_avx2 rows3 = vload_halves_avx2(from + 3 * from_stride, from_stride);
+        const vec_avx2 low0 = _mm256_unpacklo_ps(rows0, rows1), high0 = _mm256_unpackhi_ps(rows0, rows1);
+        const vec_avx2 low2 = _mm256_unpacklo_ps(rows2, rows3), high2 = _mm256_unpackhi_ps(rows2, rows3);
+        vstore_avx2(to, _mm256_shuffle_ps(low0, low2, 0x44));
+        vstore_avx2(to + to_stride, _mm256_shuffle_ps(low0, low2, 0xee));
+        vstore_avx2(to + 2 * to_stride, _mm256_shuffle_ps(high0, high2, 0x44));
+        vstore_avx2(to + 3 * to_stride, _mm256_shuffle_ps(high0, high2, 0xee));
+    }
 }
 
 /*
@@ -2029,7 +2063,7 @@ struct prefill_seen_attention_avx2 {
 
 struct prefill_scratch_attention_avx2 {
     float q[Q_ROW_attention_avx2][QUERIES_attention_avx2];             /* transposed, rotated, scaled */
-    float rows[QUERIES_attention_avx2][Q_ROW_attention_avx2];          /* the same, not yet transposed */
+    float rows[8][Q_ROW_attention_avx2];             /* the same of a vector of queries, not yet transposed */
     float s[1][TILE_attention_avx2][QUERIES_attention_avx2];      /* scores of a tile, then weights p */
     struct prefill_seen_attention_avx2 seen[1];
     float sums[PARTIALS_attention_avx2][QUERIES_attention_avx2];       /* partial sums of p */
@@ -2052,14 +2086,15 @@ struct prefill_block_attention_avx2 {
 KERNEL_avx2 void prefill_queries_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block,
     struct prefill_scratch_attention_avx2 *t)
 {
-    float (*rows)[Q_ROW_attention_avx2] = t->rows;
-    for (int32_t i = 0; i < block->queries; i++)
-        query_row_attention(args, block->row + i, block->head, rows[i]);
-    if (block->queries < QUERIES_attention_avx2)
-        memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_avx2 - block->queries));
-    for (int d = 0; d < Q_ROW_attention_avx2; d += 8)
-        for (int i = 0; i < QUERIES_attention_avx2; i += 8)
-            vtranspose_avx2(&rows[i][d], Q_ROW_attention_avx2, &t->q[d][i], QUERIES_attention_avx2);
+    for (int32_t lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
+        for (int32_t i = 0; i < 8; i++)
+            if (lane + i < block->queries)
+                query_row_attention(args, block->row + lane + i, block->head, t->rows[i]);
+            else
+                memset(t->rows[i], 0, sizeof t->rows[i]);
+        for (int d = 0; d < Q_ROW_attention_avx2; d += 8)
+            vtranspose_avx2(&t->rows[0][d], Q_ROW_attention_avx2, &t->q[d][lane], QUERIES_attention_avx2);
+    }
 }
 
 /* s = q k for 8 keys x 8 queries, from `key` and `lane`: one FMA chain over d for each. */
@@ -2516,14 +2551,17 @@ struct prefill_tile_attention_avx2 {
     int sight, weighed;
 };
 
-/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+/*
+** o += p v for the queries start .. end - 1, whole register tiles of them. A tile with hidden scores skips what is hidden
+** from all queries of a register tile.
+*/
 KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
-    struct prefill_scratch_attention_avx2 *t)
+    int32_t start, int32_t end, struct prefill_scratch_attention_avx2 *t)
 {
     for (int column = 0; column < 64; column += 16)
-        for (int32_t query = 0; query < block->queries; query += 6) {
+        for (int32_t query = start; query < end; query += 6) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
-            const int32_t left = block->queries - query, queries = left < 6 ? left : 6;
+            const int32_t left = end - query, queries = left < 6 ? left : 6;
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
@@ -2534,18 +2572,50 @@ KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_at
         }
 }
 
+/* Weights of a tile that are still to come, and l. */
+KERNEL_avx2 void prefill_weigh_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
+    struct prefill_scratch_attention_avx2 *t)
+{
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_avx2(t, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_avx2(t, block->queries, tile->seen, tile->s);
+    prefill_sum_attention_avx2(t, block->queries);
+}
+
 /* What is still to come of a tile: weights, l and o. */
 KERNEL_avx2 void prefill_settle_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
     struct prefill_scratch_attention_avx2 *t)
 {
     if (tile->keys == 0)
         return;
-    if (!tile->weighed && tile->sight == SEES_ALL)
-        prefill_weights_all_attention_avx2(t, tile->s);
-    else if (!tile->weighed)
-        prefill_weights_some_attention_avx2(t, block->queries, tile->seen, tile->s);
-    prefill_sum_attention_avx2(t, block->queries);
-    prefill_accumulate_attention_avx2(block, tile, t);
+    prefill_weigh_attention_avx2(block, tile, t);
+    prefill_accumulate_attention_avx2(block, tile, 0, block->queries, t);
+}
+
+/* Results of the queries start .. end - 1 from the total. */
+KERNEL_avx2 void prefill_finish_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block, int32_t start, int32_t end,
+    const struct prefill_scratch_attention_avx2 *t)
+{
+    for (int32_t i = start; i < end; i++)
+        finish_attention_avx2(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
+}
+
+/*
+** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
+** they go to is waited for while o of the next ones is made.
+*/
+KERNEL_avx2 void prefill_conclude_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block,
+    const struct prefill_tile_attention_avx2 *tile, struct prefill_scratch_attention_avx2 *t)
+{
+    if (tile->keys > 0)
+        prefill_weigh_attention_avx2(block, tile, t);
+    for (int32_t query = 0; query < block->queries; query += 6) {
+        const int32_t end = query + 6 < block->queries ? query + 6 : block->queries;
+        if (tile->keys > 0)
+            prefill_accumulate_attention_avx2(block, tile, query, end, t);
+        prefill_finish_attention_avx2(args, block, query, end, t);
+    }
 }
 
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
@@ -2582,8 +2652,8 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0 };
 }
 
-/* Keys first .. last, all of one segment, from an empty state. */
-KERNEL_avx2 void prefill_segment_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t first, int32_t last,
+/* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
+KERNEL_avx2 struct prefill_tile_attention_avx2 prefill_segment_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t first, int32_t last,
     struct prefill_state_attention_avx2 *state, struct prefill_scratch_attention_avx2 *t)
 {
     t->state = state;
@@ -2598,7 +2668,7 @@ KERNEL_avx2 void prefill_segment_attention_avx2(const struct prefill_block_atten
         prefill_advance_attention_avx2(block, key0, &tile, t);
         first = key0 + TILE_attention_avx2;
     }
-    prefill_settle_attention_avx2(block, &tile, t);
+    return tile;
 }
 
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
@@ -2637,8 +2707,8 @@ static size_t prefill_workspace_bytes_attention_avx2(const struct attn_args *arg
     return 0;
 }
 
-/* The first segment is the total of those so far, and each later one is merged into it. */
-KERNEL_avx2 void prefill_segments_attention_avx2(const struct prefill_block_attention_avx2 *block, struct prefill_scratch_attention_avx2 *t)
+/* All segments, and the results. The first one is the total of those so far, and each later one is merged into it. */
+KERNEL_avx2 void prefill_segments_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block, struct prefill_scratch_attention_avx2 *t)
 {
     int32_t first = 0, last = block->view.kv_len - 1;
     struct prefill_state_attention_avx2 *total = &t->total, *state = total;
@@ -2647,13 +2717,19 @@ KERNEL_avx2 void prefill_segments_attention_avx2(const struct prefill_block_atte
     visible_keys_attention(block->first, block->first + block->queries - 1, &block->view, &first, &last);
     while (first <= last) {
         const int32_t segment_last = first - first % SEGMENT_attention_avx2 + SEGMENT_attention_avx2 - 1;
-        prefill_segment_attention_avx2(block, first, segment_last < last ? segment_last : last, state, t);
+        const struct prefill_tile_attention_avx2 tile = prefill_segment_attention_avx2(block, first, segment_last < last ? segment_last : last, state, t);
+        if (state == total && segment_last >= last) {
+            prefill_conclude_attention_avx2(args, block, &tile, t);
+            return;
+        }
+        prefill_settle_attention_avx2(block, &tile, t);
         if (state != total)
             for (int32_t i = 0; i < block->queries; i++)
                 merge_attention_avx2(state->m[i], state->l[i], state->o[i], &total->m[i], &total->l[i], total->o[i]);
         state = &t->segment;
         first = segment_last + 1;
     }
+    prefill_finish_attention_avx2(args, block, 0, block->queries, t);
 }
 
 KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pass, int64_t task, void *scratch)
@@ -2662,9 +2738,7 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
     const struct prefill_block_attention_avx2 block = prefill_block_find_attention_avx2(args, task);
     (void)pass;
     prefill_queries_attention_avx2(args, &block, t);
-    prefill_segments_attention_avx2(&block, t);
-    for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_avx2(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
+    prefill_segments_attention_avx2(args, &block, t);
 }
 /*
 ** Decode, avx2: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
@@ -3123,65 +3197,31 @@ OP_avx512 ivec_avx512 idiv_avx512(ivec_avx512 a, ivec_avx512 b)
 
 OP_avx512 ivec_avx512 imod_avx512(ivec_avx512 a, ivec_avx512 b)                   { return isub_avx512(a, imul_avx512(idiv_avx512(a, b), b)); }
 
+/* Four floats each of the rows first, first + 4, first + 8, first + 12. */
+OP_avx512 vec_avx512 vload_quarters_avx512(const float *first, int64_t stride)
+{
+    vec_avx512 a = _mm512_castps128_ps512(_mm_loadu_ps(first));
+    a = _mm512_insertf32x4(a, _mm_loadu_ps(first + 4 * stride), 1);
+    a = _mm512_insertf32x4(a, _mm_loadu_ps(first + 8 * stride), 2);
+    a = _mm512_insertf32x4(a, _mm_loadu_ps(first + 12 * stride), 3);
+    return a;
+}
+
 /* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
 OP_avx512 void vtranspose_avx512(const float *from, int64_t from_stride, float *to, int64_t to_stride)
 {
-    const vec_avx512 row0 = vload_avx512(from + 0 * from_stride);
-    const vec_avx512 row1 = vload_avx512(from + 1 * from_stride);
-    const vec_avx512 row2 = vload_avx512(from + 2 * from_stride);
-    const vec_avx512 row3 = vload_avx512(from + 3 * from_stride);
-    const vec_avx512 row4 = vload_avx512(from + 4 * from_stride);
-    const vec_avx512 row5 = vload_avx512(from + 5 * from_stride);
-    const vec_avx512 row6 = vload_avx512(from + 6 * from_stride);
-    const vec_avx512 row7 = vload_avx512(from + 7 * from_stride);
-    const vec_avx512 row8 = vload_avx512(from + 8 * from_stride);
-    const vec_avx512 row9 = vload_avx512(from + 9 * from_stride);
-    const vec_avx512 row10 = vload_avx512(from + 10 * from_stride);
-    const vec_avx512 row11 = vload_avx512(from + 11 * from_stride);
-    const vec_avx512 row12 = vload_avx512(from + 12 * from_stride);
-    const vec_avx512 row13 = vload_avx512(from + 13 * from_stride);
-    const vec_avx512 row14 = vload_avx512(from + 14 * from_stride);
-    const vec_avx512 row15 = vload_avx512(from + 15 * from_stride);
-    const vec_avx512 low0 = _mm512_unpacklo_ps(row0, row1), high0 = _mm512_unpackhi_ps(row0, row1);
-    const vec_avx512 low2 = _mm512_unpacklo_ps(row2, row3), high2 = _mm512_unpackhi_ps(row2, row3);
-    const vec_avx512 low4 = _mm512_unpacklo_ps(row4, row5), high4 = _mm512_unpackhi_ps(row4, row5);
-    const vec_avx512 low6 = _mm512_unpacklo_ps(row6, row7), high6 = _mm512_unpackhi_ps(row6, row7);
-    const vec_avx512 low8 = _mm512_unpacklo_ps(row8, row9), high8 = _mm512_unpackhi_ps(row8, row9);
-    const vec_avx512 low10 = _mm512_unpacklo_ps(row10, row11), high10 = _mm512_unpackhi_ps(row10, row11);
-    const vec_avx512 low12 = _mm512_unpacklo_ps(row12, row13), high12 = _mm512_unpackhi_ps(row12, row13);
-    const vec_avx512 low14 = _mm512_unpacklo_ps(row14, row15), high14 = _mm512_unpackhi_ps(row14, row15);
-    const vec_avx512 four0 = _mm512_shuffle_ps(low0, low2, 0x44), four1 = _mm512_shuffle_ps(low0, low2, 0xee);
-    const vec_avx512 four2 = _mm512_shuffle_ps(high0, high2, 0x44), four3 = _mm512_shuffle_ps(high0, high2, 0xee);
-    const vec_avx512 four4 = _mm512_shuffle_ps(low4, low6, 0x44), four5 = _mm512_shuffle_ps(low4, low6, 0xee);
-    const vec_avx512 four6 = _mm512_shuffle_ps(high4, high6, 0x44), four7 = _mm512_shuffle_ps(high4, high6, 0xee);
-    const vec_avx512 four8 = _mm512_shuffle_ps(low8, low10, 0x44), four9 = _mm512_shuffle_ps(low8, low10, 0xee);
-    const vec_avx512 four10 = _mm512_shuffle_ps(high8, high10, 0x44), four11 = _mm512_shuffle_ps(high8, high10, 0xee);
-    const vec_avx512 four12 = _mm512_shuffle_ps(low12, low14, 0x44), four13 = _mm512_shuffle_ps(low12, low14, 0xee);
-    const vec_avx512 four14 = _mm512_shuffle_ps(high12, high14, 0x44), four15 = _mm512_shuffle_ps(high12, high14, 0xee);
-    const vec_avx512 even0 = _mm512_shuffle_f32x4(four0, four4, 0x88), odd0 = _mm512_shuffle_f32x4(four0, four4, 0xdd);
-    const vec_avx512 even1 = _mm512_shuffle_f32x4(four1, four5, 0x88), odd1 = _mm512_shuffle_f32x4(four1, four5, 0xdd);
-    const vec_avx512 even2 = _mm512_shuffle_f32x4(four2, four6, 0x88), odd2 = _mm512_shuffle_f32x4(four2, four6, 0xdd);
-    const vec_avx512 even3 = _mm512_shuffle_f32x4(four3, four7, 0x88), odd3 = _mm512_shuffle_f32x4(four3, four7, 0xdd);
-    const vec_avx512 even8 = _mm512_shuffle_f32x4(four8, four12, 0x88), odd8 = _mm512_shuffle_f32x4(four8, four12, 0xdd);
-    const vec_avx512 even9 = _mm512_shuffle_f32x4(four9, four13, 0x88), odd9 = _mm512_shuffle_f32x4(four9, four13, 0xdd);
-    const vec_avx512 even10 = _mm512_shuffle_f32x4(four10, four14, 0x88), odd10 = _mm512_shuffle_f32x4(four10, four14, 0xdd);
-    const vec_avx512 even11 = _mm512_shuffle_f32x4(four11, four15, 0x88), odd11 = _mm512_shuffle_f32x4(four11, four15, 0xdd);
-    vstore_avx512(to + 0 * to_stride, _mm512_shuffle_f32x4(even0, even8, 0x88));
-    vstore_avx512(to + 4 * to_stride, _mm512_shuffle_f32x4(odd0, odd8, 0x88));
-    vstore_avx512(to + 8 * to_stride, _mm512_shuffle_f32x4(even0, even8, 0xdd));
-    vstore_avx512(to + 12 * to_stride, _mm512_shuffle_f32x4(odd0, odd8, 0xdd));
-    vstore_avx512(to + 1 * to_stride, _mm512_shuffle_f32x4(even1, even9, 0x88));
-    vstore_avx512(to + 5 * to_stride, _mm512_shuffle_f32x4(odd1, odd9, 0x88));
-    vstore_avx512(to + 9 * to_stride, _mm512_shuffle_f32x4(even1, even9, 0xdd));
-    vstore_avx512(to + 13 * to_stride, _mm512_shuffle_f32x4(odd1, odd9, 0xdd));
-    vstore_avx512(to + 2 * to_stride, _mm512_shuffle_f32x4(even2, even10, 0x88));
-    vstore_avx512(to + 6 * to_stride, _mm512_shuffle_f32x4(odd2, odd10, 0x88));
-    vstore_avx512(to + 10 * to_stride, _mm512_shuffle_f32x4(even2, even10, 0xdd));
-    vstore_avx512(to + 14 * to_stride, _mm512_shuffle_f32x4(odd2, odd10, 0xdd));
-    vstore_avx512(to + 3 * to_stride, _mm512_shuffle_f32x4(even3, even11, 0x88));
-    vstore_avx512(to + 7 * to_stride, _mm512_shuffle_f32x4(odd3, odd11, 0x88));
-    vstore_avx512(to + 11 * to_stride, _mm512_shuffle_f32x4(even3, even11, 0xdd));
-    vstore_avx512(to + 15 * to_stride, _mm512_shuffle_f32x4(odd3, odd11, 0xdd));
+    for (int j = 0; j < 16; j += 4, from += 4, to += 4 * to_stride) {
+        const vec_avx512 rows0 = vload_quarters_avx512(from + 0 * from_stride, from_stride);
+        const vec_avx512 rows1 = vload_quarters_avx512(from + 1 * from_stride, from_stride);
+        const vec_avx512 rows2 = vload_quarters_avx512(from + 2 * from_stride, from_stride);
+        const vec_avx512 rows3 = vload_quarters_avx512(from + 3 * from_stride, from_stride);
+        const vec_avx512 low0 = _mm512_unpacklo_ps(rows0, rows1), high0 = _mm512_unpackhi_ps(rows0, rows1);
+        const vec_avx512 low2 = _mm512_unpacklo_ps(rows2, rows3), high2 = _mm512_unpackhi_ps(rows2, rows3);
+        vstore_avx512(to, _mm512_shuffle_ps(low0, low2, 0x44));
+        vstore_avx512(to + to_stride, _mm512_shuffle_ps(low0, low2, 0xee));
+        vstore_avx512(to + 2 * to_stride, _mm512_shuffle_ps(high0, high2, 0x44));
+        vstore_avx512(to + 3 * to_stride, _mm512_shuffle_ps(high0, high2, 0xee));
+    }
 }
 
 /*
@@ -3328,7 +3368,7 @@ struct prefill_seen_attention_avx512 {
 
 struct prefill_scratch_attention_avx512 {
     float q[Q_ROW_attention_avx512][QUERIES_attention_avx512];             /* transposed, rotated, scaled */
-    float rows[QUERIES_attention_avx512][Q_ROW_attention_avx512];          /* the same, not yet transposed */
+    float rows[16][Q_ROW_attention_avx512];             /* the same of a vector of queries, not yet transposed */
     float s[2][TILE_attention_avx512][QUERIES_attention_avx512];      /* scores of a tile, then weights p; of two tiles by turns */
     struct prefill_seen_attention_avx512 seen[2];
     float sums[PARTIALS_attention_avx512][QUERIES_attention_avx512];       /* partial sums of p */
@@ -3351,14 +3391,15 @@ struct prefill_block_attention_avx512 {
 KERNEL_avx512 void prefill_queries_attention_avx512(const struct attn_args *args, const struct prefill_block_attention_avx512 *block,
     struct prefill_scratch_attention_avx512 *t)
 {
-    float (*rows)[Q_ROW_attention_avx512] = t->rows;
-    for (int32_t i = 0; i < block->queries; i++)
-        query_row_attention(args, block->row + i, block->head, rows[i]);
-    if (block->queries < QUERIES_attention_avx512)
-        memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_avx512 - block->queries));
-    for (int d = 0; d < Q_ROW_attention_avx512; d += 16)
-        for (int i = 0; i < QUERIES_attention_avx512; i += 16)
-            vtranspose_avx512(&rows[i][d], Q_ROW_attention_avx512, &t->q[d][i], QUERIES_attention_avx512);
+    for (int32_t lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
+        for (int32_t i = 0; i < 16; i++)
+            if (lane + i < block->queries)
+                query_row_attention(args, block->row + lane + i, block->head, t->rows[i]);
+            else
+                memset(t->rows[i], 0, sizeof t->rows[i]);
+        for (int d = 0; d < Q_ROW_attention_avx512; d += 16)
+            vtranspose_avx512(&t->rows[0][d], Q_ROW_attention_avx512, &t->q[d][lane], QUERIES_attention_avx512);
+    }
 }
 
 /* s = q k for 16 keys x 16 queries, from `key` and `lane`: one FMA chain over d for each. */
@@ -4174,14 +4215,17 @@ struct prefill_tile_attention_avx512 {
     int sight, weighed;
 };
 
-/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+/*
+** o += p v for the queries start .. end - 1, whole register tiles of them. A tile with hidden scores skips what is hidden
+** from all queries of a register tile.
+*/
 KERNEL_avx512 void prefill_accumulate_attention_avx512(const struct prefill_block_attention_avx512 *block, const struct prefill_tile_attention_avx512 *tile,
-    struct prefill_scratch_attention_avx512 *t)
+    int32_t start, int32_t end, struct prefill_scratch_attention_avx512 *t)
 {
     for (int column = 0; column < 64; column += 64)
-        for (int32_t query = 0; query < block->queries; query += 4) {
+        for (int32_t query = start; query < end; query += 4) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
-            const int32_t left = block->queries - query, queries = left < 4 ? left : 4;
+            const int32_t left = end - query, queries = left < 4 ? left : 4;
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
@@ -4192,18 +4236,50 @@ KERNEL_avx512 void prefill_accumulate_attention_avx512(const struct prefill_bloc
         }
 }
 
+/* Weights of a tile that are still to come, and l. */
+KERNEL_avx512 void prefill_weigh_attention_avx512(const struct prefill_block_attention_avx512 *block, const struct prefill_tile_attention_avx512 *tile,
+    struct prefill_scratch_attention_avx512 *t)
+{
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_avx512(t, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_avx512(t, block->queries, tile->seen, tile->s);
+    prefill_sum_attention_avx512(t, block->queries);
+}
+
 /* What is still to come of a tile: weights, l and o. */
 KERNEL_avx512 void prefill_settle_attention_avx512(const struct prefill_block_attention_avx512 *block, const struct prefill_tile_attention_avx512 *tile,
     struct prefill_scratch_attention_avx512 *t)
 {
     if (tile->keys == 0)
         return;
-    if (!tile->weighed && tile->sight == SEES_ALL)
-        prefill_weights_all_attention_avx512(t, tile->s);
-    else if (!tile->weighed)
-        prefill_weights_some_attention_avx512(t, block->queries, tile->seen, tile->s);
-    prefill_sum_attention_avx512(t, block->queries);
-    prefill_accumulate_attention_avx512(block, tile, t);
+    prefill_weigh_attention_avx512(block, tile, t);
+    prefill_accumulate_attention_avx512(block, tile, 0, block->queries, t);
+}
+
+/* Results of the queries start .. end - 1 from the total. */
+KERNEL_avx512 void prefill_finish_attention_avx512(const struct attn_args *args, const struct prefill_block_attention_avx512 *block, int32_t start, int32_t end,
+    const struct prefill_scratch_attention_avx512 *t)
+{
+    for (int32_t i = start; i < end; i++)
+        finish_attention_avx512(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
+}
+
+/*
+** The same for the last tile of an only segment, and the results: of 4 queries at a time, so that the memory which
+** they go to is waited for while o of the next ones is made.
+*/
+KERNEL_avx512 void prefill_conclude_attention_avx512(const struct attn_args *args, const struct prefill_block_attention_avx512 *block,
+    const struct prefill_tile_attention_avx512 *tile, struct prefill_scratch_attention_avx512 *t)
+{
+    if (tile->keys > 0)
+        prefill_weigh_attention_avx512(block, tile, t);
+    for (int32_t query = 0; query < block->queries; query += 4) {
+        const int32_t end = query + 4 < block->queries ? query + 4 : block->queries;
+        if (tile->keys > 0)
+            prefill_accumulate_attention_avx512(block, tile, query, end, t);
+        prefill_finish_attention_avx512(args, block, query, end, t);
+    }
 }
 
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
@@ -4244,8 +4320,8 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
     *before = (struct prefill_tile_attention_avx512){ s, seen, v, key0, keys, sight, 0 };
 }
 
-/* Keys first .. last, all of one segment, from an empty state. */
-KERNEL_avx512 void prefill_segment_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t first, int32_t last,
+/* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
+KERNEL_avx512 struct prefill_tile_attention_avx512 prefill_segment_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t first, int32_t last,
     struct prefill_state_attention_avx512 *state, struct prefill_scratch_attention_avx512 *t)
 {
     t->state = state;
@@ -4260,7 +4336,7 @@ KERNEL_avx512 void prefill_segment_attention_avx512(const struct prefill_block_a
         prefill_advance_attention_avx512(block, key0, &tile, t);
         first = key0 + TILE_attention_avx512;
     }
-    prefill_settle_attention_avx512(block, &tile, t);
+    return tile;
 }
 
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
@@ -4299,8 +4375,8 @@ static size_t prefill_workspace_bytes_attention_avx512(const struct attn_args *a
     return 0;
 }
 
-/* The first segment is the total of those so far, and each later one is merged into it. */
-KERNEL_avx512 void prefill_segments_attention_avx512(const struct prefill_block_attention_avx512 *block, struct prefill_scratch_attention_avx512 *t)
+/* All segments, and the results. The first one is the total of those so far, and each later one is merged into it. */
+KERNEL_avx512 void prefill_segments_attention_avx512(const struct attn_args *args, const struct prefill_block_attention_avx512 *block, struct prefill_scratch_attention_avx512 *t)
 {
     int32_t first = 0, last = block->view.kv_len - 1;
     struct prefill_state_attention_avx512 *total = &t->total, *state = total;
@@ -4309,13 +4385,19 @@ KERNEL_avx512 void prefill_segments_attention_avx512(const struct prefill_block_
     visible_keys_attention(block->first, block->first + block->queries - 1, &block->view, &first, &last);
     while (first <= last) {
         const int32_t segment_last = first - first % SEGMENT_attention_avx512 + SEGMENT_attention_avx512 - 1;
-        prefill_segment_attention_avx512(block, first, segment_last < last ? segment_last : last, state, t);
+        const struct prefill_tile_attention_avx512 tile = prefill_segment_attention_avx512(block, first, segment_last < last ? segment_last : last, state, t);
+        if (state == total && segment_last >= last) {
+            prefill_conclude_attention_avx512(args, block, &tile, t);
+            return;
+        }
+        prefill_settle_attention_avx512(block, &tile, t);
         if (state != total)
             for (int32_t i = 0; i < block->queries; i++)
                 merge_attention_avx512(state->m[i], state->l[i], state->o[i], &total->m[i], &total->l[i], total->o[i]);
         state = &t->segment;
         first = segment_last + 1;
     }
+    prefill_finish_attention_avx512(args, block, 0, block->queries, t);
 }
 
 KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, int pass, int64_t task, void *scratch)
@@ -4324,9 +4406,7 @@ KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, in
     const struct prefill_block_attention_avx512 block = prefill_block_find_attention_avx512(args, task);
     (void)pass;
     prefill_queries_attention_avx512(args, &block, t);
-    prefill_segments_attention_avx512(&block, t);
-    for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_avx512(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
+    prefill_segments_attention_avx512(args, &block, t);
 }
 /*
 ** Decode, avx512: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has

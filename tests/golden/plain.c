@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  3919a7ea07dec83f   (of all that follows this comment)
+**   digest  382254c842861200   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -528,7 +528,7 @@ struct prefill_seen_attention_scalar {
 
 struct prefill_scratch_attention_scalar {
     float q[Q_ROW_attention_scalar][QUERIES_attention_scalar];             /* transposed, rotated, scaled */
-    float rows[QUERIES_attention_scalar][Q_ROW_attention_scalar];          /* the same, not yet transposed */
+    float rows[1][Q_ROW_attention_scalar];             /* the same of a vector of queries, not yet transposed */
     float s[1][TILE_attention_scalar][QUERIES_attention_scalar];      /* scores of a tile, then weights p */
     struct prefill_seen_attention_scalar seen[1];
     float sums[PARTIALS_attention_scalar][QUERIES_attention_scalar];       /* partial sums of p */
@@ -551,14 +551,15 @@ struct prefill_block_attention_scalar {
 KERNEL_scalar void prefill_queries_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block,
     struct prefill_scratch_attention_scalar *t)
 {
-    float (*rows)[Q_ROW_attention_scalar] = t->rows;
-    for (int32_t i = 0; i < block->queries; i++)
-        query_row_attention(args, block->row + i, block->head, rows[i]);
-    if (block->queries < QUERIES_attention_scalar)
-        memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_scalar - block->queries));
-    for (int d = 0; d < Q_ROW_attention_scalar; d += 1)
-        for (int i = 0; i < QUERIES_attention_scalar; i += 1)
-            vtranspose_scalar(&rows[i][d], Q_ROW_attention_scalar, &t->q[d][i], QUERIES_attention_scalar);
+    for (int32_t lane = 0; lane < QUERIES_attention_scalar; lane += 1) {
+        for (int32_t i = 0; i < 1; i++)
+            if (lane + i < block->queries)
+                query_row_attention(args, block->row + lane + i, block->head, t->rows[i]);
+            else
+                memset(t->rows[i], 0, sizeof t->rows[i]);
+        for (int d = 0; d < Q_ROW_attention_scalar; d += 1)
+            vtranspose_scalar(&t->rows[0][d], Q_ROW_attention_scalar, &t->q[d][lane], QUERIES_attention_scalar);
+    }
 }
 
 /* s = q k for 8 keys x 1 queries, from `key` and `lane`: one FMA chain over d for each. */
@@ -1015,14 +1016,17 @@ struct prefill_tile_attention_scalar {
     int sight, weighed;
 };
 
-/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+/*
+** o += p v for the queries start .. end - 1, whole register tiles of them. A tile with hidden scores skips what is hidden
+** from all queries of a register tile.
+*/
 KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
-    struct prefill_scratch_attention_scalar *t)
+    int32_t start, int32_t end, struct prefill_scratch_attention_scalar *t)
 {
     for (int column = 0; column < 16; column += 2)
-        for (int32_t query = 0; query < block->queries; query += 6) {
+        for (int32_t query = start; query < end; query += 6) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
-            const int32_t left = block->queries - query, queries = left < 6 ? left : 6;
+            const int32_t left = end - query, queries = left < 6 ? left : 6;
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
@@ -1033,18 +1037,50 @@ KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_bloc
         }
 }
 
+/* Weights of a tile that are still to come, and l. */
+KERNEL_scalar void prefill_weigh_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
+    struct prefill_scratch_attention_scalar *t)
+{
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_scalar(t, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_scalar(t, block->queries, tile->seen, tile->s);
+    prefill_sum_attention_scalar(t, block->queries);
+}
+
 /* What is still to come of a tile: weights, l and o. */
 KERNEL_scalar void prefill_settle_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
     struct prefill_scratch_attention_scalar *t)
 {
     if (tile->keys == 0)
         return;
-    if (!tile->weighed && tile->sight == SEES_ALL)
-        prefill_weights_all_attention_scalar(t, tile->s);
-    else if (!tile->weighed)
-        prefill_weights_some_attention_scalar(t, block->queries, tile->seen, tile->s);
-    prefill_sum_attention_scalar(t, block->queries);
-    prefill_accumulate_attention_scalar(block, tile, t);
+    prefill_weigh_attention_scalar(block, tile, t);
+    prefill_accumulate_attention_scalar(block, tile, 0, block->queries, t);
+}
+
+/* Results of the queries start .. end - 1 from the total. */
+KERNEL_scalar void prefill_finish_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block, int32_t start, int32_t end,
+    const struct prefill_scratch_attention_scalar *t)
+{
+    for (int32_t i = start; i < end; i++)
+        finish_attention_scalar(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
+}
+
+/*
+** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
+** they go to is waited for while o of the next ones is made.
+*/
+KERNEL_scalar void prefill_conclude_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block,
+    const struct prefill_tile_attention_scalar *tile, struct prefill_scratch_attention_scalar *t)
+{
+    if (tile->keys > 0)
+        prefill_weigh_attention_scalar(block, tile, t);
+    for (int32_t query = 0; query < block->queries; query += 6) {
+        const int32_t end = query + 6 < block->queries ? query + 6 : block->queries;
+        if (tile->keys > 0)
+            prefill_accumulate_attention_scalar(block, tile, query, end, t);
+        prefill_finish_attention_scalar(args, block, query, end, t);
+    }
 }
 
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
@@ -1081,8 +1117,8 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0 };
 }
 
-/* Keys first .. last, all of one segment, from an empty state. */
-KERNEL_scalar void prefill_segment_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t first, int32_t last,
+/* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
+KERNEL_scalar struct prefill_tile_attention_scalar prefill_segment_attention_scalar(const struct prefill_block_attention_scalar *block, int32_t first, int32_t last,
     struct prefill_state_attention_scalar *state, struct prefill_scratch_attention_scalar *t)
 {
     t->state = state;
@@ -1097,7 +1133,7 @@ KERNEL_scalar void prefill_segment_attention_scalar(const struct prefill_block_a
         prefill_advance_attention_scalar(block, key0, &tile, t);
         first = key0 + TILE_attention_scalar;
     }
-    prefill_settle_attention_scalar(block, &tile, t);
+    return tile;
 }
 
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
@@ -1136,8 +1172,8 @@ static size_t prefill_workspace_bytes_attention_scalar(const struct attn_args *a
     return 0;
 }
 
-/* The first segment is the total of those so far, and each later one is merged into it. */
-KERNEL_scalar void prefill_segments_attention_scalar(const struct prefill_block_attention_scalar *block, struct prefill_scratch_attention_scalar *t)
+/* All segments, and the results. The first one is the total of those so far, and each later one is merged into it. */
+KERNEL_scalar void prefill_segments_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block, struct prefill_scratch_attention_scalar *t)
 {
     int32_t first = 0, last = block->view.kv_len - 1;
     struct prefill_state_attention_scalar *total = &t->total, *state = total;
@@ -1146,13 +1182,19 @@ KERNEL_scalar void prefill_segments_attention_scalar(const struct prefill_block_
     visible_keys_attention(block->first, block->first + block->queries - 1, &block->view, &first, &last);
     while (first <= last) {
         const int32_t segment_last = first - first % SEGMENT_attention_scalar + SEGMENT_attention_scalar - 1;
-        prefill_segment_attention_scalar(block, first, segment_last < last ? segment_last : last, state, t);
+        const struct prefill_tile_attention_scalar tile = prefill_segment_attention_scalar(block, first, segment_last < last ? segment_last : last, state, t);
+        if (state == total && segment_last >= last) {
+            prefill_conclude_attention_scalar(args, block, &tile, t);
+            return;
+        }
+        prefill_settle_attention_scalar(block, &tile, t);
         if (state != total)
             for (int32_t i = 0; i < block->queries; i++)
                 merge_attention_scalar(state->m[i], state->l[i], state->o[i], &total->m[i], &total->l[i], total->o[i]);
         state = &t->segment;
         first = segment_last + 1;
     }
+    prefill_finish_attention_scalar(args, block, 0, block->queries, t);
 }
 
 KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, int pass, int64_t task, void *scratch)
@@ -1161,9 +1203,7 @@ KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, in
     const struct prefill_block_attention_scalar block = prefill_block_find_attention_scalar(args, task);
     (void)pass;
     prefill_queries_attention_scalar(args, &block, t);
-    prefill_segments_attention_scalar(&block, t);
-    for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_scalar(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
+    prefill_segments_attention_scalar(args, &block, t);
 }
 /*
 ** Decode, scalar: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 16 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 7 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  9710ae3d797d858a   (of all that follows this comment)
+**   digest  5075711626af8d05   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -454,33 +454,27 @@ OP_avx2 ivec_avx2 idiv_avx2(ivec_avx2 a, ivec_avx2 b)
 
 OP_avx2 ivec_avx2 imod_avx2(ivec_avx2 a, ivec_avx2 b)                   { return isub_avx2(a, imul_avx2(idiv_avx2(a, b), b)); }
 
+/* Four floats each of the rows first and first + 4. */
+OP_avx2 vec_avx2 vload_halves_avx2(const float *first, int64_t stride)
+{
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(first)), _mm_loadu_ps(first + 4 * stride), 1);
+}
+
 /* to[j][i] = from[i][j] for a square of as many rows as lanes; strides in floats. */
 OP_avx2 void vtranspose_avx2(const float *from, int64_t from_stride, float *to, int64_t to_stride)
 {
-    const vec_avx2 row0 = vload_avx2(from + 0 * from_stride);
-    const vec_avx2 row1 = vload_avx2(from + 1 * from_stride);
-    const vec_avx2 row2 = vload_avx2(from + 2 * from_stride);
-    const vec_avx2 row3 = vload_avx2(from + 3 * from_stride);
-    const vec_avx2 row4 = vload_avx2(from + 4 * from_stride);
-    const vec_avx2 row5 = vload_avx2(from + 5 * from_stride);
-    const vec_avx2 row6 = vload_avx2(from + 6 * from_stride);
-    const vec_avx2 row7 = vload_avx2(from + 7 * from_stride);
-    const vec_avx2 low0 = _mm256_unpacklo_ps(row0, row1), high0 = _mm256_unpackhi_ps(row0, row1);
-    const vec_avx2 low2 = _mm256_unpacklo_ps(row2, row3), high2 = _mm256_unpackhi_ps(row2, row3);
-    const vec_avx2 low4 = _mm256_unpacklo_ps(row4, row5), high4 = _mm256_unpackhi_ps(row4, row5);
-    const vec_avx2 low6 = _mm256_unpacklo_ps(row6, row7), high6 = _mm256_unpackhi_ps(row6, row7);
-    const vec_avx2 four0 = _mm256_shuffle_ps(low0, low2, 0x44), four1 = _mm256_shuffle_ps(low0, low2, 0xee);
-    const vec_avx2 four2 = _mm256_shuffle_ps(high0, high2, 0x44), four3 = _mm256_shuffle_ps(high0, high2, 0xee);
-    const vec_avx2 four4 = _mm256_shuffle_ps(low4, low6, 0x44), four5 = _mm256_shuffle_ps(low4, low6, 0xee);
-    const vec_avx2 four6 = _mm256_shuffle_ps(high4, high6, 0x44), four7 = _mm256_shuffle_ps(high4, high6, 0xee);
-    vstore_avx2(to + 0 * to_stride, _mm256_permute2f128_ps(four0, four4, 0x20));
-    vstore_avx2(to + 4 * to_stride, _mm256_permute2f128_ps(four0, four4, 0x31));
-    vstore_avx2(to + 1 * to_stride, _mm256_permute2f128_ps(four1, four5, 0x20));
-    vstore_avx2(to + 5 * to_stride, _mm256_permute2f128_ps(four1, four5, 0x31));
-    vstore_avx2(to + 2 * to_stride, _mm256_permute2f128_ps(four2, four6, 0x20));
-    vstore_avx2(to + 6 * to_stride, _mm256_permute2f128_ps(four2, four6, 0x31));
-    vstore_avx2(to + 3 * to_stride, _mm256_permute2f128_ps(four3, four7, 0x20));
-    vstore_avx2(to + 7 * to_stride, _mm256_permute2f128_ps(four3, four7, 0x31));
+    for (int j = 0; j < 8; j += 4, from += 4, to += 4 * to_stride) {
+        const vec_avx2 rows0 = vload_halves_avx2(from + 0 * from_stride, from_stride);
+        const vec_avx2 rows1 = vload_halves_avx2(from + 1 * from_stride, from_stride);
+        const vec_avx2 rows2 = vload_halves_avx2(from + 2 * from_stride, from_stride);
+        const vec_avx2 rows3 = vload_halves_avx2(from + 3 * from_stride, from_stride);
+        const vec_avx2 low0 = _mm256_unpacklo_ps(rows0, rows1), high0 = _mm256_unpackhi_ps(rows0, rows1);
+        const vec_avx2 low2 = _mm256_unpacklo_ps(rows2, rows3), high2 = _mm256_unpackhi_ps(rows2, rows3);
+        vstore_avx2(to, _mm256_shuffle_ps(low0, low2, 0x44));
+        vstore_avx2(to + to_stride, _mm256_shuffle_ps(low0, low2, 0xee));
+        vstore_avx2(to + 2 * to_stride, _mm256_shuffle_ps(high0, high2, 0x44));
+        vstore_avx2(to + 3 * to_stride, _mm256_shuffle_ps(high0, high2, 0xee));
+    }
 }
 
 /*
@@ -631,7 +625,7 @@ struct prefill_seen_attention_avx2 {
 
 struct prefill_scratch_attention_avx2 {
     float q[Q_ROW_attention_avx2][QUERIES_attention_avx2];             /* transposed, rotated, scaled */
-    float rows[QUERIES_attention_avx2][Q_ROW_attention_avx2];          /* the same, not yet transposed */
+    float rows[8][Q_ROW_attention_avx2];             /* the same of a vector of queries, not yet transposed */
     float s[1][TILE_attention_avx2][QUERIES_attention_avx2];      /* scores of a tile, then weights p */
     struct prefill_seen_attention_avx2 seen[1];
     float sums[PARTIALS_attention_avx2][QUERIES_attention_avx2];       /* partial sums of p */
@@ -654,14 +648,15 @@ struct prefill_block_attention_avx2 {
 KERNEL_avx2 void prefill_queries_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block,
     struct prefill_scratch_attention_avx2 *t)
 {
-    float (*rows)[Q_ROW_attention_avx2] = t->rows;
-    for (int32_t i = 0; i < block->queries; i++)
-        query_row_attention(args, block->row + i, block->head, rows[i]);
-    if (block->queries < QUERIES_attention_avx2)
-        memset(rows[block->queries], 0, sizeof *rows * (size_t)(QUERIES_attention_avx2 - block->queries));
-    for (int d = 0; d < Q_ROW_attention_avx2; d += 8)
-        for (int i = 0; i < QUERIES_attention_avx2; i += 8)
-            vtranspose_avx2(&rows[i][d], Q_ROW_attention_avx2, &t->q[d][i], QUERIES_attention_avx2);
+    for (int32_t lane = 0; lane < QUERIES_attention_avx2; lane += 8) {
+        for (int32_t i = 0; i < 8; i++)
+            if (lane + i < block->queries)
+                query_row_attention(args, block->row + lane + i, block->head, t->rows[i]);
+            else
+                memset(t->rows[i], 0, sizeof t->rows[i]);
+        for (int d = 0; d < Q_ROW_attention_avx2; d += 8)
+            vtranspose_avx2(&t->rows[0][d], Q_ROW_attention_avx2, &t->q[d][lane], QUERIES_attention_avx2);
+    }
 }
 
 /* s = q k for 8 keys x 8 queries, from `key` and `lane`: one FMA chain over d for each. */
@@ -1118,14 +1113,17 @@ struct prefill_tile_attention_avx2 {
     int sight, weighed;
 };
 
-/* o += p v. A tile with hidden scores skips what is hidden from all queries of a register tile. */
+/*
+** o += p v for the queries start .. end - 1, whole register tiles of them. A tile with hidden scores skips what is hidden
+** from all queries of a register tile.
+*/
 KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
-    struct prefill_scratch_attention_avx2 *t)
+    int32_t start, int32_t end, struct prefill_scratch_attention_avx2 *t)
 {
     for (int column = 0; column < 32; column += 16)
-        for (int32_t query = 0; query < block->queries; query += 6) {
+        for (int32_t query = start; query < end; query += 6) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
-            const int32_t left = block->queries - query, queries = left < 6 ? left : 6;
+            const int32_t left = end - query, queries = left < 6 ? left : 6;
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
@@ -1136,18 +1134,50 @@ KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_at
         }
 }
 
+/* Weights of a tile that are still to come, and l. */
+KERNEL_avx2 void prefill_weigh_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
+    struct prefill_scratch_attention_avx2 *t)
+{
+    if (!tile->weighed && tile->sight == SEES_ALL)
+        prefill_weights_all_attention_avx2(t, tile->s);
+    else if (!tile->weighed)
+        prefill_weights_some_attention_avx2(t, block->queries, tile->seen, tile->s);
+    prefill_sum_attention_avx2(t, block->queries);
+}
+
 /* What is still to come of a tile: weights, l and o. */
 KERNEL_avx2 void prefill_settle_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
     struct prefill_scratch_attention_avx2 *t)
 {
     if (tile->keys == 0)
         return;
-    if (!tile->weighed && tile->sight == SEES_ALL)
-        prefill_weights_all_attention_avx2(t, tile->s);
-    else if (!tile->weighed)
-        prefill_weights_some_attention_avx2(t, block->queries, tile->seen, tile->s);
-    prefill_sum_attention_avx2(t, block->queries);
-    prefill_accumulate_attention_avx2(block, tile, t);
+    prefill_weigh_attention_avx2(block, tile, t);
+    prefill_accumulate_attention_avx2(block, tile, 0, block->queries, t);
+}
+
+/* Results of the queries start .. end - 1 from the total. */
+KERNEL_avx2 void prefill_finish_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block, int32_t start, int32_t end,
+    const struct prefill_scratch_attention_avx2 *t)
+{
+    for (int32_t i = start; i < end; i++)
+        finish_attention_avx2(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
+}
+
+/*
+** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
+** they go to is waited for while o of the next ones is made.
+*/
+KERNEL_avx2 void prefill_conclude_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block,
+    const struct prefill_tile_attention_avx2 *tile, struct prefill_scratch_attention_avx2 *t)
+{
+    if (tile->keys > 0)
+        prefill_weigh_attention_avx2(block, tile, t);
+    for (int32_t query = 0; query < block->queries; query += 6) {
+        const int32_t end = query + 6 < block->queries ? query + 6 : block->queries;
+        if (tile->keys > 0)
+            prefill_accumulate_attention_avx2(block, tile, query, end, t);
+        prefill_finish_attention_avx2(args, block, query, end, t);
+    }
 }
 
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
@@ -1184,8 +1214,8 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0 };
 }
 
-/* Keys first .. last, all of one segment, from an empty state. */
-KERNEL_avx2 void prefill_segment_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t first, int32_t last,
+/* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
+KERNEL_avx2 struct prefill_tile_attention_avx2 prefill_segment_attention_avx2(const struct prefill_block_attention_avx2 *block, int32_t first, int32_t last,
     struct prefill_state_attention_avx2 *state, struct prefill_scratch_attention_avx2 *t)
 {
     t->state = state;
@@ -1200,7 +1230,7 @@ KERNEL_avx2 void prefill_segment_attention_avx2(const struct prefill_block_atten
         prefill_advance_attention_avx2(block, key0, &tile, t);
         first = key0 + TILE_attention_avx2;
     }
-    prefill_settle_attention_avx2(block, &tile, t);
+    return tile;
 }
 
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
@@ -1239,8 +1269,8 @@ static size_t prefill_workspace_bytes_attention_avx2(const struct attn_args *arg
     return 0;
 }
 
-/* The first segment is the total of those so far, and each later one is merged into it. */
-KERNEL_avx2 void prefill_segments_attention_avx2(const struct prefill_block_attention_avx2 *block, struct prefill_scratch_attention_avx2 *t)
+/* All segments, and the results. The first one is the total of those so far, and each later one is merged into it. */
+KERNEL_avx2 void prefill_segments_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block, struct prefill_scratch_attention_avx2 *t)
 {
     int32_t first = 0, last = block->view.kv_len - 1;
     struct prefill_state_attention_avx2 *total = &t->total, *state = total;
@@ -1249,13 +1279,19 @@ KERNEL_avx2 void prefill_segments_attention_avx2(const struct prefill_block_atte
     visible_keys_attention(block->first, block->first + block->queries - 1, &block->view, &first, &last);
     while (first <= last) {
         const int32_t segment_last = first - first % SEGMENT_attention_avx2 + SEGMENT_attention_avx2 - 1;
-        prefill_segment_attention_avx2(block, first, segment_last < last ? segment_last : last, state, t);
+        const struct prefill_tile_attention_avx2 tile = prefill_segment_attention_avx2(block, first, segment_last < last ? segment_last : last, state, t);
+        if (state == total && segment_last >= last) {
+            prefill_conclude_attention_avx2(args, block, &tile, t);
+            return;
+        }
+        prefill_settle_attention_avx2(block, &tile, t);
         if (state != total)
             for (int32_t i = 0; i < block->queries; i++)
                 merge_attention_avx2(state->m[i], state->l[i], state->o[i], &total->m[i], &total->l[i], total->o[i]);
         state = &t->segment;
         first = segment_last + 1;
     }
+    prefill_finish_attention_avx2(args, block, 0, block->queries, t);
 }
 
 KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pass, int64_t task, void *scratch)
@@ -1264,9 +1300,7 @@ KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pa
     const struct prefill_block_attention_avx2 block = prefill_block_find_attention_avx2(args, task);
     (void)pass;
     prefill_queries_attention_avx2(args, &block, t);
-    prefill_segments_attention_avx2(&block, t);
-    for (int32_t i = 0; i < block.queries; i++)
-        finish_attention_avx2(args, block.sequence, block.row + i, block.head, t->total.m[i], t->total.l[i], t->total.o[i]);
+    prefill_segments_attention_avx2(args, &block, t);
 }
 /*
 ** Decode, avx2: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
