@@ -41,6 +41,17 @@ def long_caches_fit() -> None:
             assert 1 <= timing["bytes"] / (keys * 8 * key_bytes) < 1.001, timing
 
 
+def activations_count_as_they_are() -> None:
+    """Four bytes a number or two, of q and o in decode and of k and v in write; the cache has its own type."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "given.lua")
+        for activations, number in (("f32", 4), ("f16", 2), ("bf16", 2)):
+            config.write_text(CONFIG.replace("mask", f"activations = {activations}, cache = f16, mask"))
+            for phase, rows in (("write", 128 * 2), ("decode", 4)):
+                (timing,) = json.loads(attngen("bench", config, "--json", "--phase", phase, "--kv", "128"))
+                assert timing["bytes"] == 2 * 128 * 2 * (16 + 16) + number * rows * (16 + 16), timing
+
+
 def figures_agree() -> None:
     """Rates follow from work and time; the fraction from them and from the machine's limits."""
     for timing in bench("--q", "256", "--kv", "256"):
@@ -91,4 +102,4 @@ def wrong_usage_ends_with_2() -> None:
         assert (done.returncode, done.stderr) == (2, sentence), done
 
 
-run(sweep_times_what_was_asked_for, long_caches_fit, figures_agree, picture_is_drawn, bound_on_code_is_kept, wrong_usage_ends_with_2)
+run(sweep_times_what_was_asked_for, long_caches_fit, activations_count_as_they_are, figures_agree, picture_is_drawn, bound_on_code_is_kept, wrong_usage_ends_with_2)

@@ -1,7 +1,7 @@
 /*
-** One emission: what its files share. emission_target.c chooses the targets, emission_values.c and
-** emission_types.c say what a template sees, emission_norm.c renders the norms of q and k, emit.c puts the rendered
-** parts in order.
+** One emission: what its files share. emission_target.c chooses the targets, emission_values.c, emission_heads.c,
+** emission_layers.c and emission_types.c say what a template sees, emission_norm.c renders the norms of q and k,
+** emit.c puts the rendered parts in order.
 */
 #ifndef EMISSION_H
 #define EMISSION_H
@@ -38,6 +38,7 @@ bool emission_uses_arrays(const struct emission *emission);
 
 /* What templates see of the model, of one definition, of one target, and of one plan for both. */
 void emission_set_model(struct emission *emission);
+void emission_set_layers(struct emission *emission);
 void emission_set_definition(struct emission *emission, const struct definition *definition);
 void emission_set_heads(struct emission *emission, const struct definition *definition);
 void emission_set_types(struct emission *emission, const struct definition *definition);

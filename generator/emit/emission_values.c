@@ -302,28 +302,7 @@ void emission_set_plan(struct emission *e, const struct definition *definition, 
 
 /* Values of the model -------------------------------------------------------------------------- */
 
-enum model_list { LIST_DEFINITIONS, LIST_LINES, LIST_LAYERS, LIST_OUTPUTS };
-
-/* "Layers 0-3, 5.", or nothing. */
-static const char *layers_text(const struct emission *e, int definition)
-{
-    struct text text = text_start(e->arena);
-    if (e->model->layer_count == 0)
-        return "";
-    text_put(&text, "Layers ");
-    model_layers_print(&text, e->model, definition);
-    text_put(&text, ".");
-    return text.data;
-}
-
-/* { 0, 0 }, { 1, 1 }, { 0, 0 }: of each layer its definition, and the layer whose cache it reads. */
-static const char *layer_rows(const struct emission *e)
-{
-    struct text text = text_start(e->arena);
-    for (int i = 0; i < e->model->layer_count; i++)
-        text_format(&text, "%s{ %d, %d }", i == 0 ? "" : i % 8 == 0 ? ",\n    " : ", ", e->model->layers[i], e->model->cache_of[i]);
-    return text.length > 0 ? text.data : "";
-}
+enum model_list { LIST_DEFINITIONS, LIST_LINES, LIST_OUTPUTS };
 
 static const char *const *definition_list(const struct emission *e, enum model_list which)
 {
@@ -331,7 +310,6 @@ static const char *const *definition_list(const struct emission *e, enum model_l
     for (int i = 0; i < e->model->definition_count; i++) {
         const struct definition *definition = &e->model->definitions[i];
         list[i] = which == LIST_DEFINITIONS ? definition->name : which == LIST_LINES ? definition->line
-                : which == LIST_LAYERS ? layers_text(e, i)
                 : definition_has_outputs(definition) ? "outputs" : "";
     }
     return list;
@@ -422,15 +400,13 @@ void emission_set_model(struct emission *e)
     template_set_text(&e->values, "VERSION", ATTNGEN_VERSION);
     template_set_list(&e->values, "DEFINITIONS", definition_list(e, LIST_DEFINITIONS));
     template_set_list(&e->values, "LINES", definition_list(e, LIST_LINES));
-    template_set_list(&e->values, "LAYERS", definition_list(e, LIST_LAYERS));
     template_set_list(&e->values, "OUTPUTS", definition_list(e, LIST_OUTPUTS));
-    template_set_integer(&e->values, "LAYER_COUNT", e->model->layer_count);
-    template_set_text(&e->values, "LAYER_ROWS", layer_rows(e));
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
     template_set_boolean(&e->values, "USES_NORM", norms);
     template_set_boolean(&e->values, "USES_ARRAYS", emission_uses_arrays(e));
     template_set_boolean(&e->values, "USES_SCALES", emission_cache_scales(e) > 0);
     template_set_boolean(&e->values, "USES_MINIMA", emission_cache_scales(e) > 1);
+    emission_set_layers(e);
     set_functions(e);
     set_targets(e);
 }
