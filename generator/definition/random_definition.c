@@ -393,5 +393,6 @@ void random_definition_plan(struct text *text, struct random *random)
     static const int score_keys[] = { 1, 2, 4 }, unrolls[] = { 1, 2, 3, 4, 7 };
     const char *order = CHOOSE(random, orders), *block = CHOOSE(random, blocks);
     const int keys = CHOOSE(random, score_keys), unroll = CHOOSE(random, unrolls);
-    text_format(text, "%s,%s,score_keys=%d,unroll=%d,fetch=%d", order, block, keys, unroll, chance(random, 2));
+    const bool fetches = chance(random, 2);        /* as the plan chooses by itself: pages smaller than a block take no fetch=1 */
+    text_format(text, "%s,%s,score_keys=%d,unroll=%d%s", order, block, keys, unroll, fetches ? "" : ",fetch=0");
 }

@@ -120,6 +120,30 @@ static void a_plan_prints_itself_in_one_line(void)
     arena_destroy(arena);
 }
 
+/* Values that are parts of keys: o has lanes = heads, a vector of them or a few, times columns. */
+static void a_tail_of_keys_has_lanes_of_heads(void)
+{
+    static const struct { int group, columns, value_heads; } cases[] = { { 16, 16, 1 }, { 17, 8, 2 }, { 128, 4, 4 }, { 3, 16, 1 } };
+    const struct plan_request none = { .where = { NULL, 0 } };
+    struct report quiet = { .out = tmpfile() };
+    struct arena *arena = arena_create();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct definition definition = { .name = "a", .heads = cases[i].group, .kv_heads = 1, .group = cases[i].group, .d_k = 36,
+                                               .d_v = 20, .v_in_k = true, .cache_k = { .type = &float_cache }, .cache_v = { .type = &float_cache } };
+        struct text decode = text_start(arena);
+        struct plan_request request;
+        struct plan plan;
+        CHECK(plan_choose(&plan, &definition, &targets[2], &none, &quiet));
+        CHECK(plan.value[PLAN_DECODE_COLUMNS] == cases[i].columns && plan.value_heads == cases[i].value_heads && plan.head_row % 16 == 0);
+        CHECK(plan.value[PLAN_FETCH] == 1 && plan.decode_registers <= targets[2].registers);
+        plan_print_decode(&decode, &plan, &definition);
+        CHECK(strstr(decode.data, "o lanes=heads") != NULL);
+        CHECK(plan_request_read(&request, "decode_columns=15", none.where, &quiet) && plan_choose(&plan, &definition, &targets[2], &request, &quiet));
+    }
+    arena_destroy(arena);
+    fclose(quiet.out);
+}
+
 int main(void)
 {
     RUN(every_plan_fits_its_registers);
@@ -127,5 +151,6 @@ int main(void)
     RUN(a_request_is_kept);
     RUN(a_tile_has_whole_bytes);
     RUN(a_plan_prints_itself_in_one_line);
+    RUN(a_tail_of_keys_has_lanes_of_heads);
     return test_end();
 }
