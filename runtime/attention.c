@@ -60,7 +60,7 @@ size_t attention_scratch_bytes(const struct attention *attention)
     const struct attn_attention *kernel = attention->kernel;
     if (kernel == NULL)
         return 0;
-    return larger(kernel->write.scratch_bytes, larger(kernel->prefill.scratch_bytes, kernel->decode.scratch_bytes));
+    return larger(kernel->write.scratch_bytes, kernel->prefill.scratch_bytes);
 }
 
 int64_t attention_capacity(const struct attention *attention, bool reference, int64_t tokens, int64_t chunk)
@@ -82,20 +82,11 @@ int32_t attention_rotation_floats(const struct attention *attention, bool refere
     return reference ? 0 : attention->kernel->rotation_floats;
 }
 
-/* The decode phase is made for one query a sequence, and right for any number. */
-static const struct attn_phase *phase_choose(const struct attn_attention *kernel, const struct attn_args *args)
-{
-    for (int32_t i = 0; i < args->sequences; i++)
-        if (args->sequence[i].q_len > 1)
-            return &kernel->prefill;
-    return &kernel->decode;
-}
-
 static size_t workspace_bytes(const struct attn_session *session, const struct attn_attention *kernel,
                               const struct attn_sequence *sequences)
 {
     const struct attn_args args = { .sequence = sequences, .sequences = session->options.sequences };
-    return larger(kernel->write.workspace_bytes(&args), phase_choose(kernel, &args)->workspace_bytes(&args));
+    return larger(kernel->write.workspace_bytes(&args), kernel->prefill.workspace_bytes(&args));
 }
 
 size_t attention_workspace_bytes(const struct attn_session *session, int attention)
@@ -356,7 +347,7 @@ static void attend(const struct attn_session *session, const struct step *step, 
     if (session->reference)
         reference_attend(attention->reference, args, session->positions);
     else
-        pool_run_phase(session->model->pool, phase_choose(attention->kernel, args), args);
+        pool_run_phase(session->model->pool, &attention->kernel->prefill, args);
     if (session->options.trace != NULL)
         session->options.trace(session->options.trace_context, &seen);
 }

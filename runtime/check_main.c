@@ -32,7 +32,7 @@ struct effort {
     double multiplications;            /* of the reference in one sequence, about; more queries are left out */
 };
 
-static const struct effort full_effort  = { SHORT_LENGTHS, LONG_LENGTHS, 6, 1e8 };
+static const struct effort full_effort  = { SHORT_LENGTHS, LONG_LENGTHS, 6, 2e8 };
 static const struct effort quick_effort = { 1, 1, 2, 4e6 };
 
 /* A run of the program. */
@@ -93,6 +93,12 @@ static struct trial_shape shape_ragged(struct definition_check *check)
     return shape;
 }
 
+/* After many keys, queries that prefill takes by rows, or more of them, which it takes in blocks. */
+static int32_t queries_after(struct random *random)
+{
+    return (int32_t)(random_between(random, 0, 1) == 0 ? random_between(random, 1, 5) : random_between(random, 17, 24));
+}
+
 /* The index-th problem of a definition; its number of sequences. */
 static int32_t shapes_choose(struct definition_check *check, int index, struct trial_shape shape[TRIAL_SEQUENCES])
 {
@@ -106,7 +112,7 @@ static int32_t shapes_choose(struct definition_check *check, int index, struct t
     index -= effort->short_trials;
     if (index < effort->long_trials) {
         const int64_t at = effort->long_trials == LONG_LENGTHS ? index : random_between(random, 0, LONG_LENGTHS - 1);
-        shape[0] = shape_continued(check, (int32_t)random_between(random, 1, 5), long_lengths[at], at);
+        shape[0] = shape_continued(check, queries_after(random), long_lengths[at], at);
         return 1;
     }
     const int32_t sequences = (int32_t)random_between(random, 1, TRIAL_SEQUENCES);

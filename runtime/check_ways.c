@@ -171,6 +171,35 @@ static void way_one_by_one(struct run *run)
     }
 }
 
+/* The queries of each sequence as several sequences with one cache; `cut`: they end at their last query's key. */
+static void share(struct run *run, bool cut)
+{
+    enum { PARTS = 3 };
+    struct attn_sequence part[PARTS * TRIAL_SEQUENCES];
+    struct progress progress = { { 0 }, { 0 } };
+    run_write(run);
+    for (int32_t i = 0; i < PARTS * run->trial->sequences; i++) {
+        const int32_t b = i / PARTS, left = run->sequence[b].q_len - progress.queries[b];
+        part[i] = run->sequence[b];
+        take_queries(&part[i], &progress, b, i % PARTS == PARTS - 1 ? left : random_part(run, left));
+        if (cut)
+            part[i].kv_len = progress.keys[b] = keys_before(run, &progress, b, part[i].q_offset + part[i].q_len);
+        if (i % PARTS > 0 && part[i - 1].q_len > 0)       /* or it goes without: the keys of those before may differ */
+            part[i].shared = random_between(run->random, 0, 1) == 0 ? part[i - 1].kv_len : random_part(run, part[i - 1].kv_len);
+    }
+    run_phase(run, random_phase(run), part, PARTS * run->trial->sequences);
+}
+
+static void way_sharing(struct run *run)
+{
+    share(run, false);
+}
+
+static void way_sharing_beginnings(struct run *run)
+{
+    share(run, true);
+}
+
 static const struct way {
     const char *name;
     void (*run)(struct run *run);
@@ -181,6 +210,8 @@ static const struct way {
     { "decode of all queries at once",         way_decode,       0 },
     { "prefill of each sequence alone",        way_alone,        TRAIT_NO_B },
     { "queries in random chunks",              way_query_chunks, TRAIT_NO_Q_LEN },
+    { "sequences that share all keys",         way_sharing,      TRAIT_NO_B | TRAIT_NO_Q_LEN },
+    { "sequences that share their first keys", way_sharing_beginnings, TRAIT_NO_B | TRAIT_CAUSAL | TRAIT_NO_Q_LEN | TRAIT_NO_KV_LEN },
     { "random chunks after a growing cache",   way_growing,      TRAIT_CAUSAL | TRAIT_NO_Q_LEN | TRAIT_NO_KV_LEN },
     { "decode one by one",                     way_one_by_one,   TRAIT_CAUSAL | TRAIT_NO_Q_LEN | TRAIT_NO_KV_LEN },
 };

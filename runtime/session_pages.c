@@ -122,11 +122,36 @@ static bool sequence_reserve(struct attn_session *session, int sequence, struct 
     return true;
 }
 
+/* Keys of both sequences that lie in the same pages. */
+static int32_t keys_shared(const struct attn_session *session, int sequence, int other)
+{
+    const int32_t *own = table_of(session, sequence), *pages = table_of(session, other);
+    const int32_t own_keys = session->sequences[sequence].kv_len, keys = session->sequences[other].kv_len;
+    const int32_t most = own_keys < keys ? own_keys : keys;
+    int32_t shared = 0;
+    while (shared < most && *own++ == *pages++)
+        shared += session->pages.tokens;
+    return shared < most ? shared : most;
+}
+
+/* What each sequence that has queries shares with the one before. */
+static void sequences_share(struct attn_session *session)
+{
+    int before = -1;
+    for (int i = 0; i < session->options.sequences; i++)
+        if (session->sequences[i].q_len > 0) {
+            session->sequences[i].shared = before < 0 ? 0 : keys_shared(session, i, before);
+            before = i;
+        }
+}
+
 bool session_pages_reserve(struct attn_session *session, struct problem *problem)
 {
     for (int i = 0; i < session->options.sequences && session->pages.tokens > 0; i++)
         if (!sequence_reserve(session, i, problem))
             return false;
+    if (session->pages.tokens > 0)
+        sequences_share(session);
     return true;
 }
 

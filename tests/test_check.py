@@ -107,6 +107,13 @@ def fault_in_norm_is_found() -> None:
     assert "prefill at once: " in done.stdout or "write, then read: " in done.stdout, done.stdout
 
 
+def fault_in_sharing_is_found() -> None:
+    """A segment of which two sequences share a part is taken for one that they share."""
+    done = check_broken(CONFIG, "shared / SEGMENT$F", "(shared + SEGMENT$F - 1) / SEGMENT$F", "softmax/decode.c.t")
+    assert done.returncode == 1 and counts(done.stdout) == (0, 1, 0), done.stdout + done.stderr
+    assert "sequences that share their first keys: " in done.stdout, done.stdout
+
+
 def death_is_one_failure() -> None:
     """Kernels that touch memory that is not theirs end their program; the definitions after theirs are still checked."""
     done = check_broken(PAIR, "1.0f / l", "(D_V$D == 7 ? *(volatile float *)64 : 1.0f / l)")
@@ -136,4 +143,4 @@ def wrong_usage_ends_with_2() -> None:
 
 
 run(random_definitions_agree, scores_that_are_no_number_hide_keys, smallest_tiles_agree, plans_that_do_not_fit_are_refused, fault_in_template_is_found,
-    fault_in_norm_is_found, death_is_one_failure, runner_runs_the_program, wrong_usage_ends_with_2)
+    fault_in_norm_is_found, fault_in_sharing_is_found, death_is_one_failure, runner_runs_the_program, wrong_usage_ends_with_2)

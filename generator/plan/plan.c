@@ -9,7 +9,8 @@
 enum {
     DEFAULT_BLOCK = 64, DEFAULT_SEGMENT = 1024,
     COLUMNS_MOST = 8,        /* vectors of columns that decode sums at once */
-    HEADS_FEW = 4, HEADS_MANY = 8
+    HEADS_FEW = 4, HEADS_MANY = 8,
+    APPEND_QUERIES = 16
 };
 
 static int smaller(int a, int b)
@@ -170,6 +171,25 @@ static void choose_decode(const struct choice *choice)
     settle(choice, PLAN_FETCH, !streams && !plan_gathers(choice->definition, choice->request));
 }
 
+/*
+** Rows of several queries wait for FMAs, or for memory as well: they ask for what comes next. What is converted on its way
+** into registers serves eight rows where there is room; floats are read again for every four, while memory is waited for.
+*/
+static void choose_append(const struct choice *choice)
+{
+    struct plan *plan = choice->plan;
+    const int lanes = plan->isa->lanes, tile = plan->value[PLAN_TILE];
+    const bool converts = choice->definition->cache_k.type->bits < 32 && !choice->definition->v_in_k;
+    settle(choice, PLAN_APPEND, APPEND_QUERIES);
+    const int rows = settle(choice, PLAN_APPEND_ROWS, choice->many && converts ? HEADS_MANY : HEADS_FEW);
+    int vectors = vectors_for(choice, rows, tile);
+    while (vectors > 1 && tile % (vectors * lanes) != 0)
+        vectors /= 2;
+    settle(choice, PLAN_APPEND_VECTORS, vectors);
+    settle(choice, PLAN_APPEND_COLUMNS, vectors_for(choice, rows, plan->v_row));
+    settle(choice, PLAN_APPEND_FETCH, !plan_gathers(choice->definition, choice->request));
+}
+
 static int tile_registers(int rows, int vectors)
 {
     return rows * vectors + vectors + 1;
@@ -186,6 +206,7 @@ static void count_registers(struct plan *plan, bool v_in_k)
     plan->decode_registers = heads > 1 ? tile_registers(heads, most) : most + 2;
     if (v_in_k)
         plan->decode_registers = larger(plan->decode_registers, tile_registers(value[PLAN_DECODE_COLUMNS], plan->value_heads));
+    plan->append_registers = tile_registers(value[PLAN_APPEND_ROWS], larger(value[PLAN_APPEND_VECTORS], value[PLAN_APPEND_COLUMNS]));
 }
 
 bool plan_choose(struct plan *plan, const struct definition *definition, const struct descriptor *isa,
@@ -198,6 +219,7 @@ bool plan_choose(struct plan *plan, const struct definition *definition, const s
     choose_scores(&choice);
     choose_values(&choice);
     choose_decode(&choice);
+    choose_append(&choice);
     count_registers(plan, definition->v_in_k);
     return plan_check(plan, definition, request, report);
 }

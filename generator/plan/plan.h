@@ -23,6 +23,7 @@ enum plan_parameter {
     PLAN_BLOCK, PLAN_TILE, PLAN_SEGMENT,
     PLAN_QUERIES, PLAN_QUERY_VECTORS, PLAN_SCORE_KEYS, PLAN_VALUE_QUERIES, PLAN_VALUE_VECTORS, PLAN_INTERLEAVE, PLAN_UNROLL,
     PLAN_DECODE_HEADS, PLAN_DECODE_VECTORS, PLAN_DECODE_COLUMNS, PLAN_FETCH,
+    PLAN_APPEND, PLAN_APPEND_ROWS, PLAN_APPEND_VECTORS, PLAN_APPEND_COLUMNS, PLAN_APPEND_FETCH,
     PLAN_PARAMETERS
 };
 
@@ -35,6 +36,7 @@ struct plan {
     int value[PLAN_PARAMETERS];
     int prefill_registers;           /* the most that a register tile uses */
     int decode_registers;
+    int append_registers;
 };
 
 /* The parameters that a plan must have; it chooses the others. */

@@ -86,23 +86,36 @@ static bool prefill_fits(const struct checking *c)
         && at_most(c, PLAN_VALUE_VECTORS, plan->v_row / lanes, "the vectors of a row of V");
 }
 
-static bool fetch_fits(const struct checking *c)
+static bool fetch_fits(const struct checking *c, enum plan_parameter parameter)
 {
-    return c->plan->value[PLAN_FETCH] == 0 || !plan_gathers(c->definition, c->request)
-        || refuse(c, "fetch is 1; expected 0: pages smaller than a block are copied together before they are read");
+    return c->plan->value[parameter] == 0 || !plan_gathers(c->definition, c->request)
+        || refuse(c, "%s is 1; expected 0: pages smaller than a block are copied together before they are read",
+                  plan_parameter_name(parameter));
+}
+
+/* A register tile of scores takes its keys from whole panels, or from a part of one. */
+static bool keys_fit(const struct checking *c, enum plan_parameter parameter)
+{
+    const int value = c->plan->value[parameter], keys = value * c->plan->isa->lanes;
+    if (keys % PLAN_PANEL != 0 && PLAN_PANEL % keys != 0)
+        return refuse(c, "%s is %d, which are %d keys; expected a divisor or a multiple of %d, the keys of a panel",
+                      plan_parameter_name(parameter), value, keys, PLAN_PANEL);
+    return divides(c, parameter, c->plan->value[PLAN_TILE] / c->plan->isa->lanes, "the vectors of a tile's keys");
+}
+
+static bool append_fits(const struct checking *c)
+{
+    return keys_fit(c, PLAN_APPEND_VECTORS) && columns_fit(c, PLAN_APPEND_COLUMNS)
+        && at_most(c, PLAN_APPEND_COLUMNS, c->plan->v_row / c->plan->isa->lanes, "the vectors of a row of V");
 }
 
 static bool decode_fits(const struct checking *c)
 {
-    const int *value = c->plan->value, keys = value[PLAN_DECODE_VECTORS] * c->plan->isa->lanes;
-    if (keys % PLAN_PANEL != 0 && PLAN_PANEL % keys != 0)
-        return refuse(c, "decode_vectors is %d, which are %d keys; expected a divisor or a multiple of %d, the keys of a panel",
-                      value[PLAN_DECODE_VECTORS], keys, PLAN_PANEL);
     return at_most(c, PLAN_DECODE_HEADS, c->definition->group, "the query heads of a KV head")
         && columns_fit(c, PLAN_DECODE_COLUMNS)
         && (c->definition->v_in_k ? at_most(c, PLAN_DECODE_COLUMNS, c->definition->d_v, "the columns of a value")
                                   : at_most(c, PLAN_DECODE_COLUMNS, c->plan->v_row / c->plan->isa->lanes, "the vectors of a row of V"))
-        && divides(c, PLAN_DECODE_VECTORS, value[PLAN_TILE] / c->plan->isa->lanes, "the vectors of a tile's keys");
+        && keys_fit(c, PLAN_DECODE_VECTORS);
 }
 
 const char *plan_interleaves(const struct plan *plan, const struct definition *definition)
@@ -126,17 +139,20 @@ static bool interleave_fits(const struct checking *c)
 static bool registers_fit(const struct checking *c)
 {
     const struct plan *plan = c->plan;
-    if (plan->prefill_registers > plan->isa->registers)
-        return refuse(c, "a register tile of prefill takes %d registers; expected at most %d", plan->prefill_registers,
-                      plan->isa->registers);
-    return plan->decode_registers <= plan->isa->registers
-        || refuse(c, "a register tile of decode takes %d registers; expected at most %d", plan->decode_registers,
-                  plan->isa->registers);
+    const struct { const char *phase; int registers; } tiles[] = {
+        { "prefill", plan->prefill_registers }, { "decode", plan->decode_registers }, { "append", plan->append_registers }
+    };
+    for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++)
+        if (tiles[i].registers > plan->isa->registers)
+            return refuse(c, "a register tile of %s takes %d registers; expected at most %d", tiles[i].phase, tiles[i].registers,
+                          plan->isa->registers);
+    return true;
 }
 
 bool plan_check(const struct plan *plan, const struct definition *definition, const struct plan_request *request,
                 struct report *report)
 {
     const struct checking c = { plan, definition, request, report };
-    return order_fits(&c) && prefill_fits(&c) && decode_fits(&c) && fetch_fits(&c) && interleave_fits(&c) && registers_fit(&c);
+    return order_fits(&c) && prefill_fits(&c) && decode_fits(&c) && append_fits(&c) && fetch_fits(&c, PLAN_FETCH)
+        && fetch_fits(&c, PLAN_APPEND_FETCH) && interleave_fits(&c) && registers_fit(&c);
 }

@@ -26,6 +26,11 @@ static const struct plan_rule {
     [PLAN_DECODE_VECTORS] = { "decode_vectors", 1,  16,      "decode: vectors of keys in a register tile of scores" },
     [PLAN_DECODE_COLUMNS] = { "decode_columns", 1,  16,      "decode: vectors of columns in a register tile of o; columns where values are parts of keys" },
     [PLAN_FETCH]          = { "fetch",          0,  1,       "decode: asks for what comes next in the cache ahead of its use" },
+    [PLAN_APPEND]         = { "append",         0,  256,     "prefill: most queries of a sequence that are taken together as in decode" },
+    [PLAN_APPEND_ROWS]    = { "append_rows",    1,  16,      "append: rows, queries x heads, in a register tile" },
+    [PLAN_APPEND_VECTORS] = { "append_vectors", 1,  16,      "append: vectors of keys in a register tile of scores" },
+    [PLAN_APPEND_COLUMNS] = { "append_columns", 1,  16,      "append: vectors of columns in a register tile of o" },
+    [PLAN_APPEND_FETCH]   = { "append_fetch",   0,  1,       "append: asks for what comes next in the cache ahead of its use" },
 };
 
 const char *plan_parameter_name(enum plan_parameter parameter)

@@ -1,27 +1,49 @@
-% local fetches = FETCH > 0
+% -- the next block is known where it is fetched
+% local given = (V_IN_K and FETCH or FETCH + APPEND_FETCH) > 0 and ", const struct block" .. D .. " *after" or ""
 % local leaves = V_IN_K and K_STORED ~= "float"
-% local function heads(first) return PRUNED and "heads_of_group" .. D .. "(" .. first .. ")" or "GROUP" .. D end
-% local function number(head) return PRUNED and "head" .. D .. "[" .. head .. "]" or head end
 % local partial_vectors = PARTIALS // LANES
+% -- where values are parts of keys, the heads of one query fill the lanes
+% local rows = V_IN_K and GROUP or math.max(64 // GROUP, 1) * GROUP
+enum {
+    ROWS$F      = $rows,       /* rows at most: whole queries of a group's heads */
+    ROWS_ROOM$F = $(V_IN_K and rows or (rows + APPEND_ROWS - 1) // APPEND_ROWS * APPEND_ROWS)        /* the same, in whole register tiles */
+};
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial$F {
+    float o[V_ROW$D];
+    float m, l;
+};
+
+/* One query of one head. */
+struct decode_row$F {
+    struct attn_view view;
+    int64_t q_row;                         /* in q */
+    int32_t place, head;                   /* on the key axis; of q */
+    struct decode_partial$F *partial;      /* where its result goes */
+};
+
 struct decode_scratch$F {
-    float q[GROUP$D][DECODE_Q$F];         /* rotated, times SCALE */
-    float m[GROUP$D], l[GROUP$D];
+    float q[ROWS_ROOM$F][DECODE_Q$F];         /* rotated, times SCALE */
+    float m[ROWS_ROOM$F], l[ROWS_ROOM$F];
 % if V_IN_K then
     float s[HEAD_ROW$F][TILE$F];         /* scores of a tile, then weights p */
     float p[TILE$F][HEAD_ROW$F];         /* the weights, turned */
     float o[V_ROW$D][HEAD_ROW$F];
     float alpha[HEAD_ROW$F];             /* what o is multiplied by before a tile */
-    float row[$LANES][V_ROW$D];          /* o of as many heads, turned */
+    float turned[$LANES][V_ROW$D];       /* o of as many heads */
 % if leaves then
     float k[$((TILE + PANEL - 1) // PANEL)][DECODE_Q$F][PANEL$D];   /* the panels of a tile, as floats */
 % end
 % else
-    float s[GROUP$D][TILE$F];            /* scores of a tile, then weights p */
-    float o[GROUP$D][V_ROW$D];
+    float s[ROWS_ROOM$F][TILE$F];            /* scores of a tile, then weights p */
+    float o[ROWS_ROOM$F][V_ROW$D];
 % end
 % if GATHERS then
     struct block$D gathered;
 % end
+    struct decode_row$F row[ROWS$F];
+    int rows, queries;
 };
 
 % if HAS_SCORE then
@@ -93,32 +115,114 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
     *l += vsum$T(sum0);
 }
 
-/* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-$FN void decode_tile$F(int32_t place, const struct attn_view *view, int32_t key0, const struct block$D *block$(fetches and ", const struct block" .. D .. " *after" or ""),
-    struct decode_scratch$F *t)
+/* One tile of keys, from key0 on, `keys` of which there are. */
+$FN void decode_tile$F(int32_t key0, int32_t keys, const struct block$D *block$given, struct decode_scratch$F *t)
 {
-    const int32_t left = view->kv_len - key0, keys = left < TILE$F ? left : TILE$F;
-    const int tile = key0 % BLOCK$D, heads = $(heads("view->h"));
-    decode_scores_heads$F(block, $(V_IN_K and fetches and "after, " or "")tile, heads, t->q, t->s$(leaves and ", t->k" or ""));
-    for (int h = 0; h < heads; h++) {
-        struct attn_view head = *view;
-        head.h = $(number("view->h + h"));
-% if HAS_SCORE then
-        decode_score$F(t->s[h], key0, place, &head);
-% end
-        if (keys < TILE$F || sight$D(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
-            decode_mask$F(t->s[h], key0, place, &head);
+    const int tile = key0 % BLOCK$D;
 % if V_IN_K then
-        t->alpha[h] = 1.0f;
+    decode_scores_heads$F(block, $(FETCH > 0 and "after, " or "")tile, t->rows, t->q, t->s$(leaves and ", t->k" or ""));
+% else
+    if (t->queries == 1)
+        decode_scores_alone$F(block, tile, t->rows, t->q, t->s);
+    else
+        decode_scores_together$F(block, tile, t->rows, t->q, t->s);
 % end
-        decode_softmax$F(t->s[h], &t->m[h], &t->l[h], $(V_IN_K and "&t->alpha[h]" or "t->o[h]")$(V_SCALES_ROWS and (V_IN_K and ", &block->k_scale[tile / PANEL" .. D .. "][0][0][tile % PANEL" .. D .. "]" or ", block->v_scale[tile][0]") or ""));
+    for (int r = 0; r < t->rows; r++) {
+        const struct decode_row$F *row = &t->row[r];
+% if HAS_SCORE then
+        decode_score$F(t->s[r], key0, row->place, &row->view);
+% end
+        if (keys < TILE$F || sight$D(row->place, row->place, key0, key0 + keys - 1, &row->view) != SEES_ALL)
+            decode_mask$F(t->s[r], key0, row->place, &row->view);
+% if V_IN_K then
+        t->alpha[r] = 1.0f;
+% end
+        decode_softmax$F(t->s[r], &t->m[r], &t->l[r], $(V_IN_K and "&t->alpha[r]" or "t->o[r]")$(V_SCALES_ROWS and (V_IN_K and ", &block->k_scale[tile / PANEL" .. D .. "][0][0][tile % PANEL" .. D .. "]" or ", block->v_scale[tile][0]") or ""));
     }
 % if V_IN_K then
-    decode_rescale$F(t->alpha, heads, t->o);
+    decode_rescale$F(t->alpha, t->rows, t->o);
     decode_turn$F(t->s, t->p);
     decode_values_heads$F($(leaves and "t->k[0]" or "block->k[tile / PANEL" .. D .. "]"), tile % PANEL$D, keys, t->p, t->o);
 % else
-    decode_values_heads$F(block, $(fetches and "after, " or "")tile, keys, heads, t->s, t->o);
+    if (t->queries == 1)
+        decode_values_alone$F(block, $(FETCH > 0 and "after, " or "")tile, keys, t->rows, t->s, t->o);
+    else
+        decode_values_together$F(block, $(APPEND_FETCH > 0 and "after, " or "")tile, keys, t->rows, t->s, t->o);
 % end
+}
+
+/* The keys that some row may see, within first .. last. */
+static void decode_keys$F(const struct decode_scratch$F *t, int32_t *first, int32_t *last)
+{
+    int32_t lowest = *last + 1, highest = -1;
+    for (int r = 0; r < t->rows; r++) {
+        const struct decode_row$F *row = &t->row[r];
+% if not MASK_USES_H then
+        if (r > 0 && row->q_row == row[-1].q_row)      /* another head of the same query */
+            continue;
+% end
+        int32_t from = *first, to = *last;
+        visible_keys$D(row->place, row->place, &row->view, &from, &to);
+        if (from > to)
+            continue;
+        lowest = from < lowest ? from : lowest;
+        highest = to > highest ? to : highest;
+    }
+    *first = lowest;
+    *last = highest;
+}
+
+% if V_IN_K then
+/* The rows before their first key. */
+% else
+/* The rows before their first key: those behind the last one, up to a whole register tile, get a q of 0. */
+% end
+$FN void decode_begin$F(const struct attn_args *args, struct decode_scratch$F *t)
+{
+    for (int r = 0; r < t->rows; r++) {
+        query_row$D(args, t->row[r].q_row, t->row[r].head, t->q[r]);
+        for (int d = D_K$D; d < DECODE_Q$F; d++)
+            t->q[r][d] = 0.0f;
+        t->m[r] = $(NORMALIZE == "softmax" and "ATTN_HIDDEN" or "0.0f");
+        t->l[r] = 0.0f;
+    }
+% if V_IN_K then
+    memset(t->o, 0, sizeof t->o);
+% if HEAD_ROW > GROUP or PRUNED then
+    memset(t->s, 0, sizeof t->s);      /* lanes without a head add nothing */
+% end
+% else
+    const int room = (t->rows + $(APPEND_ROWS - 1)) / $APPEND_ROWS * $APPEND_ROWS;
+    if (t->rows < room)
+        memset(t->q[t->rows], 0, sizeof t->q[0] * (size_t)(room - t->rows));
+    memset(t->o, 0, sizeof t->o[0] * (size_t)room);
+% end
+}
+
+/* Keys first .. last of one segment of a sequence, for all rows, into their partials. */
+$FN void decode_walk$F(const struct attn_args *args, const struct attn_sequence *sequence, int32_t kv_head,
+    int32_t first, int32_t last, struct decode_scratch$F *t)
+{
+    decode_begin$F(args, t);
+    decode_keys$F(t, &first, &last);
+    while (first <= last) {
+        const int32_t key0 = first - first % TILE$F, left = sequence->kv_len - key0;
+% if given ~= "" then
+        const int32_t next = key0 - key0 % BLOCK$D + BLOCK$D;
+        const struct block$D *after = tile_block$D(sequence, kv_head, next < sequence->kv_len ? next : key0);
+% end
+        const struct block$D *block = tile_block$D(sequence, kv_head, key0$(GATHERS and ", TILE" .. F .. ", &t->gathered" or ""));
+        decode_tile$F(key0, left < TILE$F ? left : TILE$F, block$(given ~= "" and ", after" or ""), t);
+        first = key0 + TILE$F;
+% if MASK_GAPS then
+        decode_keys$F(t, &first, &last);
+% end
+    }
+    for (int r = 0; r < t->rows; r++) {
+        struct decode_partial$F *partial = t->row[r].partial;
+        partial->m = t->m[r];
+        partial->l = t->l[r];
+        memcpy(partial->o, $(V_IN_K and "decode_row" .. F .. "(t->o, r, t->turned)" or "t->o[r]"), sizeof partial->o);
+    }
 }
 

@@ -233,13 +233,19 @@ $FN struct prefill_tile$F prefill_segment$F(const struct prefill_block$F *block,
     return tile;
 }
 
+/* Blocks of queries of one head. */
+static int64_t prefill_blocks$F(const struct attn_sequence *sequence)
+{
+    return prefill_by_rows$F(sequence) ? 0 : (sequence->q_len + QUERIES$F - 1) / QUERIES$F;
+}
+
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
 static struct prefill_block$F prefill_block_find$F(const struct attn_args *args, int64_t task)
 {
     int32_t b = 0;
     int64_t blocks = 0;
     for (;; b++) {
-        blocks = (args->sequence[b].q_len + QUERIES$F - 1) / QUERIES$F;
+        blocks = prefill_blocks$F(&args->sequence[b]);
         if (task < blocks * HEADS$D)
             break;
         task -= blocks * HEADS$D;
@@ -253,31 +259,6 @@ static struct prefill_block$F prefill_block_find$F(const struct attn_args *args,
         head, attn_view_of(args, b, $(PRUNED and "head" .. D .. "[head]" or "head"))
     };
     return block;
-}
-
-% if BOUNDS ~= "" then
-/* Pass 0 has a task for each sequence, the bounds of its arrays; pass 1 the blocks of queries. */
-% end
-static int64_t prefill_tasks$F(const struct attn_args *args, int pass)
-{
-    int64_t tasks = 0;
-% if BOUNDS ~= "" then
-    if (pass == 0)
-        return args->sequences;
-% end
-    for (int32_t b = 0; b < args->sequences; b++)
-        tasks += (args->sequence[b].q_len + QUERIES$F - 1) / QUERIES$F * (int64_t)HEADS$D;
-    return pass == $(BOUNDS ~= "" and 1 or 0) ? tasks : 0;
-}
-
-static size_t prefill_workspace_bytes$F(const struct attn_args *args)
-{
-% if BOUNDS ~= "" then
-    return (size_t)bounds_before$D(args, args->sequences) * sizeof(struct attn_bound);
-% else
-    (void)args;
-    return 0;
-% end
 }
 
 /* All segments, and the results. The first one is the total of those so far, and each later one is merged into it. */
@@ -308,20 +289,87 @@ $FN void prefill_segments$F(const struct attn_args *args, const struct prefill_b
     prefill_finish$F(args, block, 0, block->queries, t);
 }
 
-$FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, void *scratch)
+$FN void prefill_run_block$F(const struct attn_args *args, int64_t task, struct prefill_scratch$F *t)
 {
-    struct prefill_scratch$F *t = scratch;
 % if BOUNDS ~= "" then
-    if (pass == 0) {
-        bounds_run$D(args, (int32_t)task);
-        return;
-    }
     struct prefill_block$F block = prefill_block_find$F(args, task);
     block.view.bound = bounds_at$D(args, block.view.b);
 % else
     const struct prefill_block$F block = prefill_block_find$F(args, task);
-    (void)pass;
 % end
     prefill_queries$F(args, &block, t);
     prefill_segments$F(args, &block, t);
 }
+
+/* Bytes of the workspace before the partials of what goes by rows. */
+static size_t prefill_bounds_bytes$F(const struct attn_args *args)
+{
+% if BOUNDS ~= "" then
+    const size_t bytes = (size_t)bounds_before$D(args, args->sequences) * sizeof(struct attn_bound);
+    return (bytes + ATTN_ALIGNMENT - 1) / ATTN_ALIGNMENT * ATTN_ALIGNMENT;
+% else
+    (void)args;
+    return 0;
+% end
+}
+
+/* What goes by rows. */
+static struct decode_call$F prefill_call$F(const struct attn_args *args)
+{
+    struct decode_call$F call = { args, 0, NULL };
+    if (args->workspace != NULL)
+        call.partials = (void *)((char *)args->workspace + prefill_bounds_bytes$F(args));
+    return call;
+}
+
+static size_t prefill_workspace_bytes$F(const struct attn_args *args)
+{
+    const struct decode_call$F call = prefill_call$F(args);
+    return prefill_bounds_bytes$F(args) + decode_bytes$F(&call);
+}
+
+static int64_t prefill_block_tasks$F(const struct attn_args *args)
+{
+    int64_t tasks = 0;
+    for (int32_t b = 0; b < args->sequences; b++)
+        tasks += prefill_blocks$F(&args->sequence[b]) * HEADS$D;
+    return tasks;
+}
+
+% local work = BOUNDS ~= "" and 1 or 0
+% if work > 0 then
+/* Pass 0 has a task for each sequence, the bounds of its arrays; then come blocks of queries and rows, and what merges rows. */
+% else
+/* Pass 0 has blocks of queries and rows, pass 1 what merges rows. */
+% end
+static int64_t prefill_tasks$F(const struct attn_args *args, int pass)
+{
+    const struct decode_call$F call = prefill_call$F(args);
+% if work > 0 then
+    if (pass == 0)
+        return args->sequences;
+% end
+    return decode_tasks_of$F(&call, pass - $work) + (pass == $work ? prefill_block_tasks$F(args) : 0);
+}
+
+$FN void prefill_run$F(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct decode_call$F call = prefill_call$F(args);
+    const int64_t blocks = pass == $work ? prefill_block_tasks$F(args) : 0;
+% if work > 0 then
+    if (pass == 0) {
+        bounds_run$D(args, (int32_t)task);
+        return;
+    }
+% end
+    if (task < blocks)
+        prefill_run_block$F(args, task, scratch);
+    else
+        decode_run_of$F(&call, pass - $work, task - blocks, scratch);
+}
+
+union prefill_room$F {
+    struct prefill_scratch$F block;
+    struct decode_scratch$F rows;
+};
+

@@ -10,6 +10,8 @@
 */
 enum {
     QUERIES$F = $QUERIES,      /* queries in a block */
+    APPEND$F  = $APPEND,      /* most queries of a sequence that goes by rows, as in decode */
+    APPEND_KEYS$F = 8,    /* and its keys for each of them, at least */
     Q_ROW$F   = $((D_K + LANES - 1) // LANES * LANES)       /* D_K, padded to whole vectors */
 };
 

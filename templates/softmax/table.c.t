@@ -18,7 +18,7 @@ static const struct attn_attention attention$F = {
     },
     {
         "$PREFILL_PLAN",
-        $(BOUNDS ~= "" and 2 or 1), sizeof(struct prefill_scratch$F),
+        $(BOUNDS ~= "" and 3 or 2), sizeof(union prefill_room$F),
         prefill_workspace_bytes$F, prefill_tasks$F, prefill_run$F
     },
     {
