@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 16 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 3 of 32 registers, 10 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  fa36fbdca61cf460   (of all that follows this comment)
+**   digest  2b016e54728a76c0   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -551,6 +551,8 @@ KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, const s
 */
 enum {
     QUERIES_attention_scalar = 12,      /* queries in a block */
+    APPEND_attention_scalar  = 16,      /* most queries of a sequence that goes by rows, as in decode */
+    APPEND_KEYS_attention_scalar = 8,    /* and its keys for each of them, at least */
     Q_ROW_attention_scalar   = 24       /* D_K, padded to whole vectors */
 };
 
@@ -992,6 +994,772 @@ KERNEL_scalar void prefill_weights_some_attention_scalar(struct prefill_scratch_
 }
 
 /*
+** Decode, scalar: rows are queries of the heads that share a KV head. They walk one segment of the keys together, so
+** that each K and V is read once for all of them. Scores have lanes = keys, o has lanes = d_v.
+*/
+enum {
+    DECODE_Q_attention_scalar = 24      /* floats of a query: D_K, and what a last byte of K holds besides */
+};
+
+/*
+** s = q k for the tile of keys from `tile` of the block on, 1 rows x 8 keys at once: one FMA chain
+** over d for each.
+** Meanwhile a part of the tile's V is fetched.
+*/
+KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
+    float (*restrict s)[TILE_attention_scalar], const char *next, int step)
+{
+    for (int key = 0; key < TILE_attention_scalar; key += 8) {
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
+        vec_scalar s0_0 = vzero_scalar();
+        vec_scalar s0_1 = vzero_scalar();
+        vec_scalar s0_2 = vzero_scalar();
+        vec_scalar s0_3 = vzero_scalar();
+        vec_scalar s0_4 = vzero_scalar();
+        vec_scalar s0_5 = vzero_scalar();
+        vec_scalar s0_6 = vzero_scalar();
+        vec_scalar s0_7 = vzero_scalar();
+        for (int d = 0; d < D_K_attention; d += 1, next += step) {
+            ATTN_FETCH(next + 0);
+            const vec_scalar k1_0 = vload_f32_scalar(&block->k[panel + 0][d][lane + 0]);
+            const vec_scalar k1_1 = vload_f32_scalar(&block->k[panel + 0][d][lane + 1]);
+            const vec_scalar k1_2 = vload_f32_scalar(&block->k[panel + 0][d][lane + 2]);
+            const vec_scalar k1_3 = vload_f32_scalar(&block->k[panel + 0][d][lane + 3]);
+            const vec_scalar k1_4 = vload_f32_scalar(&block->k[panel + 0][d][lane + 4]);
+            const vec_scalar k1_5 = vload_f32_scalar(&block->k[panel + 0][d][lane + 5]);
+            const vec_scalar k1_6 = vload_f32_scalar(&block->k[panel + 0][d][lane + 6]);
+            const vec_scalar k1_7 = vload_f32_scalar(&block->k[panel + 0][d][lane + 7]);
+            const vec_scalar q1_0 = vset_scalar(q[0][d]);
+            s0_0 = vfma_scalar(q1_0, k1_0, s0_0);
+            s0_1 = vfma_scalar(q1_0, k1_1, s0_1);
+            s0_2 = vfma_scalar(q1_0, k1_2, s0_2);
+            s0_3 = vfma_scalar(q1_0, k1_3, s0_3);
+            s0_4 = vfma_scalar(q1_0, k1_4, s0_4);
+            s0_5 = vfma_scalar(q1_0, k1_5, s0_5);
+            s0_6 = vfma_scalar(q1_0, k1_6, s0_6);
+            s0_7 = vfma_scalar(q1_0, k1_7, s0_7);
+        }
+        vstore_scalar(&s[0][key + 0], s0_0);
+        vstore_scalar(&s[0][key + 1], s0_1);
+        vstore_scalar(&s[0][key + 2], s0_2);
+        vstore_scalar(&s[0][key + 3], s0_3);
+        vstore_scalar(&s[0][key + 4], s0_4);
+        vstore_scalar(&s[0][key + 5], s0_5);
+        vstore_scalar(&s[0][key + 6], s0_6);
+        vstore_scalar(&s[0][key + 7], s0_7);
+    }
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 1 rows x 8 columns: one FMA chain over the
+** keys for each.
+** Meanwhile a part of the K of the block after it is fetched.
+*/
+KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
+    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention], const char *next, int step)
+{
+    vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
+    vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
+    vec_scalar o0_2 = vload_scalar(&o[0][column + 2]);
+    vec_scalar o0_3 = vload_scalar(&o[0][column + 3]);
+    vec_scalar o0_4 = vload_scalar(&o[0][column + 4]);
+    vec_scalar o0_5 = vload_scalar(&o[0][column + 5]);
+    vec_scalar o0_6 = vload_scalar(&o[0][column + 6]);
+    vec_scalar o0_7 = vload_scalar(&o[0][column + 7]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1, next += step) {
+        ATTN_FETCH(next + 0);
+        const vec_scalar v1_0 = vload_f32_scalar(v + key * V_STRIP_attention + 0);
+        const vec_scalar v1_1 = vload_f32_scalar(v + key * V_STRIP_attention + 1);
+        const vec_scalar v1_2 = vload_f32_scalar(v + key * V_STRIP_attention + 2);
+        const vec_scalar v1_3 = vload_f32_scalar(v + key * V_STRIP_attention + 3);
+        const vec_scalar v1_4 = vload_f32_scalar(v + key * V_STRIP_attention + 4);
+        const vec_scalar v1_5 = vload_f32_scalar(v + key * V_STRIP_attention + 5);
+        const vec_scalar v1_6 = vload_f32_scalar(v + key * V_STRIP_attention + 6);
+        const vec_scalar v1_7 = vload_f32_scalar(v + key * V_STRIP_attention + 7);
+        const vec_scalar p1_0 = vset_scalar(p[0][key]);
+        o0_0 = vfma_scalar(p1_0, v1_0, o0_0);
+        o0_1 = vfma_scalar(p1_0, v1_1, o0_1);
+        o0_2 = vfma_scalar(p1_0, v1_2, o0_2);
+        o0_3 = vfma_scalar(p1_0, v1_3, o0_3);
+        o0_4 = vfma_scalar(p1_0, v1_4, o0_4);
+        o0_5 = vfma_scalar(p1_0, v1_5, o0_5);
+        o0_6 = vfma_scalar(p1_0, v1_6, o0_6);
+        o0_7 = vfma_scalar(p1_0, v1_7, o0_7);
+    }
+    vstore_scalar(&o[0][column + 0], o0_0);
+    vstore_scalar(&o[0][column + 1], o0_1);
+    vstore_scalar(&o[0][column + 2], o0_2);
+    vstore_scalar(&o[0][column + 3], o0_3);
+    vstore_scalar(&o[0][column + 4], o0_4);
+    vstore_scalar(&o[0][column + 5], o0_5);
+    vstore_scalar(&o[0][column + 6], o0_6);
+    vstore_scalar(&o[0][column + 7], o0_7);
+}
+
+/*
+** s = q k for the tile of keys from `tile` of the block on, 4 rows x 2 keys at once: one FMA chain
+** over d for each.
+** Meanwhile a part of the tile's V is fetched.
+*/
+KERNEL_scalar void decode_scores_rows_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
+    float (*restrict s)[TILE_attention_scalar], const char *next, int step)
+{
+    for (int key = 0; key < TILE_attention_scalar; key += 2) {
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
+        vec_scalar s0_0 = vzero_scalar();
+        vec_scalar s0_1 = vzero_scalar();
+        vec_scalar s1_0 = vzero_scalar();
+        vec_scalar s1_1 = vzero_scalar();
+        vec_scalar s2_0 = vzero_scalar();
+        vec_scalar s2_1 = vzero_scalar();
+        vec_scalar s3_0 = vzero_scalar();
+        vec_scalar s3_1 = vzero_scalar();
+        for (int d = 0; d < D_K_attention; d += 1, next += step) {
+            ATTN_FETCH(next + 0);
+            const vec_scalar k1_0 = vload_f32_scalar(&block->k[panel + 0][d][lane + 0]);
+            const vec_scalar k1_1 = vload_f32_scalar(&block->k[panel + 0][d][lane + 1]);
+            const vec_scalar q1_0 = vset_scalar(q[0][d]);
+            s0_0 = vfma_scalar(q1_0, k1_0, s0_0);
+            s0_1 = vfma_scalar(q1_0, k1_1, s0_1);
+            const vec_scalar q1_1 = vset_scalar(q[1][d]);
+            s1_0 = vfma_scalar(q1_1, k1_0, s1_0);
+            s1_1 = vfma_scalar(q1_1, k1_1, s1_1);
+            const vec_scalar q1_2 = vset_scalar(q[2][d]);
+            s2_0 = vfma_scalar(q1_2, k1_0, s2_0);
+            s2_1 = vfma_scalar(q1_2, k1_1, s2_1);
+            const vec_scalar q1_3 = vset_scalar(q[3][d]);
+            s3_0 = vfma_scalar(q1_3, k1_0, s3_0);
+            s3_1 = vfma_scalar(q1_3, k1_1, s3_1);
+        }
+        vstore_scalar(&s[0][key + 0], s0_0);
+        vstore_scalar(&s[0][key + 1], s0_1);
+        vstore_scalar(&s[1][key + 0], s1_0);
+        vstore_scalar(&s[1][key + 1], s1_1);
+        vstore_scalar(&s[2][key + 0], s2_0);
+        vstore_scalar(&s[2][key + 1], s2_1);
+        vstore_scalar(&s[3][key + 0], s3_0);
+        vstore_scalar(&s[3][key + 1], s3_1);
+    }
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 4 rows x 2 columns: one FMA chain over the
+** keys for each.
+** Meanwhile a part of the K of the block after it is fetched.
+*/
+KERNEL_scalar void decode_values_rows_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
+    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention], const char *next, int step)
+{
+    vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
+    vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
+    vec_scalar o1_0 = vload_scalar(&o[1][column + 0]);
+    vec_scalar o1_1 = vload_scalar(&o[1][column + 1]);
+    vec_scalar o2_0 = vload_scalar(&o[2][column + 0]);
+    vec_scalar o2_1 = vload_scalar(&o[2][column + 1]);
+    vec_scalar o3_0 = vload_scalar(&o[3][column + 0]);
+    vec_scalar o3_1 = vload_scalar(&o[3][column + 1]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1, next += step) {
+        ATTN_FETCH(next + 0);
+        const vec_scalar v1_0 = vload_f32_scalar(v + key * V_STRIP_attention + 0);
+        const vec_scalar v1_1 = vload_f32_scalar(v + key * V_STRIP_attention + 1);
+        const vec_scalar p1_0 = vset_scalar(p[0][key]);
+        o0_0 = vfma_scalar(p1_0, v1_0, o0_0);
+        o0_1 = vfma_scalar(p1_0, v1_1, o0_1);
+        const vec_scalar p1_1 = vset_scalar(p[1][key]);
+        o1_0 = vfma_scalar(p1_1, v1_0, o1_0);
+        o1_1 = vfma_scalar(p1_1, v1_1, o1_1);
+        const vec_scalar p1_2 = vset_scalar(p[2][key]);
+        o2_0 = vfma_scalar(p1_2, v1_0, o2_0);
+        o2_1 = vfma_scalar(p1_2, v1_1, o2_1);
+        const vec_scalar p1_3 = vset_scalar(p[3][key]);
+        o3_0 = vfma_scalar(p1_3, v1_0, o3_0);
+        o3_1 = vfma_scalar(p1_3, v1_1, o3_1);
+    }
+    vstore_scalar(&o[0][column + 0], o0_0);
+    vstore_scalar(&o[0][column + 1], o0_1);
+    vstore_scalar(&o[1][column + 0], o1_0);
+    vstore_scalar(&o[1][column + 1], o1_1);
+    vstore_scalar(&o[2][column + 0], o2_0);
+    vstore_scalar(&o[2][column + 1], o2_1);
+    vstore_scalar(&o[3][column + 0], o3_0);
+    vstore_scalar(&o[3][column + 1], o3_1);
+}
+
+/*
+** s = q k for the tile of keys from `tile` of the block on, 2 rows x 2 keys at once: one FMA chain
+** over d for each.
+** Meanwhile a part of the tile's V is fetched.
+*/
+KERNEL_scalar void decode_scores_few_rows_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
+    float (*restrict s)[TILE_attention_scalar], const char *next, int step)
+{
+    for (int key = 0; key < TILE_attention_scalar; key += 2) {
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
+        vec_scalar s0_0 = vzero_scalar();
+        vec_scalar s0_1 = vzero_scalar();
+        vec_scalar s1_0 = vzero_scalar();
+        vec_scalar s1_1 = vzero_scalar();
+        for (int d = 0; d < D_K_attention; d += 1, next += step) {
+            ATTN_FETCH(next + 0);
+            const vec_scalar k1_0 = vload_f32_scalar(&block->k[panel + 0][d][lane + 0]);
+            const vec_scalar k1_1 = vload_f32_scalar(&block->k[panel + 0][d][lane + 1]);
+            const vec_scalar q1_0 = vset_scalar(q[0][d]);
+            s0_0 = vfma_scalar(q1_0, k1_0, s0_0);
+            s0_1 = vfma_scalar(q1_0, k1_1, s0_1);
+            const vec_scalar q1_1 = vset_scalar(q[1][d]);
+            s1_0 = vfma_scalar(q1_1, k1_0, s1_0);
+            s1_1 = vfma_scalar(q1_1, k1_1, s1_1);
+        }
+        vstore_scalar(&s[0][key + 0], s0_0);
+        vstore_scalar(&s[0][key + 1], s0_1);
+        vstore_scalar(&s[1][key + 0], s1_0);
+        vstore_scalar(&s[1][key + 1], s1_1);
+    }
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 2 rows x 2 columns: one FMA chain over the
+** keys for each.
+** Meanwhile a part of the K of the block after it is fetched.
+*/
+KERNEL_scalar void decode_values_few_rows_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
+    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention], const char *next, int step)
+{
+    vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
+    vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
+    vec_scalar o1_0 = vload_scalar(&o[1][column + 0]);
+    vec_scalar o1_1 = vload_scalar(&o[1][column + 1]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1, next += step) {
+        ATTN_FETCH(next + 0);
+        const vec_scalar v1_0 = vload_f32_scalar(v + key * V_STRIP_attention + 0);
+        const vec_scalar v1_1 = vload_f32_scalar(v + key * V_STRIP_attention + 1);
+        const vec_scalar p1_0 = vset_scalar(p[0][key]);
+        o0_0 = vfma_scalar(p1_0, v1_0, o0_0);
+        o0_1 = vfma_scalar(p1_0, v1_1, o0_1);
+        const vec_scalar p1_1 = vset_scalar(p[1][key]);
+        o1_0 = vfma_scalar(p1_1, v1_0, o1_0);
+        o1_1 = vfma_scalar(p1_1, v1_1, o1_1);
+    }
+    vstore_scalar(&o[0][column + 0], o0_0);
+    vstore_scalar(&o[0][column + 1], o0_1);
+    vstore_scalar(&o[1][column + 0], o1_0);
+    vstore_scalar(&o[1][column + 1], o1_1);
+}
+
+/* s = q k of a tile for the heads of one query; its V is fetched meanwhile. */
+KERNEL_scalar void decode_scores_alone_attention_scalar(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_scalar],
+    float (*restrict s)[TILE_attention_scalar])
+{
+    int done = 0;
+    const int step = 4096 / ((rows + 0) / 1 * 192) + 1;
+    const char *next = (const char *)block->v + tile * 64;
+    for (; done + 0 < rows; done += 1, next += 192 * step)
+        decode_scores_attention_scalar(block, tile, q + done, s + done, next, step);
+}
+
+/* o += p v over the tile's first `keys` keys for the heads of one query; the K of the block after it is fetched meanwhile. */
+KERNEL_scalar void decode_values_alone_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_scalar],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done;
+    const int step = 6144 / ((rows + 0) / 1 * 128) + 1;
+    const char *next = (const char *)after->k + tile * 96;
+    for (int column = 0; column < 16; column += 8) {
+        done = 0;
+        for (; done + 0 < rows; done += 1, next += 64 * step)
+            decode_values_attention_scalar(block, tile, keys, column, p + done, o + done, next, step);
+    }
+}
+
+/* s = q k of a tile for rows of several queries; its V is fetched meanwhile. */
+KERNEL_scalar void decode_scores_together_attention_scalar(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_scalar],
+    float (*restrict s)[TILE_attention_scalar])
+{
+    int done = 0;
+    const int step = 4096 / ((rows + 3) / 4 * 768) + 1;
+    const char *next = (const char *)block->v + tile * 64;
+    for (; done + 2 < rows; done += 4, next += 768 * step)
+        decode_scores_rows_attention_scalar(block, tile, q + done, s + done, next, step);
+    for (; done + 0 < rows; done += 2, next += 768 * step)
+        decode_scores_few_rows_attention_scalar(block, tile, q + done, s + done, next, step);
+}
+
+/* o += p v over the tile's first `keys` keys for rows of several queries; the K of the block after it is fetched meanwhile. */
+KERNEL_scalar void decode_values_together_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_scalar],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done;
+    const int step = 6144 / ((rows + 3) / 4 * 512) + 1;
+    const char *next = (const char *)after->k + tile * 96;
+    for (int column = 0; column < 16; column += 2) {
+        done = 0;
+        for (; done + 2 < rows; done += 4, next += 64 * step)
+            decode_values_rows_attention_scalar(block, tile, keys, column, p + done, o + done, next, step);
+        for (; done + 0 < rows; done += 2, next += 64 * step)
+            decode_values_few_rows_attention_scalar(block, tile, keys, column, p + done, o + done, next, step);
+    }
+}
+
+enum {
+    ROWS_attention_scalar      = 64,       /* rows at most: whole queries of a group's heads */
+    ROWS_ROOM_attention_scalar = 64        /* the same, in whole register tiles */
+};
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_scalar {
+    float o[V_ROW_attention];
+    float m, l;
+};
+
+/* One query of one head. */
+struct decode_row_attention_scalar {
+    struct attn_view view;
+    int64_t q_row;                         /* in q */
+    int32_t place, head;                   /* on the key axis; of q */
+    struct decode_partial_attention_scalar *partial;      /* where its result goes */
+};
+
+struct decode_scratch_attention_scalar {
+    float q[ROWS_ROOM_attention_scalar][DECODE_Q_attention_scalar];         /* rotated, times SCALE */
+    float m[ROWS_ROOM_attention_scalar], l[ROWS_ROOM_attention_scalar];
+    float s[ROWS_ROOM_attention_scalar][TILE_attention_scalar];            /* scores of a tile, then weights p */
+    float o[ROWS_ROOM_attention_scalar][V_ROW_attention];
+    struct decode_row_attention_scalar row[ROWS_attention_scalar];
+    int rows, queries;
+};
+
+/* Hides what the query at `place` does not see. */
+KERNEL_scalar void decode_mask_attention_scalar(float *s, int32_t key0, int32_t place, const struct attn_view *view)
+{
+    for (int key = 0; key < TILE_attention_scalar; key += 1) {
+        const mask_scalar sees = sees_keys_attention_scalar(place, iramp_scalar(key0 + key), view);
+        vstore_scalar(s + key, vselect_scalar(sees, vload_scalar(s + key), vset_scalar(ATTN_HIDDEN)));
+    }
+}
+
+/*
+** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
+*/
+KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *restrict m, float *restrict l,
+    float *restrict o)
+{
+    vec_scalar top = vload_scalar(s);
+    for (int key = 1; key < TILE_attention_scalar; key += 1)
+        top = vmax_scalar(top, vload_scalar(s + key));
+    const float tile_max = vlargest_scalar(top);
+    if (tile_max > *m + ATTN_LAZY) {
+        const vec_scalar factor = vexp2_exact_scalar(vset_scalar(*m - tile_max));
+        *l = vfirst_scalar(vmul_scalar(vset_scalar(*l), factor));
+        for (int d = 0; d < V_ROW_attention; d += 1)
+            vstore_scalar(o + d, vmul_scalar(vload_scalar(o + d), factor));
+        *m = tile_max;
+    }
+    const vec_scalar base = vset_scalar(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
+    vec_scalar sum0 = vzero_scalar();
+    vec_scalar sum1 = vzero_scalar();
+    vec_scalar sum2 = vzero_scalar();
+    vec_scalar sum3 = vzero_scalar();
+    vec_scalar sum4 = vzero_scalar();
+    vec_scalar sum5 = vzero_scalar();
+    vec_scalar sum6 = vzero_scalar();
+    vec_scalar sum7 = vzero_scalar();
+    vec_scalar sum8 = vzero_scalar();
+    vec_scalar sum9 = vzero_scalar();
+    vec_scalar sum10 = vzero_scalar();
+    vec_scalar sum11 = vzero_scalar();
+    vec_scalar sum12 = vzero_scalar();
+    vec_scalar sum13 = vzero_scalar();
+    vec_scalar sum14 = vzero_scalar();
+    vec_scalar sum15 = vzero_scalar();
+    for (int key = 0; key < TILE_attention_scalar; key += PARTIALS_attention_scalar) {
+        const vec_scalar s0 = vload_scalar(s + key + 0);
+        const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p0 = vselect_scalar(seen0, weight_attention_scalar(s0, base), vzero_scalar());
+        vstore_scalar(s + key + 0, p0);
+        sum0 = vadd_scalar(sum0, p0);
+        const vec_scalar s1 = vload_scalar(s + key + 1);
+        const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p1 = vselect_scalar(seen1, weight_attention_scalar(s1, base), vzero_scalar());
+        vstore_scalar(s + key + 1, p1);
+        sum1 = vadd_scalar(sum1, p1);
+        const vec_scalar s2 = vload_scalar(s + key + 2);
+        const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p2 = vselect_scalar(seen2, weight_attention_scalar(s2, base), vzero_scalar());
+        vstore_scalar(s + key + 2, p2);
+        sum2 = vadd_scalar(sum2, p2);
+        const vec_scalar s3 = vload_scalar(s + key + 3);
+        const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p3 = vselect_scalar(seen3, weight_attention_scalar(s3, base), vzero_scalar());
+        vstore_scalar(s + key + 3, p3);
+        sum3 = vadd_scalar(sum3, p3);
+        const vec_scalar s4 = vload_scalar(s + key + 4);
+        const mask_scalar seen4 = vgreater_scalar(s4, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p4 = vselect_scalar(seen4, weight_attention_scalar(s4, base), vzero_scalar());
+        vstore_scalar(s + key + 4, p4);
+        sum4 = vadd_scalar(sum4, p4);
+        const vec_scalar s5 = vload_scalar(s + key + 5);
+        const mask_scalar seen5 = vgreater_scalar(s5, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p5 = vselect_scalar(seen5, weight_attention_scalar(s5, base), vzero_scalar());
+        vstore_scalar(s + key + 5, p5);
+        sum5 = vadd_scalar(sum5, p5);
+        const vec_scalar s6 = vload_scalar(s + key + 6);
+        const mask_scalar seen6 = vgreater_scalar(s6, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p6 = vselect_scalar(seen6, weight_attention_scalar(s6, base), vzero_scalar());
+        vstore_scalar(s + key + 6, p6);
+        sum6 = vadd_scalar(sum6, p6);
+        const vec_scalar s7 = vload_scalar(s + key + 7);
+        const mask_scalar seen7 = vgreater_scalar(s7, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p7 = vselect_scalar(seen7, weight_attention_scalar(s7, base), vzero_scalar());
+        vstore_scalar(s + key + 7, p7);
+        sum7 = vadd_scalar(sum7, p7);
+        const vec_scalar s8 = vload_scalar(s + key + 8);
+        const mask_scalar seen8 = vgreater_scalar(s8, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p8 = vselect_scalar(seen8, weight_attention_scalar(s8, base), vzero_scalar());
+        vstore_scalar(s + key + 8, p8);
+        sum8 = vadd_scalar(sum8, p8);
+        const vec_scalar s9 = vload_scalar(s + key + 9);
+        const mask_scalar seen9 = vgreater_scalar(s9, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p9 = vselect_scalar(seen9, weight_attention_scalar(s9, base), vzero_scalar());
+        vstore_scalar(s + key + 9, p9);
+        sum9 = vadd_scalar(sum9, p9);
+        const vec_scalar s10 = vload_scalar(s + key + 10);
+        const mask_scalar seen10 = vgreater_scalar(s10, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p10 = vselect_scalar(seen10, weight_attention_scalar(s10, base), vzero_scalar());
+        vstore_scalar(s + key + 10, p10);
+        sum10 = vadd_scalar(sum10, p10);
+        const vec_scalar s11 = vload_scalar(s + key + 11);
+        const mask_scalar seen11 = vgreater_scalar(s11, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p11 = vselect_scalar(seen11, weight_attention_scalar(s11, base), vzero_scalar());
+        vstore_scalar(s + key + 11, p11);
+        sum11 = vadd_scalar(sum11, p11);
+        const vec_scalar s12 = vload_scalar(s + key + 12);
+        const mask_scalar seen12 = vgreater_scalar(s12, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p12 = vselect_scalar(seen12, weight_attention_scalar(s12, base), vzero_scalar());
+        vstore_scalar(s + key + 12, p12);
+        sum12 = vadd_scalar(sum12, p12);
+        const vec_scalar s13 = vload_scalar(s + key + 13);
+        const mask_scalar seen13 = vgreater_scalar(s13, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p13 = vselect_scalar(seen13, weight_attention_scalar(s13, base), vzero_scalar());
+        vstore_scalar(s + key + 13, p13);
+        sum13 = vadd_scalar(sum13, p13);
+        const vec_scalar s14 = vload_scalar(s + key + 14);
+        const mask_scalar seen14 = vgreater_scalar(s14, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p14 = vselect_scalar(seen14, weight_attention_scalar(s14, base), vzero_scalar());
+        vstore_scalar(s + key + 14, p14);
+        sum14 = vadd_scalar(sum14, p14);
+        const vec_scalar s15 = vload_scalar(s + key + 15);
+        const mask_scalar seen15 = vgreater_scalar(s15, vset_scalar(ATTN_HIDDEN));
+        const vec_scalar p15 = vselect_scalar(seen15, weight_attention_scalar(s15, base), vzero_scalar());
+        vstore_scalar(s + key + 15, p15);
+        sum15 = vadd_scalar(sum15, p15);
+    }
+    sum0 = vadd_scalar(sum0, sum8);
+    sum1 = vadd_scalar(sum1, sum9);
+    sum2 = vadd_scalar(sum2, sum10);
+    sum3 = vadd_scalar(sum3, sum11);
+    sum4 = vadd_scalar(sum4, sum12);
+    sum5 = vadd_scalar(sum5, sum13);
+    sum6 = vadd_scalar(sum6, sum14);
+    sum7 = vadd_scalar(sum7, sum15);
+    sum0 = vadd_scalar(sum0, sum4);
+    sum1 = vadd_scalar(sum1, sum5);
+    sum2 = vadd_scalar(sum2, sum6);
+    sum3 = vadd_scalar(sum3, sum7);
+    sum0 = vadd_scalar(sum0, sum2);
+    sum1 = vadd_scalar(sum1, sum3);
+    sum0 = vadd_scalar(sum0, sum1);
+    *l += vsum_scalar(sum0);
+}
+
+/* One tile of keys, from key0 on, `keys` of which there are. */
+KERNEL_scalar void decode_tile_attention_scalar(int32_t key0, int32_t keys, const struct block_attention *block, const struct block_attention *after, struct decode_scratch_attention_scalar *t)
+{
+    const int tile = key0 % BLOCK_attention;
+    if (t->queries == 1)
+        decode_scores_alone_attention_scalar(block, tile, t->rows, t->q, t->s);
+    else
+        decode_scores_together_attention_scalar(block, tile, t->rows, t->q, t->s);
+    for (int r = 0; r < t->rows; r++) {
+        const struct decode_row_attention_scalar *row = &t->row[r];
+        if (keys < TILE_attention_scalar || sight_attention(row->place, row->place, key0, key0 + keys - 1, &row->view) != SEES_ALL)
+            decode_mask_attention_scalar(t->s[r], key0, row->place, &row->view);
+        decode_softmax_attention_scalar(t->s[r], &t->m[r], &t->l[r], t->o[r]);
+    }
+    if (t->queries == 1)
+        decode_values_alone_attention_scalar(block, after, tile, keys, t->rows, t->s, t->o);
+    else
+        decode_values_together_attention_scalar(block, after, tile, keys, t->rows, t->s, t->o);
+}
+
+/* The keys that some row may see, within first .. last. */
+static void decode_keys_attention_scalar(const struct decode_scratch_attention_scalar *t, int32_t *first, int32_t *last)
+{
+    int32_t lowest = *last + 1, highest = -1;
+    for (int r = 0; r < t->rows; r++) {
+        const struct decode_row_attention_scalar *row = &t->row[r];
+        if (r > 0 && row->q_row == row[-1].q_row)      /* another head of the same query */
+            continue;
+        int32_t from = *first, to = *last;
+        visible_keys_attention(row->place, row->place, &row->view, &from, &to);
+        if (from > to)
+            continue;
+        lowest = from < lowest ? from : lowest;
+        highest = to > highest ? to : highest;
+    }
+    *first = lowest;
+    *last = highest;
+}
+
+/* The rows before their first key: those behind the last one, up to a whole register tile, get a q of 0. */
+KERNEL_scalar void decode_begin_attention_scalar(const struct attn_args *args, struct decode_scratch_attention_scalar *t)
+{
+    for (int r = 0; r < t->rows; r++) {
+        query_row_attention(args, t->row[r].q_row, t->row[r].head, t->q[r]);
+        for (int d = D_K_attention; d < DECODE_Q_attention_scalar; d++)
+            t->q[r][d] = 0.0f;
+        t->m[r] = ATTN_HIDDEN;
+        t->l[r] = 0.0f;
+    }
+    const int room = (t->rows + 3) / 4 * 4;
+    if (t->rows < room)
+        memset(t->q[t->rows], 0, sizeof t->q[0] * (size_t)(room - t->rows));
+    memset(t->o, 0, sizeof t->o[0] * (size_t)room);
+}
+
+/* Keys first .. last of one segment of a sequence, for all rows, into their partials. */
+KERNEL_scalar void decode_walk_attention_scalar(const struct attn_args *args, const struct attn_sequence *sequence, int32_t kv_head,
+    int32_t first, int32_t last, struct decode_scratch_attention_scalar *t)
+{
+    decode_begin_attention_scalar(args, t);
+    decode_keys_attention_scalar(t, &first, &last);
+    while (first <= last) {
+        const int32_t key0 = first - first % TILE_attention_scalar, left = sequence->kv_len - key0;
+        const int32_t next = key0 - key0 % BLOCK_attention + BLOCK_attention;
+        const struct block_attention *after = tile_block_attention(sequence, kv_head, next < sequence->kv_len ? next : key0);
+        const struct block_attention *block = tile_block_attention(sequence, kv_head, key0);
+        decode_tile_attention_scalar(key0, left < TILE_attention_scalar ? left : TILE_attention_scalar, block, after, t);
+        first = key0 + TILE_attention_scalar;
+    }
+    for (int r = 0; r < t->rows; r++) {
+        struct decode_partial_attention_scalar *partial = t->row[r].partial;
+        partial->m = t->m[r];
+        partial->l = t->l[r];
+        memcpy(partial->o, t->o[r], sizeof partial->o);
+    }
+}
+
+/*
+** The sequences of a call that go by rows. Pass 0 has a task for each sequence, KV head and segment; pass 1, which
+** merges, one for each sequence and KV head. A segment that sequences share is a task of the first of them alone, for
+** the rows of all.
+*/
+struct decode_call_attention_scalar {
+    const struct attn_args *args;
+    int all;                               /* or those that prefill does not take in blocks */
+    struct decode_partial_attention_scalar *partials;     /* for each sequence that takes part (q_len, heads, segments) */
+};
+
+/* Whether prefill takes a sequence by rows: few queries beside many keys, where a block would leave lanes empty. */
+static int prefill_by_rows_attention_scalar(const struct attn_sequence *sequence)
+{
+    return sequence->q_len <= APPEND_attention_scalar && sequence->q_len <= sequence->kv_len / APPEND_KEYS_attention_scalar;
+}
+
+static int decode_takes_attention_scalar(const struct decode_call_attention_scalar *call, int32_t b)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[b];
+    return sequence->q_len > 0 && (call->all || prefill_by_rows_attention_scalar(sequence));
+}
+
+static int32_t decode_segments_attention_scalar(const struct attn_sequence *sequence)
+{
+    return (sequence->kv_len + SEGMENT_attention_scalar - 1) / SEGMENT_attention_scalar;
+}
+
+static size_t decode_partials_attention_scalar(const struct decode_call_attention_scalar *call, int32_t b)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[b];
+    return decode_takes_attention_scalar(call, b) ? (size_t)sequence->q_len * HEADS_attention * (size_t)decode_segments_attention_scalar(sequence) : 0;
+}
+
+static size_t decode_bytes_attention_scalar(const struct decode_call_attention_scalar *call)
+{
+    size_t partials = 0;
+    for (int32_t b = 0; b < call->args->sequences; b++)
+        partials += decode_partials_attention_scalar(call, b);
+    return partials * sizeof(struct decode_partial_attention_scalar);
+}
+
+/* Where a task works: a sequence from one of its queries on, one KV head, one segment, and where the sequence's partials begin. */
+struct decode_place_attention_scalar {
+    int32_t b, query, kv_head, segment;
+    size_t partials;
+};
+
+/*
+** Moves on to the next sequence that takes part; *own becomes the first segment of which it shares less than the whole
+** with the one before.
+*/
+static int decode_next_attention_scalar(const struct decode_call_attention_scalar *call, struct decode_place_attention_scalar *place, int32_t *own)
+{
+    int32_t shared = place->b < 0 ? 0 : ATTN_MAX_KEYS;
+    if (place->b >= 0)
+        place->partials += decode_partials_attention_scalar(call, place->b);
+    while (++place->b < call->args->sequences) {
+        const struct attn_sequence *sequence = &call->args->sequence[place->b];
+        if (sequence->q_len > 0 && sequence->shared < shared)
+            shared = sequence->shared;
+        if (decode_takes_attention_scalar(call, place->b)) {
+            *own = shared / SEGMENT_attention_scalar;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The tasks of the sequence at `place`. */
+static int64_t decode_tasks_at_attention_scalar(const struct decode_call_attention_scalar *call, const struct decode_place_attention_scalar *place, int pass, int32_t own)
+{
+    const int32_t segments = decode_segments_attention_scalar(&call->args->sequence[place->b]);
+    return (pass == 0 ? (int64_t)(segments - own) : 1) * KV_HEADS_attention;
+}
+
+static int64_t decode_tasks_of_attention_scalar(const struct decode_call_attention_scalar *call, int pass)
+{
+    struct decode_place_attention_scalar place = { -1, 0, 0, 0, 0 };
+    int64_t tasks = 0;
+    int32_t own;
+    while (decode_next_attention_scalar(call, &place, &own))
+        tasks += decode_tasks_at_attention_scalar(call, &place, pass, own);
+    return tasks;
+}
+
+static struct decode_place_attention_scalar decode_place_find_attention_scalar(const struct decode_call_attention_scalar *call, int pass, int64_t task)
+{
+    struct decode_place_attention_scalar place = { -1, 0, 0, 0, 0 };
+    int32_t own;
+    while (decode_next_attention_scalar(call, &place, &own)) {
+        const int64_t tasks = decode_tasks_at_attention_scalar(call, &place, pass, own);
+        if (task < tasks) {
+            const int64_t parts = tasks / KV_HEADS_attention;
+            place.kv_head = (int32_t)(task / parts);
+            place.segment = own + (int32_t)(task % parts);
+            break;
+        }
+        task -= tasks;
+    }
+    return place;
+}
+
+/* The partials of one query and head, by segment. */
+static struct decode_partial_attention_scalar *decode_partial_of_attention_scalar(const struct decode_call_attention_scalar *call, const struct decode_place_attention_scalar *place,
+                                                    int32_t query, int32_t head)
+{
+    const int32_t segments = decode_segments_attention_scalar(&call->args->sequence[place->b]);
+    return call->partials + place->partials + ((int64_t)query * HEADS_attention + head) * segments;
+}
+
+/* The query at `place` as rows, one of each head. */
+static void decode_add_attention_scalar(const struct decode_call_attention_scalar *call, const struct decode_place_attention_scalar *place, struct decode_scratch_attention_scalar *t)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[place->b];
+    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention;
+    for (int32_t h = head0; h < end; h++) {
+        struct decode_row_attention_scalar *row = &t->row[t->rows++];
+        row->view = attn_view_of(call->args, place->b, h);
+        row->q_row = sequence->q_row + place->query;
+        row->place = sequence->q_offset + place->query;
+        row->head = h;
+        row->partial = decode_partial_of_attention_scalar(call, place, place->query, h) + place->segment;
+    }
+    t->queries++;
+}
+
+/*
+** Takes queries from `place` on, of all sequences that share its segment, until they are as many as walk together; false
+** when none is left behind them.
+*/
+static int decode_gather_attention_scalar(const struct decode_call_attention_scalar *call, struct decode_place_attention_scalar *place, struct decode_scratch_attention_scalar *t)
+{
+    t->rows = t->queries = 0;
+    for (;;) {
+        const int32_t queries = call->args->sequence[place->b].q_len;
+        for (; place->query < queries; place->query++) {
+            if (t->rows + GROUP_attention > ROWS_attention_scalar)
+                return 1;
+            decode_add_attention_scalar(call, place, t);
+        }
+        int32_t own;
+        if (!decode_next_attention_scalar(call, place, &own) || own <= place->segment)
+            return 0;
+        place->query = 0;
+    }
+}
+
+/* Pass 0: one segment, for the rows of all that share it, into their partials. */
+KERNEL_scalar void decode_run_segment_attention_scalar(const struct decode_call_attention_scalar *call, struct decode_place_attention_scalar *place, struct decode_scratch_attention_scalar *t)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[place->b];
+    const int32_t first = place->segment * SEGMENT_attention_scalar, left = sequence->kv_len - first;
+    for (int more = 1; more;) {
+        more = decode_gather_attention_scalar(call, place, t);
+        decode_walk_attention_scalar(call->args, sequence, place->kv_head, first, first + (left < SEGMENT_attention_scalar ? left : SEGMENT_attention_scalar) - 1, t);
+    }
+}
+
+/* Pass 1: the segments of each query and head, merged from left to right. */
+KERNEL_scalar void decode_run_merge_attention_scalar(const struct decode_call_attention_scalar *call, const struct decode_place_attention_scalar *place, struct decode_scratch_attention_scalar *t)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[place->b];
+    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention, segments = decode_segments_attention_scalar(sequence);
+    for (int32_t query = 0; query < sequence->q_len; query++)
+        for (int32_t h = head0; h < end; h++) {
+            const struct decode_partial_attention_scalar *part = decode_partial_of_attention_scalar(call, place, query, h);
+            t->l[0] = 0.0f;
+            for (int32_t i = 0; i < segments; i++)
+                merge_attention_scalar(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
+            finish_attention_scalar(call->args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+        }
+}
+
+KERNEL_scalar void decode_run_of_attention_scalar(const struct decode_call_attention_scalar *call, int pass, int64_t task, void *scratch)
+{
+    struct decode_place_attention_scalar place = decode_place_find_attention_scalar(call, pass, task);
+    if (pass == 0)
+        decode_run_segment_attention_scalar(call, &place, scratch);
+    else
+        decode_run_merge_attention_scalar(call, &place, scratch);
+}
+
+/* The phase decode: all sequences, whatever their queries. */
+static struct decode_call_attention_scalar decode_call_of_attention_scalar(const struct attn_args *args)
+{
+    const struct decode_call_attention_scalar call = { args, 1, args->workspace };
+    return call;
+}
+
+static int64_t decode_tasks_attention_scalar(const struct attn_args *args, int pass)
+{
+    const struct decode_call_attention_scalar call = decode_call_of_attention_scalar(args);
+    return decode_tasks_of_attention_scalar(&call, pass);
+}
+
+static size_t decode_workspace_bytes_attention_scalar(const struct attn_args *args)
+{
+    const struct decode_call_attention_scalar call = decode_call_of_attention_scalar(args);
+    return decode_bytes_attention_scalar(&call);
+}
+
+static void decode_run_attention_scalar(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct decode_call_attention_scalar call = decode_call_of_attention_scalar(args);
+    decode_run_of_attention_scalar(&call, pass, task, scratch);
+}
+
+/*
 ** o += p v over `keys` keys, for 6 queries x 2 columns: one FMA chain over the keys for
 ** each. v and p start at the first key, p and o at the first query, v and o at the first column.
 */
@@ -1175,13 +1943,19 @@ KERNEL_scalar struct prefill_tile_attention_scalar prefill_segment_attention_sca
     return tile;
 }
 
+/* Blocks of queries of one head. */
+static int64_t prefill_blocks_attention_scalar(const struct attn_sequence *sequence)
+{
+    return prefill_by_rows_attention_scalar(sequence) ? 0 : (sequence->q_len + QUERIES_attention_scalar - 1) / QUERIES_attention_scalar;
+}
+
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
 static struct prefill_block_attention_scalar prefill_block_find_attention_scalar(const struct attn_args *args, int64_t task)
 {
     int32_t b = 0;
     int64_t blocks = 0;
     for (;; b++) {
-        blocks = (args->sequence[b].q_len + QUERIES_attention_scalar - 1) / QUERIES_attention_scalar;
+        blocks = prefill_blocks_attention_scalar(&args->sequence[b]);
         if (task < blocks * HEADS_attention)
             break;
         task -= blocks * HEADS_attention;
@@ -1195,20 +1969,6 @@ static struct prefill_block_attention_scalar prefill_block_find_attention_scalar
         head, attn_view_of(args, b, head)
     };
     return block;
-}
-
-static int64_t prefill_tasks_attention_scalar(const struct attn_args *args, int pass)
-{
-    int64_t tasks = 0;
-    for (int32_t b = 0; b < args->sequences; b++)
-        tasks += (args->sequence[b].q_len + QUERIES_attention_scalar - 1) / QUERIES_attention_scalar * (int64_t)HEADS_attention;
-    return pass == 0 ? tasks : 0;
-}
-
-static size_t prefill_workspace_bytes_attention_scalar(const struct attn_args *args)
-{
-    (void)args;
-    return 0;
 }
 
 /* All segments, and the results. The first one is the total of those so far, and each later one is merged into it. */
@@ -1236,453 +1996,64 @@ KERNEL_scalar void prefill_segments_attention_scalar(const struct attn_args *arg
     prefill_finish_attention_scalar(args, block, 0, block->queries, t);
 }
 
-KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, int pass, int64_t task, void *scratch)
+KERNEL_scalar void prefill_run_block_attention_scalar(const struct attn_args *args, int64_t task, struct prefill_scratch_attention_scalar *t)
 {
-    struct prefill_scratch_attention_scalar *t = scratch;
     const struct prefill_block_attention_scalar block = prefill_block_find_attention_scalar(args, task);
-    (void)pass;
     prefill_queries_attention_scalar(args, &block, t);
     prefill_segments_attention_scalar(args, &block, t);
 }
-/*
-** Decode, scalar: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
-** lanes = d_v; each K and V is read once for all heads.
-*/
-enum {
-    DECODE_Q_attention_scalar = 24      /* floats of a query: D_K, and what a last byte of K holds besides */
-};
 
-/*
-** s = q k for the tile of keys from `tile` of the block on, 1 heads x 8 keys at once: one FMA chain
-** over d for each.
-** Meanwhile the tile's V is fetched.
-*/
-KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
-    float (*restrict s)[TILE_attention_scalar])
+/* Bytes of the workspace before the partials of what goes by rows. */
+static size_t prefill_bounds_bytes_attention_scalar(const struct attn_args *args)
 {
-    for (int key = 0; key < TILE_attention_scalar; key += 8) {
-        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
-        vec_scalar s0_0 = vzero_scalar();
-        vec_scalar s0_1 = vzero_scalar();
-        vec_scalar s0_2 = vzero_scalar();
-        vec_scalar s0_3 = vzero_scalar();
-        vec_scalar s0_4 = vzero_scalar();
-        vec_scalar s0_5 = vzero_scalar();
-        vec_scalar s0_6 = vzero_scalar();
-        vec_scalar s0_7 = vzero_scalar();
-        const char *next = (const char *)block->v + (tile + key) / 8 * 1536;
-        for (int d = 0; d < D_K_attention; d += 1, next += 64) {
-            ATTN_FETCH(next + 0);
-            const vec_scalar k1_0 = vload_f32_scalar(&block->k[panel + 0][d][lane + 0]);
-            const vec_scalar k1_1 = vload_f32_scalar(&block->k[panel + 0][d][lane + 1]);
-            const vec_scalar k1_2 = vload_f32_scalar(&block->k[panel + 0][d][lane + 2]);
-            const vec_scalar k1_3 = vload_f32_scalar(&block->k[panel + 0][d][lane + 3]);
-            const vec_scalar k1_4 = vload_f32_scalar(&block->k[panel + 0][d][lane + 4]);
-            const vec_scalar k1_5 = vload_f32_scalar(&block->k[panel + 0][d][lane + 5]);
-            const vec_scalar k1_6 = vload_f32_scalar(&block->k[panel + 0][d][lane + 6]);
-            const vec_scalar k1_7 = vload_f32_scalar(&block->k[panel + 0][d][lane + 7]);
-            const vec_scalar q1_0 = vset_scalar(q[0][d]);
-            s0_0 = vfma_scalar(q1_0, k1_0, s0_0);
-            s0_1 = vfma_scalar(q1_0, k1_1, s0_1);
-            s0_2 = vfma_scalar(q1_0, k1_2, s0_2);
-            s0_3 = vfma_scalar(q1_0, k1_3, s0_3);
-            s0_4 = vfma_scalar(q1_0, k1_4, s0_4);
-            s0_5 = vfma_scalar(q1_0, k1_5, s0_5);
-            s0_6 = vfma_scalar(q1_0, k1_6, s0_6);
-            s0_7 = vfma_scalar(q1_0, k1_7, s0_7);
-        }
-        vstore_scalar(&s[0][key + 0], s0_0);
-        vstore_scalar(&s[0][key + 1], s0_1);
-        vstore_scalar(&s[0][key + 2], s0_2);
-        vstore_scalar(&s[0][key + 3], s0_3);
-        vstore_scalar(&s[0][key + 4], s0_4);
-        vstore_scalar(&s[0][key + 5], s0_5);
-        vstore_scalar(&s[0][key + 6], s0_6);
-        vstore_scalar(&s[0][key + 7], s0_7);
-    }
+    (void)args;
+    return 0;
 }
 
-/*
-** o += p v over the tile's first `keys` keys, 1 heads x 8 columns: one FMA chain over the
-** keys for each.
-** Meanwhile the K of the block after it is fetched.
-*/
-KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int column,
-    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
+/* What goes by rows. */
+static struct decode_call_attention_scalar prefill_call_attention_scalar(const struct attn_args *args)
 {
-    vec_scalar o0_0 = vload_scalar(&o[0][column + 0]);
-    vec_scalar o0_1 = vload_scalar(&o[0][column + 1]);
-    vec_scalar o0_2 = vload_scalar(&o[0][column + 2]);
-    vec_scalar o0_3 = vload_scalar(&o[0][column + 3]);
-    vec_scalar o0_4 = vload_scalar(&o[0][column + 4]);
-    vec_scalar o0_5 = vload_scalar(&o[0][column + 5]);
-    vec_scalar o0_6 = vload_scalar(&o[0][column + 6]);
-    vec_scalar o0_7 = vload_scalar(&o[0][column + 7]);
-    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
-    const char *next = (const char *)after->k + (column / 8 * 64 + tile) / 1 * 64;
-    for (int32_t key = 0; key < keys; key += 1, next += 64) {
-        ATTN_FETCH(next + 0);
-        const vec_scalar v1_0 = vload_f32_scalar(v + key * V_STRIP_attention + 0);
-        const vec_scalar v1_1 = vload_f32_scalar(v + key * V_STRIP_attention + 1);
-        const vec_scalar v1_2 = vload_f32_scalar(v + key * V_STRIP_attention + 2);
-        const vec_scalar v1_3 = vload_f32_scalar(v + key * V_STRIP_attention + 3);
-        const vec_scalar v1_4 = vload_f32_scalar(v + key * V_STRIP_attention + 4);
-        const vec_scalar v1_5 = vload_f32_scalar(v + key * V_STRIP_attention + 5);
-        const vec_scalar v1_6 = vload_f32_scalar(v + key * V_STRIP_attention + 6);
-        const vec_scalar v1_7 = vload_f32_scalar(v + key * V_STRIP_attention + 7);
-        const vec_scalar p1_0 = vset_scalar(p[0][key]);
-        o0_0 = vfma_scalar(p1_0, v1_0, o0_0);
-        o0_1 = vfma_scalar(p1_0, v1_1, o0_1);
-        o0_2 = vfma_scalar(p1_0, v1_2, o0_2);
-        o0_3 = vfma_scalar(p1_0, v1_3, o0_3);
-        o0_4 = vfma_scalar(p1_0, v1_4, o0_4);
-        o0_5 = vfma_scalar(p1_0, v1_5, o0_5);
-        o0_6 = vfma_scalar(p1_0, v1_6, o0_6);
-        o0_7 = vfma_scalar(p1_0, v1_7, o0_7);
-    }
-    vstore_scalar(&o[0][column + 0], o0_0);
-    vstore_scalar(&o[0][column + 1], o0_1);
-    vstore_scalar(&o[0][column + 2], o0_2);
-    vstore_scalar(&o[0][column + 3], o0_3);
-    vstore_scalar(&o[0][column + 4], o0_4);
-    vstore_scalar(&o[0][column + 5], o0_5);
-    vstore_scalar(&o[0][column + 6], o0_6);
-    vstore_scalar(&o[0][column + 7], o0_7);
+    struct decode_call_attention_scalar call = { args, 0, NULL };
+    if (args->workspace != NULL)
+        call.partials = (void *)((char *)args->workspace + prefill_bounds_bytes_attention_scalar(args));
+    return call;
 }
 
-/* s = q k of a tile for `heads` heads. */
-KERNEL_scalar void decode_scores_heads_attention_scalar(const struct block_attention *block, int tile, int heads, float (*restrict q)[DECODE_Q_attention_scalar],
-    float (*restrict s)[TILE_attention_scalar])
+static size_t prefill_workspace_bytes_attention_scalar(const struct attn_args *args)
 {
-    int done = 0;
-    for (; done + 1 <= heads; done += 1)
-        decode_scores_attention_scalar(block, tile, q + done, s + done);
+    const struct decode_call_attention_scalar call = prefill_call_attention_scalar(args);
+    return prefill_bounds_bytes_attention_scalar(args) + decode_bytes_attention_scalar(&call);
 }
 
-/* o += p v over the tile's first `keys` keys for `heads` heads. */
-KERNEL_scalar void decode_values_heads_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int heads, float (*restrict p)[TILE_attention_scalar],
-    float (*restrict o)[V_ROW_attention])
-{
-    int done = 0;
-    for (; done + 1 <= heads; done += 1) {
-        for (int column = 0; column < 16; column += 8)
-            decode_values_attention_scalar(block, after, tile, keys, column, p + done, o + done);
-    }
-}
-
-struct decode_scratch_attention_scalar {
-    float q[GROUP_attention][DECODE_Q_attention_scalar];         /* rotated, times SCALE */
-    float m[GROUP_attention], l[GROUP_attention];
-    float s[GROUP_attention][TILE_attention_scalar];            /* scores of a tile, then weights p */
-    float o[GROUP_attention][V_ROW_attention];
-};
-
-/* Hides what the query at `place` does not see. */
-KERNEL_scalar void decode_mask_attention_scalar(float *s, int32_t key0, int32_t place, const struct attn_view *view)
-{
-    for (int key = 0; key < TILE_attention_scalar; key += 1) {
-        const mask_scalar sees = sees_keys_attention_scalar(place, iramp_scalar(key0 + key), view);
-        vstore_scalar(s + key, vselect_scalar(sees, vload_scalar(s + key), vset_scalar(ATTN_HIDDEN)));
-    }
-}
-
-/*
-** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
-*/
-KERNEL_scalar void decode_softmax_attention_scalar(float *restrict s, float *restrict m, float *restrict l,
-    float *restrict o)
-{
-    vec_scalar top = vload_scalar(s);
-    for (int key = 1; key < TILE_attention_scalar; key += 1)
-        top = vmax_scalar(top, vload_scalar(s + key));
-    const float tile_max = vlargest_scalar(top);
-    if (tile_max > *m + ATTN_LAZY) {
-        const vec_scalar factor = vexp2_exact_scalar(vset_scalar(*m - tile_max));
-        *l = vfirst_scalar(vmul_scalar(vset_scalar(*l), factor));
-        for (int d = 0; d < V_ROW_attention; d += 1)
-            vstore_scalar(o + d, vmul_scalar(vload_scalar(o + d), factor));
-        *m = tile_max;
-    }
-    const vec_scalar base = vset_scalar(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
-    vec_scalar sum0 = vzero_scalar();
-    vec_scalar sum1 = vzero_scalar();
-    vec_scalar sum2 = vzero_scalar();
-    vec_scalar sum3 = vzero_scalar();
-    vec_scalar sum4 = vzero_scalar();
-    vec_scalar sum5 = vzero_scalar();
-    vec_scalar sum6 = vzero_scalar();
-    vec_scalar sum7 = vzero_scalar();
-    vec_scalar sum8 = vzero_scalar();
-    vec_scalar sum9 = vzero_scalar();
-    vec_scalar sum10 = vzero_scalar();
-    vec_scalar sum11 = vzero_scalar();
-    vec_scalar sum12 = vzero_scalar();
-    vec_scalar sum13 = vzero_scalar();
-    vec_scalar sum14 = vzero_scalar();
-    vec_scalar sum15 = vzero_scalar();
-    for (int key = 0; key < TILE_attention_scalar; key += PARTIALS_attention_scalar) {
-        const vec_scalar s0 = vload_scalar(s + key + 0);
-        const mask_scalar seen0 = vgreater_scalar(s0, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p0 = vselect_scalar(seen0, weight_attention_scalar(s0, base), vzero_scalar());
-        vstore_scalar(s + key + 0, p0);
-        sum0 = vadd_scalar(sum0, p0);
-        const vec_scalar s1 = vload_scalar(s + key + 1);
-        const mask_scalar seen1 = vgreater_scalar(s1, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p1 = vselect_scalar(seen1, weight_attention_scalar(s1, base), vzero_scalar());
-        vstore_scalar(s + key + 1, p1);
-        sum1 = vadd_scalar(sum1, p1);
-        const vec_scalar s2 = vload_scalar(s + key + 2);
-        const mask_scalar seen2 = vgreater_scalar(s2, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p2 = vselect_scalar(seen2, weight_attention_scalar(s2, base), vzero_scalar());
-        vstore_scalar(s + key + 2, p2);
-        sum2 = vadd_scalar(sum2, p2);
-        const vec_scalar s3 = vload_scalar(s + key + 3);
-        const mask_scalar seen3 = vgreater_scalar(s3, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p3 = vselect_scalar(seen3, weight_attention_scalar(s3, base), vzero_scalar());
-        vstore_scalar(s + key + 3, p3);
-        sum3 = vadd_scalar(sum3, p3);
-        const vec_scalar s4 = vload_scalar(s + key + 4);
-        const mask_scalar seen4 = vgreater_scalar(s4, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p4 = vselect_scalar(seen4, weight_attention_scalar(s4, base), vzero_scalar());
-        vstore_scalar(s + key + 4, p4);
-        sum4 = vadd_scalar(sum4, p4);
-        const vec_scalar s5 = vload_scalar(s + key + 5);
-        const mask_scalar seen5 = vgreater_scalar(s5, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p5 = vselect_scalar(seen5, weight_attention_scalar(s5, base), vzero_scalar());
-        vstore_scalar(s + key + 5, p5);
-        sum5 = vadd_scalar(sum5, p5);
-        const vec_scalar s6 = vload_scalar(s + key + 6);
-        const mask_scalar seen6 = vgreater_scalar(s6, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p6 = vselect_scalar(seen6, weight_attention_scalar(s6, base), vzero_scalar());
-        vstore_scalar(s + key + 6, p6);
-        sum6 = vadd_scalar(sum6, p6);
-        const vec_scalar s7 = vload_scalar(s + key + 7);
-        const mask_scalar seen7 = vgreater_scalar(s7, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p7 = vselect_scalar(seen7, weight_attention_scalar(s7, base), vzero_scalar());
-        vstore_scalar(s + key + 7, p7);
-        sum7 = vadd_scalar(sum7, p7);
-        const vec_scalar s8 = vload_scalar(s + key + 8);
-        const mask_scalar seen8 = vgreater_scalar(s8, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p8 = vselect_scalar(seen8, weight_attention_scalar(s8, base), vzero_scalar());
-        vstore_scalar(s + key + 8, p8);
-        sum8 = vadd_scalar(sum8, p8);
-        const vec_scalar s9 = vload_scalar(s + key + 9);
-        const mask_scalar seen9 = vgreater_scalar(s9, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p9 = vselect_scalar(seen9, weight_attention_scalar(s9, base), vzero_scalar());
-        vstore_scalar(s + key + 9, p9);
-        sum9 = vadd_scalar(sum9, p9);
-        const vec_scalar s10 = vload_scalar(s + key + 10);
-        const mask_scalar seen10 = vgreater_scalar(s10, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p10 = vselect_scalar(seen10, weight_attention_scalar(s10, base), vzero_scalar());
-        vstore_scalar(s + key + 10, p10);
-        sum10 = vadd_scalar(sum10, p10);
-        const vec_scalar s11 = vload_scalar(s + key + 11);
-        const mask_scalar seen11 = vgreater_scalar(s11, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p11 = vselect_scalar(seen11, weight_attention_scalar(s11, base), vzero_scalar());
-        vstore_scalar(s + key + 11, p11);
-        sum11 = vadd_scalar(sum11, p11);
-        const vec_scalar s12 = vload_scalar(s + key + 12);
-        const mask_scalar seen12 = vgreater_scalar(s12, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p12 = vselect_scalar(seen12, weight_attention_scalar(s12, base), vzero_scalar());
-        vstore_scalar(s + key + 12, p12);
-        sum12 = vadd_scalar(sum12, p12);
-        const vec_scalar s13 = vload_scalar(s + key + 13);
-        const mask_scalar seen13 = vgreater_scalar(s13, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p13 = vselect_scalar(seen13, weight_attention_scalar(s13, base), vzero_scalar());
-        vstore_scalar(s + key + 13, p13);
-        sum13 = vadd_scalar(sum13, p13);
-        const vec_scalar s14 = vload_scalar(s + key + 14);
-        const mask_scalar seen14 = vgreater_scalar(s14, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p14 = vselect_scalar(seen14, weight_attention_scalar(s14, base), vzero_scalar());
-        vstore_scalar(s + key + 14, p14);
-        sum14 = vadd_scalar(sum14, p14);
-        const vec_scalar s15 = vload_scalar(s + key + 15);
-        const mask_scalar seen15 = vgreater_scalar(s15, vset_scalar(ATTN_HIDDEN));
-        const vec_scalar p15 = vselect_scalar(seen15, weight_attention_scalar(s15, base), vzero_scalar());
-        vstore_scalar(s + key + 15, p15);
-        sum15 = vadd_scalar(sum15, p15);
-    }
-    sum0 = vadd_scalar(sum0, sum8);
-    sum1 = vadd_scalar(sum1, sum9);
-    sum2 = vadd_scalar(sum2, sum10);
-    sum3 = vadd_scalar(sum3, sum11);
-    sum4 = vadd_scalar(sum4, sum12);
-    sum5 = vadd_scalar(sum5, sum13);
-    sum6 = vadd_scalar(sum6, sum14);
-    sum7 = vadd_scalar(sum7, sum15);
-    sum0 = vadd_scalar(sum0, sum4);
-    sum1 = vadd_scalar(sum1, sum5);
-    sum2 = vadd_scalar(sum2, sum6);
-    sum3 = vadd_scalar(sum3, sum7);
-    sum0 = vadd_scalar(sum0, sum2);
-    sum1 = vadd_scalar(sum1, sum3);
-    sum0 = vadd_scalar(sum0, sum1);
-    *l += vsum_scalar(sum0);
-}
-
-/* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-KERNEL_scalar void decode_tile_attention_scalar(int32_t place, const struct attn_view *view, int32_t key0, const struct block_attention *block, const struct block_attention *after,
-    struct decode_scratch_attention_scalar *t)
-{
-    const int32_t left = view->kv_len - key0, keys = left < TILE_attention_scalar ? left : TILE_attention_scalar;
-    const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
-    decode_scores_heads_attention_scalar(block, tile, heads, t->q, t->s);
-    for (int h = 0; h < heads; h++) {
-        struct attn_view head = *view;
-        head.h = view->h + h;
-        if (keys < TILE_attention_scalar || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
-            decode_mask_attention_scalar(t->s[h], key0, place, &head);
-        decode_softmax_attention_scalar(t->s[h], &t->m[h], &t->l[h], t->o[h]);
-    }
-    decode_values_heads_attention_scalar(block, after, tile, keys, heads, t->s, t->o);
-}
-
-/* What a segment leaves for one query and head until all segments are merged. */
-struct decode_partial_attention_scalar {
-    float o[V_ROW_attention];
-    float m, l;
-};
-
-/* The keys that some head of the group may see, within first .. last. */
-static void decode_keys_attention_scalar(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
-{
-    visible_keys_attention(place, place, view, first, last);
-}
-
-/* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
-KERNEL_scalar void decode_segment_attention_scalar(const struct attn_args *args, int64_t row, int32_t place,
-    const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch_attention_scalar *t)
-{
-    const struct attn_sequence *sequence = &args->sequence[view->b];
-    for (int h = 0; h < GROUP_attention; h++) {
-        query_row_attention(args, row, view->h + h, t->q[h]);
-        for (int d = D_K_attention; d < DECODE_Q_attention_scalar; d++)
-            t->q[h][d] = 0.0f;
-        t->m[h] = ATTN_HIDDEN;
-        t->l[h] = 0.0f;
-    }
-    memset(t->o, 0, sizeof t->o);
-    while (first <= last) {
-        const int32_t key0 = first - first % TILE_attention_scalar;
-        const int32_t next = key0 - key0 % BLOCK_attention + BLOCK_attention;
-        const struct block_attention *after = tile_block_attention(sequence, kv_of_attention(view->h), next < view->kv_len ? next : key0);
-        decode_tile_attention_scalar(place, view, key0, tile_block_attention(sequence, kv_of_attention(view->h), key0), after, t);
-        first = key0 + TILE_attention_scalar;
-    }
-}
-
-static int32_t decode_segments_attention_scalar(const struct attn_sequence *sequence)
-{
-    return (sequence->kv_len + SEGMENT_attention_scalar - 1) / SEGMENT_attention_scalar;
-}
-
-/*
-** Pass 0 has a task for each sequence, KV head and segment; pass 1, which merges, one for
-** each sequence and KV head.
-*/
-static int64_t decode_tasks_attention_scalar(const struct attn_args *args, int pass)
+static int64_t prefill_block_tasks_attention_scalar(const struct attn_args *args)
 {
     int64_t tasks = 0;
-    for (int32_t b = 0; b < args->sequences; b++) {
-        const struct attn_sequence *sequence = &args->sequence[b];
-        if (sequence->q_len > 0)
-            tasks += (pass == 0 ? (int64_t)decode_segments_attention_scalar(sequence) : 1) * KV_HEADS_attention;
-    }
+    for (int32_t b = 0; b < args->sequences; b++)
+        tasks += prefill_blocks_attention_scalar(&args->sequence[b]) * HEADS_attention;
     return tasks;
 }
 
-/* Partials of a sequence: (q_len, heads, segments). */
-static size_t decode_partials_attention_scalar(const struct attn_sequence *sequence)
+/* Pass 0 has blocks of queries and rows, pass 1 what merges rows. */
+static int64_t prefill_tasks_attention_scalar(const struct attn_args *args, int pass)
 {
-    return (size_t)sequence->q_len * HEADS_attention * (size_t)decode_segments_attention_scalar(sequence);
+    const struct decode_call_attention_scalar call = prefill_call_attention_scalar(args);
+    return decode_tasks_of_attention_scalar(&call, pass - 0) + (pass == 0 ? prefill_block_tasks_attention_scalar(args) : 0);
 }
 
-static size_t decode_workspace_bytes_attention_scalar(const struct attn_args *args)
+KERNEL_scalar void prefill_run_attention_scalar(const struct attn_args *args, int pass, int64_t task, void *scratch)
 {
-    size_t partials = 0;
-    for (int32_t b = 0; b < args->sequences; b++)
-        partials += decode_partials_attention_scalar(&args->sequence[b]);
-    return partials * sizeof(struct decode_partial_attention_scalar);
-}
-
-/* Where a task works: a sequence, one KV head, one segment, and the sequence's partials. */
-struct decode_place_attention_scalar {
-    int32_t b, kv_head, segment, segments;
-    struct decode_partial_attention_scalar *partials;
-};
-
-static struct decode_place_attention_scalar decode_place_find_attention_scalar(const struct attn_args *args, int pass,
-                                                 int64_t task)
-{
-    struct decode_place_attention_scalar place = { 0, 0, 0, 0, args->workspace };
-    for (;; place.b++) {
-        const struct attn_sequence *sequence = &args->sequence[place.b];
-        place.segments = decode_segments_attention_scalar(sequence);
-        const int64_t parts = pass == 0 ? place.segments : 1;
-        const int64_t tasks = sequence->q_len > 0 ? parts * KV_HEADS_attention : 0;
-        if (task < tasks) {
-            place.kv_head = (int32_t)(task / parts);
-            place.segment = (int32_t)(task % parts);
-            return place;
-        }
-        task -= tasks;
-        place.partials += decode_partials_attention_scalar(sequence);
-    }
-}
-
-/* The partials of one query and head, by segment. */
-static struct decode_partial_attention_scalar *decode_partial_of_attention_scalar(const struct decode_place_attention_scalar *place,
-                                                    int32_t query, int32_t head)
-{
-    return &place->partials[((int64_t)query * HEADS_attention + head) * place->segments];
-}
-
-/* Pass 0: one segment, for each query of the sequence, into its partials. */
-KERNEL_scalar void decode_run_segment_attention_scalar(const struct attn_args *args, const struct decode_place_attention_scalar *place,
-    struct decode_scratch_attention_scalar *t)
-{
-    const struct attn_sequence *sequence = &args->sequence[place->b];
-    const struct attn_view view = attn_view_of(args, place->b, place->kv_head * GROUP_attention);
-    const int32_t start = place->segment * SEGMENT_attention_scalar, left = view.kv_len - start;
-    for (int32_t query = 0; query < sequence->q_len; query++) {
-        int32_t first = start, last = start + (left < SEGMENT_attention_scalar ? left : SEGMENT_attention_scalar) - 1;
-        const int32_t q = sequence->q_offset + query;
-        decode_keys_attention_scalar(q, &view, &first, &last);
-        decode_segment_attention_scalar(args, sequence->q_row + query, q, &view, first, last, t);
-        for (int h = 0; h < GROUP_attention; h++) {
-            struct decode_partial_attention_scalar *partial = decode_partial_of_attention_scalar(place, query, view.h + h);
-            partial += place->segment;
-            partial->m = t->m[h];
-            partial->l = t->l[h];
-            memcpy(partial->o, t->o[h], sizeof partial->o);
-        }
-    }
-}
-
-/* Pass 1: the segments of each query and head, merged from left to right. */
-KERNEL_scalar void decode_run_merge_attention_scalar(const struct attn_args *args, const struct decode_place_attention_scalar *place,
-    struct decode_scratch_attention_scalar *t)
-{
-    const struct attn_sequence *sequence = &args->sequence[place->b];
-    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention;
-    for (int32_t query = 0; query < sequence->q_len; query++)
-        for (int32_t h = head0; h < end; h++) {
-            const struct decode_partial_attention_scalar *part = decode_partial_of_attention_scalar(place, query, h);
-            t->l[0] = 0.0f;
-            for (int32_t i = 0; i < place->segments; i++)
-                merge_attention_scalar(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
-            finish_attention_scalar(args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
-        }
-}
-
-KERNEL_scalar void decode_run_attention_scalar(const struct attn_args *args, int pass, int64_t task, void *scratch)
-{
-    const struct decode_place_attention_scalar place = decode_place_find_attention_scalar(args, pass, task);
-    if (pass == 0)
-        decode_run_segment_attention_scalar(args, &place, scratch);
+    const struct decode_call_attention_scalar call = prefill_call_attention_scalar(args);
+    const int64_t blocks = pass == 0 ? prefill_block_tasks_attention_scalar(args) : 0;
+    if (task < blocks)
+        prefill_run_block_attention_scalar(args, task, scratch);
     else
-        decode_run_merge_attention_scalar(args, &place, scratch);
+        decode_run_of_attention_scalar(&call, pass - 0, task - blocks, scratch);
 }
+
+union prefill_room_attention_scalar {
+    struct prefill_scratch_attention_scalar block;
+    struct decode_scratch_attention_scalar rows;
+};
 
 static const struct attn_attention attention_attention_scalar = {
     "attention", "softmax heads=4 kv_heads=4 d_k=24 d_v=16 scale=0.20412414523193154 mask=\"k <= q and q - k <= 15\" position=none cache=f32", "scalar", "f32",
@@ -1696,7 +2067,7 @@ static const struct attn_attention attention_attention_scalar = {
     },
     {
         "online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 14 KiB",
-        1, sizeof(struct prefill_scratch_attention_scalar),
+        2, sizeof(union prefill_room_attention_scalar),
         prefill_workspace_bytes_attention_scalar, prefill_tasks_attention_scalar, prefill_run_attention_scalar
     },
     {
@@ -1970,6 +2341,8 @@ KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, const struc
 */
 enum {
     QUERIES_attention_avx2 = 24,      /* queries in a block */
+    APPEND_attention_avx2  = 16,      /* most queries of a sequence that goes by rows, as in decode */
+    APPEND_KEYS_attention_avx2 = 8,    /* and its keys for each of them, at least */
     Q_ROW_attention_avx2   = 24       /* D_K, padded to whole vectors */
 };
 
@@ -2411,6 +2784,616 @@ KERNEL_avx2 void prefill_weights_some_attention_avx2(struct prefill_scratch_atte
 }
 
 /*
+** Decode, avx2: rows are queries of the heads that share a KV head. They walk one segment of the keys together, so
+** that each K and V is read once for all of them. Scores have lanes = keys, o has lanes = d_v.
+*/
+enum {
+    DECODE_Q_attention_avx2 = 24      /* floats of a query: D_K, and what a last byte of K holds besides */
+};
+
+/*
+** s = q k for the tile of keys from `tile` of the block on, 1 rows x 8 keys at once: one FMA chain
+** over d for each.
+*/
+KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
+    float (*restrict s)[TILE_attention_avx2])
+{
+    for (int key = 0; key < TILE_attention_avx2; key += 8) {
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
+        vec_avx2 s0_0 = vzero_avx2();
+        for (int d = 0; d < D_K_attention; d += 1) {
+            const vec_avx2 k1_0 = vload_f32_avx2(&block->k[panel + 0][d][lane + 0]);
+            const vec_avx2 q1_0 = vset_avx2(q[0][d]);
+            s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+        }
+        vstore_avx2(&s[0][key + 0], s0_0);
+    }
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 1 rows x 16 columns: one FMA chain over the
+** keys for each.
+*/
+KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
+    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
+{
+    vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
+    vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1) {
+        const vec_avx2 v1_0 = vload_f32_avx2(v + key * V_STRIP_attention + 0);
+        const vec_avx2 v1_1 = vload_f32_avx2(v + key * V_STRIP_attention + 8);
+        const vec_avx2 p1_0 = vset_avx2(p[0][key]);
+        o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
+        o0_1 = vfma_avx2(p1_0, v1_1, o0_1);
+    }
+    vstore_avx2(&o[0][column + 0], o0_0);
+    vstore_avx2(&o[0][column + 8], o0_1);
+}
+
+/*
+** s = q k for the tile of keys from `tile` of the block on, 4 rows x 16 keys at once: one FMA chain
+** over d for each.
+** Meanwhile a part of the tile's V is fetched.
+*/
+KERNEL_avx2 void decode_scores_rows_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
+    float (*restrict s)[TILE_attention_avx2], const char *next, int step)
+{
+    for (int key = 0; key < TILE_attention_avx2; key += 16) {
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
+        vec_avx2 s0_0 = vzero_avx2();
+        vec_avx2 s0_1 = vzero_avx2();
+        vec_avx2 s1_0 = vzero_avx2();
+        vec_avx2 s1_1 = vzero_avx2();
+        vec_avx2 s2_0 = vzero_avx2();
+        vec_avx2 s2_1 = vzero_avx2();
+        vec_avx2 s3_0 = vzero_avx2();
+        vec_avx2 s3_1 = vzero_avx2();
+        for (int d = 0; d < D_K_attention; d += 1, next += step) {
+            ATTN_FETCH(next + 0);
+            const vec_avx2 k1_0 = vload_f32_avx2(&block->k[panel + 0][d][lane + 0]);
+            const vec_avx2 k1_1 = vload_f32_avx2(&block->k[panel + 0][d][lane + 8]);
+            const vec_avx2 q1_0 = vset_avx2(q[0][d]);
+            s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+            s0_1 = vfma_avx2(q1_0, k1_1, s0_1);
+            const vec_avx2 q1_1 = vset_avx2(q[1][d]);
+            s1_0 = vfma_avx2(q1_1, k1_0, s1_0);
+            s1_1 = vfma_avx2(q1_1, k1_1, s1_1);
+            const vec_avx2 q1_2 = vset_avx2(q[2][d]);
+            s2_0 = vfma_avx2(q1_2, k1_0, s2_0);
+            s2_1 = vfma_avx2(q1_2, k1_1, s2_1);
+            const vec_avx2 q1_3 = vset_avx2(q[3][d]);
+            s3_0 = vfma_avx2(q1_3, k1_0, s3_0);
+            s3_1 = vfma_avx2(q1_3, k1_1, s3_1);
+        }
+        vstore_avx2(&s[0][key + 0], s0_0);
+        vstore_avx2(&s[0][key + 8], s0_1);
+        vstore_avx2(&s[1][key + 0], s1_0);
+        vstore_avx2(&s[1][key + 8], s1_1);
+        vstore_avx2(&s[2][key + 0], s2_0);
+        vstore_avx2(&s[2][key + 8], s2_1);
+        vstore_avx2(&s[3][key + 0], s3_0);
+        vstore_avx2(&s[3][key + 8], s3_1);
+    }
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 4 rows x 16 columns: one FMA chain over the
+** keys for each.
+** Meanwhile a part of the K of the block after it is fetched.
+*/
+KERNEL_avx2 void decode_values_rows_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
+    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention], const char *next, int step)
+{
+    vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
+    vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
+    vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
+    vec_avx2 o1_1 = vload_avx2(&o[1][column + 8]);
+    vec_avx2 o2_0 = vload_avx2(&o[2][column + 0]);
+    vec_avx2 o2_1 = vload_avx2(&o[2][column + 8]);
+    vec_avx2 o3_0 = vload_avx2(&o[3][column + 0]);
+    vec_avx2 o3_1 = vload_avx2(&o[3][column + 8]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1, next += step) {
+        ATTN_FETCH(next + 0);
+        ATTN_FETCH(next + 64);
+        const vec_avx2 v1_0 = vload_f32_avx2(v + key * V_STRIP_attention + 0);
+        const vec_avx2 v1_1 = vload_f32_avx2(v + key * V_STRIP_attention + 8);
+        const vec_avx2 p1_0 = vset_avx2(p[0][key]);
+        o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
+        o0_1 = vfma_avx2(p1_0, v1_1, o0_1);
+        const vec_avx2 p1_1 = vset_avx2(p[1][key]);
+        o1_0 = vfma_avx2(p1_1, v1_0, o1_0);
+        o1_1 = vfma_avx2(p1_1, v1_1, o1_1);
+        const vec_avx2 p1_2 = vset_avx2(p[2][key]);
+        o2_0 = vfma_avx2(p1_2, v1_0, o2_0);
+        o2_1 = vfma_avx2(p1_2, v1_1, o2_1);
+        const vec_avx2 p1_3 = vset_avx2(p[3][key]);
+        o3_0 = vfma_avx2(p1_3, v1_0, o3_0);
+        o3_1 = vfma_avx2(p1_3, v1_1, o3_1);
+    }
+    vstore_avx2(&o[0][column + 0], o0_0);
+    vstore_avx2(&o[0][column + 8], o0_1);
+    vstore_avx2(&o[1][column + 0], o1_0);
+    vstore_avx2(&o[1][column + 8], o1_1);
+    vstore_avx2(&o[2][column + 0], o2_0);
+    vstore_avx2(&o[2][column + 8], o2_1);
+    vstore_avx2(&o[3][column + 0], o3_0);
+    vstore_avx2(&o[3][column + 8], o3_1);
+}
+
+/*
+** s = q k for the tile of keys from `tile` of the block on, 2 rows x 16 keys at once: one FMA chain
+** over d for each.
+** Meanwhile a part of the tile's V is fetched.
+*/
+KERNEL_avx2 void decode_scores_few_rows_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
+    float (*restrict s)[TILE_attention_avx2], const char *next, int step)
+{
+    for (int key = 0; key < TILE_attention_avx2; key += 16) {
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
+        vec_avx2 s0_0 = vzero_avx2();
+        vec_avx2 s0_1 = vzero_avx2();
+        vec_avx2 s1_0 = vzero_avx2();
+        vec_avx2 s1_1 = vzero_avx2();
+        for (int d = 0; d < D_K_attention; d += 1, next += step) {
+            ATTN_FETCH(next + 0);
+            const vec_avx2 k1_0 = vload_f32_avx2(&block->k[panel + 0][d][lane + 0]);
+            const vec_avx2 k1_1 = vload_f32_avx2(&block->k[panel + 0][d][lane + 8]);
+            const vec_avx2 q1_0 = vset_avx2(q[0][d]);
+            s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+            s0_1 = vfma_avx2(q1_0, k1_1, s0_1);
+            const vec_avx2 q1_1 = vset_avx2(q[1][d]);
+            s1_0 = vfma_avx2(q1_1, k1_0, s1_0);
+            s1_1 = vfma_avx2(q1_1, k1_1, s1_1);
+        }
+        vstore_avx2(&s[0][key + 0], s0_0);
+        vstore_avx2(&s[0][key + 8], s0_1);
+        vstore_avx2(&s[1][key + 0], s1_0);
+        vstore_avx2(&s[1][key + 8], s1_1);
+    }
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 2 rows x 16 columns: one FMA chain over the
+** keys for each.
+** Meanwhile a part of the K of the block after it is fetched.
+*/
+KERNEL_avx2 void decode_values_few_rows_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
+    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention], const char *next, int step)
+{
+    vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
+    vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
+    vec_avx2 o1_0 = vload_avx2(&o[1][column + 0]);
+    vec_avx2 o1_1 = vload_avx2(&o[1][column + 8]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1, next += step) {
+        ATTN_FETCH(next + 0);
+        ATTN_FETCH(next + 64);
+        const vec_avx2 v1_0 = vload_f32_avx2(v + key * V_STRIP_attention + 0);
+        const vec_avx2 v1_1 = vload_f32_avx2(v + key * V_STRIP_attention + 8);
+        const vec_avx2 p1_0 = vset_avx2(p[0][key]);
+        o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
+        o0_1 = vfma_avx2(p1_0, v1_1, o0_1);
+        const vec_avx2 p1_1 = vset_avx2(p[1][key]);
+        o1_0 = vfma_avx2(p1_1, v1_0, o1_0);
+        o1_1 = vfma_avx2(p1_1, v1_1, o1_1);
+    }
+    vstore_avx2(&o[0][column + 0], o0_0);
+    vstore_avx2(&o[0][column + 8], o0_1);
+    vstore_avx2(&o[1][column + 0], o1_0);
+    vstore_avx2(&o[1][column + 8], o1_1);
+}
+
+/* s = q k of a tile for the heads of one query. */
+KERNEL_avx2 void decode_scores_alone_attention_avx2(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx2],
+    float (*restrict s)[TILE_attention_avx2])
+{
+    int done = 0;
+    for (; done + 0 < rows; done += 1)
+        decode_scores_attention_avx2(block, tile, q + done, s + done);
+}
+
+/* o += p v over the tile's first `keys` keys for the heads of one query. */
+KERNEL_avx2 void decode_values_alone_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx2],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done;
+    for (int column = 0; column < 16; column += 16) {
+        done = 0;
+        for (; done + 0 < rows; done += 1)
+            decode_values_attention_avx2(block, tile, keys, column, p + done, o + done);
+    }
+}
+
+/* s = q k of a tile for rows of several queries; its V is fetched meanwhile. */
+KERNEL_avx2 void decode_scores_together_attention_avx2(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx2],
+    float (*restrict s)[TILE_attention_avx2])
+{
+    int done = 0;
+    const int step = 4096 / ((rows + 3) / 4 * 96) + 1;
+    const char *next = (const char *)block->v + tile * 64;
+    for (; done + 2 < rows; done += 4, next += 96 * step)
+        decode_scores_rows_attention_avx2(block, tile, q + done, s + done, next, step);
+    for (; done + 0 < rows; done += 2, next += 96 * step)
+        decode_scores_few_rows_attention_avx2(block, tile, q + done, s + done, next, step);
+}
+
+/* o += p v over the tile's first `keys` keys for rows of several queries; the K of the block after it is fetched meanwhile. */
+KERNEL_avx2 void decode_values_together_attention_avx2(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx2],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done;
+    const int step = 6144 / ((rows + 3) / 4 * 64) + 1;
+    const char *next = (const char *)after->k + tile * 96;
+    for (int column = 0; column < 16; column += 16) {
+        done = 0;
+        for (; done + 2 < rows; done += 4, next += 64 * step)
+            decode_values_rows_attention_avx2(block, tile, keys, column, p + done, o + done, next, step);
+        for (; done + 0 < rows; done += 2, next += 64 * step)
+            decode_values_few_rows_attention_avx2(block, tile, keys, column, p + done, o + done, next, step);
+    }
+}
+
+enum {
+    ROWS_attention_avx2      = 64,       /* rows at most: whole queries of a group's heads */
+    ROWS_ROOM_attention_avx2 = 64        /* the same, in whole register tiles */
+};
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_avx2 {
+    float o[V_ROW_attention];
+    float m, l;
+};
+
+/* One query of one head. */
+struct decode_row_attention_avx2 {
+    struct attn_view view;
+    int64_t q_row;                         /* in q */
+    int32_t place, head;                   /* on the key axis; of q */
+    struct decode_partial_attention_avx2 *partial;      /* where its result goes */
+};
+
+struct decode_scratch_attention_avx2 {
+    float q[ROWS_ROOM_attention_avx2][DECODE_Q_attention_avx2];         /* rotated, times SCALE */
+    float m[ROWS_ROOM_attention_avx2], l[ROWS_ROOM_attention_avx2];
+    float s[ROWS_ROOM_attention_avx2][TILE_attention_avx2];            /* scores of a tile, then weights p */
+    float o[ROWS_ROOM_attention_avx2][V_ROW_attention];
+    struct decode_row_attention_avx2 row[ROWS_attention_avx2];
+    int rows, queries;
+};
+
+/* Hides what the query at `place` does not see. */
+KERNEL_avx2 void decode_mask_attention_avx2(float *s, int32_t key0, int32_t place, const struct attn_view *view)
+{
+    for (int key = 0; key < TILE_attention_avx2; key += 8) {
+        const mask_avx2 sees = sees_keys_attention_avx2(place, iramp_avx2(key0 + key), view);
+        vstore_avx2(s + key, vselect_avx2(sees, vload_avx2(s + key), vset_avx2(ATTN_HIDDEN)));
+    }
+}
+
+/*
+** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
+*/
+KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restrict m, float *restrict l,
+    float *restrict o)
+{
+    vec_avx2 top = vload_avx2(s);
+    for (int key = 8; key < TILE_attention_avx2; key += 8)
+        top = vmax_avx2(top, vload_avx2(s + key));
+    const float tile_max = vlargest_avx2(top);
+    if (tile_max > *m + ATTN_LAZY) {
+        const vec_avx2 factor = vexp2_exact_avx2(vset_avx2(*m - tile_max));
+        *l = vfirst_avx2(vmul_avx2(vset_avx2(*l), factor));
+        for (int d = 0; d < V_ROW_attention; d += 8)
+            vstore_avx2(o + d, vmul_avx2(vload_avx2(o + d), factor));
+        *m = tile_max;
+    }
+    const vec_avx2 base = vset_avx2(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
+    vec_avx2 sum0 = vzero_avx2();
+    vec_avx2 sum1 = vzero_avx2();
+    for (int key = 0; key < TILE_attention_avx2; key += PARTIALS_attention_avx2) {
+        const vec_avx2 s0 = vload_avx2(s + key + 0);
+        const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
+        const vec_avx2 p0 = vselect_avx2(seen0, weight_attention_avx2(s0, base), vzero_avx2());
+        vstore_avx2(s + key + 0, p0);
+        sum0 = vadd_avx2(sum0, p0);
+        const vec_avx2 s1 = vload_avx2(s + key + 8);
+        const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
+        const vec_avx2 p1 = vselect_avx2(seen1, weight_attention_avx2(s1, base), vzero_avx2());
+        vstore_avx2(s + key + 8, p1);
+        sum1 = vadd_avx2(sum1, p1);
+    }
+    sum0 = vadd_avx2(sum0, sum1);
+    *l += vsum_avx2(sum0);
+}
+
+/* One tile of keys, from key0 on, `keys` of which there are. */
+KERNEL_avx2 void decode_tile_attention_avx2(int32_t key0, int32_t keys, const struct block_attention *block, const struct block_attention *after, struct decode_scratch_attention_avx2 *t)
+{
+    const int tile = key0 % BLOCK_attention;
+    if (t->queries == 1)
+        decode_scores_alone_attention_avx2(block, tile, t->rows, t->q, t->s);
+    else
+        decode_scores_together_attention_avx2(block, tile, t->rows, t->q, t->s);
+    for (int r = 0; r < t->rows; r++) {
+        const struct decode_row_attention_avx2 *row = &t->row[r];
+        if (keys < TILE_attention_avx2 || sight_attention(row->place, row->place, key0, key0 + keys - 1, &row->view) != SEES_ALL)
+            decode_mask_attention_avx2(t->s[r], key0, row->place, &row->view);
+        decode_softmax_attention_avx2(t->s[r], &t->m[r], &t->l[r], t->o[r]);
+    }
+    if (t->queries == 1)
+        decode_values_alone_attention_avx2(block, tile, keys, t->rows, t->s, t->o);
+    else
+        decode_values_together_attention_avx2(block, after, tile, keys, t->rows, t->s, t->o);
+}
+
+/* The keys that some row may see, within first .. last. */
+static void decode_keys_attention_avx2(const struct decode_scratch_attention_avx2 *t, int32_t *first, int32_t *last)
+{
+    int32_t lowest = *last + 1, highest = -1;
+    for (int r = 0; r < t->rows; r++) {
+        const struct decode_row_attention_avx2 *row = &t->row[r];
+        if (r > 0 && row->q_row == row[-1].q_row)      /* another head of the same query */
+            continue;
+        int32_t from = *first, to = *last;
+        visible_keys_attention(row->place, row->place, &row->view, &from, &to);
+        if (from > to)
+            continue;
+        lowest = from < lowest ? from : lowest;
+        highest = to > highest ? to : highest;
+    }
+    *first = lowest;
+    *last = highest;
+}
+
+/* The rows before their first key: those behind the last one, up to a whole register tile, get a q of 0. */
+KERNEL_avx2 void decode_begin_attention_avx2(const struct attn_args *args, struct decode_scratch_attention_avx2 *t)
+{
+    for (int r = 0; r < t->rows; r++) {
+        query_row_attention(args, t->row[r].q_row, t->row[r].head, t->q[r]);
+        for (int d = D_K_attention; d < DECODE_Q_attention_avx2; d++)
+            t->q[r][d] = 0.0f;
+        t->m[r] = ATTN_HIDDEN;
+        t->l[r] = 0.0f;
+    }
+    const int room = (t->rows + 3) / 4 * 4;
+    if (t->rows < room)
+        memset(t->q[t->rows], 0, sizeof t->q[0] * (size_t)(room - t->rows));
+    memset(t->o, 0, sizeof t->o[0] * (size_t)room);
+}
+
+/* Keys first .. last of one segment of a sequence, for all rows, into their partials. */
+KERNEL_avx2 void decode_walk_attention_avx2(const struct attn_args *args, const struct attn_sequence *sequence, int32_t kv_head,
+    int32_t first, int32_t last, struct decode_scratch_attention_avx2 *t)
+{
+    decode_begin_attention_avx2(args, t);
+    decode_keys_attention_avx2(t, &first, &last);
+    while (first <= last) {
+        const int32_t key0 = first - first % TILE_attention_avx2, left = sequence->kv_len - key0;
+        const int32_t next = key0 - key0 % BLOCK_attention + BLOCK_attention;
+        const struct block_attention *after = tile_block_attention(sequence, kv_head, next < sequence->kv_len ? next : key0);
+        const struct block_attention *block = tile_block_attention(sequence, kv_head, key0);
+        decode_tile_attention_avx2(key0, left < TILE_attention_avx2 ? left : TILE_attention_avx2, block, after, t);
+        first = key0 + TILE_attention_avx2;
+    }
+    for (int r = 0; r < t->rows; r++) {
+        struct decode_partial_attention_avx2 *partial = t->row[r].partial;
+        partial->m = t->m[r];
+        partial->l = t->l[r];
+        memcpy(partial->o, t->o[r], sizeof partial->o);
+    }
+}
+
+/*
+** The sequences of a call that go by rows. Pass 0 has a task for each sequence, KV head and segment; pass 1, which
+** merges, one for each sequence and KV head. A segment that sequences share is a task of the first of them alone, for
+** the rows of all.
+*/
+struct decode_call_attention_avx2 {
+    const struct attn_args *args;
+    int all;                               /* or those that prefill does not take in blocks */
+    struct decode_partial_attention_avx2 *partials;     /* for each sequence that takes part (q_len, heads, segments) */
+};
+
+/* Whether prefill takes a sequence by rows: few queries beside many keys, where a block would leave lanes empty. */
+static int prefill_by_rows_attention_avx2(const struct attn_sequence *sequence)
+{
+    return sequence->q_len <= APPEND_attention_avx2 && sequence->q_len <= sequence->kv_len / APPEND_KEYS_attention_avx2;
+}
+
+static int decode_takes_attention_avx2(const struct decode_call_attention_avx2 *call, int32_t b)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[b];
+    return sequence->q_len > 0 && (call->all || prefill_by_rows_attention_avx2(sequence));
+}
+
+static int32_t decode_segments_attention_avx2(const struct attn_sequence *sequence)
+{
+    return (sequence->kv_len + SEGMENT_attention_avx2 - 1) / SEGMENT_attention_avx2;
+}
+
+static size_t decode_partials_attention_avx2(const struct decode_call_attention_avx2 *call, int32_t b)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[b];
+    return decode_takes_attention_avx2(call, b) ? (size_t)sequence->q_len * HEADS_attention * (size_t)decode_segments_attention_avx2(sequence) : 0;
+}
+
+static size_t decode_bytes_attention_avx2(const struct decode_call_attention_avx2 *call)
+{
+    size_t partials = 0;
+    for (int32_t b = 0; b < call->args->sequences; b++)
+        partials += decode_partials_attention_avx2(call, b);
+    return partials * sizeof(struct decode_partial_attention_avx2);
+}
+
+/* Where a task works: a sequence from one of its queries on, one KV head, one segment, and where the sequence's partials begin. */
+struct decode_place_attention_avx2 {
+    int32_t b, query, kv_head, segment;
+    size_t partials;
+};
+
+/*
+** Moves on to the next sequence that takes part; *own becomes the first segment of which it shares less than the whole
+** with the one before.
+*/
+static int decode_next_attention_avx2(const struct decode_call_attention_avx2 *call, struct decode_place_attention_avx2 *place, int32_t *own)
+{
+    int32_t shared = place->b < 0 ? 0 : ATTN_MAX_KEYS;
+    if (place->b >= 0)
+        place->partials += decode_partials_attention_avx2(call, place->b);
+    while (++place->b < call->args->sequences) {
+        const struct attn_sequence *sequence = &call->args->sequence[place->b];
+        if (sequence->q_len > 0 && sequence->shared < shared)
+            shared = sequence->shared;
+        if (decode_takes_attention_avx2(call, place->b)) {
+            *own = shared / SEGMENT_attention_avx2;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The tasks of the sequence at `place`. */
+static int64_t decode_tasks_at_attention_avx2(const struct decode_call_attention_avx2 *call, const struct decode_place_attention_avx2 *place, int pass, int32_t own)
+{
+    const int32_t segments = decode_segments_attention_avx2(&call->args->sequence[place->b]);
+    return (pass == 0 ? (int64_t)(segments - own) : 1) * KV_HEADS_attention;
+}
+
+static int64_t decode_tasks_of_attention_avx2(const struct decode_call_attention_avx2 *call, int pass)
+{
+    struct decode_place_attention_avx2 place = { -1, 0, 0, 0, 0 };
+    int64_t tasks = 0;
+    int32_t own;
+    while (decode_next_attention_avx2(call, &place, &own))
+        tasks += decode_tasks_at_attention_avx2(call, &place, pass, own);
+    return tasks;
+}
+
+static struct decode_place_attention_avx2 decode_place_find_attention_avx2(const struct decode_call_attention_avx2 *call, int pass, int64_t task)
+{
+    struct decode_place_attention_avx2 place = { -1, 0, 0, 0, 0 };
+    int32_t own;
+    while (decode_next_attention_avx2(call, &place, &own)) {
+        const int64_t tasks = decode_tasks_at_attention_avx2(call, &place, pass, own);
+        if (task < tasks) {
+            const int64_t parts = tasks / KV_HEADS_attention;
+            place.kv_head = (int32_t)(task / parts);
+            place.segment = own + (int32_t)(task % parts);
+            break;
+        }
+        task -= tasks;
+    }
+    return place;
+}
+
+/* The partials of one query and head, by segment. */
+static struct decode_partial_attention_avx2 *decode_partial_of_attention_avx2(const struct decode_call_attention_avx2 *call, const struct decode_place_attention_avx2 *place,
+                                                    int32_t query, int32_t head)
+{
+    const int32_t segments = decode_segments_attention_avx2(&call->args->sequence[place->b]);
+    return call->partials + place->partials + ((int64_t)query * HEADS_attention + head) * segments;
+}
+
+/* The query at `place` as rows, one of each head. */
+static void decode_add_attention_avx2(const struct decode_call_attention_avx2 *call, const struct decode_place_attention_avx2 *place, struct decode_scratch_attention_avx2 *t)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[place->b];
+    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention;
+    for (int32_t h = head0; h < end; h++) {
+        struct decode_row_attention_avx2 *row = &t->row[t->rows++];
+        row->view = attn_view_of(call->args, place->b, h);
+        row->q_row = sequence->q_row + place->query;
+        row->place = sequence->q_offset + place->query;
+        row->head = h;
+        row->partial = decode_partial_of_attention_avx2(call, place, place->query, h) + place->segment;
+    }
+    t->queries++;
+}
+
+/*
+** Takes queries from `place` on, of all sequences that share its segment, until they are as many as walk together; false
+** when none is left behind them.
+*/
+static int decode_gather_attention_avx2(const struct decode_call_attention_avx2 *call, struct decode_place_attention_avx2 *place, struct decode_scratch_attention_avx2 *t)
+{
+    t->rows = t->queries = 0;
+    for (;;) {
+        const int32_t queries = call->args->sequence[place->b].q_len;
+        for (; place->query < queries; place->query++) {
+            if (t->rows + GROUP_attention > ROWS_attention_avx2)
+                return 1;
+            decode_add_attention_avx2(call, place, t);
+        }
+        int32_t own;
+        if (!decode_next_attention_avx2(call, place, &own) || own <= place->segment)
+            return 0;
+        place->query = 0;
+    }
+}
+
+/* Pass 0: one segment, for the rows of all that share it, into their partials. */
+KERNEL_avx2 void decode_run_segment_attention_avx2(const struct decode_call_attention_avx2 *call, struct decode_place_attention_avx2 *place, struct decode_scratch_attention_avx2 *t)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[place->b];
+    const int32_t first = place->segment * SEGMENT_attention_avx2, left = sequence->kv_len - first;
+    for (int more = 1; more;) {
+        more = decode_gather_attention_avx2(call, place, t);
+        decode_walk_attention_avx2(call->args, sequence, place->kv_head, first, first + (left < SEGMENT_attention_avx2 ? left : SEGMENT_attention_avx2) - 1, t);
+    }
+}
+
+/* Pass 1: the segments of each query and head, merged from left to right. */
+KERNEL_avx2 void decode_run_merge_attention_avx2(const struct decode_call_attention_avx2 *call, const struct decode_place_attention_avx2 *place, struct decode_scratch_attention_avx2 *t)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[place->b];
+    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention, segments = decode_segments_attention_avx2(sequence);
+    for (int32_t query = 0; query < sequence->q_len; query++)
+        for (int32_t h = head0; h < end; h++) {
+            const struct decode_partial_attention_avx2 *part = decode_partial_of_attention_avx2(call, place, query, h);
+            t->l[0] = 0.0f;
+            for (int32_t i = 0; i < segments; i++)
+                merge_attention_avx2(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
+            finish_attention_avx2(call->args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+        }
+}
+
+KERNEL_avx2 void decode_run_of_attention_avx2(const struct decode_call_attention_avx2 *call, int pass, int64_t task, void *scratch)
+{
+    struct decode_place_attention_avx2 place = decode_place_find_attention_avx2(call, pass, task);
+    if (pass == 0)
+        decode_run_segment_attention_avx2(call, &place, scratch);
+    else
+        decode_run_merge_attention_avx2(call, &place, scratch);
+}
+
+/* The phase decode: all sequences, whatever their queries. */
+static struct decode_call_attention_avx2 decode_call_of_attention_avx2(const struct attn_args *args)
+{
+    const struct decode_call_attention_avx2 call = { args, 1, args->workspace };
+    return call;
+}
+
+static int64_t decode_tasks_attention_avx2(const struct attn_args *args, int pass)
+{
+    const struct decode_call_attention_avx2 call = decode_call_of_attention_avx2(args);
+    return decode_tasks_of_attention_avx2(&call, pass);
+}
+
+static size_t decode_workspace_bytes_attention_avx2(const struct attn_args *args)
+{
+    const struct decode_call_attention_avx2 call = decode_call_of_attention_avx2(args);
+    return decode_bytes_attention_avx2(&call);
+}
+
+static void decode_run_attention_avx2(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct decode_call_attention_avx2 call = decode_call_of_attention_avx2(args);
+    decode_run_of_attention_avx2(&call, pass, task, scratch);
+}
+
+/*
 ** o += p v over `keys` keys, for 6 queries x 16 columns: one FMA chain over the keys for
 ** each. v and p start at the first key, p and o at the first query, v and o at the first column.
 */
@@ -2594,13 +3577,19 @@ KERNEL_avx2 struct prefill_tile_attention_avx2 prefill_segment_attention_avx2(co
     return tile;
 }
 
+/* Blocks of queries of one head. */
+static int64_t prefill_blocks_attention_avx2(const struct attn_sequence *sequence)
+{
+    return prefill_by_rows_attention_avx2(sequence) ? 0 : (sequence->q_len + QUERIES_attention_avx2 - 1) / QUERIES_attention_avx2;
+}
+
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
 static struct prefill_block_attention_avx2 prefill_block_find_attention_avx2(const struct attn_args *args, int64_t task)
 {
     int32_t b = 0;
     int64_t blocks = 0;
     for (;; b++) {
-        blocks = (args->sequence[b].q_len + QUERIES_attention_avx2 - 1) / QUERIES_attention_avx2;
+        blocks = prefill_blocks_attention_avx2(&args->sequence[b]);
         if (task < blocks * HEADS_attention)
             break;
         task -= blocks * HEADS_attention;
@@ -2614,20 +3603,6 @@ static struct prefill_block_attention_avx2 prefill_block_find_attention_avx2(con
         head, attn_view_of(args, b, head)
     };
     return block;
-}
-
-static int64_t prefill_tasks_attention_avx2(const struct attn_args *args, int pass)
-{
-    int64_t tasks = 0;
-    for (int32_t b = 0; b < args->sequences; b++)
-        tasks += (args->sequence[b].q_len + QUERIES_attention_avx2 - 1) / QUERIES_attention_avx2 * (int64_t)HEADS_attention;
-    return pass == 0 ? tasks : 0;
-}
-
-static size_t prefill_workspace_bytes_attention_avx2(const struct attn_args *args)
-{
-    (void)args;
-    return 0;
 }
 
 /* All segments, and the results. The first one is the total of those so far, and each later one is merged into it. */
@@ -2655,295 +3630,64 @@ KERNEL_avx2 void prefill_segments_attention_avx2(const struct attn_args *args, c
     prefill_finish_attention_avx2(args, block, 0, block->queries, t);
 }
 
-KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pass, int64_t task, void *scratch)
+KERNEL_avx2 void prefill_run_block_attention_avx2(const struct attn_args *args, int64_t task, struct prefill_scratch_attention_avx2 *t)
 {
-    struct prefill_scratch_attention_avx2 *t = scratch;
     const struct prefill_block_attention_avx2 block = prefill_block_find_attention_avx2(args, task);
-    (void)pass;
     prefill_queries_attention_avx2(args, &block, t);
     prefill_segments_attention_avx2(args, &block, t);
 }
-/*
-** Decode, avx2: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
-** lanes = d_v; each K and V is read once for all heads.
-*/
-enum {
-    DECODE_Q_attention_avx2 = 24      /* floats of a query: D_K, and what a last byte of K holds besides */
-};
 
-/*
-** s = q k for the tile of keys from `tile` of the block on, 1 heads x 8 keys at once: one FMA chain
-** over d for each.
-*/
-KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
-    float (*restrict s)[TILE_attention_avx2])
+/* Bytes of the workspace before the partials of what goes by rows. */
+static size_t prefill_bounds_bytes_attention_avx2(const struct attn_args *args)
 {
-    for (int key = 0; key < TILE_attention_avx2; key += 8) {
-        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
-        vec_avx2 s0_0 = vzero_avx2();
-        for (int d = 0; d < D_K_attention; d += 1) {
-            const vec_avx2 k1_0 = vload_f32_avx2(&block->k[panel + 0][d][lane + 0]);
-            const vec_avx2 q1_0 = vset_avx2(q[0][d]);
-            s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
-        }
-        vstore_avx2(&s[0][key + 0], s0_0);
-    }
+    (void)args;
+    return 0;
 }
 
-/*
-** o += p v over the tile's first `keys` keys, 1 heads x 16 columns: one FMA chain over the
-** keys for each.
-*/
-KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
-    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
+/* What goes by rows. */
+static struct decode_call_attention_avx2 prefill_call_attention_avx2(const struct attn_args *args)
 {
-    vec_avx2 o0_0 = vload_avx2(&o[0][column + 0]);
-    vec_avx2 o0_1 = vload_avx2(&o[0][column + 8]);
-    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
-    for (int32_t key = 0; key < keys; key += 1) {
-        const vec_avx2 v1_0 = vload_f32_avx2(v + key * V_STRIP_attention + 0);
-        const vec_avx2 v1_1 = vload_f32_avx2(v + key * V_STRIP_attention + 8);
-        const vec_avx2 p1_0 = vset_avx2(p[0][key]);
-        o0_0 = vfma_avx2(p1_0, v1_0, o0_0);
-        o0_1 = vfma_avx2(p1_0, v1_1, o0_1);
-    }
-    vstore_avx2(&o[0][column + 0], o0_0);
-    vstore_avx2(&o[0][column + 8], o0_1);
+    struct decode_call_attention_avx2 call = { args, 0, NULL };
+    if (args->workspace != NULL)
+        call.partials = (void *)((char *)args->workspace + prefill_bounds_bytes_attention_avx2(args));
+    return call;
 }
 
-/* s = q k of a tile for `heads` heads. */
-KERNEL_avx2 void decode_scores_heads_attention_avx2(const struct block_attention *block, int tile, int heads, float (*restrict q)[DECODE_Q_attention_avx2],
-    float (*restrict s)[TILE_attention_avx2])
+static size_t prefill_workspace_bytes_attention_avx2(const struct attn_args *args)
 {
-    int done = 0;
-    for (; done + 1 <= heads; done += 1)
-        decode_scores_attention_avx2(block, tile, q + done, s + done);
+    const struct decode_call_attention_avx2 call = prefill_call_attention_avx2(args);
+    return prefill_bounds_bytes_attention_avx2(args) + decode_bytes_attention_avx2(&call);
 }
 
-/* o += p v over the tile's first `keys` keys for `heads` heads. */
-KERNEL_avx2 void decode_values_heads_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int heads, float (*restrict p)[TILE_attention_avx2],
-    float (*restrict o)[V_ROW_attention])
-{
-    int done = 0;
-    for (; done + 1 <= heads; done += 1) {
-        for (int column = 0; column < 16; column += 16)
-            decode_values_attention_avx2(block, tile, keys, column, p + done, o + done);
-    }
-}
-
-struct decode_scratch_attention_avx2 {
-    float q[GROUP_attention][DECODE_Q_attention_avx2];         /* rotated, times SCALE */
-    float m[GROUP_attention], l[GROUP_attention];
-    float s[GROUP_attention][TILE_attention_avx2];            /* scores of a tile, then weights p */
-    float o[GROUP_attention][V_ROW_attention];
-};
-
-/* Hides what the query at `place` does not see. */
-KERNEL_avx2 void decode_mask_attention_avx2(float *s, int32_t key0, int32_t place, const struct attn_view *view)
-{
-    for (int key = 0; key < TILE_attention_avx2; key += 8) {
-        const mask_avx2 sees = sees_keys_attention_avx2(place, iramp_avx2(key0 + key), view);
-        vstore_avx2(s + key, vselect_avx2(sees, vload_avx2(s + key), vset_avx2(ATTN_HIDDEN)));
-    }
-}
-
-/*
-** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
-*/
-KERNEL_avx2 void decode_softmax_attention_avx2(float *restrict s, float *restrict m, float *restrict l,
-    float *restrict o)
-{
-    vec_avx2 top = vload_avx2(s);
-    for (int key = 8; key < TILE_attention_avx2; key += 8)
-        top = vmax_avx2(top, vload_avx2(s + key));
-    const float tile_max = vlargest_avx2(top);
-    if (tile_max > *m + ATTN_LAZY) {
-        const vec_avx2 factor = vexp2_exact_avx2(vset_avx2(*m - tile_max));
-        *l = vfirst_avx2(vmul_avx2(vset_avx2(*l), factor));
-        for (int d = 0; d < V_ROW_attention; d += 8)
-            vstore_avx2(o + d, vmul_avx2(vload_avx2(o + d), factor));
-        *m = tile_max;
-    }
-    const vec_avx2 base = vset_avx2(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
-    vec_avx2 sum0 = vzero_avx2();
-    vec_avx2 sum1 = vzero_avx2();
-    for (int key = 0; key < TILE_attention_avx2; key += PARTIALS_attention_avx2) {
-        const vec_avx2 s0 = vload_avx2(s + key + 0);
-        const mask_avx2 seen0 = vgreater_avx2(s0, vset_avx2(ATTN_HIDDEN));
-        const vec_avx2 p0 = vselect_avx2(seen0, weight_attention_avx2(s0, base), vzero_avx2());
-        vstore_avx2(s + key + 0, p0);
-        sum0 = vadd_avx2(sum0, p0);
-        const vec_avx2 s1 = vload_avx2(s + key + 8);
-        const mask_avx2 seen1 = vgreater_avx2(s1, vset_avx2(ATTN_HIDDEN));
-        const vec_avx2 p1 = vselect_avx2(seen1, weight_attention_avx2(s1, base), vzero_avx2());
-        vstore_avx2(s + key + 8, p1);
-        sum1 = vadd_avx2(sum1, p1);
-    }
-    sum0 = vadd_avx2(sum0, sum1);
-    *l += vsum_avx2(sum0);
-}
-
-/* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-KERNEL_avx2 void decode_tile_attention_avx2(int32_t place, const struct attn_view *view, int32_t key0, const struct block_attention *block,
-    struct decode_scratch_attention_avx2 *t)
-{
-    const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx2 ? left : TILE_attention_avx2;
-    const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
-    decode_scores_heads_attention_avx2(block, tile, heads, t->q, t->s);
-    for (int h = 0; h < heads; h++) {
-        struct attn_view head = *view;
-        head.h = view->h + h;
-        if (keys < TILE_attention_avx2 || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
-            decode_mask_attention_avx2(t->s[h], key0, place, &head);
-        decode_softmax_attention_avx2(t->s[h], &t->m[h], &t->l[h], t->o[h]);
-    }
-    decode_values_heads_attention_avx2(block, tile, keys, heads, t->s, t->o);
-}
-
-/* What a segment leaves for one query and head until all segments are merged. */
-struct decode_partial_attention_avx2 {
-    float o[V_ROW_attention];
-    float m, l;
-};
-
-/* The keys that some head of the group may see, within first .. last. */
-static void decode_keys_attention_avx2(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
-{
-    visible_keys_attention(place, place, view, first, last);
-}
-
-/* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
-KERNEL_avx2 void decode_segment_attention_avx2(const struct attn_args *args, int64_t row, int32_t place,
-    const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch_attention_avx2 *t)
-{
-    const struct attn_sequence *sequence = &args->sequence[view->b];
-    for (int h = 0; h < GROUP_attention; h++) {
-        query_row_attention(args, row, view->h + h, t->q[h]);
-        for (int d = D_K_attention; d < DECODE_Q_attention_avx2; d++)
-            t->q[h][d] = 0.0f;
-        t->m[h] = ATTN_HIDDEN;
-        t->l[h] = 0.0f;
-    }
-    memset(t->o, 0, sizeof t->o);
-    while (first <= last) {
-        const int32_t key0 = first - first % TILE_attention_avx2;
-        decode_tile_attention_avx2(place, view, key0, tile_block_attention(sequence, kv_of_attention(view->h), key0), t);
-        first = key0 + TILE_attention_avx2;
-    }
-}
-
-static int32_t decode_segments_attention_avx2(const struct attn_sequence *sequence)
-{
-    return (sequence->kv_len + SEGMENT_attention_avx2 - 1) / SEGMENT_attention_avx2;
-}
-
-/*
-** Pass 0 has a task for each sequence, KV head and segment; pass 1, which merges, one for
-** each sequence and KV head.
-*/
-static int64_t decode_tasks_attention_avx2(const struct attn_args *args, int pass)
+static int64_t prefill_block_tasks_attention_avx2(const struct attn_args *args)
 {
     int64_t tasks = 0;
-    for (int32_t b = 0; b < args->sequences; b++) {
-        const struct attn_sequence *sequence = &args->sequence[b];
-        if (sequence->q_len > 0)
-            tasks += (pass == 0 ? (int64_t)decode_segments_attention_avx2(sequence) : 1) * KV_HEADS_attention;
-    }
+    for (int32_t b = 0; b < args->sequences; b++)
+        tasks += prefill_blocks_attention_avx2(&args->sequence[b]) * HEADS_attention;
     return tasks;
 }
 
-/* Partials of a sequence: (q_len, heads, segments). */
-static size_t decode_partials_attention_avx2(const struct attn_sequence *sequence)
+/* Pass 0 has blocks of queries and rows, pass 1 what merges rows. */
+static int64_t prefill_tasks_attention_avx2(const struct attn_args *args, int pass)
 {
-    return (size_t)sequence->q_len * HEADS_attention * (size_t)decode_segments_attention_avx2(sequence);
+    const struct decode_call_attention_avx2 call = prefill_call_attention_avx2(args);
+    return decode_tasks_of_attention_avx2(&call, pass - 0) + (pass == 0 ? prefill_block_tasks_attention_avx2(args) : 0);
 }
 
-static size_t decode_workspace_bytes_attention_avx2(const struct attn_args *args)
+KERNEL_avx2 void prefill_run_attention_avx2(const struct attn_args *args, int pass, int64_t task, void *scratch)
 {
-    size_t partials = 0;
-    for (int32_t b = 0; b < args->sequences; b++)
-        partials += decode_partials_attention_avx2(&args->sequence[b]);
-    return partials * sizeof(struct decode_partial_attention_avx2);
-}
-
-/* Where a task works: a sequence, one KV head, one segment, and the sequence's partials. */
-struct decode_place_attention_avx2 {
-    int32_t b, kv_head, segment, segments;
-    struct decode_partial_attention_avx2 *partials;
-};
-
-static struct decode_place_attention_avx2 decode_place_find_attention_avx2(const struct attn_args *args, int pass,
-                                                 int64_t task)
-{
-    struct decode_place_attention_avx2 place = { 0, 0, 0, 0, args->workspace };
-    for (;; place.b++) {
-        const struct attn_sequence *sequence = &args->sequence[place.b];
-        place.segments = decode_segments_attention_avx2(sequence);
-        const int64_t parts = pass == 0 ? place.segments : 1;
-        const int64_t tasks = sequence->q_len > 0 ? parts * KV_HEADS_attention : 0;
-        if (task < tasks) {
-            place.kv_head = (int32_t)(task / parts);
-            place.segment = (int32_t)(task % parts);
-            return place;
-        }
-        task -= tasks;
-        place.partials += decode_partials_attention_avx2(sequence);
-    }
-}
-
-/* The partials of one query and head, by segment. */
-static struct decode_partial_attention_avx2 *decode_partial_of_attention_avx2(const struct decode_place_attention_avx2 *place,
-                                                    int32_t query, int32_t head)
-{
-    return &place->partials[((int64_t)query * HEADS_attention + head) * place->segments];
-}
-
-/* Pass 0: one segment, for each query of the sequence, into its partials. */
-KERNEL_avx2 void decode_run_segment_attention_avx2(const struct attn_args *args, const struct decode_place_attention_avx2 *place,
-    struct decode_scratch_attention_avx2 *t)
-{
-    const struct attn_sequence *sequence = &args->sequence[place->b];
-    const struct attn_view view = attn_view_of(args, place->b, place->kv_head * GROUP_attention);
-    const int32_t start = place->segment * SEGMENT_attention_avx2, left = view.kv_len - start;
-    for (int32_t query = 0; query < sequence->q_len; query++) {
-        int32_t first = start, last = start + (left < SEGMENT_attention_avx2 ? left : SEGMENT_attention_avx2) - 1;
-        const int32_t q = sequence->q_offset + query;
-        decode_keys_attention_avx2(q, &view, &first, &last);
-        decode_segment_attention_avx2(args, sequence->q_row + query, q, &view, first, last, t);
-        for (int h = 0; h < GROUP_attention; h++) {
-            struct decode_partial_attention_avx2 *partial = decode_partial_of_attention_avx2(place, query, view.h + h);
-            partial += place->segment;
-            partial->m = t->m[h];
-            partial->l = t->l[h];
-            memcpy(partial->o, t->o[h], sizeof partial->o);
-        }
-    }
-}
-
-/* Pass 1: the segments of each query and head, merged from left to right. */
-KERNEL_avx2 void decode_run_merge_attention_avx2(const struct attn_args *args, const struct decode_place_attention_avx2 *place,
-    struct decode_scratch_attention_avx2 *t)
-{
-    const struct attn_sequence *sequence = &args->sequence[place->b];
-    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention;
-    for (int32_t query = 0; query < sequence->q_len; query++)
-        for (int32_t h = head0; h < end; h++) {
-            const struct decode_partial_attention_avx2 *part = decode_partial_of_attention_avx2(place, query, h);
-            t->l[0] = 0.0f;
-            for (int32_t i = 0; i < place->segments; i++)
-                merge_attention_avx2(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
-            finish_attention_avx2(args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
-        }
-}
-
-KERNEL_avx2 void decode_run_attention_avx2(const struct attn_args *args, int pass, int64_t task, void *scratch)
-{
-    const struct decode_place_attention_avx2 place = decode_place_find_attention_avx2(args, pass, task);
-    if (pass == 0)
-        decode_run_segment_attention_avx2(args, &place, scratch);
+    const struct decode_call_attention_avx2 call = prefill_call_attention_avx2(args);
+    const int64_t blocks = pass == 0 ? prefill_block_tasks_attention_avx2(args) : 0;
+    if (task < blocks)
+        prefill_run_block_attention_avx2(args, task, scratch);
     else
-        decode_run_merge_attention_avx2(args, &place, scratch);
+        decode_run_of_attention_avx2(&call, pass - 0, task - blocks, scratch);
 }
+
+union prefill_room_attention_avx2 {
+    struct prefill_scratch_attention_avx2 block;
+    struct decode_scratch_attention_avx2 rows;
+};
 
 static const struct attn_attention attention_attention_avx2 = {
     "attention", "softmax heads=4 kv_heads=4 d_k=24 d_v=16 scale=0.20412414523193154 mask=\"k <= q and q - k <= 15\" position=none cache=f32", "avx2", "f32",
@@ -2957,7 +3701,7 @@ static const struct attn_attention attention_attention_avx2 = {
     },
     {
         "online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 19 KiB",
-        1, sizeof(struct prefill_scratch_attention_avx2),
+        2, sizeof(union prefill_room_attention_avx2),
         prefill_workspace_bytes_attention_avx2, prefill_tasks_attention_avx2, prefill_run_attention_avx2
     },
     {
@@ -3229,6 +3973,8 @@ KERNEL_avx512 void finish_attention_avx512(const struct attn_args *args, const s
 */
 enum {
     QUERIES_attention_avx512 = 64,      /* queries in a block */
+    APPEND_attention_avx512  = 16,      /* most queries of a sequence that goes by rows, as in decode */
+    APPEND_KEYS_attention_avx512 = 8,    /* and its keys for each of them, at least */
     Q_ROW_attention_avx512   = 32       /* D_K, padded to whole vectors */
 };
 
@@ -4043,6 +4789,629 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
 }
 
 /*
+** Decode, avx512: rows are queries of the heads that share a KV head. They walk one segment of the keys together, so
+** that each K and V is read once for all of them. Scores have lanes = keys, o has lanes = d_v.
+*/
+enum {
+    DECODE_Q_attention_avx512 = 24      /* floats of a query: D_K, and what a last byte of K holds besides */
+};
+
+/*
+** s = q k for the tile of keys from `tile` of the block on, 1 rows x 16 keys at once: one FMA chain
+** over d for each.
+*/
+KERNEL_avx512 void decode_scores_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx512],
+    float (*restrict s)[TILE_attention_avx512])
+{
+    for (int key = 0; key < TILE_attention_avx512; key += 16) {
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
+        vec_avx512 s0_0 = vzero_avx512();
+        for (int d = 0; d < D_K_attention; d += 1) {
+            const vec_avx512 k1_0 = vload_f32_avx512(&block->k[panel + 0][d][lane + 0]);
+            const vec_avx512 q1_0 = vset_avx512(q[0][d]);
+            s0_0 = vfma_avx512(q1_0, k1_0, s0_0);
+        }
+        vstore_avx512(&s[0][key + 0], s0_0);
+    }
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 1 rows x 16 columns: one FMA chain over the
+** keys for each.
+*/
+KERNEL_avx512 void decode_values_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int column,
+    float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention])
+{
+    vec_avx512 o0_0 = vload_avx512(&o[0][column + 0]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1) {
+        const vec_avx512 v1_0 = vload_f32_avx512(v + key * V_STRIP_attention + 0);
+        const vec_avx512 p1_0 = vset_avx512(p[0][key]);
+        o0_0 = vfma_avx512(p1_0, v1_0, o0_0);
+    }
+    vstore_avx512(&o[0][column + 0], o0_0);
+}
+
+/*
+** s = q k for the tile of keys from `tile` of the block on, 4 rows x 64 keys at once: one FMA chain
+** over d for each.
+** Meanwhile a part of the tile's V is fetched.
+*/
+KERNEL_avx512 void decode_scores_rows_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx512],
+    float (*restrict s)[TILE_attention_avx512], const char *next, int step)
+{
+    for (int key = 0; key < TILE_attention_avx512; key += 64) {
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
+        vec_avx512 s0_0 = vzero_avx512();
+        vec_avx512 s0_1 = vzero_avx512();
+        vec_avx512 s0_2 = vzero_avx512();
+        vec_avx512 s0_3 = vzero_avx512();
+        vec_avx512 s1_0 = vzero_avx512();
+        vec_avx512 s1_1 = vzero_avx512();
+        vec_avx512 s1_2 = vzero_avx512();
+        vec_avx512 s1_3 = vzero_avx512();
+        vec_avx512 s2_0 = vzero_avx512();
+        vec_avx512 s2_1 = vzero_avx512();
+        vec_avx512 s2_2 = vzero_avx512();
+        vec_avx512 s2_3 = vzero_avx512();
+        vec_avx512 s3_0 = vzero_avx512();
+        vec_avx512 s3_1 = vzero_avx512();
+        vec_avx512 s3_2 = vzero_avx512();
+        vec_avx512 s3_3 = vzero_avx512();
+        for (int d = 0; d < D_K_attention; d += 1, next += step) {
+            ATTN_FETCH(next + 0);
+            ATTN_FETCH(next + 64);
+            ATTN_FETCH(next + 128);
+            const vec_avx512 k1_0 = vload_f32_avx512(&block->k[panel + 0][d][lane + 0]);
+            const vec_avx512 k1_1 = vload_f32_avx512(&block->k[panel + 1][d][lane + 0]);
+            const vec_avx512 k1_2 = vload_f32_avx512(&block->k[panel + 2][d][lane + 0]);
+            const vec_avx512 k1_3 = vload_f32_avx512(&block->k[panel + 3][d][lane + 0]);
+            const vec_avx512 q1_0 = vset_avx512(q[0][d]);
+            s0_0 = vfma_avx512(q1_0, k1_0, s0_0);
+            s0_1 = vfma_avx512(q1_0, k1_1, s0_1);
+            s0_2 = vfma_avx512(q1_0, k1_2, s0_2);
+            s0_3 = vfma_avx512(q1_0, k1_3, s0_3);
+            const vec_avx512 q1_1 = vset_avx512(q[1][d]);
+            s1_0 = vfma_avx512(q1_1, k1_0, s1_0);
+            s1_1 = vfma_avx512(q1_1, k1_1, s1_1);
+            s1_2 = vfma_avx512(q1_1, k1_2, s1_2);
+            s1_3 = vfma_avx512(q1_1, k1_3, s1_3);
+            const vec_avx512 q1_2 = vset_avx512(q[2][d]);
+            s2_0 = vfma_avx512(q1_2, k1_0, s2_0);
+            s2_1 = vfma_avx512(q1_2, k1_1, s2_1);
+            s2_2 = vfma_avx512(q1_2, k1_2, s2_2);
+            s2_3 = vfma_avx512(q1_2, k1_3, s2_3);
+            const vec_avx512 q1_3 = vset_avx512(q[3][d]);
+            s3_0 = vfma_avx512(q1_3, k1_0, s3_0);
+            s3_1 = vfma_avx512(q1_3, k1_1, s3_1);
+            s3_2 = vfma_avx512(q1_3, k1_2, s3_2);
+            s3_3 = vfma_avx512(q1_3, k1_3, s3_3);
+        }
+        vstore_avx512(&s[0][key + 0], s0_0);
+        vstore_avx512(&s[0][key + 16], s0_1);
+        vstore_avx512(&s[0][key + 32], s0_2);
+        vstore_avx512(&s[0][key + 48], s0_3);
+        vstore_avx512(&s[1][key + 0], s1_0);
+        vstore_avx512(&s[1][key + 16], s1_1);
+        vstore_avx512(&s[1][key + 32], s1_2);
+        vstore_avx512(&s[1][key + 48], s1_3);
+        vstore_avx512(&s[2][key + 0], s2_0);
+        vstore_avx512(&s[2][key + 16], s2_1);
+        vstore_avx512(&s[2][key + 32], s2_2);
+        vstore_avx512(&s[2][key + 48], s2_3);
+        vstore_avx512(&s[3][key + 0], s3_0);
+        vstore_avx512(&s[3][key + 16], s3_1);
+        vstore_avx512(&s[3][key + 32], s3_2);
+        vstore_avx512(&s[3][key + 48], s3_3);
+    }
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 4 rows x 16 columns: one FMA chain over the
+** keys for each.
+** Meanwhile a part of the K of the block after it is fetched.
+*/
+KERNEL_avx512 void decode_values_rows_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int column,
+    float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention], const char *next, int step)
+{
+    vec_avx512 o0_0 = vload_avx512(&o[0][column + 0]);
+    vec_avx512 o1_0 = vload_avx512(&o[1][column + 0]);
+    vec_avx512 o2_0 = vload_avx512(&o[2][column + 0]);
+    vec_avx512 o3_0 = vload_avx512(&o[3][column + 0]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1, next += step) {
+        ATTN_FETCH(next + 0);
+        ATTN_FETCH(next + 64);
+        const vec_avx512 v1_0 = vload_f32_avx512(v + key * V_STRIP_attention + 0);
+        const vec_avx512 p1_0 = vset_avx512(p[0][key]);
+        o0_0 = vfma_avx512(p1_0, v1_0, o0_0);
+        const vec_avx512 p1_1 = vset_avx512(p[1][key]);
+        o1_0 = vfma_avx512(p1_1, v1_0, o1_0);
+        const vec_avx512 p1_2 = vset_avx512(p[2][key]);
+        o2_0 = vfma_avx512(p1_2, v1_0, o2_0);
+        const vec_avx512 p1_3 = vset_avx512(p[3][key]);
+        o3_0 = vfma_avx512(p1_3, v1_0, o3_0);
+    }
+    vstore_avx512(&o[0][column + 0], o0_0);
+    vstore_avx512(&o[1][column + 0], o1_0);
+    vstore_avx512(&o[2][column + 0], o2_0);
+    vstore_avx512(&o[3][column + 0], o3_0);
+}
+
+/*
+** s = q k for the tile of keys from `tile` of the block on, 2 rows x 64 keys at once: one FMA chain
+** over d for each.
+** Meanwhile a part of the tile's V is fetched.
+*/
+KERNEL_avx512 void decode_scores_few_rows_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx512],
+    float (*restrict s)[TILE_attention_avx512], const char *next, int step)
+{
+    for (int key = 0; key < TILE_attention_avx512; key += 64) {
+        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
+        vec_avx512 s0_0 = vzero_avx512();
+        vec_avx512 s0_1 = vzero_avx512();
+        vec_avx512 s0_2 = vzero_avx512();
+        vec_avx512 s0_3 = vzero_avx512();
+        vec_avx512 s1_0 = vzero_avx512();
+        vec_avx512 s1_1 = vzero_avx512();
+        vec_avx512 s1_2 = vzero_avx512();
+        vec_avx512 s1_3 = vzero_avx512();
+        for (int d = 0; d < D_K_attention; d += 1, next += step) {
+            ATTN_FETCH(next + 0);
+            ATTN_FETCH(next + 64);
+            ATTN_FETCH(next + 128);
+            const vec_avx512 k1_0 = vload_f32_avx512(&block->k[panel + 0][d][lane + 0]);
+            const vec_avx512 k1_1 = vload_f32_avx512(&block->k[panel + 1][d][lane + 0]);
+            const vec_avx512 k1_2 = vload_f32_avx512(&block->k[panel + 2][d][lane + 0]);
+            const vec_avx512 k1_3 = vload_f32_avx512(&block->k[panel + 3][d][lane + 0]);
+            const vec_avx512 q1_0 = vset_avx512(q[0][d]);
+            s0_0 = vfma_avx512(q1_0, k1_0, s0_0);
+            s0_1 = vfma_avx512(q1_0, k1_1, s0_1);
+            s0_2 = vfma_avx512(q1_0, k1_2, s0_2);
+            s0_3 = vfma_avx512(q1_0, k1_3, s0_3);
+            const vec_avx512 q1_1 = vset_avx512(q[1][d]);
+            s1_0 = vfma_avx512(q1_1, k1_0, s1_0);
+            s1_1 = vfma_avx512(q1_1, k1_1, s1_1);
+            s1_2 = vfma_avx512(q1_1, k1_2, s1_2);
+            s1_3 = vfma_avx512(q1_1, k1_3, s1_3);
+        }
+        vstore_avx512(&s[0][key + 0], s0_0);
+        vstore_avx512(&s[0][key + 16], s0_1);
+        vstore_avx512(&s[0][key + 32], s0_2);
+        vstore_avx512(&s[0][key + 48], s0_3);
+        vstore_avx512(&s[1][key + 0], s1_0);
+        vstore_avx512(&s[1][key + 16], s1_1);
+        vstore_avx512(&s[1][key + 32], s1_2);
+        vstore_avx512(&s[1][key + 48], s1_3);
+    }
+}
+
+/*
+** o += p v over the tile's first `keys` keys, 2 rows x 16 columns: one FMA chain over the
+** keys for each.
+** Meanwhile a part of the K of the block after it is fetched.
+*/
+KERNEL_avx512 void decode_values_few_rows_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int column,
+    float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention], const char *next, int step)
+{
+    vec_avx512 o0_0 = vload_avx512(&o[0][column + 0]);
+    vec_avx512 o1_0 = vload_avx512(&o[1][column + 0]);
+    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
+    for (int32_t key = 0; key < keys; key += 1, next += step) {
+        ATTN_FETCH(next + 0);
+        ATTN_FETCH(next + 64);
+        const vec_avx512 v1_0 = vload_f32_avx512(v + key * V_STRIP_attention + 0);
+        const vec_avx512 p1_0 = vset_avx512(p[0][key]);
+        o0_0 = vfma_avx512(p1_0, v1_0, o0_0);
+        const vec_avx512 p1_1 = vset_avx512(p[1][key]);
+        o1_0 = vfma_avx512(p1_1, v1_0, o1_0);
+    }
+    vstore_avx512(&o[0][column + 0], o0_0);
+    vstore_avx512(&o[1][column + 0], o1_0);
+}
+
+/* s = q k of a tile for the heads of one query. */
+KERNEL_avx512 void decode_scores_alone_attention_avx512(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx512],
+    float (*restrict s)[TILE_attention_avx512])
+{
+    int done = 0;
+    for (; done + 0 < rows; done += 1)
+        decode_scores_attention_avx512(block, tile, q + done, s + done);
+}
+
+/* o += p v over the tile's first `keys` keys for the heads of one query. */
+KERNEL_avx512 void decode_values_alone_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx512],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done;
+    for (int column = 0; column < 16; column += 16) {
+        done = 0;
+        for (; done + 0 < rows; done += 1)
+            decode_values_attention_avx512(block, tile, keys, column, p + done, o + done);
+    }
+}
+
+/* s = q k of a tile for rows of several queries; its V is fetched meanwhile. */
+KERNEL_avx512 void decode_scores_together_attention_avx512(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx512],
+    float (*restrict s)[TILE_attention_avx512])
+{
+    int done = 0;
+    const int step = 4096 / ((rows + 3) / 4 * 24) + 1;
+    const char *next = (const char *)block->v + tile * 64;
+    for (; done + 2 < rows; done += 4, next += 24 * step)
+        decode_scores_rows_attention_avx512(block, tile, q + done, s + done, next, step);
+    for (; done + 0 < rows; done += 2, next += 24 * step)
+        decode_scores_few_rows_attention_avx512(block, tile, q + done, s + done, next, step);
+}
+
+/* o += p v over the tile's first `keys` keys for rows of several queries; the K of the block after it is fetched meanwhile. */
+KERNEL_avx512 void decode_values_together_attention_avx512(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx512],
+    float (*restrict o)[V_ROW_attention])
+{
+    int done;
+    const int step = 6144 / ((rows + 3) / 4 * 64) + 1;
+    const char *next = (const char *)after->k + tile * 96;
+    for (int column = 0; column < 16; column += 16) {
+        done = 0;
+        for (; done + 2 < rows; done += 4, next += 64 * step)
+            decode_values_rows_attention_avx512(block, tile, keys, column, p + done, o + done, next, step);
+        for (; done + 0 < rows; done += 2, next += 64 * step)
+            decode_values_few_rows_attention_avx512(block, tile, keys, column, p + done, o + done, next, step);
+    }
+}
+
+enum {
+    ROWS_attention_avx512      = 64,       /* rows at most: whole queries of a group's heads */
+    ROWS_ROOM_attention_avx512 = 64        /* the same, in whole register tiles */
+};
+
+/* What a segment leaves for one query and head until all segments are merged. */
+struct decode_partial_attention_avx512 {
+    float o[V_ROW_attention];
+    float m, l;
+};
+
+/* One query of one head. */
+struct decode_row_attention_avx512 {
+    struct attn_view view;
+    int64_t q_row;                         /* in q */
+    int32_t place, head;                   /* on the key axis; of q */
+    struct decode_partial_attention_avx512 *partial;      /* where its result goes */
+};
+
+struct decode_scratch_attention_avx512 {
+    float q[ROWS_ROOM_attention_avx512][DECODE_Q_attention_avx512];         /* rotated, times SCALE */
+    float m[ROWS_ROOM_attention_avx512], l[ROWS_ROOM_attention_avx512];
+    float s[ROWS_ROOM_attention_avx512][TILE_attention_avx512];            /* scores of a tile, then weights p */
+    float o[ROWS_ROOM_attention_avx512][V_ROW_attention];
+    struct decode_row_attention_avx512 row[ROWS_attention_avx512];
+    int rows, queries;
+};
+
+/* Hides what the query at `place` does not see. */
+KERNEL_avx512 void decode_mask_attention_avx512(float *s, int32_t key0, int32_t place, const struct attn_view *view)
+{
+    for (int key = 0; key < TILE_attention_avx512; key += 16) {
+        const mask_avx512 sees = sees_keys_attention_avx512(place, iramp_avx512(key0 + key), view);
+        vstore_avx512(s + key, vselect_avx512(sees, vload_avx512(s + key), vset_avx512(ATTN_HIDDEN)));
+    }
+}
+
+/*
+** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
+*/
+KERNEL_avx512 void decode_softmax_attention_avx512(float *restrict s, float *restrict m, float *restrict l,
+    float *restrict o)
+{
+    vec_avx512 top = vload_avx512(s);
+    for (int key = 16; key < TILE_attention_avx512; key += 16)
+        top = vmax_avx512(top, vload_avx512(s + key));
+    const float tile_max = vlargest_avx512(top);
+    if (tile_max > *m + ATTN_LAZY) {
+        const vec_avx512 factor = vexp2_exact_avx512(vset_avx512(*m - tile_max));
+        *l = vfirst_avx512(vmul_avx512(vset_avx512(*l), factor));
+        for (int d = 0; d < V_ROW_attention; d += 16)
+            vstore_avx512(o + d, vmul_avx512(vload_avx512(o + d), factor));
+        *m = tile_max;
+    }
+    const vec_avx512 base = vset_avx512(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
+    vec_avx512 sum0 = vzero_avx512();
+    for (int key = 0; key < TILE_attention_avx512; key += PARTIALS_attention_avx512) {
+        const vec_avx512 s0 = vload_avx512(s + key + 0);
+        const mask_avx512 seen0 = vgreater_avx512(s0, vset_avx512(ATTN_HIDDEN));
+        const vec_avx512 p0 = vselect_avx512(seen0, weight_attention_avx512(s0, base), vzero_avx512());
+        vstore_avx512(s + key + 0, p0);
+        sum0 = vadd_avx512(sum0, p0);
+    }
+    *l += vsum_avx512(sum0);
+}
+
+/* One tile of keys, from key0 on, `keys` of which there are. */
+KERNEL_avx512 void decode_tile_attention_avx512(int32_t key0, int32_t keys, const struct block_attention *block, const struct block_attention *after, struct decode_scratch_attention_avx512 *t)
+{
+    const int tile = key0 % BLOCK_attention;
+    if (t->queries == 1)
+        decode_scores_alone_attention_avx512(block, tile, t->rows, t->q, t->s);
+    else
+        decode_scores_together_attention_avx512(block, tile, t->rows, t->q, t->s);
+    for (int r = 0; r < t->rows; r++) {
+        const struct decode_row_attention_avx512 *row = &t->row[r];
+        if (keys < TILE_attention_avx512 || sight_attention(row->place, row->place, key0, key0 + keys - 1, &row->view) != SEES_ALL)
+            decode_mask_attention_avx512(t->s[r], key0, row->place, &row->view);
+        decode_softmax_attention_avx512(t->s[r], &t->m[r], &t->l[r], t->o[r]);
+    }
+    if (t->queries == 1)
+        decode_values_alone_attention_avx512(block, tile, keys, t->rows, t->s, t->o);
+    else
+        decode_values_together_attention_avx512(block, after, tile, keys, t->rows, t->s, t->o);
+}
+
+/* The keys that some row may see, within first .. last. */
+static void decode_keys_attention_avx512(const struct decode_scratch_attention_avx512 *t, int32_t *first, int32_t *last)
+{
+    int32_t lowest = *last + 1, highest = -1;
+    for (int r = 0; r < t->rows; r++) {
+        const struct decode_row_attention_avx512 *row = &t->row[r];
+        if (r > 0 && row->q_row == row[-1].q_row)      /* another head of the same query */
+            continue;
+        int32_t from = *first, to = *last;
+        visible_keys_attention(row->place, row->place, &row->view, &from, &to);
+        if (from > to)
+            continue;
+        lowest = from < lowest ? from : lowest;
+        highest = to > highest ? to : highest;
+    }
+    *first = lowest;
+    *last = highest;
+}
+
+/* The rows before their first key: those behind the last one, up to a whole register tile, get a q of 0. */
+KERNEL_avx512 void decode_begin_attention_avx512(const struct attn_args *args, struct decode_scratch_attention_avx512 *t)
+{
+    for (int r = 0; r < t->rows; r++) {
+        query_row_attention(args, t->row[r].q_row, t->row[r].head, t->q[r]);
+        for (int d = D_K_attention; d < DECODE_Q_attention_avx512; d++)
+            t->q[r][d] = 0.0f;
+        t->m[r] = ATTN_HIDDEN;
+        t->l[r] = 0.0f;
+    }
+    const int room = (t->rows + 3) / 4 * 4;
+    if (t->rows < room)
+        memset(t->q[t->rows], 0, sizeof t->q[0] * (size_t)(room - t->rows));
+    memset(t->o, 0, sizeof t->o[0] * (size_t)room);
+}
+
+/* Keys first .. last of one segment of a sequence, for all rows, into their partials. */
+KERNEL_avx512 void decode_walk_attention_avx512(const struct attn_args *args, const struct attn_sequence *sequence, int32_t kv_head,
+    int32_t first, int32_t last, struct decode_scratch_attention_avx512 *t)
+{
+    decode_begin_attention_avx512(args, t);
+    decode_keys_attention_avx512(t, &first, &last);
+    while (first <= last) {
+        const int32_t key0 = first - first % TILE_attention_avx512, left = sequence->kv_len - key0;
+        const int32_t next = key0 - key0 % BLOCK_attention + BLOCK_attention;
+        const struct block_attention *after = tile_block_attention(sequence, kv_head, next < sequence->kv_len ? next : key0);
+        const struct block_attention *block = tile_block_attention(sequence, kv_head, key0);
+        decode_tile_attention_avx512(key0, left < TILE_attention_avx512 ? left : TILE_attention_avx512, block, after, t);
+        first = key0 + TILE_attention_avx512;
+    }
+    for (int r = 0; r < t->rows; r++) {
+        struct decode_partial_attention_avx512 *partial = t->row[r].partial;
+        partial->m = t->m[r];
+        partial->l = t->l[r];
+        memcpy(partial->o, t->o[r], sizeof partial->o);
+    }
+}
+
+/*
+** The sequences of a call that go by rows. Pass 0 has a task for each sequence, KV head and segment; pass 1, which
+** merges, one for each sequence and KV head. A segment that sequences share is a task of the first of them alone, for
+** the rows of all.
+*/
+struct decode_call_attention_avx512 {
+    const struct attn_args *args;
+    int all;                               /* or those that prefill does not take in blocks */
+    struct decode_partial_attention_avx512 *partials;     /* for each sequence that takes part (q_len, heads, segments) */
+};
+
+/* Whether prefill takes a sequence by rows: few queries beside many keys, where a block would leave lanes empty. */
+static int prefill_by_rows_attention_avx512(const struct attn_sequence *sequence)
+{
+    return sequence->q_len <= APPEND_attention_avx512 && sequence->q_len <= sequence->kv_len / APPEND_KEYS_attention_avx512;
+}
+
+static int decode_takes_attention_avx512(const struct decode_call_attention_avx512 *call, int32_t b)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[b];
+    return sequence->q_len > 0 && (call->all || prefill_by_rows_attention_avx512(sequence));
+}
+
+static int32_t decode_segments_attention_avx512(const struct attn_sequence *sequence)
+{
+    return (sequence->kv_len + SEGMENT_attention_avx512 - 1) / SEGMENT_attention_avx512;
+}
+
+static size_t decode_partials_attention_avx512(const struct decode_call_attention_avx512 *call, int32_t b)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[b];
+    return decode_takes_attention_avx512(call, b) ? (size_t)sequence->q_len * HEADS_attention * (size_t)decode_segments_attention_avx512(sequence) : 0;
+}
+
+static size_t decode_bytes_attention_avx512(const struct decode_call_attention_avx512 *call)
+{
+    size_t partials = 0;
+    for (int32_t b = 0; b < call->args->sequences; b++)
+        partials += decode_partials_attention_avx512(call, b);
+    return partials * sizeof(struct decode_partial_attention_avx512);
+}
+
+/* Where a task works: a sequence from one of its queries on, one KV head, one segment, and where the sequence's partials begin. */
+struct decode_place_attention_avx512 {
+    int32_t b, query, kv_head, segment;
+    size_t partials;
+};
+
+/*
+** Moves on to the next sequence that takes part; *own becomes the first segment of which it shares less than the whole
+** with the one before.
+*/
+static int decode_next_attention_avx512(const struct decode_call_attention_avx512 *call, struct decode_place_attention_avx512 *place, int32_t *own)
+{
+    int32_t shared = place->b < 0 ? 0 : ATTN_MAX_KEYS;
+    if (place->b >= 0)
+        place->partials += decode_partials_attention_avx512(call, place->b);
+    while (++place->b < call->args->sequences) {
+        const struct attn_sequence *sequence = &call->args->sequence[place->b];
+        if (sequence->q_len > 0 && sequence->shared < shared)
+            shared = sequence->shared;
+        if (decode_takes_attention_avx512(call, place->b)) {
+            *own = shared / SEGMENT_attention_avx512;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The tasks of the sequence at `place`. */
+static int64_t decode_tasks_at_attention_avx512(const struct decode_call_attention_avx512 *call, const struct decode_place_attention_avx512 *place, int pass, int32_t own)
+{
+    const int32_t segments = decode_segments_attention_avx512(&call->args->sequence[place->b]);
+    return (pass == 0 ? (int64_t)(segments - own) : 1) * KV_HEADS_attention;
+}
+
+static int64_t decode_tasks_of_attention_avx512(const struct decode_call_attention_avx512 *call, int pass)
+{
+    struct decode_place_attention_avx512 place = { -1, 0, 0, 0, 0 };
+    int64_t tasks = 0;
+    int32_t own;
+    while (decode_next_attention_avx512(call, &place, &own))
+        tasks += decode_tasks_at_attention_avx512(call, &place, pass, own);
+    return tasks;
+}
+
+static struct decode_place_attention_avx512 decode_place_find_attention_avx512(const struct decode_call_attention_avx512 *call, int pass, int64_t task)
+{
+    struct decode_place_attention_avx512 place = { -1, 0, 0, 0, 0 };
+    int32_t own;
+    while (decode_next_attention_avx512(call, &place, &own)) {
+        const int64_t tasks = decode_tasks_at_attention_avx512(call, &place, pass, own);
+        if (task < tasks) {
+            const int64_t parts = tasks / KV_HEADS_attention;
+            place.kv_head = (int32_t)(task / parts);
+            place.segment = own + (int32_t)(task % parts);
+            break;
+        }
+        task -= tasks;
+    }
+    return place;
+}
+
+/* The partials of one query and head, by segment. */
+static struct decode_partial_attention_avx512 *decode_partial_of_attention_avx512(const struct decode_call_attention_avx512 *call, const struct decode_place_attention_avx512 *place,
+                                                    int32_t query, int32_t head)
+{
+    const int32_t segments = decode_segments_attention_avx512(&call->args->sequence[place->b]);
+    return call->partials + place->partials + ((int64_t)query * HEADS_attention + head) * segments;
+}
+
+/* The query at `place` as rows, one of each head. */
+static void decode_add_attention_avx512(const struct decode_call_attention_avx512 *call, const struct decode_place_attention_avx512 *place, struct decode_scratch_attention_avx512 *t)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[place->b];
+    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention;
+    for (int32_t h = head0; h < end; h++) {
+        struct decode_row_attention_avx512 *row = &t->row[t->rows++];
+        row->view = attn_view_of(call->args, place->b, h);
+        row->q_row = sequence->q_row + place->query;
+        row->place = sequence->q_offset + place->query;
+        row->head = h;
+        row->partial = decode_partial_of_attention_avx512(call, place, place->query, h) + place->segment;
+    }
+    t->queries++;
+}
+
+/*
+** Takes queries from `place` on, of all sequences that share its segment, until they are as many as walk together; false
+** when none is left behind them.
+*/
+static int decode_gather_attention_avx512(const struct decode_call_attention_avx512 *call, struct decode_place_attention_avx512 *place, struct decode_scratch_attention_avx512 *t)
+{
+    t->rows = t->queries = 0;
+    for (;;) {
+        const int32_t queries = call->args->sequence[place->b].q_len;
+        for (; place->query < queries; place->query++) {
+            if (t->rows + GROUP_attention > ROWS_attention_avx512)
+                return 1;
+            decode_add_attention_avx512(call, place, t);
+        }
+        int32_t own;
+        if (!decode_next_attention_avx512(call, place, &own) || own <= place->segment)
+            return 0;
+        place->query = 0;
+    }
+}
+
+/* Pass 0: one segment, for the rows of all that share it, into their partials. */
+KERNEL_avx512 void decode_run_segment_attention_avx512(const struct decode_call_attention_avx512 *call, struct decode_place_attention_avx512 *place, struct decode_scratch_attention_avx512 *t)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[place->b];
+    const int32_t first = place->segment * SEGMENT_attention_avx512, left = sequence->kv_len - first;
+    for (int more = 1; more;) {
+        more = decode_gather_attention_avx512(call, place, t);
+        decode_walk_attention_avx512(call->args, sequence, place->kv_head, first, first + (left < SEGMENT_attention_avx512 ? left : SEGMENT_attention_avx512) - 1, t);
+    }
+}
+
+/* Pass 1: the segments of each query and head, merged from left to right. */
+KERNEL_avx512 void decode_run_merge_attention_avx512(const struct decode_call_attention_avx512 *call, const struct decode_place_attention_avx512 *place, struct decode_scratch_attention_avx512 *t)
+{
+    const struct attn_sequence *sequence = &call->args->sequence[place->b];
+    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention, segments = decode_segments_attention_avx512(sequence);
+    for (int32_t query = 0; query < sequence->q_len; query++)
+        for (int32_t h = head0; h < end; h++) {
+            const struct decode_partial_attention_avx512 *part = decode_partial_of_attention_avx512(call, place, query, h);
+            t->l[0] = 0.0f;
+            for (int32_t i = 0; i < segments; i++)
+                merge_attention_avx512(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
+            finish_attention_avx512(call->args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
+        }
+}
+
+KERNEL_avx512 void decode_run_of_attention_avx512(const struct decode_call_attention_avx512 *call, int pass, int64_t task, void *scratch)
+{
+    struct decode_place_attention_avx512 place = decode_place_find_attention_avx512(call, pass, task);
+    if (pass == 0)
+        decode_run_segment_attention_avx512(call, &place, scratch);
+    else
+        decode_run_merge_attention_avx512(call, &place, scratch);
+}
+
+/* The phase decode: all sequences, whatever their queries. */
+static struct decode_call_attention_avx512 decode_call_of_attention_avx512(const struct attn_args *args)
+{
+    const struct decode_call_attention_avx512 call = { args, 1, args->workspace };
+    return call;
+}
+
+static int64_t decode_tasks_attention_avx512(const struct attn_args *args, int pass)
+{
+    const struct decode_call_attention_avx512 call = decode_call_of_attention_avx512(args);
+    return decode_tasks_of_attention_avx512(&call, pass);
+}
+
+static size_t decode_workspace_bytes_attention_avx512(const struct attn_args *args)
+{
+    const struct decode_call_attention_avx512 call = decode_call_of_attention_avx512(args);
+    return decode_bytes_attention_avx512(&call);
+}
+
+static void decode_run_attention_avx512(const struct attn_args *args, int pass, int64_t task, void *scratch)
+{
+    const struct decode_call_attention_avx512 call = decode_call_of_attention_avx512(args);
+    decode_run_of_attention_avx512(&call, pass, task, scratch);
+}
+
+/*
 ** o += p v over `keys` keys, for 8 queries x 16 columns: one FMA chain over the keys for
 ** each. v and p start at the first key, p and o at the first query, v and o at the first column.
 */
@@ -4219,13 +5588,19 @@ KERNEL_avx512 struct prefill_tile_attention_avx512 prefill_segment_attention_avx
     return tile;
 }
 
+/* Blocks of queries of one head. */
+static int64_t prefill_blocks_attention_avx512(const struct attn_sequence *sequence)
+{
+    return prefill_by_rows_attention_avx512(sequence) ? 0 : (sequence->q_len + QUERIES_attention_avx512 - 1) / QUERIES_attention_avx512;
+}
+
 /* The block that a task is: tasks count sequences, then heads, then blocks of queries. */
 static struct prefill_block_attention_avx512 prefill_block_find_attention_avx512(const struct attn_args *args, int64_t task)
 {
     int32_t b = 0;
     int64_t blocks = 0;
     for (;; b++) {
-        blocks = (args->sequence[b].q_len + QUERIES_attention_avx512 - 1) / QUERIES_attention_avx512;
+        blocks = prefill_blocks_attention_avx512(&args->sequence[b]);
         if (task < blocks * HEADS_attention)
             break;
         task -= blocks * HEADS_attention;
@@ -4239,20 +5614,6 @@ static struct prefill_block_attention_avx512 prefill_block_find_attention_avx512
         head, attn_view_of(args, b, head)
     };
     return block;
-}
-
-static int64_t prefill_tasks_attention_avx512(const struct attn_args *args, int pass)
-{
-    int64_t tasks = 0;
-    for (int32_t b = 0; b < args->sequences; b++)
-        tasks += (args->sequence[b].q_len + QUERIES_attention_avx512 - 1) / QUERIES_attention_avx512 * (int64_t)HEADS_attention;
-    return pass == 0 ? tasks : 0;
-}
-
-static size_t prefill_workspace_bytes_attention_avx512(const struct attn_args *args)
-{
-    (void)args;
-    return 0;
 }
 
 /* All segments, and the results. The first one is the total of those so far, and each later one is merged into it. */
@@ -4280,284 +5641,64 @@ KERNEL_avx512 void prefill_segments_attention_avx512(const struct attn_args *arg
     prefill_finish_attention_avx512(args, block, 0, block->queries, t);
 }
 
-KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, int pass, int64_t task, void *scratch)
+KERNEL_avx512 void prefill_run_block_attention_avx512(const struct attn_args *args, int64_t task, struct prefill_scratch_attention_avx512 *t)
 {
-    struct prefill_scratch_attention_avx512 *t = scratch;
     const struct prefill_block_attention_avx512 block = prefill_block_find_attention_avx512(args, task);
-    (void)pass;
     prefill_queries_attention_avx512(args, &block, t);
     prefill_segments_attention_avx512(args, &block, t);
 }
-/*
-** Decode, avx512: the heads that share a KV head walk one segment of the keys together. Scores have lanes = keys, o has
-** lanes = d_v; each K and V is read once for all heads.
-*/
-enum {
-    DECODE_Q_attention_avx512 = 24      /* floats of a query: D_K, and what a last byte of K holds besides */
-};
 
-/*
-** s = q k for the tile of keys from `tile` of the block on, 1 heads x 16 keys at once: one FMA chain
-** over d for each.
-*/
-KERNEL_avx512 void decode_scores_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx512],
-    float (*restrict s)[TILE_attention_avx512])
+/* Bytes of the workspace before the partials of what goes by rows. */
+static size_t prefill_bounds_bytes_attention_avx512(const struct attn_args *args)
 {
-    for (int key = 0; key < TILE_attention_avx512; key += 16) {
-        const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
-        vec_avx512 s0_0 = vzero_avx512();
-        for (int d = 0; d < D_K_attention; d += 1) {
-            const vec_avx512 k1_0 = vload_f32_avx512(&block->k[panel + 0][d][lane + 0]);
-            const vec_avx512 q1_0 = vset_avx512(q[0][d]);
-            s0_0 = vfma_avx512(q1_0, k1_0, s0_0);
-        }
-        vstore_avx512(&s[0][key + 0], s0_0);
-    }
+    (void)args;
+    return 0;
 }
 
-/*
-** o += p v over the tile's first `keys` keys, 1 heads x 16 columns: one FMA chain over the
-** keys for each.
-*/
-KERNEL_avx512 void decode_values_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int column,
-    float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention])
+/* What goes by rows. */
+static struct decode_call_attention_avx512 prefill_call_attention_avx512(const struct attn_args *args)
 {
-    vec_avx512 o0_0 = vload_avx512(&o[0][column + 0]);
-    const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
-    for (int32_t key = 0; key < keys; key += 1) {
-        const vec_avx512 v1_0 = vload_f32_avx512(v + key * V_STRIP_attention + 0);
-        const vec_avx512 p1_0 = vset_avx512(p[0][key]);
-        o0_0 = vfma_avx512(p1_0, v1_0, o0_0);
-    }
-    vstore_avx512(&o[0][column + 0], o0_0);
+    struct decode_call_attention_avx512 call = { args, 0, NULL };
+    if (args->workspace != NULL)
+        call.partials = (void *)((char *)args->workspace + prefill_bounds_bytes_attention_avx512(args));
+    return call;
 }
 
-/* s = q k of a tile for `heads` heads. */
-KERNEL_avx512 void decode_scores_heads_attention_avx512(const struct block_attention *block, int tile, int heads, float (*restrict q)[DECODE_Q_attention_avx512],
-    float (*restrict s)[TILE_attention_avx512])
+static size_t prefill_workspace_bytes_attention_avx512(const struct attn_args *args)
 {
-    int done = 0;
-    for (; done + 1 <= heads; done += 1)
-        decode_scores_attention_avx512(block, tile, q + done, s + done);
+    const struct decode_call_attention_avx512 call = prefill_call_attention_avx512(args);
+    return prefill_bounds_bytes_attention_avx512(args) + decode_bytes_attention_avx512(&call);
 }
 
-/* o += p v over the tile's first `keys` keys for `heads` heads. */
-KERNEL_avx512 void decode_values_heads_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int heads, float (*restrict p)[TILE_attention_avx512],
-    float (*restrict o)[V_ROW_attention])
-{
-    int done = 0;
-    for (; done + 1 <= heads; done += 1) {
-        for (int column = 0; column < 16; column += 16)
-            decode_values_attention_avx512(block, tile, keys, column, p + done, o + done);
-    }
-}
-
-struct decode_scratch_attention_avx512 {
-    float q[GROUP_attention][DECODE_Q_attention_avx512];         /* rotated, times SCALE */
-    float m[GROUP_attention], l[GROUP_attention];
-    float s[GROUP_attention][TILE_attention_avx512];            /* scores of a tile, then weights p */
-    float o[GROUP_attention][V_ROW_attention];
-};
-
-/* Hides what the query at `place` does not see. */
-KERNEL_avx512 void decode_mask_attention_avx512(float *s, int32_t key0, int32_t place, const struct attn_view *view)
-{
-    for (int key = 0; key < TILE_attention_avx512; key += 16) {
-        const mask_avx512 sees = sees_keys_attention_avx512(place, iramp_avx512(key0 + key), view);
-        vstore_avx512(s + key, vselect_avx512(sees, vload_avx512(s + key), vset_avx512(ATTN_HIDDEN)));
-    }
-}
-
-/*
-** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill.
-*/
-KERNEL_avx512 void decode_softmax_attention_avx512(float *restrict s, float *restrict m, float *restrict l,
-    float *restrict o)
-{
-    vec_avx512 top = vload_avx512(s);
-    for (int key = 16; key < TILE_attention_avx512; key += 16)
-        top = vmax_avx512(top, vload_avx512(s + key));
-    const float tile_max = vlargest_avx512(top);
-    if (tile_max > *m + ATTN_LAZY) {
-        const vec_avx512 factor = vexp2_exact_avx512(vset_avx512(*m - tile_max));
-        *l = vfirst_avx512(vmul_avx512(vset_avx512(*l), factor));
-        for (int d = 0; d < V_ROW_attention; d += 16)
-            vstore_avx512(o + d, vmul_avx512(vload_avx512(o + d), factor));
-        *m = tile_max;
-    }
-    const vec_avx512 base = vset_avx512(*m > ATTN_LOWEST ? *m : ATTN_LOWEST);
-    vec_avx512 sum0 = vzero_avx512();
-    for (int key = 0; key < TILE_attention_avx512; key += PARTIALS_attention_avx512) {
-        const vec_avx512 s0 = vload_avx512(s + key + 0);
-        const mask_avx512 seen0 = vgreater_avx512(s0, vset_avx512(ATTN_HIDDEN));
-        const vec_avx512 p0 = vselect_avx512(seen0, weight_attention_avx512(s0, base), vzero_avx512());
-        vstore_avx512(s + key + 0, p0);
-        sum0 = vadd_avx512(sum0, p0);
-    }
-    *l += vsum_avx512(sum0);
-}
-
-/* One tile of keys, from key0 on, for the query at `place`; view->h is the group's first head. */
-KERNEL_avx512 void decode_tile_attention_avx512(int32_t place, const struct attn_view *view, int32_t key0, const struct block_attention *block,
-    struct decode_scratch_attention_avx512 *t)
-{
-    const int32_t left = view->kv_len - key0, keys = left < TILE_attention_avx512 ? left : TILE_attention_avx512;
-    const int tile = key0 % BLOCK_attention, heads = GROUP_attention;
-    decode_scores_heads_attention_avx512(block, tile, heads, t->q, t->s);
-    for (int h = 0; h < heads; h++) {
-        struct attn_view head = *view;
-        head.h = view->h + h;
-        if (keys < TILE_attention_avx512 || sight_attention(place, place, key0, key0 + keys - 1, &head) != SEES_ALL)
-            decode_mask_attention_avx512(t->s[h], key0, place, &head);
-        decode_softmax_attention_avx512(t->s[h], &t->m[h], &t->l[h], t->o[h]);
-    }
-    decode_values_heads_attention_avx512(block, tile, keys, heads, t->s, t->o);
-}
-
-/* What a segment leaves for one query and head until all segments are merged. */
-struct decode_partial_attention_avx512 {
-    float o[V_ROW_attention];
-    float m, l;
-};
-
-/* The keys that some head of the group may see, within first .. last. */
-static void decode_keys_attention_avx512(int32_t place, const struct attn_view *view, int32_t *first, int32_t *last)
-{
-    visible_keys_attention(place, place, view, first, last);
-}
-
-/* Keys first .. last of one segment, from an empty state, for query `row` at `place`. */
-KERNEL_avx512 void decode_segment_attention_avx512(const struct attn_args *args, int64_t row, int32_t place,
-    const struct attn_view *view, int32_t first, int32_t last, struct decode_scratch_attention_avx512 *t)
-{
-    const struct attn_sequence *sequence = &args->sequence[view->b];
-    for (int h = 0; h < GROUP_attention; h++) {
-        query_row_attention(args, row, view->h + h, t->q[h]);
-        for (int d = D_K_attention; d < DECODE_Q_attention_avx512; d++)
-            t->q[h][d] = 0.0f;
-        t->m[h] = ATTN_HIDDEN;
-        t->l[h] = 0.0f;
-    }
-    memset(t->o, 0, sizeof t->o);
-    while (first <= last) {
-        const int32_t key0 = first - first % TILE_attention_avx512;
-        decode_tile_attention_avx512(place, view, key0, tile_block_attention(sequence, kv_of_attention(view->h), key0), t);
-        first = key0 + TILE_attention_avx512;
-    }
-}
-
-static int32_t decode_segments_attention_avx512(const struct attn_sequence *sequence)
-{
-    return (sequence->kv_len + SEGMENT_attention_avx512 - 1) / SEGMENT_attention_avx512;
-}
-
-/*
-** Pass 0 has a task for each sequence, KV head and segment; pass 1, which merges, one for
-** each sequence and KV head.
-*/
-static int64_t decode_tasks_attention_avx512(const struct attn_args *args, int pass)
+static int64_t prefill_block_tasks_attention_avx512(const struct attn_args *args)
 {
     int64_t tasks = 0;
-    for (int32_t b = 0; b < args->sequences; b++) {
-        const struct attn_sequence *sequence = &args->sequence[b];
-        if (sequence->q_len > 0)
-            tasks += (pass == 0 ? (int64_t)decode_segments_attention_avx512(sequence) : 1) * KV_HEADS_attention;
-    }
+    for (int32_t b = 0; b < args->sequences; b++)
+        tasks += prefill_blocks_attention_avx512(&args->sequence[b]) * HEADS_attention;
     return tasks;
 }
 
-/* Partials of a sequence: (q_len, heads, segments). */
-static size_t decode_partials_attention_avx512(const struct attn_sequence *sequence)
+/* Pass 0 has blocks of queries and rows, pass 1 what merges rows. */
+static int64_t prefill_tasks_attention_avx512(const struct attn_args *args, int pass)
 {
-    return (size_t)sequence->q_len * HEADS_attention * (size_t)decode_segments_attention_avx512(sequence);
+    const struct decode_call_attention_avx512 call = prefill_call_attention_avx512(args);
+    return decode_tasks_of_attention_avx512(&call, pass - 0) + (pass == 0 ? prefill_block_tasks_attention_avx512(args) : 0);
 }
 
-static size_t decode_workspace_bytes_attention_avx512(const struct attn_args *args)
+KERNEL_avx512 void prefill_run_attention_avx512(const struct attn_args *args, int pass, int64_t task, void *scratch)
 {
-    size_t partials = 0;
-    for (int32_t b = 0; b < args->sequences; b++)
-        partials += decode_partials_attention_avx512(&args->sequence[b]);
-    return partials * sizeof(struct decode_partial_attention_avx512);
-}
-
-/* Where a task works: a sequence, one KV head, one segment, and the sequence's partials. */
-struct decode_place_attention_avx512 {
-    int32_t b, kv_head, segment, segments;
-    struct decode_partial_attention_avx512 *partials;
-};
-
-static struct decode_place_attention_avx512 decode_place_find_attention_avx512(const struct attn_args *args, int pass,
-                                                 int64_t task)
-{
-    struct decode_place_attention_avx512 place = { 0, 0, 0, 0, args->workspace };
-    for (;; place.b++) {
-        const struct attn_sequence *sequence = &args->sequence[place.b];
-        place.segments = decode_segments_attention_avx512(sequence);
-        const int64_t parts = pass == 0 ? place.segments : 1;
-        const int64_t tasks = sequence->q_len > 0 ? parts * KV_HEADS_attention : 0;
-        if (task < tasks) {
-            place.kv_head = (int32_t)(task / parts);
-            place.segment = (int32_t)(task % parts);
-            return place;
-        }
-        task -= tasks;
-        place.partials += decode_partials_attention_avx512(sequence);
-    }
-}
-
-/* The partials of one query and head, by segment. */
-static struct decode_partial_attention_avx512 *decode_partial_of_attention_avx512(const struct decode_place_attention_avx512 *place,
-                                                    int32_t query, int32_t head)
-{
-    return &place->partials[((int64_t)query * HEADS_attention + head) * place->segments];
-}
-
-/* Pass 0: one segment, for each query of the sequence, into its partials. */
-KERNEL_avx512 void decode_run_segment_attention_avx512(const struct attn_args *args, const struct decode_place_attention_avx512 *place,
-    struct decode_scratch_attention_avx512 *t)
-{
-    const struct attn_sequence *sequence = &args->sequence[place->b];
-    const struct attn_view view = attn_view_of(args, place->b, place->kv_head * GROUP_attention);
-    const int32_t start = place->segment * SEGMENT_attention_avx512, left = view.kv_len - start;
-    for (int32_t query = 0; query < sequence->q_len; query++) {
-        int32_t first = start, last = start + (left < SEGMENT_attention_avx512 ? left : SEGMENT_attention_avx512) - 1;
-        const int32_t q = sequence->q_offset + query;
-        decode_keys_attention_avx512(q, &view, &first, &last);
-        decode_segment_attention_avx512(args, sequence->q_row + query, q, &view, first, last, t);
-        for (int h = 0; h < GROUP_attention; h++) {
-            struct decode_partial_attention_avx512 *partial = decode_partial_of_attention_avx512(place, query, view.h + h);
-            partial += place->segment;
-            partial->m = t->m[h];
-            partial->l = t->l[h];
-            memcpy(partial->o, t->o[h], sizeof partial->o);
-        }
-    }
-}
-
-/* Pass 1: the segments of each query and head, merged from left to right. */
-KERNEL_avx512 void decode_run_merge_attention_avx512(const struct attn_args *args, const struct decode_place_attention_avx512 *place,
-    struct decode_scratch_attention_avx512 *t)
-{
-    const struct attn_sequence *sequence = &args->sequence[place->b];
-    const int32_t head0 = place->kv_head * GROUP_attention, end = head0 + GROUP_attention;
-    for (int32_t query = 0; query < sequence->q_len; query++)
-        for (int32_t h = head0; h < end; h++) {
-            const struct decode_partial_attention_avx512 *part = decode_partial_of_attention_avx512(place, query, h);
-            t->l[0] = 0.0f;
-            for (int32_t i = 0; i < place->segments; i++)
-                merge_attention_avx512(part[i].m, part[i].l, part[i].o, &t->m[0], &t->l[0], t->o[0]);
-            finish_attention_avx512(args, sequence, sequence->q_row + query, h, t->m[0], t->l[0], t->o[0]);
-        }
-}
-
-KERNEL_avx512 void decode_run_attention_avx512(const struct attn_args *args, int pass, int64_t task, void *scratch)
-{
-    const struct decode_place_attention_avx512 place = decode_place_find_attention_avx512(args, pass, task);
-    if (pass == 0)
-        decode_run_segment_attention_avx512(args, &place, scratch);
+    const struct decode_call_attention_avx512 call = prefill_call_attention_avx512(args);
+    const int64_t blocks = pass == 0 ? prefill_block_tasks_attention_avx512(args) : 0;
+    if (task < blocks)
+        prefill_run_block_attention_avx512(args, task, scratch);
     else
-        decode_run_merge_attention_avx512(args, &place, scratch);
+        decode_run_of_attention_avx512(&call, pass - 0, task - blocks, scratch);
 }
+
+union prefill_room_attention_avx512 {
+    struct prefill_scratch_attention_avx512 block;
+    struct decode_scratch_attention_avx512 rows;
+};
 
 static const struct attn_attention attention_attention_avx512 = {
     "attention", "softmax heads=4 kv_heads=4 d_k=24 d_v=16 scale=0.20412414523193154 mask=\"k <= q and q - k <= 15\" position=none cache=f32", "avx512", "f32",
@@ -4571,7 +5712,7 @@ static const struct attn_attention attention_attention_avx512 = {
     },
     {
         "online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 8 queries x 16, tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 36 KiB",
-        1, sizeof(struct prefill_scratch_attention_avx512),
+        2, sizeof(union prefill_room_attention_avx512),
         prefill_workspace_bytes_attention_avx512, prefill_tasks_attention_avx512, prefill_run_attention_avx512
     },
     {

@@ -72,6 +72,9 @@ struct attn_sequence {
     int64_t capacity;   /* keys the cache has room for; of a ring, which overwrites its oldest, a multiple of 64,
                            at least ring_reach + k_len + 64 */
     const int32_t *pages;   /* of a paged cache: pages[i] holds the keys from i page_tokens on, and `cache` all pages */
+    int32_t shared;     /* leading keys that lie in the same memory, as in the same pages, as those of the sequence before it
+                           that has queries; at most the kv_len of both. Decode, and prefill of few queries, read whole
+                           segments of them once for both; 0 only costs time */
 };
 
 /* One call: a batch of sequences through one layer's attention. */
@@ -148,8 +151,8 @@ struct attn_attention {
     size_t (*cache_bytes)(int64_t capacity); /* of one sequence and one layer; of a paged cache, of so many keys' pages */
     void (*rotation)(const int32_t *position, int64_t rows, float *rotation);   /* fills (rows, rotation_floats) */
     struct attn_phase write;                 /* k and v into the caches, k normed and rotated */
-    struct attn_phase prefill;               /* any number of queries a sequence, with or without a cache before them */
-    struct attn_phase decode;                /* the same result; made for one query a sequence */
+    struct attn_phase prefill;               /* any number of queries a sequence; few beside many keys go as in decode */
+    struct attn_phase decode;                /* the same result; made for few queries a sequence */
     struct attn_phase outputs;               /* behind prefill or decode of the same call, whose lse it reads; no passes: has none */
 
     /* Keys first .. first + count - 1 of one KV head, as plain rows k (count, d_k) and v (count, d_v). */
