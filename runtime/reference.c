@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "array.h"
+#include "reference_compute.h"
 #include "reference_line.h"
 #include "reference_norm.h"
 #include "reference_rotation.h"
@@ -121,7 +122,7 @@ void reference_write(const struct reference *reference, const struct attn_args *
 struct walk {
     const struct reference_line *line;
     bool seen;                  /* whether some key is visible */
-    double q[REFERENCE_D];      /* normed and rotated */
+    double q[REFERENCE_D];      /* normed and rotated, as products take it */
     double m;                   /* the largest score so far */
     double l;                   /* sum of exp(s - m) */
     double o[REFERENCE_D];      /* sum of exp(s - m) v */
@@ -280,6 +281,7 @@ static void attend(const struct reference *reference, const struct attn_args *ar
     };
 
     prepare(reference, &q, walk.q);
+    reference_compute(line, walk.q);
     for (int32_t k = 0; k < sequence->kv_len; k++) {
         const double *key = cached_key(line, sequence, k, line->kv_of[head]);
         at[EXPRESSION_K] = k;

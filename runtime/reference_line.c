@@ -91,6 +91,7 @@ static const struct key {
     { "cache.k.block",                  KEY_INTEGER, AT(cache_k.block),    0.0,   REFERENCE_D,     OPTIONAL,                 NULL },
     { "cache.v",                        KEY_CHOICE,  AT(cache_v.type),     0.0,   0.0,             OPTIONAL,                 CACHES },
     { "cache.v.block",                  KEY_INTEGER, AT(cache_v.block),    0.0,   REFERENCE_D,     OPTIONAL,                 NULL },
+    { "compute",                        KEY_CHOICE,  AT(compute),          0.0,   0.0,             OPTIONAL,                 "f32 bf16 int8" },
     { "layout",                         KEY_CHOICE,  AT(layout),           0.0,   0.0,             OPTIONAL,                 "contiguous paged ring" },
     { "matrix",                         KEY_CHOICE,  AT(matrix),           0.0,   0.0,             OPTIONAL,                 "none product scored masked normalized" },
     { "matrix.heads",                   KEY_HEADS,   AT(matrix_heads),     0.0,   REFERENCE_HEADS - 1, OPTIONAL,             NULL },
@@ -400,6 +401,17 @@ static bool tail_check(const struct reader *reader)
     return true;
 }
 
+/* Products are made of what the caches hold. */
+static bool compute_check(const struct reader *reader)
+{
+    const struct reference_line *line = reader->line;
+    const bool bf16 = line->cache_k.type == CACHE_BF16 && line->cache_v.type == CACHE_BF16;
+    const bool int8 = line->cache_k.type == CACHE_INT8 && line->cache_k.block == 0;
+    const bool held = line->compute == COMPUTE_F32 || (line->compute == COMPUTE_BF16 ? bf16 : int8);
+    return (held && (line->compute == COMPUTE_F32 || !line->v_in_k))
+        || reader_refuse(reader, "compute is another than f32; expected a cache of its numbers, and v beside k");
+}
+
 static bool line_check(const struct reader *reader)
 {
     struct reference_line *line = reader->line;
@@ -408,7 +420,7 @@ static bool line_check(const struct reader *reader)
     if (line->layer_heads % line->layer_kv_heads != 0)
         return reader_refuse(reader, "kv_heads is %d; expected a divisor of heads, %d", line->layer_kv_heads, line->layer_heads);
     return heads_keep(reader) && expressions_read(reader) && caches_check(reader) && matrix_check(reader) && (!line->rotates || rope_check(reader))
-        && tail_check(reader);
+        && tail_check(reader) && compute_check(reader);
 }
 
 bool reference_line_read(struct reference_line *line, const char *text, char *error, size_t error_size)

@@ -41,6 +41,9 @@ struct reference_cached {
     int block;                    /* values that share their scale; 0: a whole row does, or nothing has a scale */
 };
 
+/* What products are made of: floats; q and weights rounded as K and V are; whole numbers for q k. */
+enum reference_compute { COMPUTE_F32, COMPUTE_BF16, COMPUTE_INT8 };
+
 struct head_list { int count; int list[REFERENCE_HEADS]; };
 
 /* Of each query and key: nothing, scale q k, the score, the score or -infinity where hidden, the weight. */
@@ -80,6 +83,7 @@ struct reference_line {
     struct divisors divisors[2];  /* for short and for long contexts */
 
     struct reference_cached cache_k, cache_v;
+    int compute;                  /* enum reference_compute */
     int layout;                   /* 0: contiguous; 1: paged; 2: ring. The reference keeps all keys whatever it says */
     int page_tokens;
 };

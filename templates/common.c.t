@@ -213,12 +213,26 @@ static uint16_t attn_scale_down(float x)                 { return attn_scale_cut
 #if defined(__x86_64__)
 struct cpu_registers { uint32_t a, b, c, d; };
 
+% if USES_AVX512_BF16 then
+static struct cpu_registers cpu_id_part(uint32_t leaf, uint32_t part)
+{
+    struct cpu_registers r;
+    __asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(part));
+    return r;
+}
+
+static struct cpu_registers cpu_id(uint32_t leaf)
+{
+    return cpu_id_part(leaf, 0);
+}
+% else
 static struct cpu_registers cpu_id(uint32_t leaf)
 {
     struct cpu_registers r;
     __asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(0));
     return r;
 }
+% end
 
 /* Whether the operating system saves the registers of mask (XCR0). */
 static int cpu_saves(uint32_t mask)
@@ -244,6 +258,26 @@ static int cpu_has_avx512(void)
 {
     const uint32_t one = 1, needed = one << 16 | one << 17 | one << 30 | one << 31;
     return cpu_has_avx2() && cpu_saves(0xe6) && (cpu_id(7).b & needed) == needed;
+}
+
+% end
+% if USES_AVX512_BF16 then
+static int cpu_has_avx512_bf16(void)
+{
+    return cpu_has_avx512() && cpu_id(7).a >= 1 && (cpu_id_part(7, 1).a >> 5 & 1) != 0;
+}
+
+/* "GenuineIntel" */
+static int cpu_is_intel(void)
+{
+    return cpu_id(0).b == 0x756e6547u;
+}
+
+% end
+% if USES_AVX512_VNNI then
+static int cpu_has_avx512_vnni(void)
+{
+    return cpu_has_avx512() && (cpu_id(7).c >> 11 & 1) != 0;
 }
 
 % end

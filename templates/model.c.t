@@ -1,11 +1,13 @@
+% local function fits(target, definition) return TARGETS_COMPUTE[target] == "" or TARGETS_COMPUTE[target] == COMPUTES[definition] end
 % for number, definition in ipairs(DEFINITIONS) do
 const struct attn_attention *$(NAME)_$definition(void)
 {
 % for i = #TARGETS, 1, -1 do
 % local target = TARGETS[i]
-% if MACHINES[i] ~= "" then
+% if not fits(i, number) then
+% elseif MACHINES[i] ~= "" then
 #if defined(__$(MACHINES[i])__)
-    if ($(SUPPORTED[i]))
+    if ($(SUPPORTED[i])$(PREFERRED[i] ~= "" and " && " .. PREFERRED[i] or ""))
         return &attention_$(definition)_$target;
 #endif
 % else
@@ -38,11 +40,13 @@ static const struct attn_attention *(*const resolvers[])(void) = {
 % end
 };
 
-/* (attentions, targets); NULL where this machine cannot have the target. */
+/* (attentions, targets); NULL where this machine cannot have the target, or the target is for other attentions. */
 static const struct attn_attention *const all[] = {
-% for _, definition in ipairs(DEFINITIONS) do
+% for number, definition in ipairs(DEFINITIONS) do
 % for i, target in ipairs(TARGETS) do
-% if MACHINES[i] ~= "" then
+% if not fits(i, number) then
+    NULL,
+% elseif MACHINES[i] ~= "" then
 #if defined(__$(MACHINES[i])__)
     &attention_$(definition)_$target,
 #else

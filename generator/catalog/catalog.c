@@ -17,6 +17,7 @@ static const struct { const char *directory, *name; } kinds[CATALOG_KINDS] = {
     [CATALOG_POSITION]   = { "position",   "positions" },
     [CATALOG_SCALING]    = { "scaling",    "scalings" },
     [CATALOG_CACHE]      = { "cache",      "caches" },
+    [CATALOG_COMPUTE]    = { "compute",    "computes" },
     [CATALOG_LAYOUT]     = { "layout",     "layouts" },
     [CATALOG_ACTIVATION] = { "activation", "activations" },
 };
@@ -104,6 +105,37 @@ static const struct descriptor *catalog_load_file(const struct catalog *catalog,
     return catalog_read(kind, name, path, text, length, arena, report);
 }
 
+/* A target that is like another has what it says itself, and the rest from there. */
+static bool target_inherit(struct descriptor *target, const struct descriptor *targets, int count, struct arena *arena,
+                           struct report *report)
+{
+    const struct descriptor *base = NULL;
+    for (int i = 0; i < count && base == NULL; i++)
+        if (strcmp(targets[i].name, target->like) == 0 && targets[i].like[0] == '\0')
+            base = &targets[i];
+    if (base == NULL) {
+        report_error(report, target->where, "like is \"%s\"; expected a target that stands by itself", target->like);
+        return false;
+    }
+    struct descriptor *copy = arena_alloc(arena, 1, sizeof *copy);     /* entries are sorted later */
+    *copy = *base;
+    target->base = copy;
+    target->lanes = base->lanes;
+    target->registers = base->registers;
+    target->header = base->header;
+    target->requires_machine = base->requires_machine;
+    return true;
+}
+
+static bool targets_inherit(struct descriptor *targets, int count, struct arena *arena, struct report *report)
+{
+    bool good = true;
+    for (int i = 0; i < count; i++)
+        if (targets[i].like[0] != '\0')
+            good = target_inherit(&targets[i], targets, count, arena, report) && good;
+    return good;
+}
+
 /* Targets in the order of what they need; names otherwise. */
 static int descriptor_compare(const void *a, const void *b)
 {
@@ -134,6 +166,7 @@ static bool catalog_load_kind(struct catalog *catalog, enum catalog_kind kind,
             entries[catalog->count[kind]++] = *read;
         good = good && read != NULL;
     }
+    good = good && (kind != CATALOG_ISA || targets_inherit(entries, catalog->count[kind], arena, report));
     qsort(entries, (size_t)catalog->count[kind], sizeof *entries, descriptor_compare);
     return good;
 }

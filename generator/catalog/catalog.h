@@ -1,5 +1,5 @@
 /*
-** The catalogue: targets, masks, scores, norms, positions, scalings, caches, layouts, activations. Each entry is one
+** The catalogue: targets, masks, scores, norms, positions, scalings, caches, computes, layouts, activations. Each entry is one
 ** descriptor file under templates/; the directory is the registry.
 */
 #ifndef CATALOG_H
@@ -12,7 +12,7 @@
 
 enum catalog_kind {
     CATALOG_ISA, CATALOG_MASK, CATALOG_SCORE, CATALOG_NORM, CATALOG_POSITION, CATALOG_SCALING, CATALOG_CACHE,
-    CATALOG_LAYOUT, CATALOG_ACTIVATION, CATALOG_KINDS
+    CATALOG_COMPUTE, CATALOG_LAYOUT, CATALOG_ACTIVATION, CATALOG_KINDS
 };
 
 /* A parameter that a config gives to a word: rope { base = 10000 }. */
@@ -52,14 +52,18 @@ struct descriptor {
 
     const char *normed;              /* norm: C expression of element d of `from`, normed, over what the code declares */
 
-    const char *code;                /* norm, position, layout, isa, cache, activation: template text that is emitted, in [[ ]] below `code = [[`; "" for none */
+    const char *code;                /* norm, position, layout, isa, cache, compute, activation: template text that is emitted, in [[ ]] below `code = [[`; "" for none */
     int code_line;                   /* line of the descriptor on which that text starts */
 
-    const char *stored;              /* cache, activation: the C type of what is stored */
+    const char *stored;              /* cache, compute, activation: the C type of what is stored */
     int bits;                        /* cache, activation: of a value; with 4, two share what is stored */
     int scales;                      /* cache: numbers that scale a row or a block of it: none, a scale, a scale and a minimum */
     const char *vector;              /* cache, activation: template text, emitted for each target, that loads (cache) or stores a vector of values */
     int vector_line;
+
+    const char *keys, *values;       /* compute: the caches that K and V must have for it, or "": any, and V's products are of floats */
+    int pack;                        /* compute: values of a row of K (where it has `values`, keys of a column of V too) in what is stored */
+    const char *product;             /* compute: the target's operation that adds products to a sum */
 
     struct formula frequency;        /* scaling: radians a position by which pair i turns; sees the parameters, also the position's */
     struct formula magnitude;        /* scaling: what cosines and sines are multiplied by */
@@ -69,7 +73,13 @@ struct descriptor {
     const char *header;              /* isa: what it includes, or "" */
     const char *attribute;           /* isa: the compiler's target attribute, or "" */
     const char *supported;           /* isa: C expression over the emitted cpu_has_... functions */
+    const char *preferred;           /* isa: whether it is chosen where it is supported, likewise; or "": always */
     const char *requires_machine;    /* isa: "x86_64", or "" for any */
+    const char *products;            /* isa: template text of the operations that computes name */
+    int products_line;
+    const char *computes;            /* isa: the compute that it is for alone, or "" for all */
+    const char *like;                /* isa: another, whose lanes, registers, header, machine and code it has; or "" */
+    const struct descriptor *base;   /* isa: that one, or itself */
 };
 
 struct catalog {

@@ -14,12 +14,14 @@ enum {
     POSITION = 1 << CATALOG_POSITION,
     SCALING  = 1 << CATALOG_SCALING,
     CACHE    = 1 << CATALOG_CACHE,
+    COMPUTE  = 1 << CATALOG_COMPUTE,
     LAYOUT   = 1 << CATALOG_LAYOUT,
     ACTIVATION = 1 << CATALOG_ACTIVATION,
-    CALLED   = MASK | SCORE | NORM | POSITION | SCALING | CACHE | LAYOUT,     /* what a config can name with parameters */
+    LIKE     = 1 << CATALOG_KINDS,                                     /* a target that is like another */
+    CALLED   = MASK | SCORE | NORM | POSITION | SCALING | CACHE | COMPUTE | LAYOUT,     /* what a config can name with parameters */
     WORDS    = CALLED | ACTIVATION,                                    /* or without */
     TYPES    = CACHE | ACTIVATION,                                     /* how numbers are stored */
-    CODED    = ISA | NORM | POSITION | LAYOUT | TYPES,                 /* what has a text that is emitted */
+    CODED    = ISA | NORM | POSITION | LAYOUT | TYPES | COMPUTE,       /* what has a text that is emitted */
     PARAMETERS_MOST = 8
 };
 
@@ -32,8 +34,8 @@ static const struct descriptor_field {
     size_t offset;                      /* in struct descriptor */
     struct field_limits limits;         /* of an integer */
 } descriptor_fields[] = {
-    { "name",             FIELD_TEXT,       ISA | WORDS,    true,  offsetof(struct descriptor, name),             { 0, 0 } },
-    { "help",             FIELD_TEXT,       ISA | WORDS,    true,  offsetof(struct descriptor, help),             { 0, 0 } },
+    { "name",             FIELD_TEXT,       ISA | LIKE | WORDS, true,  offsetof(struct descriptor, name),             { 0, 0 } },
+    { "help",             FIELD_TEXT,       ISA | LIKE | WORDS, true,  offsetof(struct descriptor, help),             { 0, 0 } },
     { "parameters",       FIELD_PARAMETERS, CALLED,         false, offsetof(struct descriptor, parameters),       { 0, 0 } },
     { "sees",             FIELD_TEXT,       MASK,           true,  offsetof(struct descriptor, sees),             { 0, 0 } },
     { "changes",          FIELD_TEXT,       SCORE,          true,  offsetof(struct descriptor, changes),          { 0, 0 } },
@@ -43,19 +45,27 @@ static const struct descriptor_field {
     { "arrays",           FIELD_ARRAYS,     MASK | SCORE,   false, offsetof(struct descriptor, arrays),           { 0, 0 } },
     { "normed",           FIELD_TEXT,       NORM,           false, offsetof(struct descriptor, normed),           { 0, 0 } },
     { "code",             FIELD_TEXT,       CODED,          true,  offsetof(struct descriptor, code),             { 0, 0 } },
-    { "stored",           FIELD_TEXT,       TYPES,          true,  offsetof(struct descriptor, stored),           { 0, 0 } },
+    { "stored",           FIELD_TEXT,       TYPES | COMPUTE,        true,  offsetof(struct descriptor, stored),           { 0, 0 } },
     { "bits",             FIELD_INTEGER,    TYPES,          true,  offsetof(struct descriptor, bits),             { 4, 32 } },
     { "scales",           FIELD_INTEGER,    CACHE,          false, offsetof(struct descriptor, scales),           { 0, 2 } },
     { "vector",           FIELD_TEXT,       TYPES,          true,  offsetof(struct descriptor, vector),           { 0, 0 } },
+    { "keys",             FIELD_TEXT,       COMPUTE,        false, offsetof(struct descriptor, keys),             { 0, 0 } },
+    { "values",           FIELD_TEXT,       COMPUTE,        false, offsetof(struct descriptor, values),           { 0, 0 } },
+    { "pack",             FIELD_INTEGER,    COMPUTE,        true,  offsetof(struct descriptor, pack),             { 1, 4 } },
+    { "product",          FIELD_TEXT,       COMPUTE,        true,  offsetof(struct descriptor, product),          { 0, 0 } },
     { "frequency",        FIELD_FORMULA,    SCALING,        true,  offsetof(struct descriptor, frequency),        { 0, 0 } },
     { "magnitude",        FIELD_FORMULA,    SCALING,        true,  offsetof(struct descriptor, magnitude),        { 0, 0 } },
     { "refuses",          FIELD_FORMULA,    SCALING,        false, offsetof(struct descriptor, refuses),          { 0, 0 } },
     { "lanes",            FIELD_INTEGER,    ISA,            true,  offsetof(struct descriptor, lanes),            { 1, 64 } },
     { "registers",        FIELD_INTEGER,    ISA,            true,  offsetof(struct descriptor, registers),        { 8, 64 } },
     { "header",           FIELD_TEXT,       ISA,            false, offsetof(struct descriptor, header),           { 0, 0 } },
-    { "attribute",        FIELD_TEXT,       ISA,            false, offsetof(struct descriptor, attribute),        { 0, 0 } },
-    { "supported",        FIELD_TEXT,       ISA,            true,  offsetof(struct descriptor, supported),        { 0, 0 } },
+    { "attribute",        FIELD_TEXT,       ISA | LIKE,     false, offsetof(struct descriptor, attribute),        { 0, 0 } },
+    { "supported",        FIELD_TEXT,       ISA | LIKE,     true,  offsetof(struct descriptor, supported),        { 0, 0 } },
+    { "preferred",        FIELD_TEXT,       ISA | LIKE,     false, offsetof(struct descriptor, preferred),        { 0, 0 } },
     { "requires_machine", FIELD_TEXT,       ISA,            false, offsetof(struct descriptor, requires_machine), { 0, 0 } },
+    { "products",         FIELD_TEXT,       ISA | LIKE,     true,  offsetof(struct descriptor, products),         { 0, 0 } },
+    { "computes",         FIELD_TEXT,       ISA | LIKE,     false, offsetof(struct descriptor, computes),         { 0, 0 } },
+    { "like",             FIELD_TEXT,       ISA | LIKE,     false, offsetof(struct descriptor, like),             { 0, 0 } },
 };
 
 enum { DESCRIPTOR_FIELDS = sizeof descriptor_fields / sizeof descriptor_fields[0] };
@@ -244,22 +254,26 @@ static bool descriptor_read_field(struct descriptor *descriptor, const struct de
     return false;
 }
 
-static const char *const *descriptor_field_names(enum catalog_kind kind, struct arena *arena)
+static const char *const *descriptor_field_names(int kinds, struct arena *arena)
 {
     const char **names = arena_alloc(arena, DESCRIPTOR_FIELDS + 1, sizeof *names);
     int count = 0;
     for (int i = 0; i < DESCRIPTOR_FIELDS; i++)
-        if (descriptor_fields[i].kinds & 1 << kind)
+        if (descriptor_fields[i].kinds & kinds)
             names[count++] = descriptor_fields[i].name;
     return names;
 }
 
+/* A target that is like another says less than one that stands by itself. */
 static bool descriptor_read(struct descriptor *descriptor, const struct fields *fields)
 {
-    bool good = true;
+    const bool like = descriptor->kind == CATALOG_ISA && value_field(fields->table, "like") != NULL;
+    const int kinds = like ? LIKE : 1 << descriptor->kind;
+    bool good = !like || fields_known(fields, descriptor_field_names(kinds, fields->arena));
     for (int i = 0; i < DESCRIPTOR_FIELDS; i++)
-        if (descriptor_fields[i].kinds & 1 << descriptor->kind)
+        if (descriptor_fields[i].kinds & kinds)
             good = descriptor_read_field(descriptor, &descriptor_fields[i], fields) && good;
+    descriptor->base = descriptor;
     return good;
 }
 
@@ -274,7 +288,7 @@ const struct descriptor *catalog_read(enum catalog_kind kind, const char *name, 
                                       const char *text, size_t length, struct arena *arena, struct report *report)
 {
     struct script script = {
-        .source = { path, text, length }, .words = words, .fields = descriptor_field_names(kind, arena)
+        .source = { path, text, length }, .words = words, .fields = descriptor_field_names(1 << kind, arena)
     };
     const struct value *table = script_run(&script, arena, report);
     if (table == NULL)
@@ -292,5 +306,6 @@ const struct descriptor *catalog_read(enum catalog_kind kind, const char *name, 
     descriptor->where.line = value_field(table, "name")->where.line;
     descriptor->code_line = descriptor_text_line(table, "code");
     descriptor->vector_line = descriptor_text_line(table, "vector");
+    descriptor->products_line = descriptor_text_line(table, "products");
     return descriptor;
 }

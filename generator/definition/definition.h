@@ -127,6 +127,7 @@ struct definition {
     struct argument position_argument[DEFINITION_PARAMETERS];
     struct rotation rotation;     /* what the position says, in numbers */
     struct cached cache_k, cache_v;
+    const struct descriptor *compute;     /* what products are made of */
     const struct descriptor *layout;      /* of the cache: where its blocks are */
     struct argument layout_argument[DEFINITION_PARAMETERS];
     int page_tokens;              /* of a paged layout; 0: no pages */
@@ -159,10 +160,15 @@ int cached_block(const struct cached *cached);
 /* Whether a scale is of a whole row, and so multiplies the score, or the weight, of a key. */
 bool cached_scales_rows(const struct cached *cached);
 
-/* Values of neighbouring keys that share what is stored. */
+/* Whether products are of anything but floats: those of q k, and those of p v. */
+bool definition_computes(const struct definition *definition);
+bool definition_computes_values(const struct definition *definition);
+
+/* Values that share what is stored: neighbours in a key's row, and those of neighbouring keys in a column of V. */
+int definition_key_pack(const struct definition *definition);
 int definition_value_pack(const struct definition *definition);
 
-/* Values of a row that share what is stored: 2 where each has 4 bits, else 1. */
+/* Values that share what is stored where products are of floats: 2 where each has 4 bits, else 1. */
 int cached_pack(const struct cached *cached);
 
 /* Scaled parts of a row of d values: its blocks, or 1, or 0 when nothing is scaled. */

@@ -42,11 +42,6 @@ bool definition_caches_alike(const struct definition *definition)
         && cached_block(&definition->cache_k) == cached_block(&definition->cache_v);
 }
 
-int definition_value_pack(const struct definition *definition)
-{
-    return definition->v_in_k ? 1 : cached_pack(&definition->cache_v);
-}
-
 static const char *cached_text(const struct cached *cached, struct arena *arena)
 {
     const int block = cached_block(cached);
@@ -113,7 +108,8 @@ bool definition_use_cache(struct model *model, const char *text, const struct ca
         return fields_refuse(&fields, "cache", "one of `attngen list caches`");
     for (int i = 0; i < model->definition_count; i++) {
         definitions[i] = model->definitions[i];
-        if (!definition_read_cache(&definitions[i], &fields, &reader) || !definition_check_tail(&definitions[i], &fields))
+        if (!definition_read_cache(&definitions[i], &fields, &reader) || !definition_check_tail(&definitions[i], &fields)
+            || !definition_check_compute(&definitions[i], &fields))
             return false;
         definitions[i].line = definition_line(&definitions[i], arena);
     }

@@ -50,6 +50,8 @@ static void line_stored(struct text *line, const struct definition *definition)
         line_cached(line, "cache.k", &definition->cache_k);
         line_cached(line, "cache.v", &definition->cache_v);
     }
+    if (definition_computes(definition))
+        text_format(line, " compute=%s", definition->compute->name);
     if (strcmp(definition->layout->name, "contiguous") != 0) {
         text_format(line, " layout=%s", definition->layout->name);
         line_arguments(line, definition->layout->name, definition->layout, definition->layout_argument);

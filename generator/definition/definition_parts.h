@@ -95,6 +95,10 @@ bool definition_read_keep(struct definition *definition, const struct fields *fi
 /* How K and V are stored: one word, or one for each. */
 bool definition_read_cache(struct definition *definition, const struct fields *fields, const struct definition_reader *reader);
 
+/* What products are made of. definition has its cache already; a cache that does not hold that is refused. */
+bool definition_read_compute(struct definition *definition, const struct fields *fields, const struct definition_reader *reader);
+bool definition_check_compute(const struct definition *definition, const struct fields *fields);
+
 /* definition has its position already. */
 bool definition_read_norm(struct definition *definition, enum definition_norm which, const struct fields *fields,
                           const struct definition_reader *reader);

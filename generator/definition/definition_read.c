@@ -13,7 +13,7 @@ static const struct field_limits code_limits = { 256, 1 << 30 };
 
 static const char *const attention_fields[] = {
     "heads", "kv_heads", "keep", "d_k", "d_v", "v", "mla", "activations", "scale", "mask", "score", "sink", "normalize", "hidden_row",
-    "q_norm", "k_norm", "position", "cache", "layout", "outputs", "max_code", NULL
+    "q_norm", "k_norm", "position", "cache", "compute", "layout", "outputs", "max_code", NULL
 };
 
 const char *const *definition_attention_fields(void)
@@ -212,10 +212,12 @@ bool definition_read_attention(struct definition *definition, const struct value
     definition_read_norm(definition, NORM_Q, &fields, reader);
     definition_read_norm(definition, NORM_K, &fields, reader);
     definition_read_cache(definition, &fields, reader);
+    definition_read_compute(definition, &fields, reader);
     read_layout(definition, &fields, reader);
     definition_read_outputs(definition, &fields, reader);
     read_bound(definition, &fields);
-    if (reader->report->errors > errors || !definition_check_mla(definition, &fields) || !definition_check_tail(definition, &fields))
+    if (reader->report->errors > errors || !definition_check_mla(definition, &fields) || !definition_check_tail(definition, &fields)
+        || !definition_check_compute(definition, &fields))
         return false;
     definition->line = definition_line(definition, reader->arena);
     return true;

@@ -296,10 +296,19 @@ static const char *const caches[] = {
     "f32", "f16", "bf16", "fp8", "int8", "int8 { block = 16 }", "int8 { block = 32 }", "int4", "int4 { block = 64 }"
 };
 
+/* Products of what the cache holds. */
+static const char *const computes[] = {
+    "cache = bf16, compute = bf16", "cache = bf16, compute = bf16", "cache = int8, compute = int8", "cache = { k = int8, v = f16 }, compute = int8"
+};
+
 static void put_cache(struct text *text, bool one, struct random *random)
 {
     if (chance(random, 2))
         return;
+    if (!one && chance(random, 3)) {
+        text_format(text, ", %s", CHOOSE(random, computes));
+        return;
+    }
     const char *k = CHOOSE(random, caches), *v = CHOOSE(random, caches);
     if (!one && chance(random, 3))
         text_format(text, ", cache = { k = %s, v = %s }", k, v);

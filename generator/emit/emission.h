@@ -42,6 +42,7 @@ void emission_set_layers(struct emission *emission);
 void emission_set_definition(struct emission *emission, const struct definition *definition);
 void emission_set_heads(struct emission *emission, const struct definition *definition);
 void emission_set_types(struct emission *emission, const struct definition *definition);
+void emission_set_compute(struct emission *emission, const struct definition *definition);
 void emission_set_isa(struct emission *emission, const struct descriptor *isa);
 void emission_set_plan(struct emission *emission, const struct definition *definition, const struct plan *plan);
 
@@ -50,6 +51,9 @@ bool emission_set_norms(struct emission *emission, const struct definition *defi
 
 /* "EPS" for "eps": what templates call a parameter. */
 const char *emission_upper(const char *name, struct arena *arena);
+
+/* Renders a template's text, which stands at a place. */
+bool emission_render_text(struct emission *emission, struct text *out, const char *text, size_t length, struct where where);
 
 /* Renders a file under templates/, or the template text of a descriptor; false after a report. */
 bool emission_render(struct emission *emission, struct text *out, const char *name);
@@ -61,6 +65,16 @@ int emission_cache_scales(const struct emission *emission);
 
 /* How the model's caches and activations convert: between float and what is stored, or (vector) as the target loads or stores it. */
 bool emission_render_types(struct emission *emission, bool vector);
+
+/* Whether some definition computes so. */
+bool emission_computes(const struct emission *emission, const struct descriptor *compute);
+
+/* What the model's computes bring, and the target's operations for them. */
+bool emission_render_computes(struct emission *emission);
+bool emission_render_products(struct emission *emission, const struct descriptor *isa);
+
+/* Whether the target is for a definition: all are, but for those of one compute. */
+bool emission_target_fits(const struct descriptor *isa, const struct definition *definition);
 
 /* Whether the functions of the whole source have names of their own; false after a report. */
 bool emission_names_agree(struct emission *e);

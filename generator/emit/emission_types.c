@@ -5,26 +5,27 @@
 
 #include "emission.h"
 
-/* One side, K or V, whose rows have d values. */
-static void set_cached(struct emission *e, const char *side, const struct cached *cached, int d)
+/* One side, K or V, whose rows have d values; units: of several values in a type of their own, or NULL. */
+static void set_cached(struct emission *e, const char *side, const struct cached *cached, int d, const struct descriptor *units)
 {
     const struct descriptor *type = cached->type;
-    const int block = cached_block(cached);
+    const int block = cached_block(cached), pack = units != NULL ? units->pack : cached_pack(cached);
     const struct { const char *name; int64_t value; } numbers[] = {
-        { "PACK", cached_pack(cached) }, { "STORED_BYTES", type->bits < 8 ? 1 : type->bits / 8 },
+        { "PACK", pack }, { "STORED_BYTES", type->bits * pack / 8 },
         { "SCALES", type->scales }, { "RUNS", cached_runs(cached, d) }, { "RUN", block == 0 ? d : block },
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         template_set_integer(&e->values, arena_format(e->arena, "%s_%s", side, numbers[i].name), numbers[i].value);
     template_set_text(&e->values, arena_format(e->arena, "%s_TYPE", side), type->name);
-    template_set_text(&e->values, arena_format(e->arena, "%s_STORED", side), type->stored);
+    template_set_text(&e->values, arena_format(e->arena, "%s_STORED", side), units != NULL ? units->stored : type->stored);
     template_set_boolean(&e->values, arena_format(e->arena, "%s_SCALES_ROWS", side), cached_scales_rows(cached));
 }
 
 void emission_set_types(struct emission *e, const struct definition *definition)
 {
-    set_cached(e, "K", &definition->cache_k, definition->d_k);
-    set_cached(e, "V", &definition->cache_v, definition->d_v);
+    const struct descriptor *compute = definition->compute;
+    set_cached(e, "K", &definition->cache_k, definition->d_k, definition_computes(definition) ? compute : NULL);
+    set_cached(e, "V", &definition->cache_v, definition->d_v, definition_computes_values(definition) ? compute : NULL);
     template_set_text(&e->values, "A_TYPE", definition->activations->name);
     template_set_text(&e->values, "A_STORED", definition->activations->stored);
     template_set_boolean(&e->values, "V_IN_K", definition->v_in_k);

@@ -163,7 +163,7 @@ static void set_score(struct emission *e, const struct definition *definition)
     template_set_text(&e->values, "SCORE", arena_copy(e->arena, score, strlen(score)));
     template_set_text(&e->values, "SCORE_TABLES", arrays.data);
     template_set_boolean(&e->values, "HAS_SCORE", scored);
-    template_set_number(&e->values, "SCALE_Q", scored ? definition->scale : definition->scale / M_LN2);
+    template_set_number(&e->values, "SCALE", scored ? definition->scale : definition->scale / M_LN2);
 }
 
 /* A string literal and what follows it: { "doc", ATTN_INTEGER, 2, { ... }, { ... }, -1, 1 } */
@@ -205,6 +205,7 @@ void emission_set_definition(struct emission *e, const struct definition *defini
     set_outputs(e, definition);
     set_rotation(e, definition);
     emission_set_types(e, definition);
+    emission_set_compute(e, definition);
 }
 
 /* Values of a plan ---------------------------------------------------------------------------- */
@@ -302,7 +303,7 @@ void emission_set_plan(struct emission *e, const struct definition *definition, 
 
 /* Values of the model -------------------------------------------------------------------------- */
 
-enum model_list { LIST_DEFINITIONS, LIST_LINES, LIST_OUTPUTS };
+enum model_list { LIST_DEFINITIONS, LIST_LINES, LIST_OUTPUTS, LIST_COMPUTES };
 
 static const char *const *definition_list(const struct emission *e, enum model_list which)
 {
@@ -310,6 +311,7 @@ static const char *const *definition_list(const struct emission *e, enum model_l
     for (int i = 0; i < e->model->definition_count; i++) {
         const struct definition *definition = &e->model->definitions[i];
         list[i] = which == LIST_DEFINITIONS ? definition->name : which == LIST_LINES ? definition->line
+                : which == LIST_COMPUTES ? definition->compute->name
                 : definition_has_outputs(definition) ? "outputs" : "";
     }
     return list;
@@ -328,20 +330,30 @@ static void set_targets(struct emission *e)
     const char **names = arena_alloc(e->arena, EMIT_TARGETS + 1, sizeof *names);
     const char **supported = arena_alloc(e->arena, EMIT_TARGETS + 1, sizeof *supported);
     const char **machines = arena_alloc(e->arena, EMIT_TARGETS + 1, sizeof *machines);
-    bool x86 = false, avx512 = false;
+    const char **preferred = arena_alloc(e->arena, EMIT_TARGETS + 1, sizeof *preferred);
+    const char **computes = arena_alloc(e->arena, EMIT_TARGETS + 1, sizeof *computes);
+    bool x86 = false, avx512 = false, bf16 = false, vnni = false;
     for (int i = 0; i < e->target_count; i++) {
         names[i] = e->targets[i]->name;
         supported[i] = e->targets[i]->supported;
         machines[i] = e->targets[i]->requires_machine;
+        computes[i] = e->targets[i]->computes;
+        preferred[i] = e->targets[i]->preferred;
         x86 = x86 || strcmp(machines[i], "x86_64") == 0;
         avx512 = avx512 || strstr(supported[i], "cpu_has_avx512") != NULL;
+        bf16 = bf16 || strstr(supported[i], "cpu_has_avx512_bf16") != NULL;
+        vnni = vnni || strstr(supported[i], "cpu_has_avx512_vnni") != NULL;
     }
     template_set_list(&e->values, "TARGETS", names);
     template_set_list(&e->values, "SUPPORTED", supported);
     template_set_list(&e->values, "MACHINES", machines);
     template_set_text(&e->values, "TARGETS_TEXT", targets_text(e));
     template_set_boolean(&e->values, "USES_CPUID", x86);
+    template_set_list(&e->values, "TARGETS_COMPUTE", computes);
+    template_set_list(&e->values, "PREFERRED", preferred);
     template_set_boolean(&e->values, "USES_AVX512", avx512);
+    template_set_boolean(&e->values, "USES_AVX512_BF16", bf16);
+    template_set_boolean(&e->values, "USES_AVX512_VNNI", vnni);
 }
 
 /* The C of all masks and scores, in which the functions that it calls are looked for. */
@@ -401,6 +413,7 @@ void emission_set_model(struct emission *e)
     template_set_list(&e->values, "DEFINITIONS", definition_list(e, LIST_DEFINITIONS));
     template_set_list(&e->values, "LINES", definition_list(e, LIST_LINES));
     template_set_list(&e->values, "OUTPUTS", definition_list(e, LIST_OUTPUTS));
+    template_set_list(&e->values, "COMPUTES", definition_list(e, LIST_COMPUTES));
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
     template_set_boolean(&e->values, "USES_NORM", norms);
     template_set_boolean(&e->values, "USES_ARRAYS", emission_uses_arrays(e));

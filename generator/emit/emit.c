@@ -14,7 +14,7 @@
 #include "../model/source.h"
 #include "emission.h"
 
-static bool render_text(struct emission *e, struct text *out, const char *text, size_t length, struct where where)
+bool emission_render_text(struct emission *e, struct text *out, const char *text, size_t length, struct where where)
 {
     const struct template_source source = { text, length, where };
     return template_render(out, &source, &e->values, e->report);
@@ -29,19 +29,19 @@ bool emission_render(struct emission *e, struct text *out, const char *name)
         report_error(e->report, where, "this template is missing");
         return false;
     }
-    return render_text(e, out, text, length, where);
+    return emission_render_text(e, out, text, length, where);
 }
 
 bool emission_render_code(struct emission *e, struct text *out, const struct descriptor *descriptor)
 {
     const struct where where = { descriptor->where.file, descriptor->code_line };
-    return render_text(e, out, descriptor->code, strlen(descriptor->code), where);
+    return emission_render_text(e, out, descriptor->code, strlen(descriptor->code), where);
 }
 
 bool emission_render_vector(struct emission *e, struct text *out, const struct descriptor *descriptor)
 {
     const struct where where = { descriptor->where.file, descriptor->vector_line };
-    return render_text(e, out, descriptor->vector, strlen(descriptor->vector), where);
+    return emission_render_text(e, out, descriptor->vector, strlen(descriptor->vector), where);
 }
 
 /* The code of a descriptor, as a value for the template that it stands in. */
@@ -67,8 +67,8 @@ static bool emit_definition(struct emission *e, const struct definition *definit
 static bool emit_kernels(struct emission *e, const struct definition *definition, const struct descriptor *isa)
 {
     static const char *const templates[] = {
-        "softmax/target.c.t", "softmax/prefill_scores.c.t", "softmax/prefill_weights.c.t", "softmax/prefill_cache.c.t",
-        "softmax/decode_products.c.t", "softmax/decode_tail.c.t", "softmax/decode_tile.c.t", "softmax/decode.c.t",
+        "softmax/target.c.t", "softmax/prefill_scores.c.t", "softmax/prefill_weights.c.t", "softmax/prefill_pairs.c.t",
+        "softmax/prefill_cache.c.t", "softmax/decode_products.c.t", "softmax/decode_tail.c.t", "softmax/decode_tile.c.t", "softmax/decode.c.t",
         "softmax/prefill.c.t", "softmax/outputs.c.t", "softmax/table.c.t"
     };
     struct plan plan;
@@ -104,7 +104,7 @@ static bool emit_target(struct emission *e, const struct descriptor *isa)
         text_format(&e->source, "#if defined(__%s__)\n\n", isa->requires_machine);
     if (isa->header[0] != '\0')
         text_format(&e->source, "#include <%s>\n\n", isa->header);
-    if (!emission_render_code(e, &e->source, isa))
+    if (!emission_render_code(e, &e->source, isa->base) || !emission_render_products(e, isa))
         return false;
     if (model_scores(e->model) && !emission_render(e, &e->source, "functions.c.t"))
         return false;
@@ -114,18 +114,27 @@ static bool emit_target(struct emission *e, const struct descriptor *isa)
     if (!emission_render_types(e, true))
         return false;
     for (int i = 0; i < e->model->definition_count; i++)
-        if (!emit_kernels(e, &e->model->definitions[i], isa))
+        if (emission_target_fits(isa, &e->model->definitions[i]) && !emit_kernels(e, &e->model->definitions[i], isa))
             return false;
     if (guarded)
         text_put(&e->source, "#endif\n\n");
     return true;
 }
 
+/* Phases of all definitions on the targets that are for them. */
+static int emission_kernels(const struct emission *e)
+{
+    int kernels = 0;
+    for (int i = 0; i < e->model->definition_count * e->target_count; i++)
+        kernels += 3 * emission_target_fits(e->targets[i % e->target_count], &e->model->definitions[i / e->target_count]);
+    return kernels;
+}
+
 static bool emit_body(struct emission *e)
 {
     if (!emission_render(e, &e->source, "common.c.t")
         || (emission_uses_arrays(e) && !emission_render(e, &e->source, "arrays.c.t"))
-        || !emission_render_types(e, false))
+        || !emission_render_types(e, false) || !emission_render_computes(e))
         return false;
     for (int i = 0; i < e->model->definition_count; i++)
         if (!emit_definition(e, &e->model->definitions[i]))
@@ -176,7 +185,7 @@ bool emit_model(struct emitted *emitted, const struct model *model, const struct
         return false;
     text_add(&source, e->source.data, e->source.length);
     *emitted = (struct emitted){ header.data, source.data, header.length, source.length, digest,
-                                 model->definition_count * e->target_count * 3 };
+                                 emission_kernels(e) };
     return true;
 }
 

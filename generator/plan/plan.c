@@ -109,7 +109,8 @@ static void choose_values(const struct choice *choice)
 
 /*
 ** Memory likes to be read in one stream; then the machine fetches ahead by itself. A head of its own reads one vector of
-** K at a time where a value has more than a byte, and V in whole rows, where registers hold one. A few heads that share K
+** K at a time where a value has more than a byte, and V in whole rows, where registers hold one; units of several values
+** it waits for less when it fetches ahead. A few heads that share K
 ** and V read a panel and a strip at a time: where that makes fewer than 8 chains of FMAs, the latency of these costs more
 ** than the stream gains unless values are floats. Larger groups wait for FMAs, not for memory.
 */
@@ -118,7 +119,7 @@ static bool decode_streams(const struct choice *choice, int heads)
     enum { CHAINS_LEAST = 8 };
     const int lanes = choice->plan->isa->lanes, bits = choice->definition->cache_k.type->bits;
     if (choice->definition->group == 1)
-        return choice->plan->v_row / lanes <= COLUMNS_MOST && bits > 8;
+        return choice->plan->v_row / lanes <= COLUMNS_MOST && bits > 8 && !definition_computes(choice->definition);
     return choice->definition->group <= HEADS_FEW && !choice->definition->v_in_k
         && bits > (heads * PLAN_PANEL / lanes < CHAINS_LEAST ? 16 : 8);
 }

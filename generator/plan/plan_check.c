@@ -125,8 +125,11 @@ const char *plan_interleaves(const struct plan *plan, const struct definition *d
         return "expected tile to be 16 times score_keys";
     if (value[PLAN_QUERIES] != value[PLAN_QUERY_VECTORS] * plan->isa->lanes)
         return "expected queries to be one register tile of scores";
-    if (definition->d_k < value[PLAN_QUERY_VECTORS] * value[PLAN_SCORE_KEYS])
-        return "expected d_k to be at least query_vectors times score_keys";
+    const int steps = (definition->d_k + definition->compute->pack - 1) / definition->compute->pack;
+    if (steps < value[PLAN_QUERY_VECTORS] * value[PLAN_SCORE_KEYS])
+        return "expected d_k to be at least query_vectors times score_keys (two or four times that with compute = bf16 or int8)";
+    if (definition_computes_values(definition) && value[PLAN_QUERY_VECTORS] % 2 != 0)
+        return "expected query_vectors to be even, as weights of two keys are rounded together";
     return NULL;
 }
 

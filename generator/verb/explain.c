@@ -34,7 +34,7 @@ enum { PHASES = sizeof phases / sizeof phases[0] };
 struct explanation {
     const struct model *model;
     const struct emission *emission;         /* the targets */
-    const struct plan *plans;                /* (definitions, targets) */
+    const struct plan *plans;                /* (definitions, targets); without isa where the target is for others */
     struct arena *arena;
     struct text text;                        /* what is printed */
 };
@@ -55,16 +55,22 @@ static const struct plan *plan_of(const struct explanation *e, int definition, i
 /* The plan whose tiles are counted: of the target that needs most, the last. */
 static const struct plan *plan_counted(const struct explanation *e, int definition)
 {
-    return plan_of(e, definition, e->emission->target_count - 1);
+    int target = e->emission->target_count - 1;
+    while (plan_of(e, definition, target)->isa == NULL)
+        target--;
+    return plan_of(e, definition, target);
 }
 
 static bool plans_choose(struct explanation *e)
 {
     const int targets = e->emission->target_count, count = e->model->definition_count * targets;
     struct plan *plans = arena_alloc(e->arena, (size_t)count, sizeof *plans);
-    for (int i = 0; i < count; i++)
-        if (!emission_choose_plan(e->emission, &plans[i], &e->model->definitions[i / targets], e->emission->targets[i % targets]))
+    for (int i = 0; i < count; i++) {
+        const struct definition *definition = &e->model->definitions[i / targets];
+        const struct descriptor *isa = e->emission->targets[i % targets];
+        if (emission_target_fits(isa, definition) && !emission_choose_plan(e->emission, &plans[i], definition, isa))
             return false;
+    }
     e->plans = plans;
     return true;
 }
@@ -110,9 +116,11 @@ static void print_plans(struct explanation *e, int index)
 {
     for (int i = 0; i < e->emission->target_count; i++) {
         const struct plan *plan = plan_of(e, index, i);
-        for (int phase = 0; phase < PHASES; phase++)
+        for (int phase = 0; phase < PHASES && plan->isa != NULL; phase++)
             text_format(&e->text, "  %-8s %-8s %s\n", plan->isa->name, phases[phase].phase,
                         plan_line(e, plan, &e->model->definitions[index], phase));
+        if (plan->isa == NULL)
+            continue;
         text_format(&e->text, "  %-8s --plan   ", plan->isa->name);
         plan_print_parameters(&e->text, plan);
         text_put(&e->text, "\n");
@@ -229,7 +237,7 @@ static void kernels_append(const struct explanation *e, struct value *list, int 
     const struct definition *definition = &e->model->definitions[index];
     for (int i = 0; i < e->emission->target_count; i++) {
         const struct plan *plan = plan_of(e, index, i);
-        for (int phase = 0; phase < PHASES; phase++) {
+        for (int phase = 0; phase < PHASES && plan->isa != NULL; phase++) {
             struct value *kernel = tree_table(e->arena);
             tree_set(kernel, "definition", tree_text(definition->name, e->arena), e->arena);
             tree_set(kernel, "target", tree_text(plan->isa->name, e->arena), e->arena);
@@ -258,7 +266,7 @@ int verb_explain(const struct options *options)
 {
     struct source source;
     struct emit_options emit;
-    struct emission emission = { .catalog = &options->catalog, .arena = options->arena, .report = options->report };
+    struct emission emission = { .model = &source.model, .catalog = &options->catalog, .arena = options->arena, .report = options->report };
     struct explanation explanation = { &source.model, &emission, NULL, options->arena, text_start(options->arena) };
     if (!tuned_options(&emit, options)
         || !source_read(&source, options->input, &options->catalog, options->arena, options->report)

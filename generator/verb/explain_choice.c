@@ -109,7 +109,10 @@ static void collect_scores(struct choices *choices, const struct definition *def
     choice_add(choices, "scale", tree_number(definition->scale, choices->arena),
                latent ? "1 / sqrt(nope + rope), of a head before it was absorbed, on the product of q and k"
                : usual ? "1 / sqrt(d_k), on the product of q and k" : "as the config gives it, on the product of q and k");
-    choice_add_text(choices, "scale_on", "q", "where rounding goes: q is multiplied, rotated, in float32, before the product");
+    if (definition_computes(definition))
+        choice_add_text(choices, "scale_on", "product", "where rounding goes: q is rounded, rotated, before; the sum is multiplied");
+    else
+        choice_add_text(choices, "scale_on", "q", "where rounding goes: q is multiplied, rotated, in float32, before the product");
     expression_print(&definition->score, score, sizeof score);
     const bool plain = !definition_has_score(definition);
     choice_add_text(choices, "score", plain ? "none" : arena_copy(choices->arena, score, strlen(score)),
@@ -118,7 +121,9 @@ static void collect_scores(struct choices *choices, const struct definition *def
     choice_add_text(choices, "sink", definition_sink_name(definition->sink), sink_words[definition->sink]);
     choice_add_text(choices, "normalize", definition_normalize_name(definition->normalize),
                     normalize_words[definition->normalize]);
-    choice_add_text(choices, "arithmetic", "float32", expression_rounds(&definition->score)
+    choice_add_text(choices, "arithmetic", "float32", definition_computes(definition)
+                    ? "of sums and exponentials; what products are made of is compute's, below"
+                    : expression_rounds(&definition->score)
                     ? "of products, exponentials and sums; nothing is rounded to less in between but by the score's bf16"
                     : "of products, exponentials and sums; nothing is rounded to less in between");
 }
@@ -229,6 +234,7 @@ static void collect_cache(struct choices *choices, const struct definition *defi
         collect_cached(choices, "cache.k", &definition->cache_k);
         collect_cached(choices, "cache.v", &definition->cache_v);
     }
+    choice_add_text(choices, "compute", definition->compute->name, definition->compute->help);
     choice_add_integer(choices, "cache_bytes", definition->kept.kv_heads * row, "a token and layer, in whole blocks of 64 tokens");
     choice_add_text(choices, "layout", definition->layout->name, definition->layout->help);
     collect_arguments(choices, definition->layout->name, definition->layout, definition->layout_argument);

@@ -59,6 +59,7 @@ OP$T ivec$T iright$T(ivec$T a, int bits)                 { return _mm256_srl_epi
 OP$T ivec$T iload_s8$T(const int8_t *p)                  { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
 OP$T ivec$T iload_u8$T(const uint8_t *p)                 { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
 OP$T ivec$T iload_u16$T(const uint16_t *p)               { return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP$T ivec$T iload_u32$T(const uint32_t *p)               { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
 OP$T vec$T vload_half$T(const uint16_t *p)               { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 OP$T void vstore_half$T(uint16_t *p, vec$T a)            { _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT)); }
 OP$T vec$T vload_bfloat$T(const uint16_t *p)             { return vfrombits$T(ileft$T(iload_u16$T(p), 16)); }      /* the upper halves of floats */
@@ -77,6 +78,12 @@ OP$T void istore_u16$T(uint16_t *p, ivec$T a)
 {
     const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(a, a), 0x08);
     _mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(words));
+}
+
+/* The upper halves of the lanes, two to a unit from half `first` on. */
+OP$T void vstore_halves$T(float *units, int first, vec$T a)
+{
+    istore_u16$T((uint16_t *)(void *)(units + first / 2), _mm256_srli_epi32(_mm256_castps_si256(a), 16));
 }
 
 /* The first count lanes. */
@@ -152,4 +159,18 @@ OP$T vec$T vexp2$T(vec$T x)
 }
 
 OP$T vec$T vexp2_exact$T(vec$T x)                        { return vmul$T(vexp2$T(x), vset$T(vexp2_scale$T)); }
+]]
+products = [[
+OP$T vec$T vdot_bf16$T(ivec$T a, ivec$T b, vec$T sum)
+{
+    const ivec$T upper = iset$T(-65536);
+    const vec$T odd = vfma$T(vfrombits$T(iand$T(a, upper)), vfrombits$T(iand$T(b, upper)), sum);
+    return vfma$T(vfrombits$T(ileft$T(a, 16)), vfrombits$T(ileft$T(b, 16)), odd);
+}
+
+OP$T ivec$T idot_int8$T(ivec$T k, ivec$T q, ivec$T sum)
+{
+    const __m256i even = _mm256_madd_epi16(_mm256_and_si256(k, _mm256_set1_epi16(255)), _mm256_srai_epi16(_mm256_slli_epi16(q, 8), 8));
+    return _mm256_add_epi32(_mm256_add_epi32(sum, even), _mm256_madd_epi16(_mm256_srli_epi16(k, 8), _mm256_srai_epi16(q, 8)));
+}
 ]]

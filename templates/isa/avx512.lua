@@ -63,6 +63,7 @@ OP$T ivec$T iright$T(ivec$T a, int bits)                 { return _mm512_srl_epi
 OP$T ivec$T iload_s8$T(const int8_t *p)                  { return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 OP$T ivec$T iload_u8$T(const uint8_t *p)                 { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 OP$T ivec$T iload_u16$T(const uint16_t *p)               { return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
+OP$T ivec$T iload_u32$T(const uint32_t *p)               { return _mm512_loadu_si512(p); }
 OP$T vec$T vload_half$T(const uint16_t *p)               { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
 OP$T void istore_u16$T(uint16_t *p, ivec$T a)            { _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi32_epi16(a)); }      /* of 0 to 65535 */
 OP$T void vstore_half$T(uint16_t *p, vec$T a)            { _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT)); }
@@ -76,6 +77,13 @@ OP$T mask$T mand$T(mask$T a, mask$T b)                   { return (mask$T)(a & b
 OP$T mask$T mor$T(mask$T a, mask$T b)                    { return (mask$T)(a | b); }
 OP$T mask$T mnot$T(mask$T a)                             { return (mask$T)(a ^ 0xffff); }
 OP$T int many$T(mask$T a)                                { return a != 0; }
+
+/* The upper halves of the lanes, two to a unit from half `first` on. */
+OP$T void vstore_halves$T(float *units, int first, vec$T a)
+{
+    const __m512i halves = _mm512_srli_epi32(_mm512_castps_si512(a), 16);
+    _mm256_storeu_si256((__m256i *)(void *)(units + first / 2), _mm512_cvtepi32_epi16(halves));
+}
 
 /* The first count lanes. */
 OP$T void vstore_part$T(float *p, vec$T a, int count)
@@ -148,4 +156,18 @@ OP$T vec$T vexp2$T(vec$T x)
 }
 
 OP$T vec$T vexp2_exact$T(vec$T x)                        { return vmul$T(vexp2$T(x), vset$T(vexp2_scale$T)); }
+]]
+products = [[
+OP$T vec$T vdot_bf16$T(ivec$T a, ivec$T b, vec$T sum)
+{
+    const ivec$T upper = iset$T(-65536);
+    const vec$T odd = vfma$T(vfrombits$T(iand$T(a, upper)), vfrombits$T(iand$T(b, upper)), sum);
+    return vfma$T(vfrombits$T(ileft$T(a, 16)), vfrombits$T(ileft$T(b, 16)), odd);
+}
+
+OP$T ivec$T idot_int8$T(ivec$T k, ivec$T q, ivec$T sum)
+{
+    const __m512i even = _mm512_madd_epi16(_mm512_and_si512(k, _mm512_set1_epi16(255)), _mm512_srai_epi16(_mm512_slli_epi16(q, 8), 8));
+    return _mm512_add_epi32(_mm512_add_epi32(sum, even), _mm512_madd_epi16(_mm512_srli_epi16(k, 8), _mm512_srai_epi16(q, 8)));
+}
 ]]

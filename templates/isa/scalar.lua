@@ -55,6 +55,7 @@ OP$T ivec$T iload_s8$T(const int8_t *p)                  { return *p; }
 OP$T ivec$T iload_u8$T(const uint8_t *p)                 { return *p; }
 OP$T ivec$T iload_u16$T(const uint16_t *p)               { return *p; }
 OP$T void istore_u16$T(uint16_t *p, ivec$T a)            { *p = (uint16_t)a; }                              /* of 0 to 65535 */
+OP$T ivec$T iload_u32$T(const uint32_t *p)               { return (int32_t)*p; }
 OP$T ivec$T idiv$T(ivec$T a, ivec$T b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 OP$T ivec$T imod$T(ivec$T a, ivec$T b)                   { return a - idiv$T(a, b) * b; }
 OP$T mask$T ieq$T(ivec$T a, ivec$T b)                    { return a == b; }
@@ -78,6 +79,13 @@ OP$T vec$T vfrombits$T(ivec$T a)
     float x;
     memcpy(&x, &a, sizeof x);
     return x;
+}
+
+/* The upper halves of the lanes, two to a unit from half `first` on: the one of an even place is the lower. */
+OP$T void vstore_halves$T(float *units, int first, vec$T a)
+{
+    const uint32_t upper = (uint32_t)vbits$T(a) >> 16, old = (uint32_t)vbits$T(units[first / 2]);
+    units[first / 2] = vfrombits$T((int32_t)(first % 2 == 0 ? (old & 0xffff0000u) | upper : (old & 0xffffu) | upper << 16));
 }
 
 /* Halves, of IEEE 754: one below 2^-14 counts units of 2^-24. */
@@ -161,4 +169,21 @@ OP$T vec$T vexp2$T(vec$T x)
 }
 
 OP$T vec$T vexp2_exact$T(vec$T x)                        { return vexp2$T(x); }
+]]
+products = [[
+/* sum + a b for two pairs of bf16, each pair in 32 bits: the odd product, in the upper halves, then the even one. */
+OP$T vec$T vdot_bf16$T(ivec$T a, ivec$T b, vec$T sum)
+{
+    const ivec$T upper = iset$T(-65536);
+    const vec$T odd = vfma$T(vfrombits$T(iand$T(a, upper)), vfrombits$T(iand$T(b, upper)), sum);
+    return vfma$T(vfrombits$T(ileft$T(a, 16)), vfrombits$T(ileft$T(b, 16)), odd);
+}
+
+/* sum + k q for four products, of the bytes of k, which have no sign, with those of q, which have one. */
+OP$T ivec$T idot_int8$T(ivec$T k, ivec$T q, ivec$T sum)
+{
+    for (int bit = 0; bit < 32; bit += 8)
+        sum += (int32_t)((uint32_t)k >> bit & 255u) * (int8_t)((uint32_t)q >> bit & 255u);
+    return sum;
+}
 ]]

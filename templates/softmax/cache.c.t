@@ -1,14 +1,15 @@
 % -- pages smaller than a block hold parts of one, which readers of tiles gather
 % local piece, PIECE = GATHERS and "struct part" .. D or "struct block" .. D, GATHERS and "PART" .. D or "BLOCK" .. D
-% -- C that stores a value, or reads it, where two share a byte and where each has its own place
-% local function into(type, pack, at, second, value)
-%     return pack == 1 and at .. " = " .. value or type .. "_put(&" .. at .. ", " .. second .. ", " .. value .. ")"
+% -- C that stores a value, or reads it, where several share what is stored and where each has its own place
+% local function into(type, pack, at, part, value)
+%     return pack == 1 and at .. " = " .. value or type .. "_put(&" .. at .. ", " .. part .. ", " .. value .. ")"
 % end
-% local function from(type, pack, at, second)
-%     return pack == 1 and at or type .. "_get(" .. at .. ", " .. second .. ")"
+% local function from(type, pack, at, part)
+%     return pack == 1 and at or type .. "_get(" .. at .. ", " .. part .. ")"
 % end
-% local k_at = "piece->k[panel][d" .. (K_PACK == 1 and "" or " / 2") .. "][lane]"
-% local v_at = "piece->v[d / V_STRIP" .. D .. "][row" .. (V_PACK == 1 and "" or " / 2") .. "][d % V_STRIP" .. D .. "]"
+% local k_part, v_part = "d % " .. K_PACK, "row % " .. V_PACK
+% local k_at = "piece->k[panel][d" .. (K_PACK == 1 and "" or " / " .. K_PACK) .. "][lane]"
+% local v_at = "piece->v[d / V_STRIP" .. D .. "][row" .. (V_PACK == 1 and "" or " / " .. V_PACK) .. "][d % V_STRIP" .. D .. "]"
 enum {
     PANEL$D    = $PANEL,      /* keys whose K is interleaved */
     V_STRIP$D  = $V_STRIP,      /* columns of V that lie together, key after key */
@@ -87,11 +88,15 @@ static void store_key$D($piece *piece, int32_t place, const float *restrict k)
         for (int i = 0; i < $K_SCALES; i++)
             piece->k_scale[panel][run][i][lane] = scale[i];
         for (int d = from; d < end; d++)
-            $(into(K_TYPE, K_PACK, k_at, "d % 2", K_TYPE .. "_store(k[d], scale)"));
+            $(into(K_TYPE, K_PACK, k_at, k_part, K_TYPE .. "_store(k[d], scale)"));
     }
 % else
     for (int d = 0; d < D_K$D; d++)
-        $(into(K_TYPE, K_PACK, k_at, "d % 2", K_TYPE .. "_store(k[d])"));
+        $(into(K_TYPE, K_PACK, k_at, k_part, K_TYPE .. "_store(k[d])"));
+% end
+% if UNITS and D_K % K_PACK > 0 then
+    for (int d = D_K$D; d < $(Q_UNITS * K_PACK); d++)         /* the rest of the last unit takes part in products */
+        $(into(K_TYPE, K_PACK, k_at, k_part, "0"));
 % end
 }
 
@@ -105,23 +110,23 @@ static void store_value$D($piece *piece, int32_t place, const float *restrict v)
         uint16_t *scale = piece->v_scale[row][run];
         $(V_TYPE)_scale(v + from, end - from, scale);
         for (int d = from; d < end; d++)
-            $(into(V_TYPE, V_PACK, v_at, "row % 2", V_TYPE .. "_store(v[d], scale)"));
+            $(into(V_TYPE, V_PACK, v_at, v_part, V_TYPE .. "_store(v[d], scale)"));
     }
 % else
     for (int d = 0; d < D_V$D; d++)
-        $(into(V_TYPE, V_PACK, v_at, "row % 2", V_TYPE .. "_store(v[d])"));
+        $(into(V_TYPE, V_PACK, v_at, v_part, V_TYPE .. "_store(v[d])"));
 % end
 % if V_ROW > D_V then
     for (int d = D_V$D; d < V_ROW$D; d++)
-        $(into(V_TYPE, V_PACK, v_at, "row % 2", "0"));
+        $(into(V_TYPE, V_PACK, v_at, v_part, "0"));
 % end
 }
 
 % end
 % -- C of K's number d of a key, and of V's
 % local k_scales, v_scales = K_SCALES > 0 and ", scale" or "", V_SCALES > 0 and ", piece->v_scale[row][d / " .. V_RUN .. "]" or ""
-% local k_value = K_TYPE .. "_value(" .. from(K_TYPE, K_PACK, k_at, "d % 2") .. k_scales .. ")"
-% local v_value = V_TYPE .. "_value(" .. from(V_TYPE, V_PACK, v_at, "row % 2") .. v_scales .. ")"
+% local k_value = K_TYPE .. "_value(" .. from(K_TYPE, K_PACK, k_at, k_part) .. k_scales .. ")"
+% local v_value = V_TYPE .. "_value(" .. from(V_TYPE, V_PACK, v_at, v_part) .. v_scales .. ")"
 /* Numbers first .. end - 1 of a key as it is stored. */
 static void read_part$D(const $piece *piece, int32_t place, int first, int end, float *restrict k)
 {

@@ -1,5 +1,5 @@
 % local panel_vectors = PANEL // LANES
-% local Q_ROW = (D_K + K_PACK - 1) // K_PACK * K_PACK     -- values of a key that share a byte are read together
+% local Q_ROW = (D_K + K_PACK - 1) // K_PACK * K_PACK     -- values of a key that share what is stored are read together
 % -- what comes next in the cache is asked for meanwhile: so many lines of 64 bytes in each step of a loop, at most
 % local k_bytes = BLOCK // PANEL * (Q_ROW // K_PACK * K_STORED_BYTES + K_RUNS * K_SCALES * 2) * PANEL
 % local v_bytes = BLOCK // V_PACK * V_ROW * V_STORED_BYTES + BLOCK * V_RUNS * V_SCALES * 2
@@ -39,24 +39,32 @@
 % for _, list in ipairs { leaves and firsts or alone, together } do
 %     for _, own in ipairs(list) do batches[#batches + 1] = own end
 % end
-% -- how a vector of K or V is loaded: in two parts where neighbours along the sum share a byte
-% local function loads(type, pack)
+% -- how a vector of K or V is loaded: as units, or as floats, in two parts where neighbours along the sum share a byte
+% local function loads(type, pack, units)
 %     local load = "vload_" .. type
-%     return pack == 1 and { load .. T } or { load .. "_first" .. T, load .. "_second" .. T }
+%     return units and { "iload_u32" .. T } or pack == 1 and { load .. T } or { load .. "_first" .. T, load .. "_second" .. T }
 % end
 % -- C of the value that a code stands for, where parts of a row have scales
 % local function scaled(scales, code, scale, minimum)
 %     return scales == 0 and code or scales == 1 and "vmul" .. T .. "(" .. code .. ", " .. scale .. ")"
 %         or "vfma" .. T .. "(" .. code .. ", " .. scale .. ", " .. minimum .. ")"
 % end
-% local k_loads, v_loads = loads(K_TYPE, K_PACK), loads(V_TYPE, V_PACK)
+% local k_loads, v_loads = loads(K_TYPE, K_PACK, UNITS), loads(V_TYPE, V_PACK, UNIT_VALUES)
 % local k_scales, v_scales = K_SCALES_ROWS and 0 or K_SCALES, V_SCALES_ROWS and 0 or V_SCALES
 % -- C of the first of a vector's values in a row d of panels; of a key's columns: in the first strip of V, or in a later one
 % local function k_at(j, d) return "block->k[panel + " .. j // panel_vectors .. "][" .. d .. "][lane + " .. j % panel_vectors * LANES .. "]" end
 % local function strip_offset(columns) return columns // V_STRIP * (BLOCK // V_PACK * V_STRIP) + columns % V_STRIP end
-% local function v_at(j) return "v + " .. (V_PACK == 1 and "key" or "key / 2") .. " * V_STRIP" .. D .. " + " .. strip_offset(j * LANES) end
+% local function v_at(j) return "v + " .. (V_PACK == 1 and "key" or "key / " .. V_PACK) .. " * V_STRIP" .. D .. " + " .. strip_offset(j * LANES) end
 % local function k_scale(j) return "block->k_scale[panel + " .. j // panel_vectors .. "][0][0][lane + " .. j % panel_vectors * LANES .. "]" end
 % local scale_names = { "scale", "minimum" }
+% -- C of a score of row r, vector j: its sum, times what scales the key, times what scales the query
+% local function score(r, j)
+%     local sum = "s" .. r .. "_" .. j
+%     if SUM == "ivec" then sum = "vfromi" .. T .. "(" .. sum .. ")" end
+%     if K_SCALES_ROWS then sum = "vmul" .. T .. "(" .. sum .. ", scale" .. j .. ")" end
+%     if UNITS then sum = "vmul" .. T .. "(" .. sum .. ", vset" .. T .. "(" .. (SUM == "ivec" and "q[" .. r .. "][" .. Q_UNITS .. "]" or "scale" .. D) .. "))" end
+%     return sum
+% end
 % -- bytes of the next tile that each head, and each step of its scores, asks for
 % local fetch_head = (k_bytes // BLOCK * TILE + GROUP - 1) // GROUP
 % local function fetch_step(heads) return (fetch_head * heads * DECODE_VECTORS * LANES * K_PACK + Q_ROW * TILE - 1) // (Q_ROW * TILE) end
@@ -65,9 +73,26 @@
 ** that each K and V is read once for all of them. Scores have lanes = keys, o has lanes = $(V_IN_K and "heads" or "d_v").
 */
 enum {
+% if UNITS then
+    DECODE_Q$F = $Q_FLOATS      /* floats of a query, before it becomes units */
+% else
     DECODE_Q$F = $Q_ROW      /* floats of a query: D_K, and what a last byte of K holds besides */
+% end
 };
 
+% -- C of o += p v for a unit of V, whose second value may be left out
+% local function add_unit(shape, batch, half)
+% for j = 0, shape.vectors - 1 do
+% local load = "iload_u32" .. T .. "(" .. v_at(j) .. ")"
+        const ivec$T v$j = $(half and "iand" .. T .. "(" .. load .. ", kept)" or load);
+% end
+% for r = 0, batch.rows - 1 do
+        const ivec$T p$r = iset_unit$T(p[$r][key / 2]);
+% for j = 0, shape.vectors - 1 do
+        o$(r)_$j = $V_PRODUCT$T(v$j, p$r, o$(r)_$j);
+% end
+% end
+% end
 % for _, batch in ipairs(batches) do
 % local next_step = batch.fetches and (V_IN_K and ", next += " .. fetch_step(batch.rows) or ", next += step") or ""
 % local next_given = batch.fetches and (V_IN_K and ", const char *next" or ", const char *next, int step") or ""
@@ -88,7 +113,7 @@ $FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, flo
         const int panel = (tile + key) / PANEL$D, lane = (tile + key) % PANEL$D;
 % for r = 0, batch.rows - 1 do
 % for j = 0, batch.vectors - 1 do
-        vec$T s$(r)_$j = vzero$T();
+        $SUM$T s$(r)_$j = $(SUM == "ivec" and "iset_unit" .. T .. "(q[" .. r .. "][" .. Q_UNITS + 1 .. "])" or "vzero" .. T .. "()");
 % end
 % end
 % for j = 0, batch.vectors - 1 do
@@ -110,17 +135,17 @@ $FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, flo
             }
 % end
 % for part, load in ipairs(k_loads) do
-% local at = K_PACK == 1 and "d" or "d / 2"
+% local at = K_PACK == 1 and "d" or "d / " .. K_PACK
 % for j = 0, batch.vectors - 1 do
-            const vec$T k$(part)_$j = $(scaled(k_scales, load .. "(&" .. k_at(j, at) .. ")", "scale" .. j, "minimum" .. j));
+            const $PART$T k$(part)_$j = $(scaled(k_scales, load .. "(&" .. k_at(j, at) .. ")", "scale" .. j, "minimum" .. j));
 % if leaves then
             vstore$T(&floats[panel - tile / PANEL$D + $(j // panel_vectors)][$(part == 1 and "d" or "d + 1")][lane + $(j % panel_vectors * LANES)], k$(part)_$j);
 % end
 % end
 % for r = 0, batch.rows - 1 do
-            const vec$T q$(part)_$r = vset$T(q[$r][$(part == 1 and "d" or "d + 1")]);
+            const $PART$T q$(part)_$r = $Q_SET$T(q[$r][$(UNITS and at or part == 1 and "d" or "d + 1")]);
 % for j = 0, batch.vectors - 1 do
-            s$(r)_$j = vfma$T(q$(part)_$r, k$(part)_$j, s$(r)_$j);
+            s$(r)_$j = $PRODUCT$T($(UNITS and "k" .. part .. "_" .. j .. ", q" .. part .. "_" .. r or "q" .. part .. "_" .. r .. ", k" .. part .. "_" .. j), s$(r)_$j);
 % end
 % end
 % end
@@ -132,7 +157,7 @@ $FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, flo
 % end
 % for r = 0, batch.rows - 1 do
 % for j = 0, batch.vectors - 1 do
-        vstore$T(&s[$r][key + $(j * LANES)], $(K_SCALES_ROWS and "vmul" .. T .. "(s" .. r .. "_" .. j .. ", scale" .. j .. ")" or "s" .. r .. "_" .. j));
+        vstore$T(&s[$r][key + $(j * LANES)], $(score(r, j)));
 % end
 % end
     }
@@ -154,7 +179,20 @@ $FN void decode_values$(batch.name)$(shape.name)$F(const struct block$D *block, 
     vec$T o$(r)_$j = vload$T(&o[$r][column + $(j * LANES)]);
 % end
 % end
-    const $V_STORED *v = &block->v[column / V_STRIP$D][tile$(V_PACK == 1 and "" or " / 2")][column % V_STRIP$D];
+    const $V_STORED *v = &block->v[column / V_STRIP$D][tile$(V_PACK == 1 and "" or " / " .. V_PACK)][column % V_STRIP$D];
+% if UNIT_VALUES then
+    int32_t key = 0;
+    for (; key + 1 < keys; key += $V_PACK$next_step) {
+% for line = 0, batch.value_lines - 1 do
+        ATTN_FETCH(next + $(line * 64));
+% end
+% add_unit(shape, batch, false)
+    }
+    if (key < keys) {                        /* of the last unit, one value is there */
+        const ivec$T kept = iset$T(0xffff);
+% add_unit(shape, batch, true)
+    }
+% else
     for (int32_t key = 0; key < keys; key += $V_PACK$next_step) {
 % for line = 0, batch.value_lines - 1 do
         ATTN_FETCH(next + $(line * 64));
@@ -185,6 +223,7 @@ $FN void decode_values$(batch.name)$(shape.name)$F(const struct block$D *block, 
 % end
 % end
     }
+% end
 % for r = 0, batch.rows - 1 do
 % for j = 0, shape.vectors - 1 do
     vstore$T(&o[$r][column + $(j * LANES)], o$(r)_$j);

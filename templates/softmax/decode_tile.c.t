@@ -24,7 +24,7 @@ struct decode_row$F {
 };
 
 struct decode_scratch$F {
-    float q[ROWS_ROOM$F][DECODE_Q$F];         /* rotated, times SCALE */
+    float q[ROWS_ROOM$F][DECODE_Q$F];         /* $(UNITS and "rotated, as units" or "rotated, times SCALE") */
     float m[ROWS_ROOM$F], l[ROWS_ROOM$F];
 % if V_IN_K then
     float s[HEAD_ROW$F][TILE$F];         /* scores of a tile, then weights p */
@@ -68,6 +68,8 @@ $FN void decode_mask$F(float *s, int32_t key0, int32_t place, const struct attn_
 ** s becomes p = exp2(s - m), hidden scores weight 0; m, l and o move on as in prefill$(V_IN_K and ", o later by alpha" or "").
 % if V_SCALES_ROWS then
 ** Then each p is multiplied by the scale of its key's v.
+% elseif UNIT_VALUES then
+** Each p is rounded to bf16; two are kept in the place of one.
 % end
 */
 $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict l,
@@ -100,8 +102,13 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
 % for j = 0, partial_vectors - 1 do
         const vec$T s$j = vload$T(s + key + $(j * LANES));
         const mask$T seen$j = vgreater$T(s$j, vset$T(ATTN_HIDDEN));
-        const vec$T p$j = vselect$T(seen$j, weight$F(s$j, base), vzero$T());
+% local p = "vselect" .. T .. "(seen" .. j .. ", weight" .. F .. "(s" .. j .. ", base), vzero" .. T .. "())"
+        const vec$T p$j = $(UNIT_VALUES and "vround_bf16" .. T .. "(" .. p .. ")" or p);
+% if UNIT_VALUES then
+        vstore_halves$T(s, key + $(j * LANES), p$j);
+% else
         vstore$T(s + key + $(j * LANES), $(V_SCALES_ROWS and "vmul" .. T .. "(p" .. j .. ", vload_bfloat" .. T .. "(v_scale + key + " .. j * LANES .. "))" or "p" .. j));
+% end
         sum$j = vadd$T(sum$j, p$j);
 % end
     }
@@ -181,8 +188,10 @@ $FN void decode_begin$F(const struct attn_args *args, struct decode_scratch$F *t
 {
     for (int r = 0; r < t->rows; r++) {
         query_row$D(args, t->row[r].q_row, t->row[r].head, t->q[r]);
+% if not UNITS then
         for (int d = D_K$D; d < DECODE_Q$F; d++)
             t->q[r][d] = 0.0f;
+% end
         t->m[r] = $(NORMALIZE == "softmax" and "ATTN_HIDDEN" or "0.0f");
         t->l[r] = 0.0f;
     }

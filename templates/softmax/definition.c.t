@@ -110,7 +110,15 @@ $POSITION
 $NORM_FUNCTIONS
 % end
 % local PREPARED = (Q_NORM ~= "never" and "normed, " or "") .. (ROTATION_FLOATS > 0 and "rotated, " or "")
+% if UNITS then
 % if HAS_SCORE then
+static const float scale$D = $SCALE;           /* of the products of q and k */
+% else
+static const float scale$D = $SCALE;           /* of the products of q and k, and 1 / ln 2, since weights are powers of two */
+% end
+
+/* One query, $(PREPARED)as units of what its products are made of. */
+% elseif HAS_SCORE then
 /* One query, $(PREPARED)times the scale of q k. */
 % else
 /* One query, $(PREPARED)times the scale of q k and 1 / ln 2, since weights are powers of two. */
@@ -135,12 +143,17 @@ static void query_row$D(const struct attn_args *args, int64_t row, int32_t head,
 % if Q_NORM == "after" then
     norm_q$D(q$Q_NORM_GIVEN, q);
 % end
-% if from == "q" then
+% if UNITS then
+% if from ~= "q" then
+    memcpy(q, from, D_K$D * sizeof *q);
+% end
+    $(COMPUTE)_units(q, D_K$D$(SUM == "ivec" and ", scale" .. D or ""));
+% elseif from == "q" then
     for (int d = 0; d < D_K$D; d++)
-        q[d] *= $SCALE_Q;
+        q[d] *= $SCALE;
 % else
     for (int d = 0; d < D_K$D; d++)
-        q[d] = from[d] * $SCALE_Q;
+        q[d] = from[d] * $SCALE;
 % end
 }
 

@@ -119,10 +119,12 @@ $FN void outputs_products$F(const struct prefill_block$F *block, const struct ou
 {
     const int32_t key0 = tile->key0;
     const struct block$D *stored = tile_block$D(block->sequence, kv_of$D(tile->h), key0$(GATHERS and ", TILE" .. F .. ", t->gathered" or ""));
-% if K_STORED == "float" then
-    const float *k = &stored->k[key0 % BLOCK$D / PANEL$D][0][key0 % PANEL$D];
+% if K_DIRECT then
+    const $K_UNIT *k = &stored->k[key0 % BLOCK$D / PANEL$D][0][key0 % PANEL$D];
 % else
     const float *k = &t->k[0][0][key0 % PANEL$D];
+% end
+% if not K_DIRECT or K_SCALES_ROWS then
     prefill_keys$F(stored, key0, t);
 % end
 % if scores and HAS_NEAR then

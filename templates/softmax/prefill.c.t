@@ -2,7 +2,7 @@
 % local full = V_ROW // width * width
 % -- floats are read where they are cached, in strips of columns; other types are converted to rows
 % local strip, strips_apart = V_ROW, 0
-% if V_STORED == "float" then strip, strips_apart = V_STRIP, BLOCK * V_STRIP end
+% if V_DIRECT then strip, strips_apart = V_STRIP, BLOCK // V_KEYS * V_STRIP end
 % local column_place = strip == V_ROW and "column" or "column / " .. strip .. " * " .. strips_apart .. " + column % " .. strip
 % -- register tiles of o: whole ones, and one for the columns that are left
 % local shapes = {}
@@ -13,12 +13,25 @@
 %     shapes[#shapes + 1] = { name = "_rest", vectors = (V_ROW - full) // LANES, queries = REST_QUERIES,
 %                             start = full, stop = V_ROW }
 % end
+% -- C of o += p v for one key, or a unit of V, of which the second value may be left out
+% local function add_values(shape, half)
+% for j = 0, shape.vectors - 1 do
+% local load = V_LOAD .. T .. "(v + " .. j * LANES // strip * strips_apart + j * LANES % strip .. ")"
+        const $V_PART$T v$j = $(half and "iand" .. T .. "(" .. load .. ", kept)" or load);
+% end
+% for i = 0, shape.queries - 1 do
+        const $V_PART$T p$i = $P_SET$T(p[$i]);
+% for j = 0, shape.vectors - 1 do
+        o$(i)_$j = $V_PRODUCT$T($(V_KEYS > 1 and "v" .. j .. ", p" .. i or "p" .. i .. ", v" .. j), o$(i)_$j);
+% end
+% end
+% end
 % for _, shape in ipairs(shapes) do
 /*
 ** o += p v over `keys` keys, for $(shape.queries) queries x $(shape.vectors * LANES) columns: one FMA chain over the keys for
 ** each. v and p start at the first key, p and o at the first query, v and o at the first column.
 */
-OP$T void prefill_values$(shape.name)$F(const float *restrict v, const float *restrict p,
+OP$T void prefill_values$(shape.name)$F(const $V_UNIT *restrict v, const float *restrict p,
     int32_t keys, float *restrict o)
 {
 % for i = 0, shape.queries - 1 do
@@ -26,17 +39,19 @@ OP$T void prefill_values$(shape.name)$F(const float *restrict v, const float *re
     vec$T o$(i)_$j = vload$T(o + $(i * V_ROW + j * LANES));
 % end
 % end
+% if V_KEYS == 1 then
     for (; keys > 0; keys--, v += $strip, p += QUERIES$F) {
-% for j = 0, shape.vectors - 1 do
-        const vec$T v$j = vload$T(v + $(j * LANES // strip * strips_apart + j * LANES % strip));
-% end
-% for i = 0, shape.queries - 1 do
-        const vec$T p$i = vset$T(p[$i]);
-% for j = 0, shape.vectors - 1 do
-        o$(i)_$j = vfma$T(p$i, v$j, o$(i)_$j);
-% end
-% end
+% add_values(shape, false)
     }
+% else
+    for (; keys > 1; keys -= 2, v += $strip, p += 2 * QUERIES$F) {
+% add_values(shape, false)
+    }
+    if (keys > 0) {                          /* the second value of the last unit may not be there */
+        const ivec$T kept = iset$T(0xffff);
+% add_values(shape, true)
+    }
+% end
 % for i = 0, shape.queries - 1 do
 % for j = 0, shape.vectors - 1 do
     vstore$T(o + $(i * V_ROW + j * LANES), o$(i)_$j);
@@ -49,7 +64,7 @@ OP$T void prefill_values$(shape.name)$F(const float *restrict v, const float *re
 struct prefill_tile$F {
     float (*s)[QUERIES$F];       /* scores, or weights once weighed */
     struct prefill_seen$F *seen;
-    const float *v;
+    const $V_UNIT *v;
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
 % if GATHERS then
@@ -72,9 +87,13 @@ $FN void prefill_accumulate$F(const struct prefill_block$F *block, const struct 
             if (tile->sight != SEES_ALL)
                 visible_keys$D(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
+% if V_KEYS == 1 then
             const int32_t from = first - tile->key0, keys = last - first + 1;
+% else
+            const int32_t from = (first - tile->key0) / 2 * 2, keys = first <= last ? last + 1 - tile->key0 - from : 0;
+% end
             if (keys > 0)
-                prefill_values$(shape.name)$F(tile->v + $column_place + from * $strip, &tile->s[from][query], keys,
+                prefill_values$(shape.name)$F(tile->v + $column_place + from$(V_KEYS > 1 and " / " .. V_KEYS or "") * $strip, &tile->s[from][query], keys,
                                &t->state->o[query][column]);
         }
 % end
@@ -162,14 +181,16 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
 % else
     const struct block$D *stored = tile_block$D(block->sequence, kv_of$D(block->head), key0);
 % end
-% if K_STORED == "float" then
-    const float *k = &stored->k[key0 % BLOCK$D / PANEL$D][0][key0 % PANEL$D];
+% if K_DIRECT then
+    const $K_UNIT *k = &stored->k[key0 % BLOCK$D / PANEL$D][0][key0 % PANEL$D];
 % else
     const float *k = &t->k[0][0][key0 % PANEL$D];
+% end
+% if not K_DIRECT or K_SCALES_ROWS then
     prefill_keys$F(stored, key0, t);
 % end
-% if V_STORED == "float" then
-    const float *v = stored->v[0][key0 % BLOCK$D];
+% if V_DIRECT then
+    const $V_UNIT *v = stored->v[0][key0 % BLOCK$D$(V_KEYS > 1 and " / " .. V_KEYS or "")];
 % end
 % if INTERLEAVE == 1 then
     const int slot = before->s == t->s[0];
@@ -188,7 +209,7 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     struct prefill_seen$F *seen = t->seen;
     prefill_settle$F(block, before, t);
     if (sight == SEES_ALL)
-        prefill_scores_all$F(block, key0, k, $(V_STORED == "float" and "v, " or "")t, s);
+        prefill_scores_all$F(block, key0, k, $(V_DIRECT and "v, " or "")t, s);
     else
         prefill_scores_some$F(block, key0, keys, k, t, seen, s);
 % end
@@ -197,13 +218,13 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
         prefill_rescale$F(t, block->queries);
 % end
 % if V_IN_K then
-% local panels = K_STORED == "float" and "stored->k[key0 % BLOCK" .. D .. " / PANEL" .. D .. "][0]" or "t->k[0][0]"
+% local panels = K_DIRECT and "stored->k[key0 % BLOCK" .. D .. " / PANEL" .. D .. "][0]" or "t->k[0][0]"
     const float *v = t->v[0];
     tail_rows$F($panels, key0 % PANEL$D, t->v);
 % if K_SCALES_ROWS then
     tail_scales$F(stored, key0, t->v_scale);
 % end
-% elseif V_STORED ~= "float" then
+% elseif not V_DIRECT then
     const float *v = t->v[0];
     prefill_rows$F(stored, key0, keys, t);
 % end

@@ -12,7 +12,7 @@
 % local k_loads, v_loads = loads(K_TYPE, K_PACK), loads(V_TYPE, V_PACK)
 % local k_scales, v_scales = K_SCALES_ROWS and 0 or K_SCALES, V_SCALES_ROWS and 0 or V_SCALES
 % local scale_names = { "scale", "minimum" }
-% if K_STORED ~= "float" then
+% if not K_DIRECT then
 /* A panel of K as floats. */
 $FN void prefill_panel$F(const struct block$D *block, int panel, float (*restrict to)[PANEL$D])
 {
@@ -44,12 +44,20 @@ $FN void prefill_panel$F(const struct block$D *block, int panel, float (*restric
     }
 }
 
+% end
+% if not K_DIRECT or K_SCALES_ROWS then
+% if K_DIRECT then
+/* What scales K of the tile at key0. */
+% else
 /* K of the tile at key0 as floats, in panels as before: converted once for all queries of a block. */
+% end
 $FN void prefill_keys$F(const struct block$D *block, int32_t key0, struct prefill_scratch$F *t)
 {
     const int start = key0 % BLOCK$D;
+% if not K_DIRECT then
     for (int key = 0; key < TILE$F; key += PANEL$D)
         prefill_panel$F(block, (start + key) / PANEL$D, t->k[key / PANEL$D]);
+% end
 % if K_SCALES_ROWS then
     for (int key = 0; key < TILE$F; key += $LANES)
         vstore$T(&t->k_scale[key], vload_bfloat$T(&block->k_scale[(start + key) / PANEL$D][0][0][(start + key) % PANEL$D]));
@@ -87,7 +95,7 @@ $FN void tail_scales$F(const struct block$D *block, int32_t key0, float *restric
 }
 
 % end
-% elseif V_STORED ~= "float" then
+% elseif not V_DIRECT then
 /* V of the tile's first `keys` keys as floats, in rows as before. */
 $FN void prefill_rows$F(const struct block$D *block, int32_t key0, int32_t keys, struct prefill_scratch$F *t)
 {

@@ -12,7 +12,7 @@ enum {
     QUERIES$F = $QUERIES,      /* queries in a block */
     APPEND$F  = $APPEND,      /* most queries of a sequence that goes by rows, as in decode */
     APPEND_KEYS$F = 8,    /* and its keys for each of them, at least */
-    Q_ROW$F   = $((D_K + LANES - 1) // LANES * LANES)       /* D_K, padded to whole vectors */
+    Q_ROW$F   = $((Q_FLOATS + LANES - 1) // LANES * LANES)       /* D_K$(UNITS and ", or what it becomes" or ""), padded to whole vectors */
 };
 
 /* What the keys of a segment, or of the segments so far, come to for each query. */
@@ -28,17 +28,17 @@ struct prefill_seen$F {
 
 % local slots = INTERLEAVE == 1 and 2 or 1
 struct prefill_scratch$F {
-    float q[Q_ROW$F][QUERIES$F];             /* transposed, rotated, scaled */
+    float q[Q_ROW$F][QUERIES$F];             /* transposed, rotated, $(UNITS and "units" or "scaled") */
     float rows[$LANES][Q_ROW$F];             /* the same of a vector of queries, not yet transposed */
     float s[$slots][TILE$F][QUERIES$F];      /* scores of a tile, then weights p$(slots == 2 and "; of two tiles by turns" or "") */
     struct prefill_seen$F seen[$slots];
 % if GATHERS then
     struct block$D gathered[2];              /* of a tile, and of the one before, which is settled later */
 % end
-% if K_STORED ~= "float" then
+% if not K_DIRECT then
     float k[$((TILE + PANEL - 1) // PANEL)][D_K$D][PANEL$D];   /* the panels of a tile, as floats */
 % end
-% if V_STORED ~= "float" then
+% if not V_DIRECT then
     float v[TILE$F][V_ROW$D];                /* its rows of V, as floats */
 % end
 % if K_SCALES_ROWS then
@@ -76,14 +76,14 @@ $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_bl
                 query_row$D(args, block->row + lane + i, block->head, t->rows[i]);
             else
                 memset(t->rows[i], 0, sizeof t->rows[i]);
-        for (int d = 0; d < Q_ROW$F; d += $LANES)
+        for (int d = 0; d < $(UNITS and Q_CELLS or "Q_ROW" .. F); d += $LANES)
             vtranspose$T(&t->rows[0][d], Q_ROW$F, &t->q[d][lane], QUERIES$F);
     }
 }
 
 % -- steps of d: UNROLL at a time, then those that are left
-% local steps = { { from = 0, to = D_K - D_K % UNROLL, count = UNROLL } }
-% if D_K % UNROLL > 0 then steps[2] = { from = D_K - D_K % UNROLL, to = D_K, count = 1 } end
+% local steps = { { from = 0, to = Q_UNITS - Q_UNITS % UNROLL, count = UNROLL } }
+% if Q_UNITS % UNROLL > 0 then steps[2] = { from = Q_UNITS - Q_UNITS % UNROLL, to = Q_UNITS, count = 1 } end
 % -- a narrow register tile has more keys, so that there are as many sums as hide an FMA's latency
 % local function keys_beside(vectors)
 %     local keys = SCORE_KEYS
@@ -93,27 +93,39 @@ $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_bl
 %     return keys
 % end
 % local key_step = keys_beside(1)
+% -- C of one step of a sum, which for whole numbers is called n until it is scaled
+% local function add(i, v, u)
+%     local q, k, sum = "q" .. u .. "_" .. v, "k" .. u .. "_" .. i, (SUM == "ivec" and "n" or "s") .. i .. "_" .. v
+%     return sum .. " = " .. PRODUCT .. T .. "(" .. (UNITS and k .. ", " .. q or q .. ", " .. k) .. ", " .. sum .. ")"
+% end
 % -- C of the sums s<key>_<vector> of a register tile from `key` and `lane`
 % local function sum_scores(keys, vectors)
 % for i = 0, keys - 1 do
 % for v = 0, vectors - 1 do
-    vec$T s$(i)_$v = vzero$T();
+    $SUM$T $(SUM == "ivec" and "n" or "s")$(i)_$v = $(SUM == "ivec" and "iload_unit" .. T .. "(&t->q[" .. Q_UNITS + 1 .. "][lane + " .. v * LANES .. "])" or "vzero" .. T .. "()");
 % end
 % end
 % for _, step in ipairs(steps) do
     for (int d = $(step.from); d < $(step.to); d += $(step.count)) {
 % for u = 0, step.count - 1 do
 % for v = 0, vectors - 1 do
-        const vec$T q$(u)_$v = vload$T(&t->q[d + $u][lane + $(v * LANES)]);
+        const $PART$T q$(u)_$v = $Q_LOAD$T(&t->q[d + $u][lane + $(v * LANES)]);
 % end
 % for i = 0, keys - 1 do
-        const vec$T k$(u)_$i = vset$T(panel[(d + $u) * PANEL$D + $i]);
+        const $PART$T k$(u)_$i = $K_SET$T(panel[(d + $u) * PANEL$D + $i]);
 % for v = 0, vectors - 1 do
-        s$(i)_$v = vfma$T(q$(u)_$v, k$(u)_$i, s$(i)_$v);
+        $(add(i, v, u));
 % end
 % end
 % end
     }
+% end
+% if SUM == "ivec" then
+% for i = 0, keys - 1 do
+% for v = 0, vectors - 1 do
+    vec$T s$(i)_$v = vfromi$T(n$(i)_$v);
+% end
+% end
 % end
 % if K_SCALES_ROWS then
 % for i = 0, keys - 1 do
@@ -123,13 +135,21 @@ $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_bl
 % end
 % end
 % end
+% if UNITS then
+% for v = 0, vectors - 1 do
+    const vec$T factor$v = $(SUM == "ivec" and "vload" .. T .. "(&t->q[" .. Q_UNITS .. "][lane + " .. v * LANES .. "])" or "vset" .. T .. "(scale" .. D .. ")");
+% for i = 0, keys - 1 do
+    s$(i)_$v = vmul$T(s$(i)_$v, factor$v);
+% end
+% end
+% end
 % end
 % for n = 1, QUERY_VECTORS do
 /* s = q k for $(keys_beside(n)) keys x $(n * LANES) queries, from `key` and `lane`: one FMA chain over d for each. */
-$FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane,
+$FN void prefill_scores_$(n)$F(const $K_UNIT *restrict k, int key, int lane,
     const struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F])
 {
-    const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
+    const $K_UNIT *restrict panel = k + key / PANEL$D * (PANEL$D * $(UNITS and Q_UNITS or "D_K" .. D)) + key % PANEL$D;
 % sum_scores(keys_beside(n), n)
 % for i = 0, keys_beside(n) - 1 do
 % for v = 0, n - 1 do
@@ -141,10 +161,10 @@ $FN void prefill_scores_$(n)$F(const float *restrict k, int key, int lane,
 % end
 % local call = HAS_SCORE and "block, key0, " or ""
 /* The same for whole register tiles that are seen, with what scores are made of them, and raises each query's largest. */
-OP$T void prefill_scores_top$F($(HAS_SCORE and "const struct prefill_block" .. F .. " *block, int32_t key0, " or "")const float *restrict k,
+OP$T void prefill_scores_top$F($(HAS_SCORE and "const struct prefill_block" .. F .. " *block, int32_t key0, " or "")const $K_UNIT *restrict k,
     int key, int lane, struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F])
 {
-    const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
+    const $K_UNIT *restrict panel = k + key / PANEL$D * (PANEL$D * $(UNITS and Q_UNITS or "D_K" .. D)) + key % PANEL$D;
 % sum_scores(SCORE_KEYS, QUERY_VECTORS)
 % for v = 0, QUERY_VECTORS - 1 do
 % if HAS_SCORE then
@@ -162,10 +182,10 @@ OP$T void prefill_scores_top$F($(HAS_SCORE and "const struct prefill_block" .. F
 % end
 }
 
-% local lines = INTERLEAVE == 0 and V_STORED == "float" and SCORE_KEYS * V_ROW // 16 or 0
+% local lines = INTERLEAVE == 0 and V_DIRECT and SCORE_KEYS * V_ROW // V_KEYS // 16 or 0
 /* All scores of a tile, and each query's largest.$(lines > 0 and " Its V, which comes next, is fetched meanwhile." or "") */
-$FN void prefill_scores_all$F(const struct prefill_block$F *block, int32_t key0, const float *k,
-    $(lines > 0 and "const float *v, " or "")struct prefill_scratch$F *t, float (*s)[QUERIES$F])
+$FN void prefill_scores_all$F(const struct prefill_block$F *block, int32_t key0, const $K_UNIT *k,
+    $(lines > 0 and "const " .. V_UNIT .. " *v, " or "")struct prefill_scratch$F *t, float (*s)[QUERIES$F])
 {
 % if not HAS_SCORE then
     (void)block;
@@ -177,7 +197,7 @@ $FN void prefill_scores_all$F(const struct prefill_block$F *block, int32_t key0,
         for (int key = 0; key < TILE$F; key += $SCORE_KEYS) {
 % if lines > 0 then
             for (int line = 0; line < $lines; line++)
-                ATTN_FETCH_NEAR(v + key * V_ROW$D + line * 16);
+                ATTN_FETCH_NEAR(v + key$(V_KEYS > 1 and " / " .. V_KEYS or "") * V_ROW$D + line * 16);
 % end
             prefill_scores_top$F($(call)k, key, lane, t, s);
         }
@@ -197,7 +217,7 @@ static void prefill_seen_find$F(const struct prefill_block$F *block, int32_t key
 }
 
 /* Scores of $key_step keys for those of $QUERY_VECTORS vectors of queries that may see one of them. */
-$FN void prefill_scores_seen$F(const float *k, int key, int lane,
+$FN void prefill_scores_seen$F(const $K_UNIT *k, int key, int lane,
     const struct prefill_scratch$F *t, const struct prefill_seen$F *seen, float (*s)[QUERIES$F])
 {
     int from = lane, to = lane;
@@ -223,7 +243,7 @@ $FN void prefill_scores_seen$F(const float *k, int key, int lane,
 ** that no query of a vector sees have none.
 */
 $FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
-    const float *k, struct prefill_scratch$F *t, struct prefill_seen$F *seen, float (*s)[QUERIES$F])
+    const $K_UNIT *k, struct prefill_scratch$F *t, struct prefill_seen$F *seen, float (*s)[QUERIES$F])
 {
     prefill_seen_find$F(block, key0, keys, seen);
     for (int lane = 0; lane < block->queries; lane += $(QUERY_VECTORS * LANES))

@@ -63,6 +63,7 @@ OP$T vec$T prefill_weight$F(vec$T s, vec$T m)
     return vselect$T(seen, weight$F(s, vmax$T(m, vset$T(ATTN_LOWEST))), vzero$T());
 }
 
+% if not UNIT_VALUES then
 % -- a score may hide a key by being -infinity
 % local weight = (HAS_SCORE and "prefill_weight" or "weight") .. F
 /* p = weight(s, m) in the place of s. */
@@ -114,18 +115,44 @@ $FN void prefill_weights_some$F(struct prefill_scratch$F *t, int32_t queries,
     }
 }
 
+% end
 % if INTERLEAVE == 1 then
+% local weight = (HAS_SCORE and "prefill_weight" or "weight") .. F
 % local exps = QUERY_VECTORS * TILE // PARTIALS
-% local v_lines = (TILE * V_ROW + 16 * exps * PARTIALS - 1) // (16 * exps * PARTIALS)
-% local steps = D_K // exps
+% -- C of one step of a sum, which for whole numbers is called n until it is scaled
+% local sum = SUM == "ivec" and "n" or "s"
+% local function add(i, v)
+%     local name, q, k = sum .. i .. "_" .. v, "q" .. v, "k" .. i
+%     return name .. " = " .. PRODUCT .. T .. "(" .. (UNITS and k .. ", " .. q or q .. ", " .. k) .. ", " .. name .. ")"
+% end
+% local v_lines = (TILE // V_KEYS * V_ROW + 16 * exps * PARTIALS - 1) // (16 * exps * PARTIALS)
+% local steps = Q_UNITS // exps
+% -- C of some steps of the sums, and of what is fetched meanwhile
+% local function score_steps()
+% for line = 0, v_lines - 1 do
+            ATTN_FETCH_NEAR(v + $(line * 16));
+% end
+            v += $(v_lines * 16);
+            for (int d = 0; d < $steps; d++, panel += PANEL$D, q++) {
+% for v = 0, QUERY_VECTORS - 1 do
+                const $PART$T q$v = $Q_LOAD$T(&q[0][$(v * LANES)]);
+% end
+% for i = 0, SCORE_KEYS - 1 do
+                const $PART$T k$i = $K_SET$T(panel[$i]);
+% for v = 0, QUERY_VECTORS - 1 do
+                $(add(i, v));
+% end
+% end
+            }
+% end
 /*
 ** All scores s of a tile and each query's largest, and meanwhile the weights of the tile
 ** before it in place of its scores p: exponentials after every $steps steps of d, so that
 ** they fill the pipes that the FMAs leave idle. The V that comes next is fetched as well.
 */
 $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t key0,
-    const float *restrict k, struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F],
-    float (*restrict p)[QUERIES$F], const float *v)
+    const $K_UNIT *restrict k, struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F],
+    float (*restrict p)[QUERIES$F], const $V_UNIT *v)
 {
 % if not HAS_SCORE then
     (void)block;
@@ -133,13 +160,30 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
 % end
     for (int j = 0; j < PARTIALS$F; j++) {
         const int key = j * $SCORE_KEYS;
-        const float *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
+        const $K_UNIT *restrict panel = k + key / PANEL$D * (PANEL$D * $(UNITS and Q_UNITS or "D_K" .. D)) + key % PANEL$D;
         float (*restrict q)[QUERIES$F] = t->q;
 % for i = 0, SCORE_KEYS - 1 do
 % for v = 0, QUERY_VECTORS - 1 do
-        vec$T s$(i)_$v = vzero$T();
+        $SUM$T $sum$(i)_$v = $(SUM == "ivec" and "iload_unit" .. T .. "(&t->q[" .. Q_UNITS + 1 .. "][" .. v * LANES .. "])" or "vzero" .. T .. "()");
 % end
 % end
+% if UNIT_VALUES then
+        const int pair = j / 2 * 2, half = j % 2 * (QUERIES$F / 2);      /* j and j + 1 share their keys, each has half of the queries */
+        for (int lane = half; lane < half + QUERIES$F / 2; lane += $LANES) {
+            const vec$T m = vload$T(&t->state->m[lane]);
+            vec$T sum0 = vzero$T(), sum1 = vzero$T();
+% for e = 0, TILE // PARTIALS - 1 do
+% for part = 0, 1 do
+            const vec$T p$(part)_$e = vround_bf16$T($weight(vload$T(&p[pair + $(e * PARTIALS + part)][lane]), m));
+            sum$part = vadd$T(sum$part, p$(part)_$e);
+% score_steps()
+% end
+            vstore$T(&p[pair + $(e * PARTIALS)][lane], vpair_bf16$T(p0_$e, p1_$e));
+% end
+            vstore$T(&t->sums[pair][lane], sum0);
+            vstore$T(&t->sums[pair + 1][lane], sum1);
+        }
+% else
         for (int lane = 0; lane < QUERIES$F; lane += $LANES) {
             const vec$T m = vload$T(&t->state->m[lane]);
             vec$T sum = vzero$T();
@@ -148,42 +192,44 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
             const vec$T p$e = $weight(old$e, m);
             vstore$T(&p[j + $(e * PARTIALS)][lane], $(weighted(e, "j + " .. e * PARTIALS)));
             sum = vadd$T(sum, p$e);
-% for line = 0, v_lines - 1 do
-            ATTN_FETCH_NEAR(v + $(line * 16));
-% end
-            v += $(v_lines * 16);
-            for (int d = 0; d < $steps; d++, panel += PANEL$D, q++) {
-% for v = 0, QUERY_VECTORS - 1 do
-                const vec$T q$v = vload$T(&q[0][$(v * LANES)]);
-% end
-% for i = 0, SCORE_KEYS - 1 do
-                const vec$T k$i = vset$T(panel[$i]);
-% for v = 0, QUERY_VECTORS - 1 do
-                s$(i)_$v = vfma$T(q$v, k$i, s$(i)_$v);
-% end
-% end
-            }
+% score_steps()
 % end
             vstore$T(&t->sums[j][lane], sum);
         }
-% if D_K % exps > 0 then
-        for (int d = $(steps * exps); d < D_K$D; d++, panel += PANEL$D, q++) {
+% end
+% if Q_UNITS % exps > 0 then
+        for (int d = $(steps * exps); d < $(UNITS and Q_UNITS or "D_K" .. D); d++, panel += PANEL$D, q++) {
 % for v = 0, QUERY_VECTORS - 1 do
-            const vec$T q$v = vload$T(&q[0][$(v * LANES)]);
+            const $PART$T q$v = $Q_LOAD$T(&q[0][$(v * LANES)]);
 % end
 % for i = 0, SCORE_KEYS - 1 do
-            const vec$T k$i = vset$T(panel[$i]);
+            const $PART$T k$i = $K_SET$T(panel[$i]);
 % for v = 0, QUERY_VECTORS - 1 do
-            s$(i)_$v = vfma$T(q$v, k$i, s$(i)_$v);
+            $(add(i, v));
 % end
 % end
         }
+% end
+% if SUM == "ivec" then
+% for i = 0, SCORE_KEYS - 1 do
+% for v = 0, QUERY_VECTORS - 1 do
+        vec$T s$(i)_$v = vfromi$T(n$(i)_$v);
+% end
+% end
 % end
 % if K_SCALES_ROWS then
 % for i = 0, SCORE_KEYS - 1 do
         const vec$T scale$i = vset$T(t->k_scale[key + $i]);
 % for v = 0, QUERY_VECTORS - 1 do
         s$(i)_$v = vmul$T(s$(i)_$v, scale$i);
+% end
+% end
+% end
+% if UNITS then
+% for v = 0, QUERY_VECTORS - 1 do
+        const vec$T factor$v = $(SUM == "ivec" and "vload" .. T .. "(&t->q[" .. Q_UNITS .. "][" .. v * LANES .. "])" or "vset" .. T .. "(scale" .. D .. ")");
+% for i = 0, SCORE_KEYS - 1 do
+        s$(i)_$v = vmul$T(s$(i)_$v, factor$v);
 % end
 % end
 % end

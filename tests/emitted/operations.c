@@ -98,20 +98,60 @@ static bool is_near(float found, double expected, double relative, double absolu
     return fabs(found - expected) <= fmax(relative * fabs(expected), absolute);
 }
 
+/* A half of what stands in a float's place, 1 the upper one; and halves in a unit. */
+static uint32_t half_of(float place, int part)
+{
+    uint32_t bits;
+    memcpy(&bits, &place, sizeof bits);
+    return bits >> 16 * part & 0xffffu;
+}
+
+static uint32_t unit_of(float first, float second)
+{
+    return half_of(nearest_bf16(first), 1) | half_of(nearest_bf16(second), 1) << 16;
+}
+
+static float half_value(uint32_t unit, int part)
+{
+    const uint32_t bits = (unit >> 16 * part & 0xffffu) << 16;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* What a target's products can be of. */
+#define BF16 1
+#define INT8 2
+
 #define TARGET scalar
 #define LANES 1
 #define FUSED 0
+#define COMPUTES (BF16 | INT8)
 #include "operations_target.h"
 
 #if defined(__x86_64__)
 #define TARGET avx2
 #define LANES 8
 #define FUSED 1
+#define COMPUTES (BF16 | INT8)
 #include "operations_target.h"
 
 #define TARGET avx512
 #define LANES 16
 #define FUSED 1
+#define COMPUTES (BF16 | INT8)
+#include "operations_target.h"
+
+#define TARGET avx512_bf16
+#define LANES 16
+#define FUSED 1
+#define COMPUTES BF16
+#include "operations_target.h"
+
+#define TARGET avx512_vnni
+#define LANES 16
+#define FUSED 1
+#define COMPUTES INT8
 #include "operations_target.h"
 #endif
 
@@ -136,6 +176,8 @@ int main(void)
 #if defined(__x86_64__)
     RUN(operations_avx2);
     RUN(operations_avx512);
+    RUN(operations_avx512_bf16);
+    RUN(operations_avx512_vnni);
 #endif
     return test_end();
 }

@@ -1,5 +1,5 @@
 /*
-** One target's operations: included by operations.c with TARGET, LANES, and FUSED (vfma rounds once).
+** One target's operations: included by operations.c with TARGET, LANES, FUSED (vfma rounds once), and the COMPUTES it has products for.
 */
 #define JOIN(a, b) a##_##b
 #define NAMED(a, b) JOIN(a, b)
@@ -266,6 +266,69 @@ CHECKING void OF(check_part)(struct random *random)
 }
 #endif
 
+/* Numbers of 16 bits in units: loaded, rounded to nearest, packed by neighbours and by pairs of vectors. */
+CHECKING void OF(check_units)(struct random *random)
+{
+    uint32_t words[LANES];
+    float x[2][LANES], halves[2][LANES], pairs[LANES], row[LANES + 2] = { 0.0f };
+    for (int i = 0; i < LANES; i++)
+        words[i] = (uint32_t)any_integer(random);
+    for (int i = 0; i < LANES; i++)
+        CHECK(OF(all_lanes)(OF(ieq)(OF(iset_u32)(words[i]), OF(iset)((int32_t)words[i]))));
+    int32_t found[LANES];
+    OF(vstore)(pairs, OF(vfrombits)(OF(iload_u32)(words)));
+    memcpy(found, pairs, sizeof found);
+    CHECK(memcmp(found, words, sizeof found) == 0);
+    const int first = LANES == 1 ? (int)random_between(random, 0, 3) : 4;
+    for (int part = 0; part < 2; part++) {
+        fill(x[part], LANES, random);
+        OF(vstore)(halves[part], OF(vround_bf16)(OF(vload)(x[part])));
+        for (int i = 0; i < LANES; i++)
+            CHECK(same_float(halves[part][i], nearest_bf16(x[part][i])));
+    }
+    OF(vstore)(pairs, OF(vpair_bf16)(OF(vload)(halves[0]), OF(vload)(halves[1])));
+    for (int i = 0; i < LANES; i++)
+        CHECK(half_of(pairs[i], 0) == half_of(halves[0][i], 1) && half_of(pairs[i], 1) == half_of(halves[1][i], 1));
+    OF(vstore_halves)(row, first, OF(vload)(halves[0]));
+    for (int i = 0; i < LANES; i++)
+        CHECK(half_of(row[(first + i) / 2], (first + i) % 2) == half_of(halves[0][i], 1));
+    for (int i = 0; i < 2 * LANES + 4; i++)
+        CHECK(half_of(row[i / 2], i % 2) == 0 || (i >= first && i < first + LANES));
+}
+
+/* Products of units: pairs of bf16, the odd one first; four bytes with a sign and four without. */
+CHECKING void OF(check_products)(struct random *random)
+{
+    uint32_t a[LANES], b[LANES];
+    float sum[LANES], found[LANES];
+    for (int i = 0; i < LANES; i++) {
+        a[i] = unit_of(random_normal(random), random_normal(random));
+        b[i] = unit_of(random_normal(random), random_normal(random));
+        sum[i] = random_normal(random);
+    }
+#if COMPUTES & BF16
+    OF(vstore)(found, OF(vdot_bf16)(OF(iload_u32)(a), OF(iload_u32)(b), OF(vload)(sum)));
+    for (int i = 0; i < LANES; i++) {
+        const float odd = half_value(a[i], 1) * half_value(b[i], 1), even = half_value(a[i], 0) * half_value(b[i], 0);
+        const float added = odd + sum[i];            /* products are exact: fused or not is the same */
+        CHECK(found[i] == even + added);
+    }
+#endif
+#if COMPUTES & INT8
+    const int32_t start = any_integer(random) / 2;
+    OF(vstore)(found, OF(vfrombits)(OF(idot_int8)(OF(iload_u32)(a), OF(iload_u32)(b), OF(iset)(start))));
+    for (int i = 0; i < LANES; i++) {
+        int32_t expected = start, got;
+        for (int bit = 0; bit < 32; bit += 8)
+            expected += (int32_t)(a[i] >> bit & 255u) * (int8_t)(b[i] >> bit & 255u);
+        memcpy(&got, &found[i], sizeof got);
+        CHECK(got == expected);
+    }
+#endif
+    (void)found;
+    (void)sum;
+}
+
 CHECKING void OF(check_operations)(void)
 {
     struct random random = random_start(3);
@@ -283,6 +346,8 @@ CHECKING void OF(check_operations)(void)
         OF(check_quotient)(&random);
         OF(check_comparisons)(&random);
         OF(check_tables)(&random);
+        OF(check_units)(&random);
+        OF(check_products)(&random);
         for (int i = 0; i < 20; i++)
             OF(check_functions)(&random);
 #if LANES > 1
@@ -301,6 +366,7 @@ static void OF(operations)(void)
 #undef TARGET
 #undef LANES
 #undef FUSED
+#undef COMPUTES
 #undef JOIN
 #undef NAMED
 #undef OF

@@ -147,8 +147,12 @@ static void files_and_names_agree(void)
                      "mask/wider.lua:2: name is \"wide\" (text); expected \"wider\", as the file is called\n");
     check_descriptor("mask/notes.txt", "not Lua", "");
     check_descriptor("mask/wide.lua", "x =", "mask/wide.lua:1: unexpected symbol near <eof>\n");
-    check_descriptor("isa/sve.lua", "name = 'sve' help = 'h' code = '' supported = '1'\nlanes = 0 registers = 32",
+    check_descriptor("isa/sve.lua", "name = 'sve' help = 'h' code = '' products = '' supported = '1'\nlanes = 0 registers = 32",
                      "isa/sve.lua:2: lanes is 0; expected a whole number from 1 to 64\n");
+    check_descriptor("isa/sve2.lua", "name = 'sve2' help = 'h' products = '' supported = '1'\nlike = 'sve'",
+                     "isa/sve2.lua:1: like is \"sve\"; expected a target that stands by itself\n");
+    check_descriptor("isa/sve2.lua", "name = 'sve2' help = 'h' products = '' supported = '1' like = 'sve'\nlanes = 8",
+                     "isa/sve2.lua:2: unknown field 'lanes'\n");
 }
 
 static void templates_must_be_a_directory(void)

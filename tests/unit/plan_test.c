@@ -11,6 +11,7 @@ static const struct descriptor targets[] = {
 };
 
 static const struct descriptor float_cache = { .name = "f32", .bits = 32 }, nibble_cache = { .name = "int4", .bits = 4, .scales = 2 };
+static const struct descriptor float_compute = { .name = "f32", .pack = 1, .values = "" };
 
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
@@ -18,7 +19,7 @@ enum { TARGETS = sizeof targets / sizeof targets[0] };
 static bool plan_made(struct plan *plan, const char *text, int group, int d, const struct descriptor *isa, struct report *report)
 {
     const struct definition definition = { .name = "a", .heads = group, .kv_heads = 1, .group = group, .d_k = d, .d_v = d,
-                                           .cache_k = { .type = &float_cache }, .cache_v = { .type = &float_cache } };
+                                           .cache_k = { .type = &float_cache }, .cache_v = { .type = &float_cache }, .compute = &float_compute };
     struct plan_request request;
     return plan_request_read(&request, text, (struct where){ NULL, 0 }, report) && plan_choose(plan, &definition, isa, &request, report);
 }
@@ -91,7 +92,7 @@ static void a_request_is_kept(void)
 static void a_tile_has_whole_bytes(void)
 {
     const struct definition definition = { .name = "a", .heads = 1, .kv_heads = 1, .group = 1, .d_k = 8, .d_v = 8,
-                                           .cache_k = { .type = &nibble_cache }, .cache_v = { .type = &nibble_cache } };
+                                           .cache_k = { .type = &nibble_cache }, .cache_v = { .type = &nibble_cache }, .compute = &float_compute };
     const struct where nowhere = { NULL, 0 };
     struct report report = { .out = tmpfile() };
     struct plan_request request;
@@ -104,7 +105,7 @@ static void a_tile_has_whole_bytes(void)
 static void a_plan_prints_itself_in_one_line(void)
 {
     const struct definition definition = { .heads = 9, .kv_heads = 3, .group = 3, .d_k = 64, .d_v = 64,
-                                           .cache_k = { .type = &float_cache }, .cache_v = { .type = &float_cache } };
+                                           .cache_k = { .type = &float_cache }, .cache_v = { .type = &float_cache }, .compute = &float_compute };
     struct arena *arena = arena_create();
     struct text prefill = text_start(arena), decode = text_start(arena);
     const struct plan_request request = { .where = { NULL, 0 } };

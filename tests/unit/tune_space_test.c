@@ -15,8 +15,9 @@ static const struct descriptor targets[] = {
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
 static const struct descriptor float_cache = { .name = "f32", .bits = 32 };
+static const struct descriptor float_compute = { .name = "f32", .pack = 1, .values = "" };
 
-#define FLOATS .cache_k = { .type = &float_cache }, .cache_v = { .type = &float_cache }
+#define FLOATS .cache_k = { .type = &float_cache }, .cache_v = { .type = &float_cache }, .compute = &float_compute
 
 static const struct definition definitions[] = {
     { .name = "one", .heads = 1, .kv_heads = 1, .group = 1, .d_k = 64, .d_v = 64, FLOATS },
