@@ -16,7 +16,7 @@
 **     decode   split keys, scores lanes=keys 4 heads x 16 keys, o lanes=d_v, tile 4 heads x 64 keys, segment 1024, 6 of 32 registers, 35 KiB
 **
 **   targets scalar, avx2, avx512
-**   digest  bc824e3710ac961b   (of all that follows this comment)
+**   digest  8aca7b038399d418   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -425,6 +425,7 @@ OP_scalar ivec_scalar iload_s8_scalar(const int8_t *p)                  { return
 OP_scalar ivec_scalar iload_u8_scalar(const uint8_t *p)                 { return *p; }
 OP_scalar ivec_scalar iload_u16_scalar(const uint16_t *p)               { return *p; }
 OP_scalar void istore_u16_scalar(uint16_t *p, ivec_scalar a)            { *p = (uint16_t)a; }                              /* of 0 to 65535 */
+OP_scalar ivec_scalar iload_u32_scalar(const uint32_t *p)               { return (int32_t)*p; }
 OP_scalar ivec_scalar idiv_scalar(ivec_scalar a, ivec_scalar b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 OP_scalar ivec_scalar imod_scalar(ivec_scalar a, ivec_scalar b)                   { return a - idiv_scalar(a, b) * b; }
 OP_scalar mask_scalar ieq_scalar(ivec_scalar a, ivec_scalar b)                    { return a == b; }
@@ -448,6 +449,13 @@ OP_scalar vec_scalar vfrombits_scalar(ivec_scalar a)
     float x;
     memcpy(&x, &a, sizeof x);
     return x;
+}
+
+/* The upper halves of the lanes, two to a unit from half `first` on: the one of an even place is the lower. */
+OP_scalar void vstore_halves_scalar(float *units, int first, vec_scalar a)
+{
+    const uint32_t upper = (uint32_t)vbits_scalar(a) >> 16, old = (uint32_t)vbits_scalar(units[first / 2]);
+    units[first / 2] = vfrombits_scalar((int32_t)(first % 2 == 0 ? (old & 0xffff0000u) | upper : (old & 0xffffu) | upper << 16));
 }
 
 /* Halves, of IEEE 754: one below 2^-14 counts units of 2^-24. */
@@ -2214,6 +2222,7 @@ OP_avx2 ivec_avx2 iright_avx2(ivec_avx2 a, int bits)                 { return _m
 OP_avx2 ivec_avx2 iload_s8_avx2(const int8_t *p)                  { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
 OP_avx2 ivec_avx2 iload_u8_avx2(const uint8_t *p)                 { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
 OP_avx2 ivec_avx2 iload_u16_avx2(const uint16_t *p)               { return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP_avx2 ivec_avx2 iload_u32_avx2(const uint32_t *p)               { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
 OP_avx2 vec_avx2 vload_half_avx2(const uint16_t *p)               { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 OP_avx2 void vstore_half_avx2(uint16_t *p, vec_avx2 a)            { _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT)); }
 OP_avx2 vec_avx2 vload_bfloat_avx2(const uint16_t *p)             { return vfrombits_avx2(ileft_avx2(iload_u16_avx2(p), 16)); }      /* the upper halves of floats */
@@ -2232,6 +2241,12 @@ OP_avx2 void istore_u16_avx2(uint16_t *p, ivec_avx2 a)
 {
     const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(a, a), 0x08);
     _mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(words));
+}
+
+/* The upper halves of the lanes, two to a unit from half `first` on. */
+OP_avx2 void vstore_halves_avx2(float *units, int first, vec_avx2 a)
+{
+    istore_u16_avx2((uint16_t *)(void *)(units + first / 2), _mm256_srli_epi32(_mm256_castps_si256(a), 16));
 }
 
 /* The first count lanes. */
@@ -3898,6 +3913,7 @@ OP_avx512 ivec_avx512 iright_avx512(ivec_avx512 a, int bits)                 { r
 OP_avx512 ivec_avx512 iload_s8_avx512(const int8_t *p)                  { return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 OP_avx512 ivec_avx512 iload_u8_avx512(const uint8_t *p)                 { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 OP_avx512 ivec_avx512 iload_u16_avx512(const uint16_t *p)               { return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
+OP_avx512 ivec_avx512 iload_u32_avx512(const uint32_t *p)               { return _mm512_loadu_si512(p); }
 OP_avx512 vec_avx512 vload_half_avx512(const uint16_t *p)               { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
 OP_avx512 void istore_u16_avx512(uint16_t *p, ivec_avx512 a)            { _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi32_epi16(a)); }      /* of 0 to 65535 */
 OP_avx512 void vstore_half_avx512(uint16_t *p, vec_avx512 a)            { _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT)); }
@@ -3911,6 +3927,13 @@ OP_avx512 mask_avx512 mand_avx512(mask_avx512 a, mask_avx512 b)                 
 OP_avx512 mask_avx512 mor_avx512(mask_avx512 a, mask_avx512 b)                    { return (mask_avx512)(a | b); }
 OP_avx512 mask_avx512 mnot_avx512(mask_avx512 a)                             { return (mask_avx512)(a ^ 0xffff); }
 OP_avx512 int many_avx512(mask_avx512 a)                                { return a != 0; }
+
+/* The upper halves of the lanes, two to a unit from half `first` on. */
+OP_avx512 void vstore_halves_avx512(float *units, int first, vec_avx512 a)
+{
+    const __m512i halves = _mm512_srli_epi32(_mm512_castps_si512(a), 16);
+    _mm256_storeu_si256((__m256i *)(void *)(units + first / 2), _mm512_cvtepi32_epi16(halves));
+}
 
 /* The first count lanes. */
 OP_avx512 void vstore_part_avx512(float *p, vec_avx512 a, int count)
@@ -5978,7 +6001,7 @@ static const struct attn_attention *(*const resolvers[])(void) = {
     mine_attention,
 };
 
-/* (attentions, targets); NULL where this machine cannot have the target. */
+/* (attentions, targets); NULL where this machine cannot have the target, or the target is for other attentions. */
 static const struct attn_attention *const all[] = {
     &attention_attention_scalar,
 #if defined(__x86_64__)

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
 **
 **   targets scalar
-**   digest  c50d4b0e43038d63   (of all that follows this comment)
+**   digest  493c6aa9df6c13a7   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -293,6 +293,7 @@ OP_scalar ivec_scalar iload_s8_scalar(const int8_t *p)                  { return
 OP_scalar ivec_scalar iload_u8_scalar(const uint8_t *p)                 { return *p; }
 OP_scalar ivec_scalar iload_u16_scalar(const uint16_t *p)               { return *p; }
 OP_scalar void istore_u16_scalar(uint16_t *p, ivec_scalar a)            { *p = (uint16_t)a; }                              /* of 0 to 65535 */
+OP_scalar ivec_scalar iload_u32_scalar(const uint32_t *p)               { return (int32_t)*p; }
 OP_scalar ivec_scalar idiv_scalar(ivec_scalar a, ivec_scalar b)                   { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 OP_scalar ivec_scalar imod_scalar(ivec_scalar a, ivec_scalar b)                   { return a - idiv_scalar(a, b) * b; }
 OP_scalar mask_scalar ieq_scalar(ivec_scalar a, ivec_scalar b)                    { return a == b; }
@@ -316,6 +317,13 @@ OP_scalar vec_scalar vfrombits_scalar(ivec_scalar a)
     float x;
     memcpy(&x, &a, sizeof x);
     return x;
+}
+
+/* The upper halves of the lanes, two to a unit from half `first` on: the one of an even place is the lower. */
+OP_scalar void vstore_halves_scalar(float *units, int first, vec_scalar a)
+{
+    const uint32_t upper = (uint32_t)vbits_scalar(a) >> 16, old = (uint32_t)vbits_scalar(units[first / 2]);
+    units[first / 2] = vfrombits_scalar((int32_t)(first % 2 == 0 ? (old & 0xffff0000u) | upper : (old & 0xffffu) | upper << 16));
 }
 
 /* Halves, of IEEE 754: one below 2^-14 counts units of 2^-24. */
@@ -2076,7 +2084,7 @@ static const struct attn_attention *(*const resolvers[])(void) = {
     plain_attention,
 };
 
-/* (attentions, targets); NULL where this machine cannot have the target. */
+/* (attentions, targets); NULL where this machine cannot have the target, or the target is for other attentions. */
 static const struct attn_attention *const all[] = {
     &attention_attention_scalar,
 };

@@ -10,7 +10,7 @@
 **     decode   split keys, scores lanes=keys 2 heads x 16 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 7 of 16 registers, 17 KiB
 **
 **   targets avx2
-**   digest  1a9138b29eee457c   (of all that follows this comment)
+**   digest  a269df1113622d96   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -403,6 +403,7 @@ OP_avx2 ivec_avx2 iright_avx2(ivec_avx2 a, int bits)                 { return _m
 OP_avx2 ivec_avx2 iload_s8_avx2(const int8_t *p)                  { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
 OP_avx2 ivec_avx2 iload_u8_avx2(const uint8_t *p)                 { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)); }
 OP_avx2 ivec_avx2 iload_u16_avx2(const uint16_t *p)               { return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)); }
+OP_avx2 ivec_avx2 iload_u32_avx2(const uint32_t *p)               { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
 OP_avx2 vec_avx2 vload_half_avx2(const uint16_t *p)               { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 OP_avx2 void vstore_half_avx2(uint16_t *p, vec_avx2 a)            { _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT)); }
 OP_avx2 vec_avx2 vload_bfloat_avx2(const uint16_t *p)             { return vfrombits_avx2(ileft_avx2(iload_u16_avx2(p), 16)); }      /* the upper halves of floats */
@@ -421,6 +422,12 @@ OP_avx2 void istore_u16_avx2(uint16_t *p, ivec_avx2 a)
 {
     const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(a, a), 0x08);
     _mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(words));
+}
+
+/* The upper halves of the lanes, two to a unit from half `first` on. */
+OP_avx2 void vstore_halves_avx2(float *units, int first, vec_avx2 a)
+{
+    istore_u16_avx2((uint16_t *)(void *)(units + first / 2), _mm256_srli_epi32(_mm256_castps_si256(a), 16));
 }
 
 /* The first count lanes. */
@@ -2039,7 +2046,7 @@ static const struct attn_attention *(*const resolvers[])(void) = {
     windowed_attention,
 };
 
-/* (attentions, targets); NULL where this machine cannot have the target. */
+/* (attentions, targets); NULL where this machine cannot have the target, or the target is for other attentions. */
 static const struct attn_attention *const all[] = {
 #if defined(__x86_64__)
     &attention_attention_avx2,
