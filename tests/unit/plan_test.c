@@ -130,7 +130,7 @@ static void a_tail_of_keys_has_lanes_of_heads(void)
     struct arena *arena = arena_create();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct definition definition = { .name = "a", .heads = cases[i].group, .kv_heads = 1, .group = cases[i].group, .d_k = 36,
-                                               .d_v = 20, .v_in_k = true, .cache_k = { .type = &float_cache }, .cache_v = { .type = &float_cache } };
+                                               .d_v = 20, .v_in_k = true, .cache_k = { .type = &float_cache }, .cache_v = { .type = &float_cache }, .compute = &float_compute };
         struct text decode = text_start(arena);
         struct plan_request request;
         struct plan plan;
