@@ -31,8 +31,10 @@ static void *activation_rows(struct bench *b, int64_t rows, int64_t width, struc
     return values;
 }
 
-static float *rotation_rows(struct bench *b, int32_t first, int32_t rows, struct problem *problem)
+/* Of positions first .. first + count - 1, as often as there are sequences. */
+static float *rotation_rows(struct bench *b, int32_t first, int32_t count, int32_t sequences, struct problem *problem)
 {
+    const int32_t rows = count * sequences;
     const struct attn_attention *a = b->setting.attention;
     if (a->rotation_floats == 0)
         return NULL;
@@ -41,7 +43,7 @@ static float *rotation_rows(struct bench *b, int32_t first, int32_t rows, struct
     if (position == NULL || rotation == NULL)
         return NULL;
     for (int32_t i = 0; i < rows; i++)
-        position[i] = first + i;
+        position[i] = first + i % count;
     a->rotation(position, rows, rotation);
     return rotation;
 }
@@ -67,18 +69,18 @@ static bool take_arrays(struct bench *b, struct problem *problem)
     const struct attn_attention *a = b->setting.attention;
     if (narrow_find(a->activations) == NARROWS)
         return problem_set(problem, "activations are %.40s, which bench does not know", a->activations);
-    const int32_t q = b->setting.q, kv = b->setting.kv;
+    const int32_t q = b->setting.q, kv = b->setting.kv, rows = q * b->setting.sharing;
     struct random random = random_start(1);
     struct attn_args *args = &b->args;
     float *given = random_rows(b, last_head(a) + 1, a->d_k, &random, problem);     /* what of it a definition asks for */
     set_strides(args, a);
-    args->q = activation_rows(b, q, args->q_stride, &random, problem);
+    args->q = activation_rows(b, rows, args->q_stride, &random, problem);
     args->k = activation_rows(b, kv, args->k_stride, &random, problem);
     args->v = activation_rows(b, kv, args->v_stride, &random, problem);
-    args->o = activation_rows(b, q, args->o_stride, &random, problem);
+    args->o = activation_rows(b, rows, args->o_stride, &random, problem);
     args->sink = args->q_norm_weight = args->q_norm_bias = args->k_norm_weight = args->k_norm_bias = given;
-    args->q_rotation = rotation_rows(b, kv - q, q, problem);
-    args->k_rotation = rotation_rows(b, 0, kv, problem);
+    args->q_rotation = rotation_rows(b, kv - q, q, b->setting.sharing, problem);
+    args->k_rotation = rotation_rows(b, 0, kv, 1, problem);
     args->sequence = &b->sequence;
     args->sequences = 1;
     const bool rotated = a->rotation_floats == 0 || (args->q_rotation != NULL && args->k_rotation != NULL);
@@ -123,6 +125,21 @@ static bool take_caches(struct bench *b, struct problem *problem)
     return b->caches != NULL;
 }
 
+/* The sequences, each with the queries behind those of the one before. */
+static bool take_sequences(struct bench *b, struct problem *problem)
+{
+    const int32_t count = b->setting.sharing;
+    b->sharing = memory_take(&b->memory, (size_t)count, sizeof *b->sharing, problem);
+    for (int32_t i = 0; b->sharing != NULL && i < count; i++) {
+        b->sharing[i] = b->sequence;
+        b->sharing[i].q_row = (int64_t)i * b->setting.q;
+        b->sharing[i].shared = i > 0 ? b->setting.kv : 0;
+    }
+    b->args.sequence = b->sharing;
+    b->args.sequences = count;
+    return b->sharing != NULL;
+}
+
 /* The whole ------------------------------------------------------------------------------------- */
 
 static const struct attn_phase *phase_of(const struct bench_case *setting)
@@ -162,6 +179,8 @@ bool bench_create(struct bench *b, const struct bench_case *setting, const struc
     if (b->pool == NULL || !take_pages(b, problem)
         || (like == NULL && (!take_arrays(b, problem) || !bench_arrays_take(b, problem) || !take_caches(b, problem))))
         return false;
+    if (!take_sequences(b, problem))
+        return false;
     b->workspace_bytes = phase_of(setting)->workspace_bytes(&b->args);
     if (b->workspace_bytes > 0)
         b->args.workspace = memory_take_large(&b->memory, b->workspace_bytes, 1, problem);
@@ -176,7 +195,8 @@ void bench_destroy(struct bench *b)
 
 void bench_run(struct bench *b)
 {
-    b->sequence.cache = b->caches + (size_t)*b->next_cache * b->cache_stride;
+    for (int32_t i = 0; i < b->setting.sharing; i++)
+        b->sharing[i].cache = b->caches + (size_t)*b->next_cache * b->cache_stride;
     *b->next_cache = (*b->next_cache + 1) % b->cache_count;
     pool_run_phase(b->pool, phase_of(&b->setting), &b->args);
 }

@@ -14,6 +14,7 @@ struct bench_case {
     enum bench_phase phase;
     int32_t q, kv;                       /* queries, keys they may see: the queries are the last of the keys */
     int threads;
+    int32_t sharing;                     /* sequences, of so many queries each, that read the same keys together */
 };
 
 struct bench {
@@ -21,6 +22,7 @@ struct bench {
     struct memory memory;
     struct pool *pool;
     struct attn_sequence sequence;
+    struct attn_sequence *sharing;       /* (setting.sharing): the same for each sequence, with queries of its own */
     struct attn_args args;
     size_t workspace_bytes;
     unsigned char *caches;               /* (cache_count, cache_stride bytes), used in turn */

@@ -4,7 +4,8 @@ enum { PARTS = 8 };                      /* documents and the like */
 
 static int64_t axis_size(const struct bench_case *setting, const struct attn_array_kind *kind, int axis)
 {
-    return kind->axis[axis] == ATTN_AXIS_SEQUENCE ? 1 : kind->axis[axis] == ATTN_AXIS_QUERY ? setting->q
+    return kind->axis[axis] == ATTN_AXIS_SEQUENCE ? setting->sharing
+         : kind->axis[axis] == ATTN_AXIS_QUERY ? (int64_t)setting->q * setting->sharing
          : kind->axis[axis] == ATTN_AXIS_KEY ? setting->kv : kind->size[axis];
 }
 

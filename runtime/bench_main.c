@@ -2,10 +2,10 @@
 ** attn_bench: times kernels that were compiled into shared objects. `attngen bench` and `attngen tune` start it,
 ** and read what it prints: one line for each case and object, with the columns of `columns` below.
 **
-**     attn_bench MODEL [--target T] [--seconds S] [--stream no] --kernels FILE... --case DEFINITION:PHASE:Q:KV:THREADS...
+**     attn_bench MODEL [--target T] [--seconds S] [--stream no] [--sharing N] --kernels FILE... --case DEFINITION:PHASE:Q:KV:THREADS...
 **
 ** DEFINITION counts the model's definitions from 0. The objects take turns within a case; they differ in their plans
-** only. --stream no saves the time that it takes to measure the memory's bandwidth, which is then printed as 1.
+** only. --sharing N has N sequences read the same keys together. --stream no saves the time that it takes to measure the memory's bandwidth, which is then printed as 1.
 */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +28,7 @@ struct wanted {
 struct arguments {
     const char *model, *target;
     bool streams;
+    int32_t sharing;                         /* sequences that read the same keys together */
     double seconds;                          /* for a case and object */
     const char *files[OBJECTS];
     struct kernels objects[OBJECTS];
@@ -63,6 +64,8 @@ static bool argument_take(struct arguments *arguments, const char *name, const c
         arguments->target = value;
     else if (strcmp(name, "--seconds") == 0)
         return (arguments->seconds = strtod(value, &end)) >= 0.0 && *end == '\0';
+    else if (strcmp(name, "--sharing") == 0)
+        return (arguments->sharing = (int32_t)strtol(value, &end, 10)) >= 1 && *end == '\0';
     else if (strcmp(name, "--stream") == 0)
         return !(arguments->streams = strcmp(value, "no") != 0);
     else if (strcmp(name, "--kernels") == 0 && arguments->object_count < OBJECTS)
@@ -77,7 +80,7 @@ static bool argument_take(struct arguments *arguments, const char *name, const c
 static bool arguments_read(struct arguments *arguments, int argc, char **argv)
 {
     bool good = argc > 2 && argc % 2 == 0;
-    *arguments = (struct arguments){ .model = argc > 1 ? argv[1] : NULL, .seconds = 1.0, .streams = true };
+    *arguments = (struct arguments){ .model = argc > 1 ? argv[1] : NULL, .seconds = 1.0, .streams = true, .sharing = 1 };
     for (int i = 2; good && i < argc; i += 2)
         good = argument_take(arguments, argv[i], argv[i + 1]);
     return good && arguments->object_count > 0 && arguments->case_count > 0;
@@ -116,7 +119,7 @@ static bool benches_create(struct bench *benches, const struct arguments *argume
 {
     for (int i = 0; i < arguments->object_count; i++) {
         const struct attn_attention *attention = attention_choose(arguments->objects[i].table, wanted->definition, arguments->target, problem);
-        const struct bench_case setting = { attention, wanted->phase, wanted->q, wanted->kv, wanted->threads };
+        const struct bench_case setting = { attention, wanted->phase, wanted->q, wanted->kv, wanted->threads, arguments->sharing };
         if (attention == NULL || !bench_create(&benches[i], &setting, i > 0 ? &benches[0] : NULL, problem))
             return false;
     }
@@ -160,7 +163,7 @@ int main(int argc, char **argv)
     struct problem problem = { sentence, sizeof sentence };
     double stream = 1.0;
     if (!arguments_read(&arguments, argc, argv))
-        return fail("usage: attn_bench MODEL [--target T] [--seconds S] [--stream no] --kernels FILE... --case DEFINITION:PHASE:Q:KV:THREADS...");
+        return fail("usage: attn_bench MODEL [--target T] [--seconds S] [--stream no] [--sharing N] --kernels FILE... --case DEFINITION:PHASE:Q:KV:THREADS...");
     bool good = objects_load(&arguments, &problem);
     if (good)
         puts(columns);

@@ -49,7 +49,7 @@ static double cached_bytes(const struct reference_cached *cached, int d)
 static double bytes_count(const struct reference_line *line, const struct bench_case *setting, double pairs)
 {
     const double given = (double)narrow_bytes((enum narrow)line->activations);
-    const double queries = given * (line->d_k + line->d_v) * line->heads * setting->q;
+    const double queries = given * (line->d_k + line->d_v) * line->heads * setting->q * setting->sharing;
     const double row = given * (line->d_k + (line->v_in_k ? 0 : line->d_v));
     const double cached_row = cached_bytes(&line->cache_k, line->d_k) + (line->v_in_k ? 0.0 : cached_bytes(&line->cache_v, line->d_v));
     const double keys = cached_row * line->kv_heads * setting->kv;
@@ -67,7 +67,7 @@ bool bench_work_count(struct bench_work *work, const struct bench *bench, struct
     if (!reference_line_read(&line, setting->attention->definition, error, sizeof error))
         return problem_set(problem, "%s", error);
     const double pairs = setting->phase == BENCH_WRITE ? 0.0 : pairs_count(&line, bench);
-    work->flops = 2.0 * pairs * line.heads * (line.d_k + line.d_v);
+    work->flops = 2.0 * pairs * setting->sharing * line.heads * (line.d_k + line.d_v);
     work->bytes = bytes_count(&line, setting, pairs);
     return true;
 }

@@ -29,7 +29,10 @@ int64_t session_pages_count(const struct attn_session *session, int32_t tokens, 
 
 bool session_pages_open(struct attn_session *session, int32_t tokens, int64_t count, struct problem *problem);
 
-/* Gives the sequences of the placed batch the pages that their new tokens need, none of them anybody else's. */
+/*
+** Gives the sequences of the placed batch the pages that their new tokens need, none of them anybody else's, and says which
+** keys each then shares with the one before.
+*/
 bool session_pages_reserve(struct attn_session *session, struct problem *problem);
 
 /* The batch is done: its tokens belong to the sequences. */

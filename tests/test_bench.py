@@ -29,6 +29,14 @@ def sweep_times_what_was_asked_for() -> None:
         assert timing["phase"] == "append" and timing["samples"] >= 5, timing
 
 
+def sequences_share_keys() -> None:
+    """Their queries are all counted, their keys once; the workspace is that of all."""
+    (alone,), (together,) = (bench("--phase", "decode", "--kv", "2000", "--tuned", "none", *more) for more in ([], ["--sharing", "3"]))
+    assert (alone["sharing"], together["sharing"]) == (1, 3)
+    assert together["flops"] == 3 * alone["flops"] and together["workspace_bytes"] == 3 * alone["workspace_bytes"]
+    assert together["bytes"] - alone["bytes"] == 2 * 4 * (16 + 16) * 4, (alone, together)
+
+
 def long_caches_fit() -> None:
     """Of a layer of 32/8 heads, d 128: workspace grows by d_v + 2 floats for each head and segment of 1024 keys alone."""
     keys, heads, d = 200_000, 32, 128
@@ -102,4 +110,4 @@ def wrong_usage_ends_with_2() -> None:
         assert (done.returncode, done.stderr) == (2, sentence), done
 
 
-run(sweep_times_what_was_asked_for, long_caches_fit, activations_count_as_they_are, figures_agree, picture_is_drawn, bound_on_code_is_kept, wrong_usage_ends_with_2)
+run(sweep_times_what_was_asked_for, sequences_share_keys, long_caches_fit, activations_count_as_they_are, figures_agree, picture_is_drawn, bound_on_code_is_kept, wrong_usage_ends_with_2)

@@ -30,7 +30,7 @@ static void line_take(void *context, const char *line)
 
 static const char *const *command_of(const struct timing_job *job, struct arena *arena)
 {
-    const char **command = arena_alloc(arena, 10 + 2 * (size_t)(job->object_count + job->case_count), sizeof *command);
+    const char **command = arena_alloc(arena, 12 + 2 * (size_t)(job->object_count + job->case_count), sizeof *command);
     int count = 0;
     command[count++] = arena_format(arena, "%s/build/attn_bench", job->root);
     command[count++] = job->model;
@@ -47,6 +47,10 @@ static const char *const *command_of(const struct timing_job *job, struct arena 
     for (int i = 0; i < job->object_count; i++) {
         command[count++] = "--kernels";
         command[count++] = job->objects[i];
+    }
+    if (job->sharing != NULL) {
+        command[count++] = "--sharing";
+        command[count++] = job->sharing;
     }
     for (int i = 0; i < job->case_count; i++) {
         const struct timing_case *c = &job->cases[i];

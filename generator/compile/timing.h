@@ -38,6 +38,7 @@ struct timing_job {
     const struct timing_case *cases;     /* (case_count) */
     int case_count;
     double seconds;                      /* for a case and object */
+    const char *sharing;                 /* how many sequences read the same keys together; NULL: one */
     bool streams;                        /* whether the memory's bandwidth is measured, which takes a while */
 
     struct timing *timings;              /* (case_count, object_count), out */

@@ -47,6 +47,10 @@ static bool phase_read(struct request *request)
         report_error(options->report, command_line, "--phase is '%s'; expected write, prefill, append or decode", phase);
         return false;
     }
+    if (request->phase == BENCH_WRITE && options->text[OPTION_SHARING] != NULL) {
+        report_error(options->report, command_line, "--sharing has no effect on --phase write, which reads no keys");
+        return false;
+    }
     if (request->phase != BENCH_WRITE || options->text[OPTION_Q] == NULL)
         return true;
     report_error(options->report, command_line, "--q has no effect on --phase write; --kv says how many keys");
@@ -131,7 +135,8 @@ static int bench_model(struct request *request, const struct model *model, const
     const bool json = options->text[OPTION_JSON] != NULL;
     struct timing_job job = {
         .root = root, .model = model->name, .target = options->text[OPTION_TARGET], .objects = &binary.path, .object_count = 1,
-        .cases = request->cases, .case_count = request->case_count, .seconds = case_seconds, .streams = true, .take = json ? NULL : row_print
+        .cases = request->cases, .case_count = request->case_count, .seconds = case_seconds, .streams = true,
+        .sharing = options->text[OPTION_SHARING], .take = json ? NULL : row_print
     };
     struct bench_report report = { options, model, &binary, &symbols, &job };
     job.context = &report;

@@ -89,7 +89,7 @@ static void set_shape(struct value *tree, const struct bench_report *r, int at)
     tree_set(tree, "target", tree_text(r->job->timings[at].target, arena), arena);
     const struct member members[] = {
         { "q", c->q }, { "kv", c->kv }, { "threads", c->threads }, { "heads", d->kept.heads }, { "kv_heads", d->kept.kv_heads },
-        { "d_k", d->d_k }, { "d_v", d->d_v }
+        { "d_k", d->d_k }, { "d_v", d->d_v }, { "sharing", r->job->sharing == NULL ? 1.0 : strtod(r->job->sharing, NULL) }
     };
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         tree_set(tree, members[i].name, tree_integer((int64_t)members[i].number, arena), arena);

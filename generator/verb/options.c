@@ -26,6 +26,7 @@ static const struct option_rule {
     [OPTION_PHASE]       = { "--phase",       "PHASE",   TAKES_TEXT,   0, 0,     " bench ", "write, prefill, append or decode" },
     [OPTION_Q]           = { "--q",           "LIST",    TAKES_LIST,   1, 1e7,   " bench ", "queries: 64,256 or 1..16 or 64..4096*2" },
     [OPTION_KV]          = { "--kv",          "LIST",    TAKES_LIST,   1, 1e7,   " bench ", "keys, a list as of --q" },
+    [OPTION_SHARING]     = { "--sharing",     "N",       TAKES_WHOLE,  1, 4096,  " bench ", "sequences, of --q queries each, that read the same keys together (1)" },
     [OPTION_PLOT]        = { "--plot",        "FILE",    TAKES_TEXT,   0, 0,     " bench ", "draw the roofline and the cost by length as .svg or .png" },
     [OPTION_PROMPT]      = { "--prompt",      "TEXT",    TAKES_TEXT,   0, 0,     " run ", "text to continue" },
     [OPTION_TOKENS]      = { "--tokens",      "FILE",    TAKES_TEXT,   0, 0,     " run ", "token ids, one sequence a line, or .npy" },

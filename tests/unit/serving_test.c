@@ -357,6 +357,36 @@ static void prompts_that_begin_alike_are_recalled(void)
     attn_model_close(model);
 }
 
+static void shared_note(void *context, const struct attn_trace *trace)
+{
+    for (int32_t b = 0; b < trace->args->sequences; b++)
+        ((int32_t *)context)[b] = trace->args->sequence[b].shared;
+}
+
+/* Kernels are told of the pages that sequences have in common, of those that the step goes on with. */
+static void sequences_that_begin_alike_share_pages(void)
+{
+    enum { COUNT = 150, WHOLE_PAGES = 128 };
+    int32_t tokens[COUNT + 4], lengths[4] = { COUNT }, shared[4];
+    struct attn_model *model = model_open(serving_near_paged(), serving_far_paged());
+    struct attn_session *session = session_open(model, (struct attn_session_options){
+        .sequences = 4, .trace = shared_note, .trace_context = shared,
+    });
+    struct attn_batch batch = { .tokens = tokens, .lengths = lengths };
+    for (int i = 0; i < COUNT + 4; i++)
+        tokens[i] = i % VOCAB;
+    CHECK(attn_forward(session, &batch, error, sizeof error));
+    attn_session_remember(session, 0);
+    for (int b = 1; b < 4; b++)
+        CHECK(attn_session_recall(session, b, tokens, COUNT) > WHOLE_PAGES);
+    for (int b = 0; b < 4; b++)
+        lengths[b] = b != 1;
+    CHECK(attn_forward(session, &batch, error, sizeof error));
+    CHECK(shared[0] == 0 && shared[2] == WHOLE_PAGES && shared[3] == WHOLE_PAGES);
+    attn_session_destroy(session);
+    attn_model_close(model);
+}
+
 static void what_is_saved_is_recalled_by_another_session(void)
 {
     static int32_t tokens[CONTEXT];
@@ -436,6 +466,7 @@ int main(void)
     RUN(sequences_join_and_leave_in_small_pages);
     RUN(sequences_join_and_leave_in_a_ring);
     RUN(prompts_that_begin_alike_are_recalled);
+    RUN(sequences_that_begin_alike_share_pages);
     RUN(what_is_saved_is_recalled_by_another_session);
     RUN(a_full_cache_is_refused_and_nothing_is_lost);
     RUN(sessions_that_cannot_be_say_why);
