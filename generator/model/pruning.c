@@ -128,7 +128,8 @@ static const struct columns *columns_within(const struct columns *stored, const 
 }
 
 /* The columns of a slice's in that become these of its out; NULL: all of out. */
-static const struct columns *columns_of_slice(const struct value *step, int64_t in_width, const struct columns *out, struct arena *arena)
+static const struct columns *columns_of_slice(const struct value *step, int64_t in_width, const struct columns *out,
+                                              struct arena *arena)
 {
     const int64_t groups = step_integer(step, "groups", 1), offset = step_integer(step, "offset", 0);
     const int64_t part = in_width / groups, width = step_integer(step, "width", 0) / groups;
@@ -267,10 +268,9 @@ static void put_columns(struct pruning *p, const char *operation, const char *in
 }
 
 /* A product: rows of its weight that nobody reads, and columns of what was left out before, are left out. */
-static void put_product(struct pruning *p, const struct value *given, const struct columns *needed)
+static void put_product(struct pruning *p, struct value *step, const struct columns *needed)
 {
-    const struct columns *stored = activation_at(p, step_text(given, "in"))->columns;
-    struct value *step = (struct value *)(uintptr_t)given;
+    const struct columns *stored = activation_at(p, step_text(step, "in"))->columns;
     if (stored != NULL)
         step = step_with(step, "left_columns", columns_runs(stored, p->arena), p->arena);
     if (needed != NULL)
