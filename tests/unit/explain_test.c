@@ -66,6 +66,7 @@ static void choices_are_all_there(void)
         choices_collect(&choices, definition, bench.capture.arena);
         check_text_choice(&choices, "kv_head", "h // 3");
         check_text_choice(&choices, "mask", "k <= q");
+        check_text_choice(&choices, "activations", "f32");
         check_text_choice(&choices, "rope.pairing", "interleaved");
         check_text_choice(&choices, "order", "one");
         check_number_choice(&choices, "scale", 1 / sqrt(20));
