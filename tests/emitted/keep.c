@@ -101,10 +101,10 @@ static void the_table_says_which_heads_are_left(void)
 static void pruned_heads_cost_nothing(void)
 {
     const struct attn_attention *whole = keep_whole(), *pruned = keep_pruned();
-    const struct attn_sequence sequence = { .q_len = 1, .k_len = 1, .kv_len = ROWS };
-    const struct attn_args args = { .sequence = &sequence, .sequences = 1 };
+    const struct attn_sequence sequence = { .q_len = 1, .k_len = 1, .kv_len = ROWS }, prompt = { .q_len = ROWS, .k_len = ROWS, .kv_len = ROWS };
+    const struct attn_args args = { .sequence = &sequence, .sequences = 1 }, first = { .sequence = &prompt, .sequences = 1 };
     CHECK(pruned->cache_bytes(CAPACITY) * KV_HEADS == whole->cache_bytes(CAPACITY) * KV_LEFT);
-    CHECK(pruned->prefill.tasks(&args, 0) * HEADS == whole->prefill.tasks(&args, 0) * LEFT);
+    CHECK(pruned->prefill.tasks(&first, 0) * HEADS == whole->prefill.tasks(&first, 0) * LEFT);
     CHECK(pruned->decode.tasks(&args, 0) * KV_HEADS == whole->decode.tasks(&args, 0) * KV_LEFT);
     CHECK(pruned->decode.workspace_bytes(&args) * HEADS == whole->decode.workspace_bytes(&args) * LEFT);
 }
