@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench_peak.h"
 #include "machine.h"
 
 enum {
@@ -43,10 +44,10 @@ static double runs_time(struct bench *bench, int runs)
 /* Takes a sample between two probes; it is kept when both were fast, or when there is no time to wait for better ones. */
 static void sample_take(struct bench *bench, struct samples *samples, bool late)
 {
-    const int bits = strcmp(bench->setting.attention->target, "avx512") == 0 ? 512 : 256;     /* what its instructions can reach */
-    const double before = machine_fma_rate(bits);
+    const struct bench_peak peak = bench_peak_of(bench->setting.attention);
+    const double before = bench_peak_rate(&peak);
     samples->time[samples->kept] = runs_time(bench, samples->runs);
-    const double after = machine_fma_rate(bits);
+    const double after = bench_peak_rate(&peak);
     samples->peak[samples->kept] = fmax(before, after);
     samples->best = fmax(samples->best, fmax(before, after));
     const bool slow = fmin(before, after) < SLOW_PROBE * samples->best;

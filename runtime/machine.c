@@ -28,8 +28,8 @@ double machine_thread_seconds(void)
     return clock_seconds(CLOCK_THREAD_CPUTIME_ID);
 }
 
-/* Independent chains of multiply-and-add on vectors of so many floats. */
-struct chains { int lanes; void (*run)(void); };
+/* Independent chains of an instruction that multiplies and adds so many numbers. */
+struct chains { int products; void (*run)(void); };
 
 /* Without FMA instructions: as many multiplications and additions, in vectors of four. */
 static void plain_chains_run(void)
@@ -76,6 +76,42 @@ __attribute__((target("avx512f"))) static void chains_512_run(void)
 #undef CHAIN
 }
 
+/* Of two and of four products for each lane; sums are their first operand. */
+__attribute__((target("avx512f"))) static void chains_bf16_run(void)
+{
+    const __m512 x = _mm512_set1_ps(0.1f);
+    __m512 a[CHAINS];
+    for (int i = 0; i < CHAINS; i++)
+        a[i] = _mm512_set1_ps((float)i);
+#define CHAIN(i) __asm__ volatile("vdpbf16ps %1, %1, %0" : "+v"(a[i]) : "v"(x))
+    for (int step = 0; step < STEPS; step++) {
+        CHAINS_STEP;
+    }
+#undef CHAIN
+}
+
+__attribute__((target("avx512f"))) static void chains_int8_run(void)
+{
+    const __m512i x = _mm512_set1_epi32(0x01020304);
+    __m512i a[CHAINS];
+    for (int i = 0; i < CHAINS; i++)
+        a[i] = _mm512_set1_epi32(i);
+#define CHAIN(i) __asm__ volatile("vpdpbusd %1, %1, %0" : "+v"(a[i]) : "v"(x))
+    for (int step = 0; step < STEPS; step++) {
+        CHAINS_STEP;
+    }
+#undef CHAIN
+}
+
+static struct chains dots_of(enum machine_product product, int bits)
+{
+    if (product == MACHINE_BF16 && bits >= 512 && __builtin_cpu_supports("avx512bf16"))
+        return (struct chains){ 32, chains_bf16_run };
+    if (product == MACHINE_INT8 && bits >= 512 && __builtin_cpu_supports("avx512vnni"))
+        return (struct chains){ 64, chains_int8_run };
+    return (struct chains){ 0, NULL };
+}
+
 static struct chains chains_of(int bits)
 {
     if (bits >= 512 && __builtin_cpu_supports("avx512f"))
@@ -85,6 +121,17 @@ static struct chains chains_of(int bits)
     return (struct chains){ 4, plain_chains_run };
 }
 
+#else
+
+static struct chains dots_of(enum machine_product product, int bits)
+{
+    (void)product;
+    (void)bits;
+    return (struct chains){ 0, NULL };
+}
+#endif
+
+#if defined(__x86_64__)
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 
@@ -116,12 +163,23 @@ static struct chains chains_of(int bits)
 }
 #endif
 
+static double chains_rate(const struct chains *chains)
+{
+    const double start = machine_thread_seconds();
+    chains->run();
+    return 2.0 * CHAINS * STEPS * chains->products / (machine_thread_seconds() - start) * 1e-9;
+}
+
 double machine_fma_rate(int bits)
 {
     const struct chains chains = chains_of(bits);
-    const double start = machine_thread_seconds();
-    chains.run();
-    return 2.0 * CHAINS * STEPS * chains.lanes / (machine_thread_seconds() - start) * 1e-9;
+    return chains_rate(&chains);
+}
+
+double machine_rate(enum machine_product product, int bits)
+{
+    const struct chains dots = dots_of(product, bits);
+    return dots.run != NULL ? chains_rate(&dots) : machine_fma_rate(bits);
 }
 
 size_t machine_cold_bytes(void)

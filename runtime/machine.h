@@ -18,6 +18,13 @@ double machine_thread_seconds(void);              /* of processor time of the ca
 double machine_fma_rate(int bits);
 
 /*
+** The same of products that the instruction of a target adds up: pairs of bf16, four of 8 bits. That of the FMAs where
+** this CPU does not have it.
+*/
+enum machine_product { MACHINE_FMA, MACHINE_BF16, MACHINE_INT8 };
+double machine_rate(enum machine_product product, int bits);
+
+/*
 ** More bytes than the last-level cache holds, as far as the system tells its size, but at least 256 MiB and at most an eighth
 ** of the memory: what is read in turn from so many comes from memory.
 */

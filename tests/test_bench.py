@@ -60,6 +60,20 @@ def activations_count_as_they_are() -> None:
                 assert timing["bytes"] == 2 * 128 * 2 * (16 + 16) + number * rows * (16 + 16), timing
 
 
+def peak_is_that_of_the_products() -> None:
+    """Dot products of four bytes are four times what an FMA adds up in a lane, and half of the work with d_k = d_v: 1.6 of its peak."""
+    if "avx512_vnni" not in Path("/proc/cpuinfo").read_text():
+        raise Skip("this CPU has no AVX512_VNNI")
+    with tempfile.TemporaryDirectory() as folder:
+        config, peaks = Path(folder, "bytes.lua"), {}
+        config.write_text(CONFIG.replace("mask", "cache = int8, compute = int8, mask"))
+        for target in ("avx512", "avx512_vnni"):
+            (timing,) = json.loads(attngen("bench", config, "--json", "--target", target, "--phase", "decode", "--kv", "256"))
+            assert timing["target"] == target, timing
+            peaks[target] = timing["peak_gflops"]
+        assert 1.3 < peaks["avx512_vnni"] / peaks["avx512"] < 1.9, peaks
+
+
 def figures_agree() -> None:
     """Rates follow from work and time; the fraction from them and from the machine's limits."""
     for timing in bench("--q", "256", "--kv", "256"):
@@ -110,4 +124,4 @@ def wrong_usage_ends_with_2() -> None:
         assert (done.returncode, done.stderr) == (2, sentence), done
 
 
-run(sweep_times_what_was_asked_for, sequences_share_keys, long_caches_fit, activations_count_as_they_are, figures_agree, picture_is_drawn, bound_on_code_is_kept, wrong_usage_ends_with_2)
+run(sweep_times_what_was_asked_for, sequences_share_keys, long_caches_fit, activations_count_as_they_are, peak_is_that_of_the_products, figures_agree, picture_is_drawn, bound_on_code_is_kept, wrong_usage_ends_with_2)

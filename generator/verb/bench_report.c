@@ -35,9 +35,9 @@ void bench_report_row(const struct bench_report *r, int at)
     const struct timing_case *c = case_at(r, at);
     const struct timing *t = &r->job->timings[at];
     if (at == 0)
-        printf("%-16s %-8s %-8s %6s %6s %3s %10s %9s %8s %9s %8s %9s %10s %5s  %s\n", "definition", "target", "phase", "q", "kv", "thr",
+        printf("%-16s %-11s %-8s %6s %6s %3s %10s %9s %8s %9s %8s %9s %10s %5s  %s\n", "definition", "target", "phase", "q", "kv", "thr",
                "ms", "GFLOP/s", "GB/s", "peak", "stream", "fraction", "workspace", "huge", "samples");
-    printf("%-16s %-8s %-8s %6d %6d %3d %10.4g %9.1f %8.1f %9.1f %8.1f %8.1f%% %10ld %5s  %d (%d dropped)\n",
+    printf("%-16s %-11s %-8s %6d %6d %3d %10.4g %9.1f %8.1f %9.1f %8.1f %8.1f%% %10ld %5s  %d (%d dropped)\n",
            r->model->definitions[c->definition].name, t->target, bench_phase_name(c->phase), c->q, c->kv, c->threads,
            1e3 * t->seconds, gflops(t), gbps(t), t->peak_gflops, t->stream * 1e-9, 100.0 * timing_fraction(t), t->workspace,
            huge_text(t, r->options->arena), t->samples, t->dropped);
