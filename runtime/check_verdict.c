@@ -113,10 +113,16 @@ static double row_width(const struct trial *trial, float lse)
     return isinf(lse) ? 1.0 : fmax(trial->sharpness, fabs((double)lse) / ordinary_score);
 }
 
-/* How many times larger than one value a sum of weighted values may be. */
+/*
+** How many times larger than one value a sum of weighted values may be. Sigmoid weights do not share a sum of 1: where each is
+** rounded to bf16 by itself, these errors add up as those of independent numbers do.
+*/
 static double row_sum(const struct trial *trial, const struct attn_sequence *sequence)
 {
-    return trial->line->normalize == 1 ? 1.0 + sequence->kv_len / 64.0 : 1.0;
+    if (trial->line->normalize != 1)
+        return 1.0;
+    const double sums = 1.0 + sequence->kv_len / 64.0;
+    return trial->line->compute == COMPUTE_BF16 ? fmax(sums, sqrt((double)sequence->kv_len)) : sums;
 }
 
 /* What a number is held to: an error of 1 is so much, behind what rounding may have changed. */

@@ -19,6 +19,7 @@ FOLDER = harness.ROOT / "build" / "fuzz"
 SECONDS = 4
 EXTREMES = ("-1", "0", "2147483647", "16777216", "9223372036854775807", "1e308", "1e-308", "0.0", "null", "{}", "[]")
 LIMITS = ("-timeout=20", "-rss_limit_mb=1024", "-max_len=8192")      # the sandbox itself ends what takes 10 s
+QUARANTINE = "quarantine_size_mb=64"       # of freed memory: a script that builds ever longer texts would fill the limit with it
 
 RULES = """
 sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -164,7 +165,7 @@ def fuzz(name: str, seconds: int) -> str:
         command = [FOLDER / name, f"-max_total_time={seconds}", "-seed=1", *LIMITS, f"-dict={dictionary}",
                    f"-artifact_prefix={FOLDER}/{name}-", found, seeds]
         done = subprocess.run(command, cwd=harness.ROOT, capture_output=True, text=True, errors="replace",
-                              env=os.environ | {"TMPDIR": folder})
+                              env=os.environ | {"TMPDIR": folder, "ASAN_OPTIONS": QUARANTINE})
     wrote = re.search(r"Test unit written to (\S+)", done.stderr)
     again = f"; again by: {FOLDER / name} {wrote.group(1)}" if wrote else ""
     assert done.returncode == 0, f"{done.stderr[-4000:]}\nthe target '{name}' ended with {done.returncode}{again}"
