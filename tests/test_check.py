@@ -65,7 +65,8 @@ def plans_that_do_not_fit_are_refused() -> None:
         ("tile=32,segment=48", "the plan of attention on scalar: segment is 48; expected a multiple of 32, the keys of a tile"),
         ("decode_heads=3", "the plan of attention on scalar: decode_heads is 3; expected at most 2, the query heads of a KV head"),
         ("score_keys=16", "the plan of attention on scalar: a register tile of prefill takes 52 registers; expected at most 16"),
-        ("titel=4", "plan: unknown parameter 'titel' (did you mean 'tile'?); `attngen list plan` prints them"),
+        ("append_rows=16", "the plan of attention on scalar: a register tile of append takes 18 registers; expected at most 16"),
+        ("tiles=4", "plan: unknown parameter 'tiles' (did you mean 'tile'?); `attngen list plan` prints them"),
         ("tile", "plan: 'tile' has no value; expected NAME=NUMBER, as in tile=32"),
         ("tile=8,tile=8", "plan: tile is given twice"),
         ("queries=300", "plan: queries is '300'; expected a whole number from 1 to 256"),
@@ -75,6 +76,18 @@ def plans_that_do_not_fit_are_refused() -> None:
             config.write_text(CONFIG)
             done = check(config, "--plan", plan)
         assert (done.returncode, done.stderr) == (2, f"attngen: {sentence}\n"), done
+
+
+def tiles_of_rows_are_refused_where_one_query_walks() -> None:
+    """Values that are parts of keys: what append_rows and its like would change is not there."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "tail.lua")
+        config.write_text(CONFIG.replace("d_k = 20", "d_k = 20, d_v = 8, v = tail_of_k"))
+        for plan, limit in ("append_rows=2", 1), ("append_vectors=2", 1), ("append_columns=2", 1), ("append_fetch=1", 0):
+            done = check(config, "--plan", plan)
+            name, value = plan.split("=")
+            sentence = f"{name} is {value}; expected at most {limit}, as one query walks at a time where values are parts of keys"
+            assert (done.returncode, done.stderr) == (2, f"attngen: the plan of attention on scalar: {sentence}\n"), done
 
 
 def check_broken(config_text: str, line: str, broken: str, file: str = "softmax/target.c.t") -> subprocess.CompletedProcess[str]:
@@ -142,5 +155,5 @@ def wrong_usage_ends_with_2() -> None:
         assert (done.returncode, done.stderr) == (2, sentence), done
 
 
-run(random_definitions_agree, scores_that_are_no_number_hide_keys, smallest_tiles_agree, plans_that_do_not_fit_are_refused, fault_in_template_is_found,
+run(random_definitions_agree, scores_that_are_no_number_hide_keys, smallest_tiles_agree, plans_that_do_not_fit_are_refused, tiles_of_rows_are_refused_where_one_query_walks, fault_in_template_is_found,
     fault_in_norm_is_found, fault_in_sharing_is_found, death_is_one_failure, runner_runs_the_program, wrong_usage_ends_with_2)

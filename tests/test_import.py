@@ -155,13 +155,13 @@ def llama_3_scales_its_frequencies() -> None:
 
 
 def explain_gives_every_choice_as_json() -> None:
-    """One document; a kernel for each definition, target and phase."""
+    """One document; a plan for each definition, target and phase."""
     document = json.loads(harness.attngen("explain", "configs/mine.lua", "--json", "--target", "scalar,avx2"))
     assert document["name"] == "mine" and len(document["definitions"]) == 1
     definition = document["definitions"][0]
     assert all(name in definition for name in NEEDED), definition.keys()
     assert {(kernel["target"], kernel["phase"]) for kernel in document["kernels"]} == {
-        (target, phase) for target in ("scalar", "avx2") for phase in ("prefill", "decode")}
+        (target, phase) for target in ("scalar", "avx2") for phase in ("prefill", "decode", "append")}
     text = harness.attngen("explain", "configs/mine.lua")
     assert definition["line"] in text
 

@@ -8,12 +8,15 @@
 **   attention on scalar
 **     prefill  online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 22 KiB
 **     decode   split keys, scores lanes=keys 3 heads x 2 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 9 of 16 registers, 17 KiB
+**     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
 **   attention on avx2
 **     prefill  online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 28 KiB
 **     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 9 of 16 registers, 17 KiB
+**     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
 **   attention on avx512
 **     prefill  online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 8 queries x 32, tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 48 KiB
 **     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 5 of 32 registers, 17 KiB
+**     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 32, 21 of 32 registers
 **
 **   targets scalar, avx2, avx512
 **   digest  037a1fd2c0d61691   (of all that follows this comment)

@@ -232,11 +232,12 @@ static void set_tiles(struct emission *e, const struct plan *plan)
 
 static void set_plan_lines(struct emission *e, const struct plan *plan, const struct definition *definition)
 {
-    struct text prefill = text_start(e->arena), decode = text_start(e->arena);
+    struct text prefill = text_start(e->arena), decode = text_start(e->arena), append = text_start(e->arena);
     plan_print_prefill(&prefill, plan, definition);
     plan_print_decode(&decode, plan, definition);
-    text_format(&e->plans, "**   %s on %s\n**     prefill  %s\n**     decode   %s\n",
-                definition->name, plan->isa->name, prefill.data, decode.data);
+    plan_print_append(&append, plan, definition);
+    text_format(&e->plans, "**   %s on %s\n**     prefill  %s\n**     decode   %s\n**     append   %s\n",
+                definition->name, plan->isa->name, prefill.data, decode.data, append.data);
     template_set_text(&e->values, "PREFILL_PLAN", prefill.data);
     template_set_text(&e->values, "DECODE_PLAN", decode.data);
 }

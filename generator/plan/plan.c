@@ -172,16 +172,24 @@ static void choose_decode(const struct choice *choice)
     settle(choice, PLAN_FETCH, !streams && !plan_gathers(choice->definition, choice->request));
 }
 
+/* Where values are parts of keys, one query walks at a time, in decode's tiles: there are no tiles of rows. */
+static void choose_single(const struct choice *choice)
+{
+    settle(choice, PLAN_APPEND_ROWS, 1);
+    settle(choice, PLAN_APPEND_VECTORS, 1);
+    settle(choice, PLAN_APPEND_COLUMNS, 1);
+    settle(choice, PLAN_APPEND_FETCH, 0);
+}
+
 /*
 ** Rows of several queries wait for FMAs, or for memory as well: they ask for what comes next. What is converted on its way
 ** into registers serves eight rows where there is room; floats are read again for every four, while memory is waited for.
 */
-static void choose_append(const struct choice *choice)
+static void choose_rows(const struct choice *choice)
 {
     struct plan *plan = choice->plan;
     const int lanes = plan->isa->lanes, tile = plan->value[PLAN_TILE];
-    const bool converts = choice->definition->cache_k.type->bits < 32 && !choice->definition->v_in_k;
-    settle(choice, PLAN_APPEND, APPEND_QUERIES);
+    const bool converts = choice->definition->cache_k.type->bits < 32;
     const int rows = settle(choice, PLAN_APPEND_ROWS, choice->many && converts ? HEADS_MANY : HEADS_FEW);
     int vectors = vectors_for(choice, rows, tile);
     while (vectors > 1 && tile % (vectors * lanes) != 0)
@@ -189,6 +197,15 @@ static void choose_append(const struct choice *choice)
     settle(choice, PLAN_APPEND_VECTORS, vectors);
     settle(choice, PLAN_APPEND_COLUMNS, vectors_for(choice, rows, plan->v_row));
     settle(choice, PLAN_APPEND_FETCH, !plan_gathers(choice->definition, choice->request));
+}
+
+static void choose_append(const struct choice *choice)
+{
+    settle(choice, PLAN_APPEND, APPEND_QUERIES);
+    if (choice->definition->v_in_k)
+        choose_single(choice);
+    else
+        choose_rows(choice);
 }
 
 static int tile_registers(int rows, int vectors)
@@ -248,4 +265,16 @@ void plan_print_decode(struct text *text, const struct plan *plan, const struct 
     text_format(text, "split keys, scores lanes=keys %d heads x %d keys, o lanes=%s, tile %d heads x %d keys, segment %d, %d of %d registers, %ld KiB",
                 value[PLAN_DECODE_HEADS], value[PLAN_DECODE_VECTORS] * plan->isa->lanes, definition->v_in_k ? "heads" : "d_v", definition->group, value[PLAN_TILE],
                 value[PLAN_SEGMENT], plan->decode_registers, plan->isa->registers, tile_bytes(plan, definition, definition->group) / 1024);
+}
+
+void plan_print_append(struct text *text, const struct plan *plan, const struct definition *definition)
+{
+    const int *value = plan->value, lanes = plan->isa->lanes;
+    text_format(text, "split keys, at most %d queries, ", value[PLAN_APPEND]);
+    if (definition->v_in_k)
+        text_put(text, "one at a time as in decode");
+    else
+        text_format(text, "scores lanes=keys %d rows x %d keys, o lanes=d_v %d rows x %d, %d of %d registers", value[PLAN_APPEND_ROWS],
+                    value[PLAN_APPEND_VECTORS] * lanes, value[PLAN_APPEND_ROWS], value[PLAN_APPEND_COLUMNS] * lanes,
+                    plan->append_registers, plan->isa->registers);
 }

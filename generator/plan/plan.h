@@ -74,9 +74,10 @@ bool plan_request_set(struct plan_request *request, const char *name, const char
 /* Asks for those of "tile=32,queries=48", which stands at a place; NULL asks for none. false after a report. */
 bool plan_request_read(struct plan_request *request, const char *text, struct where where, struct report *report);
 
-/* The plan of a phase in one line, as it stands in the emitted head comment and descriptor table. */
+/* The plan of a phase in one line, as it stands in the emitted head comment; prefill's and decode's in the descriptor table too. */
 void plan_print_prefill(struct text *text, const struct plan *plan, const struct definition *definition);
 void plan_print_decode(struct text *text, const struct plan *plan, const struct definition *definition);
+void plan_print_append(struct text *text, const struct plan *plan, const struct definition *definition);
 
 /* All parameters as plan_request_read takes them. */
 void plan_print_parameters(struct text *text, const struct plan *plan);

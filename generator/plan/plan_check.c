@@ -103,8 +103,18 @@ static bool keys_fit(const struct checking *c, enum plan_parameter parameter)
     return divides(c, parameter, c->plan->value[PLAN_TILE] / c->plan->isa->lanes, "the vectors of a tile's keys");
 }
 
+/* Where values are parts of keys there are no tiles of rows, and nothing that their sizes would change. */
+static bool single_fits(const struct checking *c)
+{
+    static const char words[] = "as one query walks at a time where values are parts of keys";
+    return at_most(c, PLAN_APPEND_ROWS, 1, words) && at_most(c, PLAN_APPEND_VECTORS, 1, words)
+        && at_most(c, PLAN_APPEND_COLUMNS, 1, words) && at_most(c, PLAN_APPEND_FETCH, 0, words);
+}
+
 static bool append_fits(const struct checking *c)
 {
+    if (c->definition->v_in_k)
+        return single_fits(c);
     return keys_fit(c, PLAN_APPEND_VECTORS) && columns_fit(c, PLAN_APPEND_COLUMNS)
         && at_most(c, PLAN_APPEND_COLUMNS, c->plan->v_row / c->plan->isa->lanes, "the vectors of a row of V");
 }

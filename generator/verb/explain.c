@@ -27,6 +27,7 @@ static const struct {
 } phases[] = {
     { "prefill", plan_print_prefill },
     { "decode",  plan_print_decode },
+    { "append",  plan_print_append },
 };
 
 enum { PHASES = sizeof phases / sizeof phases[0] };

@@ -8,6 +8,7 @@
 **   attention on scalar
 **     prefill  online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 12 KiB
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
+**     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
 **
 **   targets scalar
 **   digest  493c6aa9df6c13a7   (of all that follows this comment)

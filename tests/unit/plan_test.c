@@ -107,17 +107,19 @@ static void a_plan_prints_itself_in_one_line(void)
     const struct definition definition = { .heads = 9, .kv_heads = 3, .group = 3, .d_k = 64, .d_v = 64,
                                            .cache_k = { .type = &float_cache }, .cache_v = { .type = &float_cache }, .compute = &float_compute };
     struct arena *arena = arena_create();
-    struct text prefill = text_start(arena), decode = text_start(arena);
+    struct text prefill = text_start(arena), decode = text_start(arena), append = text_start(arena);
     const struct plan_request request = { .where = { NULL, 0 } };
     struct report report = { .out = stdout };
     struct plan plan;
     CHECK(plan_choose(&plan, &definition, &targets[2], &request, &report));
     plan_print_prefill(&prefill, &plan, &definition);
     plan_print_decode(&decode, &plan, &definition);
+    plan_print_append(&append, &plan, &definition);
     CHECK_TEXT(prefill.data, "online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 4 queries x 64, "
                              "tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 80 KiB");
     CHECK_TEXT(decode.data, "split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, "
                             "segment 1024, 5 of 32 registers, 34 KiB");
+    CHECK_TEXT(append.data, "split keys, at most 16 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 64, 21 of 32 registers");
     arena_destroy(arena);
 }
 
@@ -145,6 +147,25 @@ static void a_tail_of_keys_has_lanes_of_heads(void)
     fclose(quiet.out);
 }
 
+/* Where values are parts of keys, rows of several queries have no tiles: what is asked of them is refused, but for what says so. */
+static void a_tail_of_keys_takes_no_tiles_of_rows(void)
+{
+    static const char *const refused[] = { "append_rows=2", "append_vectors=2", "append_columns=2", "append_fetch=1" };
+    const struct definition definition = { .name = "a", .heads = 4, .kv_heads = 1, .group = 4, .d_k = 64, .d_v = 48, .v_in_k = true,
+                                           .cache_k = { .type = &float_cache }, .cache_v = { .type = &float_cache }, .compute = &float_compute };
+    const struct where nowhere = { NULL, 0 };
+    struct report quiet = { .out = tmpfile() };
+    struct plan_request request;
+    struct plan plan;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        CHECK(plan_request_read(&request, refused[i], nowhere, &quiet) && !plan_choose(&plan, &definition, &targets[2], &request, &quiet));
+        CHECK(plan_made(&plan, refused[i], 4, 64, &targets[2], &quiet));
+    }
+    CHECK(plan_request_read(&request, "append=8,append_rows=1,append_fetch=0", nowhere, &quiet));
+    CHECK(plan_choose(&plan, &definition, &targets[2], &request, &quiet) && plan.value[PLAN_APPEND] == 8);
+    fclose(quiet.out);
+}
+
 int main(void)
 {
     RUN(every_plan_fits_its_registers);
@@ -153,5 +174,6 @@ int main(void)
     RUN(a_tile_has_whole_bytes);
     RUN(a_plan_prints_itself_in_one_line);
     RUN(a_tail_of_keys_has_lanes_of_heads);
+    RUN(a_tail_of_keys_takes_no_tiles_of_rows);
     return test_end();
 }
