@@ -29,7 +29,7 @@ def family_rows(name: str, cache: str, *options: object) -> np.ndarray:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "family"
         test_families.write_folder(folder, case["config"], case["tensors"])
-        return test_families.run(folder, case["config"], "--cache-type", cache, *options)
+        return test_families.run(folder, folder, case["config"], "--cache-type", cache, *options)
 
 
 def type_test(name: str, cache: str) -> Callable[[], None]:

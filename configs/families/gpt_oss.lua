@@ -1,5 +1,5 @@
--- gpt-oss: a window on every second layer, the first one included, and a sink of each head. Its layers have
--- experts: it is defined, but does not run.
+-- gpt-oss, with experts: it is defined, but does not run.
+-- A window on every second layer, the first one included, and a sink of each head.
 local heads = whole "num_attention_heads"
 local count = layer_count "num_hidden_layers"
 

@@ -1,5 +1,6 @@
--- Llama 4, text: layers that rotate see only their chunk and may norm q and k behind the rotation; the others see
--- all, and their scores grow with the position. Its layers have experts: it is defined, but does not run.
+-- Llama 4, text, with experts: it is defined, but does not run.
+-- Layers that rotate see only their chunk and may norm q and k behind the rotation; the others see all, and their scores grow
+-- with the position.
 local heads    = whole "num_attention_heads"
 local kv_heads = whole("num_key_value_heads", heads)
 local count    = layer_count "num_hidden_layers"
