@@ -1,6 +1,7 @@
 /*
-** One emission: what its files share. emission_target.c chooses the targets, emission_values.c, emission_heads.c,
-** emission_layers.c and emission_types.c say what a template sees, emission_norm.c renders the norms of q and k,
+** One emission: what its files share. emission_target.c chooses the targets, emission_plan.c the plan; emission_model.c,
+** emission_values.c, emission_heads.c, emission_batches.c, emission_layers.c, emission_types.c and emission_compute.c say
+** what a template sees; emission_norm.c renders the norms of q and k, emission_names.c finds names that are there twice,
 ** emit.c puts the rendered parts in order.
 */
 #ifndef EMISSION_H
@@ -44,6 +45,7 @@ void emission_set_heads(struct emission *emission, const struct definition *defi
 void emission_set_types(struct emission *emission, const struct definition *definition);
 void emission_set_compute(struct emission *emission, const struct definition *definition);
 void emission_set_isa(struct emission *emission, const struct descriptor *isa);
+void emission_set_batches(struct emission *emission, const struct definition *definition, const struct plan *plan);
 void emission_set_plan(struct emission *emission, const struct definition *definition, const struct plan *plan);
 
 /* The norms of q and k, as functions; the definition's other values are set. false after a report. */

@@ -45,6 +45,7 @@ void emission_set_compute(struct emission *e, const struct definition *definitio
     template_set_boolean(&e->values, "UNITS", units);
     template_set_boolean(&e->values, "UNIT_VALUES", values);
     template_set_boolean(&e->values, "K_DIRECT", units || float_keys);
+    template_set_boolean(&e->values, "LEAVES_FLOATS", definition->v_in_k && !float_keys);      /* decode's first heads, of a tile's keys */
     template_set_boolean(&e->values, "V_DIRECT", values || float_values);
     template_set_integer(&e->values, "V_KEYS", values ? compute->pack : 1);
     set_query(e, definition);

@@ -12,15 +12,6 @@ static const char *number_list(struct arena *arena, const int *list, int count)
     return text.data;
 }
 
-/* Of a pruned layer, the sizes of groups of heads that share a KV head. */
-static struct numbers group_sizes(const struct kept *kept, struct arena *arena)
-{
-    double *sizes = arena_alloc(arena, (size_t)kept->kv_heads, sizeof *sizes);
-    for (int i = 0; i < kept->kv_heads; i++)
-        sizes[i] = kept->first[i + 1] - kept->first[i];
-    return (struct numbers){ sizes, kept->kv_heads };
-}
-
 static void set_pruned(struct emission *e, const struct kept *kept)
 {
     struct template_values *values = &e->values;
@@ -32,19 +23,15 @@ static void set_pruned(struct emission *e, const struct kept *kept)
     template_set_text(values, "KV_HEAD_NUMBERS", number_list(e->arena, kept->kv_head, kept->kv_heads));
     template_set_text(values, "GROUP_STARTS", number_list(e->arena, kept->first, kept->kv_heads + 1));
     template_set_text(values, "KV_HEADS_READ", number_list(e->arena, read, kept->heads));
-    template_set_numbers(values, "GROUP_SIZES", group_sizes(kept, e->arena));
 }
 
 void emission_set_heads(struct emission *e, const struct definition *definition)
 {
     const struct kept *kept = &definition->kept;
-    double *whole = arena_alloc(e->arena, 1, sizeof *whole);
-    *whole = definition->group;
     template_set_integer(&e->values, "HEADS", kept->heads);
     template_set_integer(&e->values, "KV_HEADS", kept->kv_heads);
     template_set_integer(&e->values, "GROUP", definition->group);
     template_set_boolean(&e->values, "PRUNED", kept->head != NULL);
-    template_set_numbers(&e->values, "GROUP_SIZES", (struct numbers){ whole, 1 });
     if (kept->head != NULL)
         set_pruned(e, kept);
 }

@@ -21,10 +21,18 @@ static void set_cached(struct emission *e, const char *side, const struct cached
     template_set_boolean(&e->values, arena_format(e->arena, "%s_SCALES_ROWS", side), cached_scales_rows(cached));
 }
 
+/* Bytes of a key of one KV head, which ends with a whole unit. */
+static int64_t key_bytes(const struct cached *cached, int d, const struct descriptor *units)
+{
+    const int pack = units != NULL ? units->pack : 1;
+    return cached_bytes(cached, (d + pack - 1) / pack * pack);
+}
+
 void emission_set_types(struct emission *e, const struct definition *definition)
 {
-    const struct descriptor *compute = definition->compute;
-    set_cached(e, "K", &definition->cache_k, definition->d_k, definition_computes(definition) ? compute : NULL);
+    const struct descriptor *compute = definition->compute, *units = definition_computes(definition) ? compute : NULL;
+    set_cached(e, "K", &definition->cache_k, definition->d_k, units);
+    template_set_integer(&e->values, "K_BYTES", key_bytes(&definition->cache_k, definition->d_k, units));
     set_cached(e, "V", &definition->cache_v, definition->d_v, definition_computes_values(definition) ? compute : NULL);
     template_set_text(&e->values, "A_TYPE", definition->activations->name);
     template_set_text(&e->values, "A_STORED", definition->activations->stored);

@@ -23,12 +23,14 @@ enum { TEMPLATE_VALUES = 192 };    /* most values of one rendering */
 
 struct template_value {
     const char *name;
-    enum { TEMPLATE_BOOLEAN, TEMPLATE_INTEGER, TEMPLATE_NUMBER, TEMPLATE_TEXT, TEMPLATE_LIST, TEMPLATE_NUMBERS } kind;
+    enum { TEMPLATE_BOOLEAN, TEMPLATE_INTEGER, TEMPLATE_NUMBER, TEMPLATE_TEXT, TEMPLATE_LIST, TEMPLATE_NUMBERS, TEMPLATE_INTEGERS } kind;
     int64_t integer;               /* of a boolean too */
     double number;
     const char *text;
     const char *const *list;       /* NULL-ended */
     struct numbers numbers;
+    const int *integers;
+    int count;                     /* of integers */
 };
 
 /* What a template sees. Setting a name again replaces its value. */
@@ -43,6 +45,7 @@ void template_set_number(struct template_values *values, const char *name, doubl
 void template_set_text(struct template_values *values, const char *name, const char *text);
 void template_set_list(struct template_values *values, const char *name, const char *const *list);
 void template_set_numbers(struct template_values *values, const char *name, struct numbers numbers);
+void template_set_integers(struct template_values *values, const char *name, const int *list, int count);
 
 /* A template's text and where it stands: line is that of its first line. */
 struct template_source { const char *text; size_t length; struct where where; };

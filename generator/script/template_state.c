@@ -60,6 +60,14 @@ void template_set_numbers(struct template_values *values, const char *name, stru
     value->numbers = numbers;
 }
 
+void template_set_integers(struct template_values *values, const char *name, const int *list, int count)
+{
+    struct template_value *value = value_place(values, name);
+    value->kind = TEMPLATE_INTEGERS;
+    value->integers = list;
+    value->count = count;
+}
+
 /* As Lua sees them ----------------------------------------------------------------------- */
 
 static int name_unknown(lua_State *L)
@@ -85,6 +93,15 @@ static void push_numbers(lua_State *L, struct numbers numbers)
     }
 }
 
+static void push_integers(lua_State *L, const int *list, int count)
+{
+    lua_createtable(L, count, 0);
+    for (int i = 0; i < count; i++) {
+        lua_pushinteger(L, list[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+}
+
 static void push_value(lua_State *L, const struct template_value *value)
 {
     if (value->kind == TEMPLATE_BOOLEAN)
@@ -97,6 +114,8 @@ static void push_value(lua_State *L, const struct template_value *value)
         lua_pushstring(L, value->text);
     else if (value->kind == TEMPLATE_NUMBERS)
         push_numbers(L, value->numbers);
+    else if (value->kind == TEMPLATE_INTEGERS)
+        push_integers(L, value->integers, value->count);
     else
         push_list(L, value->list);
 }

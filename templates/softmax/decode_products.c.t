@@ -1,7 +1,6 @@
 % local panel_vectors = PANEL // LANES
 % local Q_ROW = (D_K + K_PACK - 1) // K_PACK * K_PACK     -- values of a key that share what is stored are read together
 % -- what comes next in the cache is asked for meanwhile: so many lines of 64 bytes in each step of a loop, at most
-% local k_bytes = BLOCK // PANEL * (Q_ROW // K_PACK * K_STORED_BYTES + K_RUNS * K_SCALES * 2) * PANEL
 % local v_bytes = BLOCK // V_PACK * V_ROW * V_STORED_BYTES + BLOCK * V_RUNS * V_SCALES * 2
 % local function lines(bytes, steps) return (bytes + 64 * steps - 1) // (64 * steps) end
 % -- a register tile of so many rows, vectors of keys and vectors of columns; columns are whole tiles, then the rest of the row
@@ -14,29 +13,19 @@
 %     return {
 %         name = name, rows = rows, vectors = vectors, keys = keys, width = width, full = full, shapes = shapes, fetches = fetch > 0,
 %         score_lines = V_IN_K and fetch or fetch * lines(v_bytes, Q_ROW // K_PACK * (BLOCK // keys)),
-%         value_lines = fetch * lines(k_bytes, BLOCK // V_PACK * ((V_ROW + width - 1) // width))
+%         value_lines = fetch * lines(K_BYTES * BLOCK, BLOCK // V_PACK * ((V_ROW + width - 1) // width))
 %     }
 % end
-% -- one query's heads: batches of DECODE_HEADS (a group has at least so many), then what is left of a group, the largest first
-% local alone = { batch("", DECODE_HEADS, DECODE_VECTORS, DECODE_COLUMNS, FETCH) }
-% for rest = DECODE_HEADS - 1, 1, -1 do
-%     local occurs = false
-%     for _, size in ipairs(GROUP_SIZES) do occurs = occurs or size % DECODE_HEADS == rest end
-%     if occurs then alone[#alone + 1] = batch("_" .. rest, rest, DECODE_VECTORS, DECODE_COLUMNS, FETCH) end
-% end
-% -- where values are parts of keys, the first heads of a tile leave its keys as floats, from which decode_tail.c.t does the rest
-% local leaves = V_IN_K and K_STORED ~= "float"
-% local firsts = {}
-% for _, batch in ipairs(alone) do
-%     local begins = batch.rows == DECODE_HEADS
-%     for _, size in ipairs(GROUP_SIZES) do begins = begins or size == batch.rows end
-%     if begins then firsts[#firsts + 1] = batch end
+% -- one query's heads; where values are parts of keys, the first ones of a tile, and decode_tail.c.t does the rest
+% local alone = {}
+% for i, rows in ipairs(LEAVES_FLOATS and FIRST_BATCHES or HEAD_BATCHES) do
+%     alone[i] = batch(rows == DECODE_HEADS and "" or "_" .. rows, rows, DECODE_VECTORS, DECODE_COLUMNS, FETCH)
 % end
 % -- rows of several queries: batches of APPEND_ROWS, and of half as many for the last ones
 % local together = V_IN_K and {} or { batch("_rows", APPEND_ROWS, APPEND_VECTORS, APPEND_COLUMNS, APPEND_FETCH) }
 % if APPEND_ROWS > 1 and not V_IN_K then together[2] = batch("_few_rows", APPEND_ROWS // 2, APPEND_VECTORS, APPEND_COLUMNS, APPEND_FETCH) end
 % local batches = {}
-% for _, list in ipairs { leaves and firsts or alone, together } do
+% for _, list in ipairs { alone, together } do
 %     for _, own in ipairs(list) do batches[#batches + 1] = own end
 % end
 % -- how a vector of K or V is loaded: as units, or as floats, in two parts where neighbours along the sum share a byte
@@ -65,9 +54,8 @@
 %     if UNITS then sum = "vmul" .. T .. "(" .. sum .. ", vset" .. T .. "(" .. (SUM == "ivec" and "q[" .. r .. "][" .. Q_UNITS .. "]" or "scale" .. D) .. "))" end
 %     return sum
 % end
-% -- bytes of the next tile that each head, and each step of its scores, asks for
-% local fetch_head = (k_bytes // BLOCK * TILE + GROUP - 1) // GROUP
-% local function fetch_step(heads) return (fetch_head * heads * DECODE_VECTORS * LANES * K_PACK + Q_ROW * TILE - 1) // (Q_ROW * TILE) end
+% -- bytes of the next tile that each step of the scores of so many heads asks for
+% local function fetch_step(heads) return (FETCH_HEAD * heads * DECODE_VECTORS * LANES * K_PACK + Q_ROW * TILE - 1) // (Q_ROW * TILE) end
 /*
 ** Decode, $TARGET: rows are queries of the heads that share a KV head. They walk one segment of the keys together, so
 ** that each K and V is read once for all of them. Scores have lanes = keys, o has lanes = $(V_IN_K and "heads" or "d_v").
@@ -99,7 +87,7 @@ enum {
 /*
 ** s = q k for the tile of keys from `tile` of the block on, $(batch.rows) rows x $(batch.keys) keys at once: one FMA chain
 ** over d for each.
-% if leaves then
+% if LEAVES_FLOATS then
 ** The keys stay as floats.
 % end
 % if batch.fetches then
@@ -107,7 +95,7 @@ enum {
 % end
 */
 $FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, float (*restrict q)[DECODE_Q$F],
-    float (*restrict s)[TILE$F]$(leaves and ", float (*restrict floats)[DECODE_Q" .. F .. "][PANEL" .. D .. "]" or "")$next_given)
+    float (*restrict s)[TILE$F]$(LEAVES_FLOATS and ", float (*restrict floats)[DECODE_Q" .. F .. "][PANEL" .. D .. "]" or "")$next_given)
 {
     for (int key = 0; key < TILE$F; key += $(batch.keys)) {
         const int panel = (tile + key) / PANEL$D, lane = (tile + key) % PANEL$D;
@@ -138,7 +126,7 @@ $FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, flo
 % local at = K_PACK == 1 and "d" or "d / " .. K_PACK
 % for j = 0, batch.vectors - 1 do
             const $PART$T k$(part)_$j = $(scaled(k_scales, load .. "(&" .. k_at(j, at) .. ")", "scale" .. j, "minimum" .. j));
-% if leaves then
+% if LEAVES_FLOATS then
             vstore$T(&floats[panel - tile / PANEL$D + $(j // panel_vectors)][$(part == 1 and "d" or "d + 1")][lane + $(j % panel_vectors * LANES)], k$(part)_$j);
 % end
 % end
@@ -269,7 +257,7 @@ $FN void decode_values_$(name)$F(const struct block$D *block, $(after)int tile, 
     float (*restrict o)[V_ROW$D])
 {
     int done;
-% fetch(list, k_bytes * TILE // BLOCK, "after->k + tile * " .. k_bytes // BLOCK, (V_ROW + width - 1) // width * value_steps)
+% fetch(list, K_BYTES * TILE, "after->k + tile * " .. K_BYTES, (V_ROW + width - 1) // width * value_steps)
 % if full > 0 then
     for (int column = 0; column < $full; column += $width) {
         done = 0;

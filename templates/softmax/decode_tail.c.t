@@ -1,30 +1,11 @@
 % if V_IN_K then
 % -- what decode does otherwise where values are the last D_V numbers of their keys; decode_products.c.t has the scores of the
 % -- first heads, which leave a tile's keys as floats
-% local leaves, fetches = K_STORED ~= "float", FETCH > 0
+% local fetches = FETCH > 0
 % local panel_vectors, score_keys = PANEL // LANES, DECODE_VECTORS * LANES
-% local batches = { { name = "", heads = DECODE_HEADS } }
-% for rest = DECODE_HEADS - 1, 1, -1 do
-%     local occurs = false
-%     for _, size in ipairs(GROUP_SIZES) do occurs = occurs or size % DECODE_HEADS == rest end
-%     if occurs then batches[#batches + 1] = { name = "_" .. rest, heads = rest } end
-% end
-% local function begins(batch)
-%     local found = batch.heads == DECODE_HEADS
-%     for _, size in ipairs(GROUP_SIZES) do found = found or size == batch.heads end
-%     return found
-% end
-% local function goes_on(batch)
-%     local found = false
-%     for _, size in ipairs(GROUP_SIZES) do
-%         found = found or size > DECODE_HEADS and (batch.heads == DECODE_HEADS and size >= 2 * DECODE_HEADS or size % DECODE_HEADS == batch.heads)
-%     end
-%     return found
-% end
-% -- bytes of the next tile that each head, and each step of its scores, asks for
-% local key_bytes = ((D_K + K_PACK - 1) // K_PACK * K_STORED_BYTES + K_RUNS * K_SCALES * 2)
-% local fetch_head = (key_bytes * TILE + GROUP - 1) // GROUP
-% local function fetch_step(heads) return (fetch_head * heads * score_keys + D_K * TILE - 1) // (D_K * TILE) end
+% local function name(heads) return heads == DECODE_HEADS and "" or "_" .. heads end
+% -- bytes of the next tile that each step of the scores of so many heads asks for
+% local function fetch_step(heads) return (FETCH_HEAD * heads * score_keys + D_K * TILE - 1) // (D_K * TILE) end
 % local next_given = fetches and ", const char *next" or ""
 % local next = fetches and ", next + done * FETCH_HEAD" .. F or ""
 % -- vectors of heads at once: VALUE_HEADS of them, then halves of that; columns at once, and those that are left
@@ -38,32 +19,31 @@
 % if D_V % DECODE_COLUMNS > 0 then shapes[#shapes + 1] = D_V % DECODE_COLUMNS end
 enum {
 % if fetches then
-    FETCH_HEAD$F = $fetch_head,      /* bytes of the next tile that are fetched with the scores of a head */
+    FETCH_HEAD$F = $FETCH_HEAD,      /* bytes of the next tile that are fetched with the scores of a head */
 % end
     HEAD_ROW$F = $HEAD_ROW      /* heads of a group, padded to whole vectors */
 };
 
-% for _, batch in ipairs(batches) do
-% if leaves and goes_on(batch) then
-/* The same for $(batch.heads) heads more, from the tile's keys as floats$(K_SCALES_ROWS and ", which k_scale scales" or ""). */
-$FN void decode_more$(batch.name)$F(const float *restrict k$(K_SCALES_ROWS and ", const uint16_t *restrict k_scale" or "")$next_given, float (*restrict q)[DECODE_Q$F],
+% for _, heads in ipairs(LEAVES_FLOATS and LATER_BATCHES or {}) do
+/* The same for $heads heads more, from the tile's keys as floats$(K_SCALES_ROWS and ", which k_scale scales" or ""). */
+$FN void decode_more$(name(heads))$F(const float *restrict k$(K_SCALES_ROWS and ", const uint16_t *restrict k_scale" or "")$next_given, float (*restrict q)[DECODE_Q$F],
     float (*restrict s)[TILE$F])
 {
     for (int key = 0; key < TILE$F; key += $score_keys) {
         const float *panel = k + key / PANEL$D * DECODE_Q$F * PANEL$D + key % PANEL$D;
-% for h = 0, batch.heads - 1 do
+% for h = 0, heads - 1 do
 % for j = 0, DECODE_VECTORS - 1 do
         vec$T s$(h)_$j = vzero$T();
 % end
 % end
-        for (int d = 0; d < D_K$D; d++, panel += PANEL$D$(fetches and ", next += " .. fetch_step(batch.heads) or "")) {
+        for (int d = 0; d < D_K$D; d++, panel += PANEL$D$(fetches and ", next += " .. fetch_step(heads) or "")) {
 % if fetches then
             ATTN_FETCH(next);
 % end
 % for j = 0, DECODE_VECTORS - 1 do
             const vec$T k$j = vload$T(panel + $(j // panel_vectors) * DECODE_Q$F * PANEL$D + $(j % panel_vectors * LANES));
 % end
-% for h = 0, batch.heads - 1 do
+% for h = 0, heads - 1 do
             const vec$T q$h = vset$T(q[$h][d]);
 % for j = 0, DECODE_VECTORS - 1 do
             s$(h)_$j = vfma$T(q$h, k$j, s$(h)_$j);
@@ -75,7 +55,7 @@ $FN void decode_more$(batch.name)$F(const float *restrict k$(K_SCALES_ROWS and "
         const vec$T scale$j = vload_bfloat$T(&k_scale[key + $(j * LANES)]);
 % end
 % end
-% for h = 0, batch.heads - 1 do
+% for h = 0, heads - 1 do
 % for j = 0, DECODE_VECTORS - 1 do
         vstore$T(&s[$h][key + $(j * LANES)], $(K_SCALES_ROWS and "vmul" .. T .. "(s" .. h .. "_" .. j .. ", scale" .. j .. ")" or "s" .. h .. "_" .. j));
 % end
@@ -84,41 +64,33 @@ $FN void decode_more$(batch.name)$F(const float *restrict k$(K_SCALES_ROWS and "
 }
 
 % end
-% end
-/* s = q k of a tile for `heads` heads$(leaves and ", and its keys as floats" or ""). */
+/* s = q k of a tile for `heads` heads$(LEAVES_FLOATS and ", and its keys as floats" or ""). */
 $FN void decode_scores_heads$F(const struct block$D *block$(fetches and ", const struct block" .. D .. " *after" or ""), int tile, int heads, float (*restrict q)[DECODE_Q$F],
-    float (*restrict s)[TILE$F]$(leaves and ", float (*restrict floats)[DECODE_Q" .. F .. "][PANEL" .. D .. "]" or ""))
+    float (*restrict s)[TILE$F]$(LEAVES_FLOATS and ", float (*restrict floats)[DECODE_Q" .. F .. "][PANEL" .. D .. "]" or ""))
 {
 % if fetches then
-    const char *next = tile + TILE$F < BLOCK$D ? (const char *)block->k + (tile + TILE$F) * $key_bytes : (const char *)after->k;
+    const char *next = tile + TILE$F < BLOCK$D ? (const char *)block->k + (tile + TILE$F) * $K_BYTES : (const char *)after->k;
 % end
-% if not leaves then
+% if not LEAVES_FLOATS then
     int done = 0;
-% for _, batch in ipairs(batches) do
-    for (; done + $(batch.heads) <= heads; done += $(batch.heads))
-        decode_scores$(batch.name)$F(block, tile, q + done, s + done$next);
+% for _, many in ipairs(HEAD_BATCHES) do
+    for (; done + $many <= heads; done += $many)
+        decode_scores$(name(many))$F(block, tile, q + done, s + done$next);
 % end
 % else
-% local more, keyword, given = false, "if", K_SCALES_ROWS and ", k_scale" or ""
-% for _, batch in ipairs(batches) do more = more or goes_on(batch) end
-% for _, batch in ipairs(batches) do
-% if begins(batch) then
-    $keyword (heads >= $(batch.heads))
-        decode_scores$(batch.name)$F(block, tile, q, s, floats$(fetches and ", next" or ""));
-% keyword = "else if"
+% for i, many in ipairs(FIRST_BATCHES) do
+    $(i > 1 and "else " or "")if (heads >= $many)
+        decode_scores$(name(many))$F(block, tile, q, s, floats$(fetches and ", next" or ""));
 % end
-% end
-% if more then
+% if #LATER_BATCHES > 0 then
     const float *k = &floats[0][0][tile % PANEL$D];
 % if K_SCALES_ROWS then
     const uint16_t *k_scale = &block->k_scale[tile / PANEL$D][0][0][tile % PANEL$D];      /* runs on through the panels */
 % end
     int done = $DECODE_HEADS;
-% for _, batch in ipairs(batches) do
-% if goes_on(batch) then
-    for (; done + $(batch.heads) <= heads; done += $(batch.heads))
-        decode_more$(batch.name)$F(k$given$next, q + done, s + done);
-% end
+% for _, many in ipairs(LATER_BATCHES) do
+    for (; done + $many <= heads; done += $many)
+        decode_more$(name(many))$F(k$(K_SCALES_ROWS and ", k_scale" or "")$next, q + done, s + done);
 % end
 % end
 % end
@@ -185,7 +157,7 @@ $FN void decode_values_$(vectors)_$columns$F(const float *restrict v, int lane, 
 % end
 % end
 /* o += p v over a tile's first `keys` keys, from its first panel on, whose `lane` the first key is. */
-$FN void decode_values_heads$F(const $(leaves and "float" or K_STORED) (*restrict panel)[PANEL$D], int lane, int32_t keys, float (*restrict p)[HEAD_ROW$F],
+$FN void decode_values_heads$F(const $(LEAVES_FLOATS and "float" or K_STORED) (*restrict panel)[PANEL$D], int lane, int32_t keys, float (*restrict p)[HEAD_ROW$F],
     float (*restrict o)[HEAD_ROW$F])
 {
     const float *v = &panel[D_K$D - D_V$D][lane];

@@ -1,6 +1,5 @@
 % -- the next block is known where it is fetched
 % local given = (V_IN_K and FETCH or FETCH + APPEND_FETCH) > 0 and ", const struct block" .. D .. " *after" or ""
-% local leaves = V_IN_K and K_STORED ~= "float"
 % local partial_vectors = PARTIALS // LANES
 % -- where values are parts of keys, the heads of one query fill the lanes
 % local rows = V_IN_K and GROUP or math.max(64 // GROUP, 1) * GROUP
@@ -32,7 +31,7 @@ struct decode_scratch$F {
     float o[V_ROW$D][HEAD_ROW$F];
     float alpha[HEAD_ROW$F];             /* what o is multiplied by before a tile */
     float turned[$LANES][V_ROW$D];       /* o of as many heads */
-% if leaves then
+% if LEAVES_FLOATS then
     float k[$((TILE + PANEL - 1) // PANEL)][DECODE_Q$F][PANEL$D];   /* the panels of a tile, as floats */
 % end
 % else
@@ -127,7 +126,7 @@ $FN void decode_tile$F(int32_t key0, int32_t keys, const struct block$D *block$g
 {
     const int tile = key0 % BLOCK$D;
 % if V_IN_K then
-    decode_scores_heads$F(block, $(FETCH > 0 and "after, " or "")tile, t->rows, t->q, t->s$(leaves and ", t->k" or ""));
+    decode_scores_heads$F(block, $(FETCH > 0 and "after, " or "")tile, t->rows, t->q, t->s$(LEAVES_FLOATS and ", t->k" or ""));
 % else
     if (t->queries == 1)
         decode_scores_alone$F(block, tile, t->rows, t->q, t->s);
@@ -149,7 +148,7 @@ $FN void decode_tile$F(int32_t key0, int32_t keys, const struct block$D *block$g
 % if V_IN_K then
     decode_rescale$F(t->alpha, t->rows, t->o);
     decode_turn$F(t->s, t->p);
-    decode_values_heads$F($(leaves and "t->k[0]" or "block->k[tile / PANEL" .. D .. "]"), tile % PANEL$D, keys, t->p, t->o);
+    decode_values_heads$F($(LEAVES_FLOATS and "t->k[0]" or "block->k[tile / PANEL" .. D .. "]"), tile % PANEL$D, keys, t->p, t->o);
 % else
     if (t->queries == 1)
         decode_values_alone$F(block, $(FETCH > 0 and "after, " or "")tile, keys, t->rows, t->s, t->o);
