@@ -19,7 +19,7 @@
 #include "../base/text.h"
 #include "../base/value.h"
 
-enum { TEMPLATE_VALUES = 192 };    /* most values of one rendering */
+enum { TEMPLATE_VALUES = 256 };    /* most values of one rendering */
 
 struct template_value {
     const char *name;
