@@ -24,7 +24,7 @@ static const struct group {
     int axis_count;
     struct axis axes[AXES];
 } groups[TUNE_GROUPS] = {
-    { "order", TUNE_PREFILL | TUNE_DECODE, 2, {
+    { "order", TUNE_ALL, 2, {
         { PLAN_TILE, 3, { 16, 32, 64 } }, { PLAN_SEGMENT, 5, { 256, 512, 1024, 2048, 4096 } } } },
     { "scores", TUNE_PREFILL, 3, {
         { PLAN_QUERY_VECTORS, 6, { 1, 2, 3, 4, 5, 6 } }, { PLAN_SCORE_KEYS, 3, { 2, 4, 8 } }, { PLAN_UNROLL, 3, { 1, 2, 4 } } } },
@@ -36,6 +36,10 @@ static const struct group {
         { PLAN_DECODE_HEADS, 6, { 1, 2, 3, 4, 6, 8 } }, { PLAN_DECODE_VECTORS, 4, { 1, 2, 4, 8 } }, { PLAN_FETCH, 2, { 0, 1 } } } },
     { "columns", TUNE_DECODE, 2, {
         { PLAN_DECODE_COLUMNS, 8, { 1, 2, 3, 4, 6, 8, 12, 16 } }, { PLAN_FETCH, 2, { 0, 1 } } } },
+    { "rows", TUNE_APPEND, 3, {
+        { PLAN_APPEND_ROWS, 7, { 1, 2, 3, 4, 6, 8, 12 } }, { PLAN_APPEND_VECTORS, 3, { 1, 2, 4 } }, { PLAN_APPEND_COLUMNS, 6, { 1, 2, 3, 4, 6, 8 } } } },
+    { "append", TUNE_APPEND, 2, {
+        { PLAN_APPEND, 3, { 0, 16, 32 } }, { PLAN_APPEND_FETCH, 2, { 0, 1 } } } },
 };
 
 const char *tune_group_name(int group)
@@ -43,9 +47,11 @@ const char *tune_group_name(int group)
     return groups[group].name;
 }
 
-int tune_group_phases(int group)
+/* Where values are parts of keys, appends go by decode's tiles. */
+int tune_group_phases(int group, const struct definition *definition)
 {
-    return groups[group].phases;
+    const int phases = groups[group].phases;
+    return definition->v_in_k && (phases & TUNE_DECODE) != 0 ? phases | TUNE_APPEND : phases;
 }
 
 /* Candidates that are no plans say so to nobody. */

@@ -7,9 +7,9 @@
 
 #include "plan.h"
 
-enum { TUNE_GROUPS = 6, TUNE_CANDIDATES = 512 };
+enum { TUNE_GROUPS = 8, TUNE_CANDIDATES = 512 };
 
-enum tune_phases { TUNE_PREFILL = 1, TUNE_DECODE = 2 };
+enum tune_phases { TUNE_PREFILL = 1, TUNE_DECODE = 2, TUNE_APPEND = 4, TUNE_ALL = 7 };
 
 /* A plan that may be tried. */
 struct tune_candidate {
@@ -21,7 +21,7 @@ struct tune_candidate {
 
 /* "order", "scores", ...; which phases it acts on. */
 const char *tune_group_name(int group);
-int tune_group_phases(int group);
+int tune_group_phases(int group, const struct definition *definition);
 
 /*
 ** All plans of a group around `from`, the nearest first, without `from` itself; how many. candidates has room for

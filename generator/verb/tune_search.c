@@ -9,15 +9,16 @@
 #include "../compile/binary.h"
 #include "../compile/timing.h"
 
-enum { CASES = 4, ROUND_MOST = 24, SWEEPS = 2 };
+enum { CASES = 6, ROUND_MOST = 24, SWEEPS = 2 };
 
 static const double LEAST_MARGIN = 0.02;     /* faster by less is no reason to leave the default plan */
 static const double LAST_SHARE = 0.15;       /* of the time, for the last comparison */
 static const double LEAST_CASE = 0.02, MOST_CASE = 0.3;      /* seconds for a case and object of a round */
 
-/* Lengths of short, medium and long prompts, and a decode beyond the last-level cache. */
+/* Lengths of short, medium and long prompts, a decode beyond the last-level cache, and as long appends that go by rows and by blocks. */
 static const struct timing_case all_cases[CASES] = {
-    { 0, BENCH_PREFILL, 64, 64, 1 }, { 0, BENCH_PREFILL, 256, 256, 1 }, { 0, BENCH_PREFILL, 1024, 1024, 1 }, { 0, BENCH_DECODE, 1, 4096, 1 }
+    { 0, BENCH_PREFILL, 64, 64, 1 }, { 0, BENCH_PREFILL, 256, 256, 1 }, { 0, BENCH_PREFILL, 1024, 1024, 1 }, { 0, BENCH_DECODE, 1, 4096, 1 },
+    { 0, BENCH_APPEND, 8, 4096, 1 }, { 0, BENCH_APPEND, 32, 4096, 1 }
 };
 
 struct search {
@@ -46,7 +47,8 @@ static double time_left(const struct search *s)
 
 static bool case_wanted(int index, int phases)
 {
-    return (phases & (all_cases[index].phase == BENCH_DECODE ? TUNE_DECODE : TUNE_PREFILL)) != 0;
+    static const int acted_on[BENCH_PHASES] = { [BENCH_PREFILL] = TUNE_PREFILL, [BENCH_DECODE] = TUNE_DECODE, [BENCH_APPEND] = TUNE_APPEND };
+    return (phases & acted_on[all_cases[index].phase]) != 0;
 }
 
 static void round_start(struct round *round, const struct search *s, int phases)
@@ -86,21 +88,29 @@ static bool round_time(struct round *round, const struct search *s, double case_
     return timed;
 }
 
+/* A case's share of its phase. */
+static double case_weight(const struct timing_case *cases, int count, int index)
+{
+    int same = 0;
+    for (int i = 0; i < count; i++)
+        same += cases[i].phase == cases[index].phase;
+    return 1.0 / same;
+}
+
 /*
-** Geometric mean over the cases of one object's time as a share of the best plan's, which is timed twice; prefill and
-** decode weigh the same.
+** Geometric mean over the cases of one object's time as a share of the best plan's, which is timed twice; all phases
+** weigh the same.
 */
 static double round_cost(const struct round *round, int object)
 {
-    double sum[2] = { 0.0, 0.0 }, count[2] = { 0.0, 0.0 };
+    double sum = 0.0, weights = 0.0;
     for (int i = 0; i < round->case_count; i++) {
-        const int decode = round->cases[i].phase == BENCH_DECODE;
         const struct timing *row = &round->timings[i * round->count];
-        sum[decode] += log(row[object].seconds / sqrt(row[0].seconds * row[1].seconds));
-        count[decode] += 1.0;
+        const double weight = case_weight(round->cases, round->case_count, i);
+        sum += weight * log(row[object].seconds / sqrt(row[0].seconds * row[1].seconds));
+        weights += weight;
     }
-    const double phases = (count[0] > 0.0) + (count[1] > 0.0);
-    return exp((sum[0] / fmax(count[0], 1.0) + sum[1] / fmax(count[1], 1.0)) / phases);
+    return exp(sum / weights);
 }
 
 /* What two timings of the same object differ by, in the case where they differ most. */
@@ -206,7 +216,7 @@ static bool group_try(struct search *s, int group, double share, bool *moved)
     struct ranked ranks[ROUND_MOST];
     struct round round;
     const int all = tune_group_collect(candidates, group, &s->best.request, t->definition, t->isa, t->options->arena);
-    round_start(&round, s, tune_group_phases(group));
+    round_start(&round, s, tune_group_phases(group, t->definition));
     const int most = affordable(s, &round, share), count = all < most ? all : most;
     if (count == 0)
         return true;
@@ -241,7 +251,7 @@ static bool search_begin(struct search *s)
         return false;
     s->build_seconds = binary_clock() - start;
     s->standard_object = s->best_object;
-    round_start(&round, s, TUNE_PREFILL | TUNE_DECODE);
+    round_start(&round, s, TUNE_ALL);
     if (!round_time(&round, s, LEAST_CASE))
         return false;
     s->result->chosen = s->result->standard = trial_measured(&round, 0, "");
@@ -277,7 +287,7 @@ static void trials_rescale(struct tune_result *result, const struct tuned_trial 
 static bool search_end(struct search *s)
 {
     struct round round;
-    round_start(&round, s, TUNE_PREFILL | TUNE_DECODE);
+    round_start(&round, s, TUNE_ALL);
     round.paths[round.count++] = s->standard_object.path;
     const double seconds = fmax(s->seconds * LAST_SHARE / (round.case_count * round.count), LEAST_CASE);
     if (!round_time(&round, s, seconds))
@@ -301,7 +311,7 @@ static int by_time(const void *left, const void *right)
     const struct tuned_trial *a = left, *b = right;
     double difference = 0.0;
     for (int i = 0; i < CASES; i++)
-        difference += log(a->ms[i] / b->ms[i]) * (all_cases[i].phase == BENCH_DECODE ? CASES - 1 : 1);
+        difference += case_weight(all_cases, CASES, i) * log(a->ms[i] / b->ms[i]);
     return (difference > 0.0) - (difference < 0.0);
 }
 

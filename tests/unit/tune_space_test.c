@@ -82,9 +82,47 @@ static void no_group_is_empty(void)
     arena_destroy(arena);
 }
 
+/* Where values are parts of keys there are no tiles of rows to vary, and appends go by decode's tiles. */
+static void a_tail_of_keys_appends_as_it_decodes(void)
+{
+    static const struct definition tail = { .name = "tail", .heads = 8, .kv_heads = 1, .group = 8, .d_k = 128, .d_v = 80, .v_in_k = true, FLOATS };
+    struct arena *arena = arena_create();
+    struct tune_candidate *candidates = calloc(TUNE_CANDIDATES, sizeof *candidates);
+    for (int group = 0; group < TUNE_GROUPS; group++) {
+        const int phases = tune_group_phases(group, &definitions[1]), of_tail = tune_group_phases(group, &tail);
+        const int count = tune_group_collect(candidates, group, &nothing, &tail, &targets[2], arena);
+        CHECK(strcmp(tune_group_name(group), "rows") == 0 ? count == 0 : count > 0);
+        CHECK(of_tail == ((phases & TUNE_DECODE) != 0 ? phases | TUNE_APPEND : phases));
+        check_group(group, &tail, &targets[2]);
+    }
+    free(candidates);
+    arena_destroy(arena);
+}
+
+/* Every parameter of a plan is varied by some group, but those that change the cache. */
+static void every_parameter_has_a_group(void)
+{
+    struct arena *arena = arena_create();
+    struct tune_candidate *candidates = calloc(TUNE_CANDIDATES, sizeof *candidates);
+    bool varied[PLAN_PARAMETERS] = { false };
+    for (int group = 0; group < TUNE_GROUPS; group++) {
+        const int count = tune_group_collect(candidates, group, &nothing, &definitions[1], &targets[2], arena);
+        for (int i = 0; i < count; i++)
+            for (enum plan_parameter parameter = 0; parameter < PLAN_PARAMETERS; parameter++)
+                varied[parameter] = varied[parameter] || candidates[i].request.given[parameter];
+    }
+    for (enum plan_parameter parameter = 0; parameter < PLAN_PARAMETERS; parameter++)
+        if (!CHECK(varied[parameter] == (parameter != PLAN_BLOCK)))
+            printf("%s\n", plan_parameter_name(parameter));
+    free(candidates);
+    arena_destroy(arena);
+}
+
 int main(void)
 {
     RUN(every_candidate_is_another_plan);
     RUN(no_group_is_empty);
+    RUN(a_tail_of_keys_appends_as_it_decodes);
+    RUN(every_parameter_has_a_group);
     return test_end();
 }
