@@ -14,7 +14,7 @@
 static const struct verb verbs[] = {
     { "emit", "CONFIG", true, "write the .h and .c pair of a config", verb_emit },
     { "explain", "CONFIG", true, "every definition of a model, every choice made explicit", verb_explain },
-    { "list", "KIND", false, "what configs can name: targets masks scores norms positions scalings caches layouts families plan", verb_list },
+    { "list", "KIND", false, "what configs can name, of all kinds or of one", verb_list },
     { "import", "DIR|FILE", true, "a model folder, its config.json or a GGUF file as a Lua config", verb_import },
     { "check", "CONFIG", false, "emitted kernels of a config, or of random ones, against the reference", verb_check },
     { "bench", "CONFIG", true, "time the kernels of a config beside the machine's limits", verb_bench },

@@ -96,16 +96,24 @@ static bool linear_weights_bind(const struct binding *binding, struct step *step
     return step->weight != NULL && (step->bias_name == NULL || step->bias != NULL);
 }
 
-static bool linear_bind(struct binding *binding, struct step *step)
+/* What goes in, whose columns and those of out are cut into groups; step->width stays that of all groups. */
+static bool groups_bind(struct binding *binding, struct step *step, struct binding_shape *shape)
 {
-    struct binding_shape shape;
-    if (!binding_in(binding, step, step->in, &shape))
+    if (!binding_in(binding, step, step->in, shape))
         return false;
     if (step->in == step->out)
         return binding_fail(binding, step, "out is also the input");
-    if (step->groups == 0 || shape.width % step->groups != 0 || step->width % step->groups != 0)
-        return binding_fail(binding, step, "widths of %d and %d cannot be cut into %d groups", (int)shape.width, (int)step->width,
+    if (step->groups == 0 || shape->width % step->groups != 0 || step->width % step->groups != 0)
+        return binding_fail(binding, step, "widths of %d and %d cannot be cut into %d groups", (int)shape->width, (int)step->width,
                             (int)step->groups);
+    return true;
+}
+
+static bool linear_bind(struct binding *binding, struct step *step)
+{
+    struct binding_shape shape;
+    if (!groups_bind(binding, step, &shape))
+        return false;
     if (step->groups > 1 && step->left_rows.count + step->left_columns.count > 0)
         return binding_fail(binding, step, "left_rows and left_columns are of one group only");
     if (step->left_rows.count > 0 && runs_total(&step->left_rows) != step->width)
@@ -146,13 +154,8 @@ static void linear_run(struct attn_session *session, const struct step *step)
 static bool linear_each_bind(struct binding *binding, struct step *step)
 {
     struct binding_shape shape;
-    if (!binding_in(binding, step, step->in, &shape))
+    if (!groups_bind(binding, step, &shape))
         return false;
-    if (step->in == step->out)
-        return binding_fail(binding, step, "out is also the input");
-    if (step->groups == 0 || shape.width % step->groups != 0 || step->width % step->groups != 0)
-        return binding_fail(binding, step, "widths of %d and %d cannot be cut into %d groups", (int)shape.width, (int)step->width,
-                            (int)step->groups);
     step->in_width = shape.width / step->groups;
     step->width /= step->groups;
     const int64_t used = step->transposed ? step->in_width : step->width, inner = step->transposed ? step->width : step->in_width;

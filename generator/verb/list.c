@@ -128,7 +128,7 @@ static void section_print(const struct options *options, int section)
 
 int verb_list(const struct options *options)
 {
-    const char *names[SECTIONS + 1] = { NULL };
+    const char *names[SECTIONS];
     for (int section = 0; section < SECTIONS; section++) {
         names[section] = section_name(section);
         if (options->input == NULL)
@@ -141,8 +141,9 @@ int verb_list(const struct options *options)
     }
     if (options->input == NULL)
         return 0;
-    const char *nearest = report_nearest(options->input, names);
-    report_error(options->report, (struct where){ NULL, 0 }, "unknown kind '%s' (did you mean '%s'?)", options->input,
-                 nearest == NULL ? "masks" : nearest);
+    struct text all = text_start(options->arena);
+    for (int section = 0; section < SECTIONS; section++)
+        text_format(&all, "%s%s", section == 0 ? "" : ", ", names[section]);
+    report_error(options->report, (struct where){ NULL, 0 }, "unknown kind '%s'; expected one of %s", options->input, all.data);
     return 2;
 }

@@ -127,23 +127,26 @@ $FN void prefill_weights_some$F(struct prefill_scratch$F *t, int32_t queries,
 % end
 % local v_lines = (TILE // V_KEYS * V_ROW + 16 * exps * PARTIALS - 1) // (16 * exps * PARTIALS)
 % local steps = Q_UNITS // exps
-% -- C of some steps of the sums, and of what is fetched meanwhile
-% local function score_steps()
+% -- C of the sums' steps from one d up to another, and of what is fetched ahead of some
+% local function score_steps(indent, from, to)
+$(indent)for (int d = $from; d < $to; d++, panel += PANEL$D, q++) {
+% for v = 0, QUERY_VECTORS - 1 do
+$(indent)    const $PART$T q$v = $Q_LOAD$T(&q[0][$(v * LANES)]);
+% end
+% for i = 0, SCORE_KEYS - 1 do
+$(indent)    const $PART$T k$i = $K_SET$T(panel[$i]);
+% for v = 0, QUERY_VECTORS - 1 do
+$(indent)    $(add(i, v));
+% end
+% end
+$(indent)}
+% end
+% local function some_steps()
 % for line = 0, v_lines - 1 do
             ATTN_FETCH_NEAR(v + $(line * 16));
 % end
             v += $(v_lines * 16);
-            for (int d = 0; d < $steps; d++, panel += PANEL$D, q++) {
-% for v = 0, QUERY_VECTORS - 1 do
-                const $PART$T q$v = $Q_LOAD$T(&q[0][$(v * LANES)]);
-% end
-% for i = 0, SCORE_KEYS - 1 do
-                const $PART$T k$i = $K_SET$T(panel[$i]);
-% for v = 0, QUERY_VECTORS - 1 do
-                $(add(i, v));
-% end
-% end
-            }
+% score_steps("            ", 0, steps)
 % end
 /*
 ** All scores s of a tile and each query's largest, and meanwhile the weights of the tile
@@ -176,7 +179,7 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
 % for part = 0, 1 do
             const vec$T p$(part)_$e = vround_bf16$T($weight(vload$T(&p[pair + $(e * PARTIALS + part)][lane]), m));
             sum$part = vadd$T(sum$part, p$(part)_$e);
-% score_steps()
+% some_steps()
 % end
             vstore$T(&p[pair + $(e * PARTIALS)][lane], vpair_bf16$T(p0_$e, p1_$e));
 % end
@@ -192,23 +195,13 @@ $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t k
             const vec$T p$e = $weight(old$e, m);
             vstore$T(&p[j + $(e * PARTIALS)][lane], $(weighted(e, "j + " .. e * PARTIALS)));
             sum = vadd$T(sum, p$e);
-% score_steps()
+% some_steps()
 % end
             vstore$T(&t->sums[j][lane], sum);
         }
 % end
 % if Q_UNITS % exps > 0 then
-        for (int d = $(steps * exps); d < $(UNITS and Q_UNITS or "D_K" .. D); d++, panel += PANEL$D, q++) {
-% for v = 0, QUERY_VECTORS - 1 do
-            const $PART$T q$v = $Q_LOAD$T(&q[0][$(v * LANES)]);
-% end
-% for i = 0, SCORE_KEYS - 1 do
-            const $PART$T k$i = $K_SET$T(panel[$i]);
-% for v = 0, QUERY_VECTORS - 1 do
-            $(add(i, v));
-% end
-% end
-        }
+% score_steps("        ", steps * exps, UNITS and Q_UNITS or "D_K" .. D)
 % end
 % if SUM == "ivec" then
 % for i = 0, SCORE_KEYS - 1 do
