@@ -212,6 +212,18 @@ static void check_merge(const struct attn_attention *narrow, const struct attn_a
     check_rounded(given->type, &part[0], &floats[0]);
 }
 
+/* A part whose keys weigh nothing beside the others changes no bit, however often: errors of merges must not lean to one side. */
+static void check_merge_of_nothing(const struct attn_attention *attention, const struct made *whole)
+{
+    static struct made merged, nothing;
+    merged = nothing = *whole;
+    for (int i = 0; i < LSE; i++)
+        nothing.lse[i] -= 100.0f;
+    for (int i = 0; i < 100; i++)
+        attention->merge(LSE, merged.o, merged.lse, nothing.o, nothing.lse);
+    CHECK(memcmp(&merged, whole, sizeof merged) == 0);
+}
+
 static const struct attn_attention *attention_of(enum narrow type, int target)
 {
     int definition = 0;
@@ -233,6 +245,7 @@ static void check_target(int target)
         }
         CHECK(isnan(narrow_get(given->type, found.o, 0)) && found.lse[0] == -INFINITY);      /* sees no key */
         check_merge(narrow, wide, given);
+        check_merge_of_nothing(wide, &expected);
         free(given);
     }
 }
