@@ -19,7 +19,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 32, 21 of 32 registers
 **
 **   targets scalar, avx2, avx512
-**   digest  037a1fd2c0d61691   (of all that follows this comment)
+**   digest  6016a9f32b8e31ae   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -560,7 +560,8 @@ OP_scalar vec_scalar weight_attention_scalar(vec_scalar s, vec_scalar m)
 
 /*
 ** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
-** a visible key adds nothing.
+** a visible key adds nothing. The factor of the larger m is 1: what vexp2_exact makes of 0 is
+** wrong by up to 6e-7, always to the same side, which hundreds of segments would add up.
 */
 KERNEL_scalar void merge_attention_scalar(float m, float l, const float *restrict o,
     float *m_total, float *l_total, float *restrict o_total)
@@ -573,22 +574,22 @@ KERNEL_scalar void merge_attention_scalar(float m, float l, const float *restric
         memcpy(o_total, o, V_ROW_attention * sizeof(float));
         return;
     }
-    const float top = m > *m_total ? m : *m_total;
-    const vec_scalar old = vexp2_exact_scalar(vset_scalar(*m_total - top));
-    const vec_scalar new = vexp2_exact_scalar(vset_scalar(m - top));
-    *m_total = top;
+    const int grows = m > *m_total;
+    const vec_scalar factor = vexp2_exact_scalar(vset_scalar(grows ? *m_total - m : m - *m_total));
+    const vec_scalar old = grows ? factor : vset_scalar(1.0f), new = grows ? vset_scalar(1.0f) : factor;
+    *m_total = grows ? m : *m_total;
     *l_total = vfirst_scalar(vfma_scalar(vset_scalar(l), new, vmul_scalar(vset_scalar(*l_total), old)));
     for (int d = 0; d < V_ROW_attention; d += 1)
         vstore_scalar(o_total + d, vfma_scalar(vload_scalar(o + d), new, vmul_scalar(vload_scalar(o_total + d), old)));
 }
 
-/* One row of two results: weighted by e^(lse - top), top the larger lse. */
+/* One row of two results: weighted by e^(lse - top), top the larger lse, so that one weight is 1. */
 KERNEL_scalar void merge_row_attention_scalar(float *restrict o, float *lse, const float *restrict other_o, float other_lse)
 {
     const float top = *lse > other_lse ? *lse : other_lse;
-    const float own = vfirst_scalar(vexp2_exact_scalar(vset_scalar((*lse - top) * ATTN_LOG2E)));
-    const float other = vfirst_scalar(vexp2_exact_scalar(vset_scalar((other_lse - top) * ATTN_LOG2E)));
-    const float sum = own + other;
+    const float least = *lse > other_lse ? other_lse : *lse;
+    const float factor = vfirst_scalar(vexp2_exact_scalar(vset_scalar((least - top) * ATTN_LOG2E))), sum = 1.0f + factor;
+    const float own = *lse > other_lse ? 1.0f : factor, other = *lse > other_lse ? factor : 1.0f;
     *lse = (float)(top + attn_log(sum));
     for (int d = 0; d < D_V_attention; d++)
         o[d] = (own * o[d] + other * other_o[d]) / sum;
@@ -2329,7 +2330,8 @@ OP_avx2 vec_avx2 weight_attention_avx2(vec_avx2 s, vec_avx2 m)
 
 /*
 ** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
-** a visible key adds nothing.
+** a visible key adds nothing. The factor of the larger m is 1: what vexp2_exact makes of 0 is
+** wrong by up to 6e-7, always to the same side, which hundreds of segments would add up.
 */
 KERNEL_avx2 void merge_attention_avx2(float m, float l, const float *restrict o,
     float *m_total, float *l_total, float *restrict o_total)
@@ -2342,22 +2344,22 @@ KERNEL_avx2 void merge_attention_avx2(float m, float l, const float *restrict o,
         memcpy(o_total, o, V_ROW_attention * sizeof(float));
         return;
     }
-    const float top = m > *m_total ? m : *m_total;
-    const vec_avx2 old = vexp2_exact_avx2(vset_avx2(*m_total - top));
-    const vec_avx2 new = vexp2_exact_avx2(vset_avx2(m - top));
-    *m_total = top;
+    const int grows = m > *m_total;
+    const vec_avx2 factor = vexp2_exact_avx2(vset_avx2(grows ? *m_total - m : m - *m_total));
+    const vec_avx2 old = grows ? factor : vset_avx2(1.0f), new = grows ? vset_avx2(1.0f) : factor;
+    *m_total = grows ? m : *m_total;
     *l_total = vfirst_avx2(vfma_avx2(vset_avx2(l), new, vmul_avx2(vset_avx2(*l_total), old)));
     for (int d = 0; d < V_ROW_attention; d += 8)
         vstore_avx2(o_total + d, vfma_avx2(vload_avx2(o + d), new, vmul_avx2(vload_avx2(o_total + d), old)));
 }
 
-/* One row of two results: weighted by e^(lse - top), top the larger lse. */
+/* One row of two results: weighted by e^(lse - top), top the larger lse, so that one weight is 1. */
 KERNEL_avx2 void merge_row_attention_avx2(float *restrict o, float *lse, const float *restrict other_o, float other_lse)
 {
     const float top = *lse > other_lse ? *lse : other_lse;
-    const float own = vfirst_avx2(vexp2_exact_avx2(vset_avx2((*lse - top) * ATTN_LOG2E)));
-    const float other = vfirst_avx2(vexp2_exact_avx2(vset_avx2((other_lse - top) * ATTN_LOG2E)));
-    const float sum = own + other;
+    const float least = *lse > other_lse ? other_lse : *lse;
+    const float factor = vfirst_avx2(vexp2_exact_avx2(vset_avx2((least - top) * ATTN_LOG2E))), sum = 1.0f + factor;
+    const float own = *lse > other_lse ? 1.0f : factor, other = *lse > other_lse ? factor : 1.0f;
     *lse = (float)(top + attn_log(sum));
     for (int d = 0; d < D_V_attention; d++)
         o[d] = (own * o[d] + other * other_o[d]) / sum;
@@ -3999,7 +4001,8 @@ OP_avx512 vec_avx512 weight_attention_avx512(vec_avx512 s, vec_avx512 m)
 
 /*
 ** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
-** a visible key adds nothing.
+** a visible key adds nothing. The factor of the larger m is 1: what vexp2_exact makes of 0 is
+** wrong by up to 6e-7, always to the same side, which hundreds of segments would add up.
 */
 KERNEL_avx512 void merge_attention_avx512(float m, float l, const float *restrict o,
     float *m_total, float *l_total, float *restrict o_total)
@@ -4012,22 +4015,22 @@ KERNEL_avx512 void merge_attention_avx512(float m, float l, const float *restric
         memcpy(o_total, o, V_ROW_attention * sizeof(float));
         return;
     }
-    const float top = m > *m_total ? m : *m_total;
-    const vec_avx512 old = vexp2_exact_avx512(vset_avx512(*m_total - top));
-    const vec_avx512 new = vexp2_exact_avx512(vset_avx512(m - top));
-    *m_total = top;
+    const int grows = m > *m_total;
+    const vec_avx512 factor = vexp2_exact_avx512(vset_avx512(grows ? *m_total - m : m - *m_total));
+    const vec_avx512 old = grows ? factor : vset_avx512(1.0f), new = grows ? vset_avx512(1.0f) : factor;
+    *m_total = grows ? m : *m_total;
     *l_total = vfirst_avx512(vfma_avx512(vset_avx512(l), new, vmul_avx512(vset_avx512(*l_total), old)));
     for (int d = 0; d < V_ROW_attention; d += 16)
         vstore_avx512(o_total + d, vfma_avx512(vload_avx512(o + d), new, vmul_avx512(vload_avx512(o_total + d), old)));
 }
 
-/* One row of two results: weighted by e^(lse - top), top the larger lse. */
+/* One row of two results: weighted by e^(lse - top), top the larger lse, so that one weight is 1. */
 KERNEL_avx512 void merge_row_attention_avx512(float *restrict o, float *lse, const float *restrict other_o, float other_lse)
 {
     const float top = *lse > other_lse ? *lse : other_lse;
-    const float own = vfirst_avx512(vexp2_exact_avx512(vset_avx512((*lse - top) * ATTN_LOG2E)));
-    const float other = vfirst_avx512(vexp2_exact_avx512(vset_avx512((other_lse - top) * ATTN_LOG2E)));
-    const float sum = own + other;
+    const float least = *lse > other_lse ? other_lse : *lse;
+    const float factor = vfirst_avx512(vexp2_exact_avx512(vset_avx512((least - top) * ATTN_LOG2E))), sum = 1.0f + factor;
+    const float own = *lse > other_lse ? 1.0f : factor, other = *lse > other_lse ? factor : 1.0f;
     *lse = (float)(top + attn_log(sum));
     for (int d = 0; d < D_V_attention; d++)
         o[d] = (own * o[d] + other * other_o[d]) / sum;

@@ -11,7 +11,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
 **
 **   targets avx2
-**   digest  a269df1113622d96   (of all that follows this comment)
+**   digest  854bb9e436e1307a   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -538,7 +538,8 @@ OP_avx2 vec_avx2 weight_attention_avx2(vec_avx2 s, vec_avx2 m)
 
 /*
 ** Adds a segment's (m, l, o) of one query to the total of those before. A segment without
-** a visible key adds nothing.
+** a visible key adds nothing. The factor of the larger m is 1: what vexp2_exact makes of 0 is
+** wrong by up to 6e-7, always to the same side, which hundreds of segments would add up.
 */
 KERNEL_avx2 void merge_attention_avx2(float m, float l, const float *restrict o,
     float *m_total, float *l_total, float *restrict o_total)
@@ -551,22 +552,22 @@ KERNEL_avx2 void merge_attention_avx2(float m, float l, const float *restrict o,
         memcpy(o_total, o, V_ROW_attention * sizeof(float));
         return;
     }
-    const float top = m > *m_total ? m : *m_total;
-    const vec_avx2 old = vexp2_exact_avx2(vset_avx2(*m_total - top));
-    const vec_avx2 new = vexp2_exact_avx2(vset_avx2(m - top));
-    *m_total = top;
+    const int grows = m > *m_total;
+    const vec_avx2 factor = vexp2_exact_avx2(vset_avx2(grows ? *m_total - m : m - *m_total));
+    const vec_avx2 old = grows ? factor : vset_avx2(1.0f), new = grows ? vset_avx2(1.0f) : factor;
+    *m_total = grows ? m : *m_total;
     *l_total = vfirst_avx2(vfma_avx2(vset_avx2(l), new, vmul_avx2(vset_avx2(*l_total), old)));
     for (int d = 0; d < V_ROW_attention; d += 8)
         vstore_avx2(o_total + d, vfma_avx2(vload_avx2(o + d), new, vmul_avx2(vload_avx2(o_total + d), old)));
 }
 
-/* One row of two results: weighted by e^(lse - top), top the larger lse. */
+/* One row of two results: weighted by e^(lse - top), top the larger lse, so that one weight is 1. */
 KERNEL_avx2 void merge_row_attention_avx2(float *restrict o, float *lse, const float *restrict other_o, float other_lse)
 {
     const float top = *lse > other_lse ? *lse : other_lse;
-    const float own = vfirst_avx2(vexp2_exact_avx2(vset_avx2((*lse - top) * ATTN_LOG2E)));
-    const float other = vfirst_avx2(vexp2_exact_avx2(vset_avx2((other_lse - top) * ATTN_LOG2E)));
-    const float sum = own + other;
+    const float least = *lse > other_lse ? other_lse : *lse;
+    const float factor = vfirst_avx2(vexp2_exact_avx2(vset_avx2((least - top) * ATTN_LOG2E))), sum = 1.0f + factor;
+    const float own = *lse > other_lse ? 1.0f : factor, other = *lse > other_lse ? factor : 1.0f;
     *lse = (float)(top + attn_log(sum));
     for (int d = 0; d < D_V_attention; d++)
         o[d] = (own * o[d] + other * other_o[d]) / sum;
