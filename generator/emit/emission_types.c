@@ -5,6 +5,21 @@
 
 #include "emission.h"
 
+/* The target's operations that load a vector: of units, or as floats, in two parts where neighbours along the sum share a byte. */
+static const char *const *loads(const struct descriptor *type, int pack, const struct descriptor *units, struct arena *arena)
+{
+    const char **list = arena_alloc(arena, 3, sizeof *list);      /* NULL-ended */
+    if (units != NULL) {
+        list[0] = "iload_u32";
+    } else if (pack == 1) {
+        list[0] = arena_format(arena, "vload_%s", type->name);
+    } else {
+        list[0] = arena_format(arena, "vload_%s_first", type->name);
+        list[1] = arena_format(arena, "vload_%s_second", type->name);
+    }
+    return list;
+}
+
 /* One side, K or V, whose rows have d values; units: of several values in a type of their own, or NULL. */
 static void set_cached(struct emission *e, const char *side, const struct cached *cached, int d, const struct descriptor *units)
 {
@@ -12,13 +27,14 @@ static void set_cached(struct emission *e, const char *side, const struct cached
     const int block = cached_block(cached), pack = units != NULL ? units->pack : cached_pack(cached);
     const struct { const char *name; int64_t value; } numbers[] = {
         { "PACK", pack }, { "STORED_BYTES", type->bits * pack / 8 },
-        { "SCALES", type->scales }, { "RUNS", cached_runs(cached, d) }, { "RUN", block == 0 ? d : block },
+        { "SCALES", type->scales }, { "RUN_SCALES", cached_scales_rows(cached) ? 0 : type->scales }, { "RUNS", cached_runs(cached, d) }, { "RUN", block == 0 ? d : block },
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         template_set_integer(&e->values, arena_format(e->arena, "%s_%s", side, numbers[i].name), numbers[i].value);
     template_set_text(&e->values, arena_format(e->arena, "%s_TYPE", side), type->name);
     template_set_text(&e->values, arena_format(e->arena, "%s_STORED", side), units != NULL ? units->stored : type->stored);
     template_set_boolean(&e->values, arena_format(e->arena, "%s_SCALES_ROWS", side), cached_scales_rows(cached));
+    template_set_list(&e->values, arena_format(e->arena, "%s_LOADS", side), loads(type, pack, units, e->arena));
 }
 
 /* Bytes of a key of one KV head, which ends with a whole unit. */

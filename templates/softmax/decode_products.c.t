@@ -28,18 +28,11 @@
 % for _, list in ipairs { alone, together } do
 %     for _, own in ipairs(list) do batches[#batches + 1] = own end
 % end
-% -- how a vector of K or V is loaded: as units, or as floats, in two parts where neighbours along the sum share a byte
-% local function loads(type, pack, units)
-%     local load = "vload_" .. type
-%     return units and { "iload_u32" .. T } or pack == 1 and { load .. T } or { load .. "_first" .. T, load .. "_second" .. T }
-% end
 % -- C of the value that a code stands for, where parts of a row have scales
 % local function scaled(scales, code, scale, minimum)
 %     return scales == 0 and code or scales == 1 and "vmul" .. T .. "(" .. code .. ", " .. scale .. ")"
 %         or "vfma" .. T .. "(" .. code .. ", " .. scale .. ", " .. minimum .. ")"
 % end
-% local k_loads, v_loads = loads(K_TYPE, K_PACK, UNITS), loads(V_TYPE, V_PACK, UNIT_VALUES)
-% local k_scales, v_scales = K_SCALES_ROWS and 0 or K_SCALES, V_SCALES_ROWS and 0 or V_SCALES
 % -- C of the first of a vector's values in a row d of panels; of a key's columns: in the first strip of V, or in a later one
 % local function k_at(j, d) return "block->k[panel + " .. j // panel_vectors .. "][" .. d .. "][lane + " .. j % panel_vectors * LANES .. "]" end
 % local function strip_offset(columns) return columns // V_STRIP * (BLOCK // V_PACK * V_STRIP) + columns % V_STRIP end
@@ -105,7 +98,7 @@ $FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, flo
 % end
 % end
 % for j = 0, batch.vectors - 1 do
-% for i = 1, k_scales do
+% for i = 1, K_RUN_SCALES do
         vec$T $(scale_names[i])$j = vzero$T();
 % end
 % end
@@ -113,19 +106,19 @@ $FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, flo
 % for line = 0, batch.score_lines - 1 do
             ATTN_FETCH(next + $(line * 64));
 % end
-% if k_scales > 0 then
+% if K_RUN_SCALES > 0 then
             if (d % $K_RUN == 0) {
 % for j = 0, batch.vectors - 1 do
-% for i = 1, k_scales do
+% for i = 1, K_RUN_SCALES do
                 $(scale_names[i])$j = vload_bfloat$T(&block->k_scale[panel + $(j // panel_vectors)][d / $K_RUN][$(i - 1)][lane + $(j % panel_vectors * LANES)]);
 % end
 % end
             }
 % end
-% for part, load in ipairs(k_loads) do
+% for part, load in ipairs(K_LOADS) do
 % local at = K_PACK == 1 and "d" or "d / " .. K_PACK
 % for j = 0, batch.vectors - 1 do
-            const $PART$T k$(part)_$j = $(scaled(k_scales, load .. "(&" .. k_at(j, at) .. ")", "scale" .. j, "minimum" .. j));
+            const $PART$T k$(part)_$j = $(scaled(K_RUN_SCALES, load .. T .. "(&" .. k_at(j, at) .. ")", "scale" .. j, "minimum" .. j));
 % if LEAVES_FLOATS then
             vstore$T(&floats[panel - tile / PANEL$D + $(j // panel_vectors)][$(part == 1 and "d" or "d + 1")][lane + $(j % panel_vectors * LANES)], k$(part)_$j);
 % end
@@ -185,28 +178,28 @@ $FN void decode_values$(batch.name)$(shape.name)$F(const struct block$D *block, 
 % for line = 0, batch.value_lines - 1 do
         ATTN_FETCH(next + $(line * 64));
 % end
-% for part, load in ipairs(v_loads) do
+% for part, load in ipairs(V_LOADS) do
 % local at = part == 1 and "key" or "key + 1"
 % if part == 2 then
         if (key + 1 == keys)
             break;
 % end
 % for j = 0, shape.vectors - 1 do
-        const vec$T v$(part)_$j = $load($(v_at(j)));
+        const vec$T v$(part)_$j = $load$T($(v_at(j)));
 % end
-% if v_scales > 0 then
+% if V_RUN_SCALES > 0 then
         const uint16_t (*scales$part)[$V_SCALES] = block->v_scale[tile + $at];
 % for j = 0, shape.vectors - 1 do
-% for i = 1, v_scales do
+% for i = 1, V_RUN_SCALES do
         const vec$T $(scale_names[i])$(part)_$j = vset$T(attn_scale_value(scales$(part)[(column + $(j * LANES)) / $V_RUN][$(i - 1)]));
 % end
-        const vec$T value$(part)_$j = $(scaled(v_scales, "v" .. part .. "_" .. j, "scale" .. part .. "_" .. j, "minimum" .. part .. "_" .. j));
+        const vec$T value$(part)_$j = $(scaled(V_RUN_SCALES, "v" .. part .. "_" .. j, "scale" .. part .. "_" .. j, "minimum" .. part .. "_" .. j));
 % end
 % end
 % for r = 0, batch.rows - 1 do
         const vec$T p$(part)_$r = vset$T(p[$r][$at]);
 % for j = 0, shape.vectors - 1 do
-        o$(r)_$j = vfma$T(p$(part)_$r, $(v_scales > 0 and "value" or "v")$(part)_$j, o$(r)_$j);
+        o$(r)_$j = vfma$T(p$(part)_$r, $(V_RUN_SCALES > 0 and "value" or "v")$(part)_$j, o$(r)_$j);
 % end
 % end
 % end

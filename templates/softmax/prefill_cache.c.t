@@ -1,44 +1,37 @@
 % local panel_vectors = PANEL // LANES
-% -- how a vector of K or V is loaded: in two parts where neighbours along the sum share a byte
-% local function loads(type, pack)
-%     local load = "vload_" .. type
-%     return pack == 1 and { load .. T } or { load .. "_first" .. T, load .. "_second" .. T }
-% end
 % -- C of the value that a code stands for, where parts of a row have scales
 % local function scaled(scales, code, scale, minimum)
 %     return scales == 0 and code or scales == 1 and "vmul" .. T .. "(" .. code .. ", " .. scale .. ")"
 %         or "vfma" .. T .. "(" .. code .. ", " .. scale .. ", " .. minimum .. ")"
 % end
-% local k_loads, v_loads = loads(K_TYPE, K_PACK), loads(V_TYPE, V_PACK)
-% local k_scales, v_scales = K_SCALES_ROWS and 0 or K_SCALES, V_SCALES_ROWS and 0 or V_SCALES
 % local scale_names = { "scale", "minimum" }
 % if not K_DIRECT then
 /* A panel of K as floats. */
 $FN void prefill_panel$F(const struct block$D *block, int panel, float (*restrict to)[PANEL$D])
 {
 % for j = 0, panel_vectors - 1 do
-% for i = 1, k_scales do
+% for i = 1, K_RUN_SCALES do
     vec$T $(scale_names[i])$j = vzero$T();
 % end
 % end
     for (int d = 0; d < D_K$D; d += $K_PACK) {
-% if k_scales > 0 then
+% if K_RUN_SCALES > 0 then
         if (d % $K_RUN == 0) {
 % for j = 0, panel_vectors - 1 do
-% for i = 1, k_scales do
+% for i = 1, K_RUN_SCALES do
             $(scale_names[i])$j = vload_bfloat$T(&block->k_scale[panel][d / $K_RUN][$(i - 1)][$(j * LANES)]);
 % end
 % end
         }
 % end
-% for part, load in ipairs(k_loads) do
+% for part, load in ipairs(K_LOADS) do
 % if part == 2 and D_K % 2 == 1 then
         if (d + 1 == D_K$D)
             continue;
 % end
 % for j = 0, panel_vectors - 1 do
-        const vec$T k$(part)_$j = $load(&block->k[panel][$(K_PACK == 1 and "d" or "d / 2")][$(j * LANES)]);
-        vstore$T(&to[$(part == 1 and "d" or "d + 1")][$(j * LANES)], $(scaled(k_scales, "k" .. part .. "_" .. j, "scale" .. j, "minimum" .. j)));
+        const vec$T k$(part)_$j = $load$T(&block->k[panel][$(K_PACK == 1 and "d" or "d / 2")][$(j * LANES)]);
+        vstore$T(&to[$(part == 1 and "d" or "d + 1")][$(j * LANES)], $(scaled(K_RUN_SCALES, "k" .. part .. "_" .. j, "scale" .. j, "minimum" .. j)));
 % end
 % end
     }
@@ -104,17 +97,17 @@ $FN void prefill_rows$F(const struct block$D *block, int32_t key0, int32_t keys,
     for (int key = 0; key < TILE$F; key += $LANES)
         vstore$T(&t->v_scale[key], vload_bfloat$T(&block->v_scale[start + key][0][0]));
 % end
-% for part, load in ipairs(v_loads) do
+% for part, load in ipairs(V_LOADS) do
     for (int32_t key = $(part - 1); key < keys; key += $V_PACK)
         for (int column = 0; column < V_ROW$D; column += $LANES) {
-% if v_scales > 0 then
+% if V_RUN_SCALES > 0 then
             const uint16_t *scales = block->v_scale[start + key][column / $V_RUN];
 % end
-            const vec$T v = $load(&block->v[column / V_STRIP$D][$(V_PACK == 1 and "start + key" or "(start + key) / 2")][column % V_STRIP$D]);
-% for i = 1, v_scales do
+            const vec$T v = $load$T(&block->v[column / V_STRIP$D][$(V_PACK == 1 and "start + key" or "(start + key) / 2")][column % V_STRIP$D]);
+% for i = 1, V_RUN_SCALES do
             const vec$T $(scale_names[i]) = vset$T(attn_scale_value(scales[$(i - 1)]));
 % end
-            vstore$T(&t->v[key][column], $(scaled(v_scales, "v", "scale", "minimum")));
+            vstore$T(&t->v[key][column], $(scaled(V_RUN_SCALES, "v", "scale", "minimum")));
         }
 % end
 }
