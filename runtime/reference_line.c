@@ -3,19 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference_line.h"
-
-enum { VALUE_BYTES = EXPRESSION_BYTES };     /* longest value of a key: no list is longer than a mask can be */
-
-/* A line on its way: what is left of it, and where an error goes. */
-struct reader {
-    struct reference_line *line;
-    const char *at;
-    char *error;
-    size_t error_size;
-    char mask[VALUE_BYTES], score[VALUE_BYTES], arrays[VALUE_BYTES];
-    uint64_t seen;                /* bit i: keys[i] has a value */
-};
+#include "reference_line_reader.h"
 
 enum key_type { KEY_INTEGER, KEY_NUMBER, KEY_NUMBERS, KEY_HEADS, KEY_CHOICE, KEY_MASK, KEY_SCORE, KEY_ARRAYS };
 
@@ -104,8 +92,7 @@ static const struct key {
 
 enum { KEYS = sizeof keys / sizeof *keys };
 
-__attribute__((format(printf, 2, 3)))
-static bool reader_refuse(const struct reader *reader, const char *format, ...)
+bool reference_line_refuse(const struct reader *reader, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -122,14 +109,14 @@ static const struct key *key_read(struct reader *reader)
         if (strlen(keys[i].name) != length || strncmp(keys[i].name, reader->at, length) != 0)
             continue;
         if (reader->at[length] != '=' || (reader->seen >> i & 1) != 0) {
-            reader_refuse(reader, "a definition's '%s' stands once, followed by '=' and a value", keys[i].name);
+            reference_line_refuse(reader, "a definition's '%s' stands once, followed by '=' and a value", keys[i].name);
             return NULL;
         }
         reader->seen |= UINT64_C(1) << i;
         reader->at += length + 1;
         return &keys[i];
     }
-    reader_refuse(reader, "a definition has no '%.*s'", (int)(length < 40 ? length : 40), reader->at);
+    reference_line_refuse(reader, "a definition has no '%.*s'", (int)(length < 40 ? length : 40), reader->at);
     return NULL;
 }
 
@@ -140,9 +127,9 @@ static bool value_read(struct reader *reader, const struct key *key, char value[
     reader->at += quoted;
     const size_t length = strcspn(reader->at, quoted ? "\"" : " ");
     if (quoted && reader->at[length] != '"')
-        return reader_refuse(reader, "the quote after %s= does not end", key->name);
+        return reference_line_refuse(reader, "the quote after %s= does not end", key->name);
     if (length == 0 || length >= VALUE_BYTES)
-        return reader_refuse(reader, "the value of %s has %zu bytes; expected 1 to %d", key->name, length,
+        return reference_line_refuse(reader, "the value of %s has %zu bytes; expected 1 to %d", key->name, length,
                              VALUE_BYTES - 1);
     memcpy(value, reader->at, length);
     value[length] = '\0';
@@ -156,7 +143,7 @@ static bool number_read(struct reader *reader, const struct key *key, const char
     char *after;
     *number = strtod(*text, &after);
     if ((*after != '\0' && *after != end) || !(*number >= key->min && *number <= key->max))
-        return reader_refuse(reader, "%s is %.40s; expected a number from %g to %g", key->name, *text, key->min,
+        return reference_line_refuse(reader, "%s is %.40s; expected a number from %g to %g", key->name, *text, key->min,
                              key->max);
     *text = after;
     return true;
@@ -176,7 +163,7 @@ static bool integer_store(struct reader *reader, const struct key *key, const ch
         return false;
     const int integer = (int)number;
     if (integer != number)
-        return reader_refuse(reader, "%s is %.40s; expected a whole number", key->name, value);
+        return reference_line_refuse(reader, "%s is %.40s; expected a whole number", key->name, value);
     memcpy(field, &integer, sizeof integer);
     return true;
 }
@@ -192,7 +179,7 @@ static bool numbers_store(struct reader *reader, const struct key *key, const ch
         if (*value == '\0')
             return true;
     }
-    return reader_refuse(reader, "%s has more than %d numbers", key->name, most);
+    return reference_line_refuse(reader, "%s has more than %d numbers", key->name, most);
 }
 
 /* 0,2,5: ascending */
@@ -205,12 +192,12 @@ static bool heads_store(struct reader *reader, const struct key *key, const char
             return false;
         const int last = heads->count == 0 ? -1 : heads->list[heads->count - 1];
         if (number <= last || number != (int)number)
-            return reader_refuse(reader, "%s has %g after %d; expected whole numbers in ascending order", key->name, number, last);
+            return reference_line_refuse(reader, "%s has %g after %d; expected whole numbers in ascending order", key->name, number, last);
         heads->list[heads->count++] = (int)number;
         if (*value == '\0')
             return true;
     }
-    return reader_refuse(reader, "%s has more than %d numbers", key->name, REFERENCE_HEADS);
+    return reference_line_refuse(reader, "%s has more than %d numbers", key->name, REFERENCE_HEADS);
 }
 
 /* The index of the word among the key's choices. */
@@ -225,7 +212,7 @@ static bool choice_store(struct reader *reader, const struct key *key, const cha
         }
         choice += length + (choice[length] == ' ');
     }
-    return reader_refuse(reader, "%s is %.40s; the reference knows %s", key->name, value, key->choices);
+    return reference_line_refuse(reader, "%s is %.40s; the reference knows %s", key->name, value, key->choices);
 }
 
 /* Expressions and arrays are parsed when the rest of the line is known. */
@@ -269,158 +256,21 @@ static bool keys_check(const struct reader *reader)
             continue;
         const bool expected = keys[i].parts == 0 || (keys[i].parts & parts) != 0;
         if (!found && expected)
-            return reader_refuse(reader, "%s is missing", keys[i].name);
+            return reference_line_refuse(reader, "%s is missing", keys[i].name);
         if (found && !expected)
-            return reader_refuse(reader, "%s stands without %s", keys[i].name,
+            return reference_line_refuse(reader, "%s stands without %s", keys[i].name,
                                  (keys[i].parts & ROPE) == 0 ? "the norm that has it"
                                  : line->rotates ? "the scaling that has it" : "position=rope");
     }
     return true;
 }
 
-static bool key_seen(const struct reader *reader, const char *name)
+bool reference_line_has(const struct reader *reader, const char *name)
 {
     for (int i = 0; i < KEYS; i++)
         if (strcmp(keys[i].name, name) == 0)
             return (reader->seen >> i & 1) != 0;
     return false;
-}
-
-/* A block stands with the types that have one, which int4 always has. */
-static bool block_check(const struct reader *reader, const char *key, const struct reference_cached *cached)
-{
-    const bool needed = cached->type == CACHE_INT8 || cached->type == CACHE_INT4;
-    if (key_seen(reader, key) != needed)
-        return reader_refuse(reader, needed ? "%s is missing" : "%s stands without int8 or int4", key);
-    if (cached->block % 16 != 0 || (cached->type == CACHE_INT4 && cached->block == 0))
-        return reader_refuse(reader, "%s is %d; expected a multiple of 16", key, cached->block);
-    return true;
-}
-
-/* One cache for K and V, or one for each. */
-static bool caches_check(const struct reader *reader)
-{
-    struct reference_line *line = reader->line;
-    const bool both = key_seen(reader, "cache"), k = key_seen(reader, "cache.k"), v = key_seen(reader, "cache.v");
-    if (both == (k || v) || k != v)
-        return reader_refuse(reader, "cache is missing; expected cache, or cache.k and cache.v");
-    if (both ? key_seen(reader, "cache.k.block") || key_seen(reader, "cache.v.block") : key_seen(reader, "cache.block"))
-        return reader_refuse(reader, "a block stands without the cache that has it");
-    if (!both)
-        return block_check(reader, "cache.k.block", &line->cache_k) && block_check(reader, "cache.v.block", &line->cache_v);
-    line->cache_v = line->cache_k;
-    return block_check(reader, "cache.block", &line->cache_k);
-}
-
-static bool head_is_kept(const struct reference_line *line, int head)
-{
-    for (int i = 0; i < line->keep.count; i++)
-        if (line->keep.list[i] == head)
-            return true;
-    return false;
-}
-
-/* A matrix without a list has all heads that are left. */
-static bool matrix_check(const struct reader *reader)
-{
-    struct reference_line *line = reader->line;
-    struct head_list *heads = &line->matrix_heads;
-    if (heads->count > 0 && line->matrix == POINT_NONE)
-        return reader_refuse(reader, "matrix.heads stands without matrix");
-    for (int i = 0; i < heads->count; i++)
-        if (!head_is_kept(line, heads->list[i]))
-            return reader_refuse(reader, "matrix.heads has %d, which is none of the layer's heads", heads->list[i]);
-    if (heads->count == 0 && line->matrix != POINT_NONE)
-        *heads = line->keep;
-    return true;
-}
-
-static bool rope_check(const struct reader *reader)
-{
-    const struct reference_line *line = reader->line;
-    if (line->dims % 2 != 0 || line->dims > line->d_k)
-        return reader_refuse(reader, "rope.dims is %d; expected an even number of at most d_k, %d", line->dims,
-                             line->d_k);
-    for (int i = 0; i < 2 && line->scaling == SCALING_LONGROPE; i++)
-        if (line->divisors[i].count != line->dims / 2)
-            return reader_refuse(reader, "rope.scaling.%s has %d numbers; expected %d, one for each pair",
-                                 i == 0 ? "short" : "long", line->divisors[i].count, line->dims / 2);
-    return true;
-}
-
-/* Mask and score, and the arrays that they name. */
-static bool expressions_read(const struct reader *reader)
-{
-    struct reference_line *line = reader->line;
-    struct expression_error error;
-    struct expression_name names[EXPRESSION_ARRAYS];
-    if (reader->arrays[0] != '\0' && !expression_arrays_read(&line->arrays, reader->arrays, &error))
-        return reader_refuse(reader, "arrays, column %d: %s", error.column, error.text);
-    const int count = line->arrays.count;
-    for (int i = 0; i < count; i++)
-        names[i] = (struct expression_name){
-            .name = line->arrays.list[i].name, .kind = EXPRESSION_NAME_ARRAY, .array = &line->arrays.list[i]
-        };
-    if (!expression_parse(&line->mask, reader->mask, names, count, line->layer_heads, &error))
-        return reader_refuse(reader, "mask, column %d: %s", error.column, error.text);
-    if (!expression_parse_score(&line->score, reader->score, names, count, line->layer_heads, &error))
-        return reader_refuse(reader, "score, column %d: %s", error.column, error.text);
-    return expression_order_arrays(&line->mask, &line->arrays) && expression_order_arrays(&line->score, &line->arrays);
-}
-
-/* What is left of a layer; without keep, everything. */
-static bool heads_keep(const struct reader *reader)
-{
-    struct reference_line *line = reader->line;
-    const int group = line->layer_heads / line->layer_kv_heads;
-    struct head_list *keep = &line->keep, *kv = &line->keep_kv;
-    for (int head = 0; !key_seen(reader, "keep") && head < line->layer_heads; head++)
-        keep->list[keep->count++] = head;
-    if (keep->list[keep->count - 1] >= line->layer_heads)
-        return reader_refuse(reader, "keep has %d; heads is %d", keep->list[keep->count - 1], line->layer_heads);
-    for (int i = 0; i < keep->count; i++) {
-        if (kv->count == 0 || kv->list[kv->count - 1] != keep->list[i] / group)
-            kv->list[kv->count++] = keep->list[i] / group;
-        line->kv_of[i] = kv->count - 1;
-    }
-    line->heads = keep->count;
-    line->kv_heads = kv->count;
-    return true;
-}
-
-/* A key that holds its value holds it plain. */
-static bool tail_check(const struct reader *reader)
-{
-    const struct reference_line *line = reader->line;
-    if (!line->v_in_k)
-        return true;
-    if (line->d_v + (line->rotates ? line->dims : 0) > line->d_k)
-        return reader_refuse(reader, "v is tail_of_k; expected d_k to hold d_v and what rotates");
-    if (line->k_norm.kind != NORM_NONE || !key_seen(reader, "cache"))
-        return reader_refuse(reader, "v is tail_of_k; expected no k_norm and one cache for both");
-    return true;
-}
-
-/* Products are made of what the caches hold. */
-static bool compute_check(const struct reader *reader)
-{
-    const struct reference_line *line = reader->line;
-    const bool bf16 = line->cache_k.type == CACHE_BF16 && line->cache_v.type == CACHE_BF16;
-    const bool int8 = line->cache_k.type == CACHE_INT8 && line->cache_k.block == 0;
-    const bool held = line->compute == COMPUTE_F32 || (line->compute == COMPUTE_BF16 ? bf16 : int8);
-    return (held && (line->compute == COMPUTE_F32 || !line->v_in_k))
-        || reader_refuse(reader, "compute is another than f32; expected a cache of its numbers, and v beside k");
-}
-
-static bool line_check(const struct reader *reader)
-{
-    struct reference_line *line = reader->line;
-    if (!keys_check(reader))
-        return false;
-    if (line->layer_heads % line->layer_kv_heads != 0)
-        return reader_refuse(reader, "kv_heads is %d; expected a divisor of heads, %d", line->layer_kv_heads, line->layer_heads);
-    return heads_keep(reader) && expressions_read(reader) && caches_check(reader) && matrix_check(reader) && (!line->rotates || rope_check(reader))
-        && tail_check(reader) && compute_check(reader);
 }
 
 bool reference_line_read(struct reference_line *line, const char *text, char *error, size_t error_size)
@@ -430,14 +280,14 @@ bool reference_line_read(struct reference_line *line, const char *text, char *er
     *line = (struct reference_line){ 0 };
     const size_t length = strcspn(text, " ");
     if (length != strlen(family) || memcmp(text, family, length) != 0)
-        return reader_refuse(&reader, "a definition begins with '%s'; found '%.*s'", family,
+        return reference_line_refuse(&reader, "a definition begins with '%s'; found '%.*s'", family,
                              (int)(length < 40 ? length : 40), text);
     reader.at += length;
     while (*reader.at != '\0') {
         if (*reader.at++ != ' ')
-            return reader_refuse(&reader, "expected a blank before '%.40s'", reader.at - 1);
+            return reference_line_refuse(&reader, "expected a blank before '%.40s'", reader.at - 1);
         if (!pair_read(&reader))
             return false;
     }
-    return line_check(&reader);
+    return keys_check(&reader) && reference_line_check(&reader);
 }

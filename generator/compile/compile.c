@@ -32,7 +32,8 @@ static bool path_rise(char *path)
 
 /* What every program that holds kernels to the reference is made of. */
 static const char *const reference_sources[] = {
-    "runtime/reference.c", "runtime/reference_line.c", "runtime/reference_norm.c", "runtime/reference_compute.c", "runtime/reference_rotation.c",
+    "runtime/reference.c", "runtime/reference_line.c", "runtime/reference_line_check.c", "runtime/reference_norm.c",
+    "runtime/reference_compute.c", "runtime/reference_rotation.c",
     "runtime/array.c", "runtime/random.c",
     "generator/expression/expression.c", "generator/expression/expression_text.c",
     "generator/expression/expression_value.c", "generator/expression/expression_token.c",
