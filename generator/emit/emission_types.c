@@ -26,8 +26,8 @@ static void set_cached(struct emission *e, const char *side, const struct cached
     const struct descriptor *type = cached->type;
     const int block = cached_block(cached), pack = units != NULL ? units->pack : cached_pack(cached);
     const struct { const char *name; int64_t value; } numbers[] = {
-        { "PACK", pack }, { "STORED_BYTES", type->bits * pack / 8 },
-        { "SCALES", type->scales }, { "RUN_SCALES", cached_scales_rows(cached) ? 0 : type->scales }, { "RUNS", cached_runs(cached, d) }, { "RUN", block == 0 ? d : block },
+        { "PACK", pack }, { "SCALES", type->scales }, { "RUN_SCALES", cached_scales_rows(cached) ? 0 : type->scales },
+        { "RUNS", cached_runs(cached, d) }, { "RUN", block == 0 ? d : block },
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         template_set_integer(&e->values, arena_format(e->arena, "%s_%s", side, numbers[i].name), numbers[i].value);
@@ -44,11 +44,19 @@ static int64_t key_bytes(const struct cached *cached, int d, const struct descri
     return cached_bytes(cached, (d + pack - 1) / pack * pack);
 }
 
+/* Bytes of a value of one KV head, whose row is padded. */
+static int64_t value_bytes(const struct definition *definition)
+{
+    const struct cached *cached = &definition->cache_v;
+    return cached_bytes(cached, definition->d_v) + (plan_row(definition) - definition->d_v) * cached->type->bits / 8;
+}
+
 void emission_set_types(struct emission *e, const struct definition *definition)
 {
     const struct descriptor *compute = definition->compute, *units = definition_computes(definition) ? compute : NULL;
     set_cached(e, "K", &definition->cache_k, definition->d_k, units);
     template_set_integer(&e->values, "K_BYTES", key_bytes(&definition->cache_k, definition->d_k, units));
+    template_set_integer(&e->values, "V_BYTES", value_bytes(definition));
     set_cached(e, "V", &definition->cache_v, definition->d_v, definition_computes_values(definition) ? compute : NULL);
     template_set_text(&e->values, "A_TYPE", definition->activations->name);
     template_set_text(&e->values, "A_STORED", definition->activations->stored);

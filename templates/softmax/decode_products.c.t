@@ -1,7 +1,6 @@
 % local panel_vectors = PANEL // LANES
 % local Q_ROW = (D_K + K_PACK - 1) // K_PACK * K_PACK     -- values of a key that share what is stored are read together
 % -- what comes next in the cache is asked for meanwhile: so many lines of 64 bytes in each step of a loop, at most
-% local v_bytes = BLOCK // V_PACK * V_ROW * V_STORED_BYTES + BLOCK * V_RUNS * V_SCALES * 2
 % local function lines(bytes, steps) return (bytes + 64 * steps - 1) // (64 * steps) end
 % -- a register tile of so many rows, vectors of keys and vectors of columns; columns are whole tiles, then the rest of the row
 % local function batch(name, rows, vectors, columns, fetch)
@@ -12,7 +11,7 @@
 %     if full < V_ROW then shapes[#shapes + 1] = { name = "_columns", vectors = (V_ROW - full) // LANES } end
 %     return {
 %         name = name, rows = rows, vectors = vectors, keys = keys, width = width, full = full, shapes = shapes, fetches = fetch > 0,
-%         score_lines = V_IN_K and fetch or fetch * lines(v_bytes, Q_ROW // K_PACK * (BLOCK // keys)),
+%         score_lines = V_IN_K and fetch or fetch * lines(V_BYTES * BLOCK, Q_ROW // K_PACK * (BLOCK // keys)),
 %         value_lines = fetch * lines(K_BYTES * BLOCK, BLOCK // V_PACK * ((V_ROW + width - 1) // width))
 %     }
 % end
@@ -241,7 +240,7 @@ $FN void decode_scores_$(name)$F(const struct block$D *block, int tile, int rows
     float (*restrict s)[TILE$F])
 {
     int done = 0;
-% fetch(list, v_bytes * TILE // BLOCK, "block->v + tile * " .. v_bytes // BLOCK, score_steps)
+% fetch(list, V_BYTES * TILE, "block->v + tile * " .. V_BYTES, score_steps)
 % all_rows(list, "    ", function(batch) return "decode_scores" .. batch.name .. F .. "(block, tile, q + done, s + done" .. given .. ");" end, score_steps)
 }
 
