@@ -70,7 +70,12 @@ std::vector<float> attend(const attn_attention &attention, int threads)
     int64_t rows = 0;
     for (const int32_t length : lengths) {
         caches.push_back(allocate(attention.cache_bytes(length)));
-        sequences.push_back({ rows, rows, length, 0, length, length, caches.back().get(), length, nullptr });
+        attn_sequence sequence = {};                 // a whole prompt: nothing in the cache before it
+        sequence.q_row = sequence.k_row = rows;
+        sequence.q_len = sequence.k_len = sequence.kv_len = length;
+        sequence.cache = caches.back().get();
+        sequence.capacity = length;
+        sequences.push_back(sequence);
         rows += length;
     }
 
