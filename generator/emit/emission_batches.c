@@ -49,5 +49,5 @@ void emission_set_batches(struct emission *e, const struct definition *definitio
     set_batches(e, "HEAD_BATCHES", definition, decode_heads, group_takes);
     set_batches(e, "FIRST_BATCHES", definition, decode_heads, group_begins);
     set_batches(e, "LATER_BATCHES", definition, decode_heads, group_goes_on);
-    template_set_integer(&e->values, "FETCH_HEAD", (tile_bytes + definition->group - 1) / definition->group);      /* of the next tile's keys */
+    template_set_integer(&e->values, "FETCH_HEAD", (tile_bytes + definition->group - 1) / definition->group);      /* bytes of the next tile's keys */
 }
