@@ -57,6 +57,16 @@ def smallest_tiles_agree() -> None:
             print(f"skip smallest_tiles_on_{target}: this CPU does not have it", flush=True)
 
 
+def targets_of_one_compute_get_definitions_that_have_it() -> None:
+    """All definitions that are drawn, alone or beside a target for all; two computes at once are refused."""
+    for target in "avx512_bf16", "scalar,avx512_vnni":
+        passed, failed, skipped = counts(attngen("check", "--random", "3", "--seed", "2", "--target", target))
+        assert passed + skipped == 3 * len(target.split(",")) and failed == 0, f"{target}: {passed} passed, {failed} failed"
+    done = check("--random", "2", "--target", "avx512_bf16,avx512_vnni")
+    sentence = ("--target: avx512_bf16 is for compute = bf16 and avx512_vnni for compute = int8; check --random takes targets of one compute")
+    assert (done.returncode, done.stderr) == (2, f"attngen: {sentence}\n"), done
+
+
 def plans_that_do_not_fit_are_refused() -> None:
     """The sentence names the parameter, what was found and what was expected."""
     for plan, sentence in (
@@ -155,5 +165,5 @@ def wrong_usage_ends_with_2() -> None:
         assert (done.returncode, done.stderr) == (2, sentence), done
 
 
-run(random_definitions_agree, scores_that_are_no_number_hide_keys, smallest_tiles_agree, plans_that_do_not_fit_are_refused, tiles_of_rows_are_refused_where_one_query_walks, fault_in_template_is_found,
+run(random_definitions_agree, scores_that_are_no_number_hide_keys, smallest_tiles_agree, targets_of_one_compute_get_definitions_that_have_it, plans_that_do_not_fit_are_refused, tiles_of_rows_are_refused_where_one_query_walks, fault_in_template_is_found,
     fault_in_norm_is_found, fault_in_sharing_is_found, death_is_one_failure, runner_runs_the_program, wrong_usage_ends_with_2)

@@ -115,6 +115,33 @@ def latent_attention_says_from_where_naive_is_faster() -> None:
     assert "\n    naive_from" not in tuning()[1]
 
 
+MIXED = """
+attention = { floats = { heads = 1, d_k = 32, mask = causal() }, halves = { heads = 1, d_k = 32, mask = causal(), cache = bf16, compute = bf16 } }
+layers = { "floats", "halves" }
+"""
+
+
+def definitions_of_other_computes_are_left_out() -> None:
+    """A target for one compute is for the definitions that have it, which is said; without one, each has its own."""
+    with tempfile.TemporaryDirectory() as name:
+        config, table = Path(name, "mixed.lua"), Path(name, "table.lua")
+        config.write_text(MIXED)
+        done = attngen_all("tune", config, "--seconds", "1", "-o", table)
+        assert done.returncode == 0 and re.search(r"^floats on \w+\n(.*\n)*halves on \w+\n", done.stdout), done
+        entries = re.findall(r'definition = ".*compute=(\w+).*\n    target = "(\w+)"|\n    target = "(\w+)"', table.read_text())
+        assert len(entries) == 2, table.read_text()
+        done = attngen_all("emit", config, "-o", name, "--tuned", table)
+        assert done.returncode == 0 and "stale" not in done.stderr, done
+        if "avx512_bf16" in attngen("check", config, "--target", "scalar,avx512_bf16").split("skip")[0]:
+            done = attngen_all("tune", config, "--seconds", "1", "-o", table, "--target", "avx512_bf16")
+            assert done.returncode == 0 and done.stdout.startswith(
+                "floats is left out: it computes in f32, and avx512_bf16 does not\nhalves on avx512_bf16\n"), done
+        config.write_text(CONFIG)
+        done = attngen_all("tune", config, "--target", "avx512_bf16")
+        assert (done.returncode, done.stderr) == (
+            2, "attngen: --target: avx512_bf16 is for compute = bf16, which no attention here has\n"), done
+
+
 def stale_entries_are_named_and_not_used() -> None:
     """Another compiler, other kernels, another CPU."""
     for pattern, replacement, sentence in (
@@ -168,5 +195,6 @@ def wrong_usage_ends_with_2() -> None:
         assert (done.returncode, done.stderr) == (2, sentence), done
 
 
-run(table_is_written_and_used, tuned_kernels_are_right, wrong_plans_are_not_taken, latent_attention_says_from_where_naive_is_faster, stale_entries_are_named_and_not_used, bad_tables_are_refused,
+run(table_is_written_and_used, tuned_kernels_are_right, wrong_plans_are_not_taken, latent_attention_says_from_where_naive_is_faster, definitions_of_other_computes_are_left_out,
+    stale_entries_are_named_and_not_used, bad_tables_are_refused,
     wrong_usage_ends_with_2)

@@ -1,4 +1,4 @@
-#include <stdbool.h>
+#include <string.h>
 
 #include "random_definition.h"
 
@@ -279,16 +279,16 @@ static void put_norm(struct text *text, const char *field, bool rotates, int d_k
 }
 
 /* A page is a multiple of 64 keys and of a block, or a part of one. Whether it is a ring. */
-static bool put_layout(struct text *text, bool bounded, int block, struct random *random)
+static bool put_layout(struct text *text, bool bounded, const struct random_wish *wish, struct random *random)
 {
     int page = 64;
-    while (page % block != 0)
+    while (page % wish->block != 0)
         page += 64;
     const bool ring = bounded && chance(random, 3);
     if (ring)
         text_put(text, ", layout = ring()");
     else if (chance(random, 3))
-        text_format(text, ", layout = paged { tokens = %d }", chance(random, 3) ? 16 : page * (int)random_between(random, 1, 3));
+        text_format(text, ", layout = paged { tokens = %d }", !wish->whole_blocks && chance(random, 3) ? 16 : page * (int)random_between(random, 1, 3));
     return ring;
 }
 
@@ -297,16 +297,26 @@ static const char *const caches[] = {
 };
 
 /* Products of what the cache holds. */
-static const char *const computes[] = {
-    "cache = bf16, compute = bf16", "cache = bf16, compute = bf16", "cache = int8, compute = int8", "cache = { k = int8, v = f16 }, compute = int8"
+static const struct { const char *name, *cache; } computes[] = {
+    { "bf16", "bf16" }, { "bf16", "bf16" }, { "int8", "int8" }, { "int8", "{ k = int8, v = f16 }" }
 };
 
-static void put_cache(struct text *text, bool one, struct random *random)
+/* Of those whose name is wished for, or of all. */
+static void put_compute(struct text *text, const char *name, struct random *random)
 {
-    if (chance(random, 2))
+    enum { COMPUTES = sizeof computes / sizeof *computes };
+    int choice = (int)random_between(random, 0, COMPUTES - 1);
+    for (int passed = 0; passed < COMPUTES && name != NULL && strcmp(computes[choice].name, name) != 0; passed++)
+        choice = (choice + 1) % COMPUTES;
+    text_format(text, ", cache = %s, compute = %s", computes[choice].cache, computes[choice].name);
+}
+
+static void put_cache(struct text *text, bool one, const char *compute, struct random *random)
+{
+    if (compute == NULL && chance(random, 2))
         return;
-    if (!one && chance(random, 3)) {
-        text_format(text, ", %s", CHOOSE(random, computes));
+    if (compute != NULL || (!one && chance(random, 3))) {
+        put_compute(text, compute, random);
         return;
     }
     const char *k = CHOOSE(random, caches), *v = CHOOSE(random, caches);
@@ -350,7 +360,7 @@ static void put_activations(struct text *text, struct random *random)
         text_format(text, ", activations = %s", CHOOSE(random, types));
 }
 
-static void put_definition(struct text *text, int block, struct random *random)
+static void put_definition(struct text *text, const struct random_wish *wish, struct random *random)
 {
     const int heads = CHOOSE(random, kv_heads), group = CHOOSE(random, groups);
     const int d_k = CHOOSE(random, sizes), d_v = chance(random, 2) ? d_k : CHOOSE(random, sizes);
@@ -363,26 +373,26 @@ static void put_definition(struct text *text, int block, struct random *random)
     const bool bounded = put_mask(text, random);
     put_score(text, random);
     const bool whole = put_weights(text, random);
-    const bool tail = d_v <= d_k && chance(random, 4);            /* a value is a part of its key, which does not turn */
+    const bool tail = d_v <= d_k && !wish->own_values && wish->compute == NULL && chance(random, 4);      /* a value is a part of its key, which does not turn */
     if (tail)
         text_put(text, ", v = tail_of_k");
     const bool rotates = put_position(text, tail ? d_k - d_v : d_k, random);
     put_norm(text, "q_norm", rotates, d_k, random);
     if (!tail)
         put_norm(text, "k_norm", rotates, d_k, random);
-    const bool ring = put_layout(text, bounded && !whole, block, random);
-    put_cache(text, tail, random);
+    const bool ring = put_layout(text, bounded && !whole, wish, random);
+    put_cache(text, tail, wish->compute, random);
     put_outputs(text, head, ring, random);
     put_activations(text, random);
     text_put(text, " },\n");
 }
 
-void random_definition_config(struct text *text, const char *name, int count, int block, struct random *random)
+void random_definition_config(struct text *text, const char *name, int count, const struct random_wish *wish, struct random *random)
 {
     text_format(text, "name = \"%s\"\n\nattention = {\n", name);
     for (int i = 0; i < count; i++) {
         text_format(text, "  d%d = ", i);
-        put_definition(text, block, random);
+        put_definition(text, wish, random);
     }
     text_put(text, "}\n\nlayers = {");
     for (int i = 0; i < count; i++)
@@ -402,6 +412,8 @@ void random_definition_plan(struct text *text, struct random *random)
     static const int score_keys[] = { 1, 2, 4 }, unrolls[] = { 1, 2, 3, 4, 7 };
     const char *order = CHOOSE(random, orders), *block = CHOOSE(random, blocks);
     const int keys = CHOOSE(random, score_keys), unroll = CHOOSE(random, unrolls);
-    const bool fetches = chance(random, 2);        /* as the plan chooses by itself: pages smaller than a block take no fetch=1 */
-    text_format(text, "%s,%s,score_keys=%d,unroll=%d%s", order, block, keys, unroll, fetches ? "" : ",fetch=0");
+    static const char *const fetches[] = { "", ",fetch=0", ",fetch=1" };
+    static const char *const appends[] = { "", ",append=0", ",append_rows=3", ",append_rows=1,append_fetch=0", ",append=64,append_rows=5,append_fetch=1" };
+    const char *fetch = CHOOSE(random, fetches), *append = CHOOSE(random, appends);
+    text_format(text, "%s,%s,score_keys=%d,unroll=%d%s%s", order, block, keys, unroll, fetch, append);
 }

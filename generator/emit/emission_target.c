@@ -13,7 +13,7 @@ static const char **target_names(const struct catalog *catalog, struct arena *ar
     return names;
 }
 
-static bool targets_name(const char *targets, const char *name)
+bool emit_targets_name(const char *targets, const char *name)
 {
     const size_t length = strlen(name);
     for (const char *at = targets; at != NULL; at = strchr(at, ',')) {
@@ -74,7 +74,7 @@ bool emission_choose_targets(struct emission *e, const char *targets)
         return false;
     for (int i = 0; i < e->catalog->count[CATALOG_ISA] && e->target_count < EMIT_TARGETS; i++) {
         const struct descriptor *isa = &e->catalog->entries[CATALOG_ISA][i];
-        if (targets == NULL ? target_has_use(e, isa) : targets_name(targets, isa->name))
+        if (targets == NULL ? target_has_use(e, isa) : emit_targets_name(targets, isa->name))
             e->targets[e->target_count++] = isa;
     }
     for (int i = 0; i < e->target_count; i++)

@@ -37,6 +37,9 @@ bool emit_model(struct emitted *emitted, const struct model *model, const struct
 bool emit_write(const struct emitted *emitted, const struct model *model, const char *directory,
                 struct arena *arena, struct report *report);
 
+/* Whether a list such as "avx2,scalar" names a target; NULL names none. */
+bool emit_targets_name(const char *targets, const char *name);
+
 /* attngen emit */
 int verb_emit(const struct options *options);
 

@@ -213,18 +213,23 @@ static int tile_registers(int rows, int vectors)
     return rows * vectors + vectors + 1;
 }
 
+/* One row uses each K and V once: no need to keep it. */
+static int rows_registers(int rows, int most)
+{
+    return rows > 1 ? tile_registers(rows, most) : most + 2;
+}
+
 static void count_registers(struct plan *plan, bool v_in_k)
 {
     const int *value = plan->value;
     const int heads = value[PLAN_DECODE_HEADS], vectors = value[PLAN_DECODE_VECTORS];
     plan->prefill_registers = larger(tile_registers(value[PLAN_SCORE_KEYS], value[PLAN_QUERY_VECTORS]),
                                      tile_registers(value[PLAN_VALUE_QUERIES], value[PLAN_VALUE_VECTORS]));
-    /* one head uses each K and V once: no need to keep it */
     const int most = v_in_k ? vectors : larger(vectors, value[PLAN_DECODE_COLUMNS]);
-    plan->decode_registers = heads > 1 ? tile_registers(heads, most) : most + 2;
+    plan->decode_registers = rows_registers(heads, most);
     if (v_in_k)
         plan->decode_registers = larger(plan->decode_registers, tile_registers(value[PLAN_DECODE_COLUMNS], plan->value_heads));
-    plan->append_registers = tile_registers(value[PLAN_APPEND_ROWS], larger(value[PLAN_APPEND_VECTORS], value[PLAN_APPEND_COLUMNS]));
+    plan->append_registers = rows_registers(value[PLAN_APPEND_ROWS], larger(value[PLAN_APPEND_VECTORS], value[PLAN_APPEND_COLUMNS]));
 }
 
 bool plan_choose(struct plan *plan, const struct definition *definition, const struct descriptor *isa,

@@ -132,6 +132,41 @@ static const char *random_plan(const struct checking *checking, int index, struc
     return plan.data;
 }
 
+/* The compute of the targets that are asked for, where they are for one alone, or NULL; false after a report: of two. */
+static bool random_compute(const char **compute, const struct options *options)
+{
+    static const struct where command_line = { NULL, 0 };
+    const struct descriptor *found = NULL;
+    for (int i = 0; i < options->catalog.count[CATALOG_ISA]; i++) {
+        const struct descriptor *isa = &options->catalog.entries[CATALOG_ISA][i];
+        if (isa->computes[0] == '\0' || !emit_targets_name(options->text[OPTION_TARGET], isa->name))
+            continue;
+        if (found != NULL && strcmp(found->computes, isa->computes) != 0) {
+            report_error(options->report, command_line, "--target: %s is for compute = %s and %s for compute = %s; check --random takes "
+                         "targets of one compute", found->name, found->computes, isa->name, isa->computes);
+            return false;
+        }
+        found = isa;
+    }
+    *compute = found != NULL ? found->computes : NULL;
+    return true;
+}
+
+/* What a plan and the targets do not take is not drawn; what the plan leaves open is 0 in its request. */
+static bool random_wish_read(struct random_wish *wish, const char *plan, const struct options *options)
+{
+    struct plan_request request;
+    if (!plan_request_read(&request, plan, (struct where){ NULL, 0 }, options->report))
+        return false;
+    const int *value = request.value;
+    *wish = (struct random_wish){
+        .block = plan_block(&request), .whole_blocks = value[PLAN_FETCH] == 1 || value[PLAN_APPEND_FETCH] == 1,
+        .own_values = value[PLAN_APPEND_ROWS] > 1 || value[PLAN_APPEND_VECTORS] > 1 || value[PLAN_APPEND_COLUMNS] > 1
+            || value[PLAN_APPEND_FETCH] == 1
+    };
+    return random_compute(&wish->compute, options);
+}
+
 /* The index-th file of random definitions, which says how to check it again. */
 static bool random_add(struct checking *checking, int index, int count, struct random *random)
 {
@@ -140,12 +175,12 @@ static bool random_add(struct checking *checking, int index, int count, struct r
     const char *name = arena_format(options->arena, "random_%d", index);
     const char *file = arena_format(options->arena, "%s/%s.lua", checking->directory, name);
     const char *plan = random_plan(checking, index, random);
-    struct plan_request request;
-    if (!plan_request_read(&request, plan, (struct where){ NULL, 0 }, options->report))
+    struct random_wish wish;
+    if (!random_wish_read(&wish, plan, options))
         return false;
     if (plan != NULL)
         text_format(&text, "-- attngen check --plan %s\n", plan);
-    random_definition_config(&text, name, count, plan_block(&request), random);
+    random_definition_config(&text, name, count, &wish, random);
     return file_write(file, text.data, text.length, options->report, NULL) && config_add(checking, file, plan);
 }
 

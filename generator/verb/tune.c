@@ -9,6 +9,7 @@
 #include "../compile/binary.h"
 #include "../compile/compile.h"
 #include "../compile/timing.h"
+#include "../emit/emission.h"
 #include "../model/json.h"
 #include "../model/source.h"
 #include "../model/tree.h"
@@ -24,16 +25,16 @@ struct tuning {
     const struct options *options;
     struct source source;
     const char *root, *file, *compiler;
-    const struct descriptor *isa;
+    const struct descriptor **targets;       /* (definitions): NULL where the one asked for is for other computes */
     struct tuned table;                      /* what the file has, and what is new */
 };
 
 /* The target that this CPU chooses when a program asks for the kernels of a definition; NULL after a report. */
-static const char *best_target(const struct tuning *tuning)
+static const char *best_target(const struct tuning *tuning, const struct definition *definition)
 {
     static const struct timing_case shortest = { 0, BENCH_PREFILL, 1, 1, 1 };
     const struct options *options = tuning->options;
-    const struct model alone = { .name = "tuned", .file = options->input, .definitions = tuning->source.model.definitions, .definition_count = 1 };
+    const struct model alone = { .name = "tuned", .file = options->input, .definitions = definition, .definition_count = 1 };
     const struct emit_options emit = { .targets = NULL };
     struct binary binary;
     if (!binary_make(&binary, &alone, tuning->root, &emit, options))
@@ -44,14 +45,51 @@ static const char *best_target(const struct tuning *tuning)
     return timing_run(&job, options->arena, options->report) ? job.timings[0].target : NULL;
 }
 
-static bool target_choose(struct tuning *tuning)
+/* The same for all definitions of one compute: an earlier one's, or the best. NULL after a report. */
+static const struct descriptor *target_of_compute(const struct tuning *tuning, int index)
+{
+    const struct definition *definitions = tuning->source.model.definitions;
+    for (int i = 0; i < index; i++)
+        if (definitions[i].compute == definitions[index].compute)
+            return tuning->targets[i];
+    const char *best = best_target(tuning, &definitions[index]);
+    return best != NULL ? catalog_find(&tuning->options->catalog, CATALOG_ISA, best) : NULL;
+}
+
+static bool targets_choose_best(struct tuning *tuning)
+{
+    for (int i = 0; i < tuning->source.model.definition_count; i++) {
+        tuning->targets[i] = target_of_compute(tuning, i);
+        if (tuning->targets[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* The target that is asked for, for the definitions that it is for. */
+static bool targets_take(struct tuning *tuning, const char *asked)
 {
     const struct options *options = tuning->options;
-    const char *asked = options->text[OPTION_TARGET], *target = asked != NULL ? asked : best_target(tuning);
-    tuning->isa = target != NULL ? catalog_find(&options->catalog, CATALOG_ISA, target) : NULL;
-    if (tuning->isa == NULL && asked != NULL)
+    const struct descriptor *isa = catalog_find(&options->catalog, CATALOG_ISA, asked);
+    int taken = 0;
+    if (isa == NULL) {
         report_error(options->report, command_line, "--target is '%s'; tune takes one target, as `attngen list targets` prints them", asked);
-    return tuning->isa != NULL;
+        return false;
+    }
+    for (int i = 0; i < tuning->source.model.definition_count; i++) {
+        tuning->targets[i] = emission_target_fits(isa, &tuning->source.model.definitions[i]) ? isa : NULL;
+        taken += tuning->targets[i] != NULL;
+    }
+    if (taken == 0)
+        report_error(options->report, command_line, "--target: %s is for compute = %s, which no attention here has", isa->name, isa->computes);
+    return taken > 0;
+}
+
+static bool targets_choose(struct tuning *tuning)
+{
+    const char *asked = tuning->options->text[OPTION_TARGET];
+    tuning->targets = arena_alloc(tuning->options->arena, (size_t)tuning->source.model.definition_count, sizeof *tuning->targets);
+    return asked != NULL ? targets_take(tuning, asked) : targets_choose_best(tuning);
 }
 
 /* The table as it is so far: entries of other definitions stay. */
@@ -90,39 +128,58 @@ static bool table_write(const struct tuning *tuning)
     return file_write(tuning->file, text.data, text.length, options->report, NULL);
 }
 
-static void entry_add(struct tuning *tuning, const struct tune_result *result, const struct definition *definition, const char *kernels,
+static void entry_add(struct tuning *tuning, const struct tune_result *result, const struct tune_target *target, const char *kernels,
                       int naive_from)
 {
-    struct tuned_entry *entry = tuned_find(&tuning->table, definition->line, tuning->isa->name);
+    const char *line = target->definition->line;
+    struct tuned_entry *entry = tuned_find(&tuning->table, line, target->isa->name);
     if (entry == NULL)
         entry = &tuning->table.entries[tuning->table.count++];
     *entry = (struct tuned_entry){
-        .definition = definition->line, .target = tuning->isa->name, .compiler = tuning->compiler, .kernels = kernels,
+        .definition = line, .target = target->isa->name, .compiler = tuning->compiler, .kernels = kernels,
         .case_count = result->case_count, .chosen = result->chosen, .standard = result->standard,
         .tried = result->tried, .tried_count = result->tried_count, .naive_from = naive_from
     };
     memcpy(entry->cases, result->cases, sizeof entry->cases);
 }
 
-static bool definition_tune(struct tuning *tuning, const struct definition *definition, double seconds)
+static bool definition_tune(struct tuning *tuning, const struct definition *definition, const struct descriptor *isa, double seconds)
 {
     const struct options *options = tuning->options;
-    const char *kernels = tuned_kernels(definition, tuning->isa->name, &options->catalog, options->arena, options->report);
+    const char *kernels = tuned_kernels(definition, isa->name, &options->catalog, options->arena, options->report);
     if (kernels == NULL)
         return false;
     const struct model alone = { .name = "tuned", .file = options->input, .definitions = definition, .definition_count = 1 };
     const struct tune_target target = {
-        options, &alone, definition, tuning->isa, tuning->root,
+        options, &alone, definition, isa, tuning->root,
         compile_directory(tuning->root, arena_format(options->arena, "tune_%s", kernels), options->arena, options->report)
     };
     struct tune_result result;
     int naive_from = -1;
-    printf("%s on %s\n", definition->name, tuning->isa->name);
+    printf("%s on %s\n", definition->name, isa->name);
     if (target.directory == NULL || !tune_search(&result, &target, seconds)
         || (tune_forms_apply(definition) && !tune_forms(&naive_from, &target, result.chosen.plan)))
         return false;
-    entry_add(tuning, &result, definition, kernels, naive_from);
+    entry_add(tuning, &result, &target, kernels, naive_from);
     return table_write(tuning);
+}
+
+/* All that have a target, each in its share of the time. */
+static bool definitions_tune(struct tuning *tuning, double seconds)
+{
+    const struct model *model = &tuning->source.model;
+    int count = 0;
+    for (int i = 0; i < model->definition_count; i++)
+        count += tuning->targets[i] != NULL;
+    for (int i = 0; i < model->definition_count; i++) {
+        const struct definition *definition = &model->definitions[i];
+        if (tuning->targets[i] == NULL)
+            printf("%s is left out: it computes in %s, and %s does not\n", definition->name, definition->compute->name,
+                   tuning->options->text[OPTION_TARGET]);
+        else if (!definition_tune(tuning, definition, tuning->targets[i], seconds / count))
+            return false;
+    }
+    return true;
 }
 
 /* The landscape of the definitions of this run, as JSON for the script that draws it. */
@@ -152,7 +209,8 @@ static bool report_draw(const struct tuning *tuning, const char *picture)
     struct value *tree = tree_table(arena), *entries = tree_table(arena);
     struct text text = text_start(arena);
     for (int i = 0; i < tuning->source.model.definition_count; i++)
-        tree_append(entries, entry_tree(tuned_find(&tuning->table, tuning->source.model.definitions[i].line, tuning->isa->name), arena), arena);
+        if (tuning->targets[i] != NULL)
+            tree_append(entries, entry_tree(tuned_find(&tuning->table, tuning->source.model.definitions[i].line, tuning->targets[i]->name), arena), arena);
     tree_set(tree, "cpu", tree_text(tuning->table.cpu, arena), arena);
     json_write(&text, tree_set(tree, "entries", entries, arena));
     const char *data = arena_format(arena, "%s/build/kernels/tune_report.json", tuning->root);
@@ -170,12 +228,10 @@ int verb_tune(const struct options *options)
         return 2;
     tuning.root = compile_root(options->arena, options->report);
     tuning.compiler = tuned_compiler(options->arena, options->report);
-    if (tuning.root == NULL || tuning.compiler == NULL || !target_choose(&tuning) || !table_open(&tuning))
+    if (tuning.root == NULL || tuning.compiler == NULL || !targets_choose(&tuning) || !table_open(&tuning))
         return 2;
-    const struct model *model = &tuning.source.model;
-    for (int i = 0; i < model->definition_count; i++)
-        if (!definition_tune(&tuning, &model->definitions[i], seconds / model->definition_count))
-            return 2;
+    if (!definitions_tune(&tuning, seconds))
+        return 2;
     printf("written: %s\n", tuning.file);
     return picture == NULL || report_draw(&tuning, picture) ? 0 : 2;
 }

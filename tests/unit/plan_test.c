@@ -31,6 +31,7 @@ static void check_plan(const struct plan *plan, const struct descriptor *isa, in
     CHECK(value[PLAN_BLOCK] % value[PLAN_TILE] == 0 && value[PLAN_SEGMENT] % value[PLAN_TILE] == 0);
     CHECK(plan->prefill_registers <= isa->registers);
     CHECK(plan->decode_registers <= isa->registers);
+    CHECK(plan->append_registers <= isa->registers);
     CHECK(value[PLAN_QUERIES] % (value[PLAN_QUERY_VECTORS] * isa->lanes) == 0);
     CHECK(PLAN_PANEL % value[PLAN_SCORE_KEYS] == 0 && value[PLAN_TILE] % value[PLAN_SCORE_KEYS] == 0);
     CHECK(value[PLAN_QUERIES] % value[PLAN_VALUE_QUERIES] == 0 && value[PLAN_QUERIES] % plan->rest_queries == 0);
@@ -70,7 +71,8 @@ static void a_request_is_kept(void)
 {
     static const char *const requests[] = {
         "tile=128", "tile=16,segment=16", "queries=16", "queries=96", "tile=32,block=96", "score_keys=1,unroll=3",
-        "value_vectors=1", "queries=32,value_queries=8,value_vectors=1", "interleave=0", "decode_heads=1,fetch=0", "query_vectors=1"
+        "value_vectors=1", "queries=32,value_queries=8,value_vectors=1", "interleave=0", "decode_heads=1,fetch=0", "query_vectors=1",
+        "append_rows=1", "append_rows=3,append_fetch=0", "append=64,append_rows=5"
     };
     struct report report = { .out = stdout };
     struct arena *arena = arena_create();

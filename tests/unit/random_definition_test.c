@@ -10,19 +10,21 @@
 
 enum { DEFINITIONS = 400 };
 
-static const char *random_text(struct arena *arena, uint64_t seed)
+static const struct random_wish anything = { .block = 64 };
+
+static const char *random_text(struct arena *arena, const struct random_wish *wish, uint64_t seed)
 {
     struct text text = text_start(arena);
     struct random random = random_start(seed);
-    random_definition_config(&text, "made", DEFINITIONS, 64, &random);
+    random_definition_config(&text, "made", DEFINITIONS, wish, &random);
     return text.data;
 }
 
 static void seed_decides(void)
 {
     struct arena *arena = arena_create();
-    CHECK_TEXT(random_text(arena, 7), random_text(arena, 7));
-    CHECK(strcmp(random_text(arena, 7), random_text(arena, 8)) != 0);
+    CHECK_TEXT(random_text(arena, &anything, 7), random_text(arena, &anything, 7));
+    CHECK(strcmp(random_text(arena, &anything, 7), random_text(arena, &anything, 8)) != 0);
     arena_destroy(arena);
 }
 
@@ -52,7 +54,7 @@ static void definitions_are_accepted(void)
     struct arena *arena = arena_create();
     struct report report = { .out = stdout };
     struct model model;
-    if (CHECK(text_read(&model, random_text(arena, 1), arena, &report))) {
+    if (CHECK(text_read(&model, random_text(arena, &anything, 1), arena, &report))) {
         CHECK(model.definition_count > DEFINITIONS * 9 / 10);
         static const char *const features[] = {
             "mask=\"true\"", "mask=\"k <= q\"", " // ", " % ", "q_len", "kv_len", " or ", "rope.pairing=half",
@@ -66,9 +68,32 @@ static void definitions_are_accepted(void)
     arena_destroy(arena);
 }
 
+/* What is wished away is drawn otherwise; all have a compute that is wished for. */
+static void wishes_are_kept(void)
+{
+    static const struct { const char *what; struct random_wish wish; int all; } cases[] = {
+        { "tokens = 16", { .block = 64, .whole_blocks = true }, 0 }, { "tail_of_k", { .block = 64, .own_values = true }, 0 },
+        { "compute = bf16", { .block = 64, .compute = "bf16" }, DEFINITIONS }, { "compute = int8", { .block = 64, .compute = "int8" }, DEFINITIONS }
+    };
+    struct arena *arena = arena_create();
+    struct report report = { .out = stdout };
+    struct model model;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = random_text(arena, &cases[i].wish, 3);
+        int found = 0;
+        for (const char *at = strstr(text, cases[i].what); at != NULL; at = strstr(at + 1, cases[i].what))
+            found++;
+        CHECK(found == cases[i].all);
+        CHECK(strstr(random_text(arena, &anything, 3), cases[i].what) != NULL);
+        CHECK(text_read(&model, text, arena, &report));
+    }
+    arena_destroy(arena);
+}
+
 int main(void)
 {
     RUN(seed_decides);
     RUN(definitions_are_accepted);
+    RUN(wishes_are_kept);
     return test_end();
 }
