@@ -182,7 +182,7 @@ OP$T void prefill_scores_top$F($(HAS_SCORE and "const struct prefill_block" .. F
 % end
 }
 
-% local lines = INTERLEAVE == 0 and V_DIRECT and SCORE_KEYS * V_ROW // V_KEYS // 16 or 0
+% local lines = INTERLEAVE == 0 and V_DIRECT and math.max(1, SCORE_KEYS * V_ROW // V_KEYS // 16) or 0
 /* All scores of a tile, and each query's largest.$(lines > 0 and " Its V, which comes next, is fetched meanwhile." or "") */
 $FN void prefill_scores_all$F(const struct prefill_block$F *block, int32_t key0, const $K_UNIT *k,
     $(lines > 0 and "const " .. V_UNIT .. " *v, " or "")struct prefill_scratch$F *t, float (*s)[QUERIES$F])
