@@ -21,7 +21,7 @@ struct attngen_attention *attngen_attention_create(const char *file, const char 
 {
     struct problem problem = { error, error_size };
     struct attngen_attention *a = calloc(1, sizeof *a);
-    struct bench_case setting = { .q = q, .kv = kv, .threads = threads };
+    struct bench_case setting = { .q = q, .kv = kv, .sharing = 1, .threads = threads };
     bool good = a != NULL && bench_phase_find(&setting.phase, phase) && kernels_load(&a->kernels, file, model, &problem);
     if (good) {
         setting.attention = a->kernels.table->attention[0]();
