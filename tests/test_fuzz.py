@@ -19,6 +19,7 @@ FOLDER = harness.ROOT / "build" / "fuzz"
 SECONDS = 4
 EXTREMES = ("-1", "0", "2147483647", "16777216", "9223372036854775807", "1e308", "1e-308", "0.0", "null", "{}", "[]")
 LIMITS = ("-timeout=20", "-rss_limit_mb=1024", "-max_len=8192")      # the sandbox itself ends what takes 10 s
+MEMORY = "/dev/shm"                        # where files of a case cost no wait for a disk
 QUARANTINE = "quarantine_size_mb=64"       # of freed memory: a script that builds ever longer texts would fill the limit with it
 
 RULES = """
@@ -161,7 +162,7 @@ def fuzz(name: str, seconds: int) -> str:
     seeds, dictionary = seed(name)
     found = FOLDER / "found" / name
     found.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="attngen-fuzz-") as folder:
+    with tempfile.TemporaryDirectory(prefix="attngen-fuzz-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
         command = [FOLDER / name, f"-max_total_time={seconds}", "-seed=1", *LIMITS, f"-dict={dictionary}",
                    f"-artifact_prefix={FOLDER}/{name}-", found, seeds]
         done = subprocess.run(command, cwd=harness.ROOT, capture_output=True, text=True, errors="replace",
