@@ -44,7 +44,7 @@ bool binary_compile(struct binary *binary, const struct model *model, const char
     struct report *report = options->report;
     const char *const sources[] = { arena_format(arena, "%s.c", model->name), NULL };
     const char *shared = arena_format(arena, "%s.so", model->name);
-    const struct compile_product product = { shared, sources, true };
+    const struct compile_product product = { shared, sources, COMPILE_SHARED, NULL };
     binary->directory = compile_directory(root, binary->emitted.digest, arena, report);
     const struct compile_job job = { job_name, binary->directory, flags, "", &product, 1 };
     if (binary->directory == NULL || !emit_write(&binary->emitted, model, binary->directory, arena, report)

@@ -30,44 +30,16 @@ static bool path_rise(char *path)
     return true;
 }
 
-/* What every program that holds kernels to the reference is made of. */
-static const char *const reference_sources[] = {
-    "runtime/reference.c", "runtime/reference_line.c", "runtime/reference_line_check.c", "runtime/reference_norm.c",
-    "runtime/reference_compute.c", "runtime/reference_rotation.c",
-    "runtime/array.c", "runtime/random.c",
-    "generator/expression/expression.c", "generator/expression/expression_text.c",
-    "generator/expression/expression_value.c", "generator/expression/expression_token.c",
-    "generator/expression/expression_parser.c", "generator/expression/expression_table.c",
-    "generator/expression/expression_array.c", "generator/expression/expression_parse.c",
-    "generator/expression/expression_fold.c", "generator/expression/range.c", "generator/expression/linear.c", NULL
-};
-
-enum { SOURCES_MOST = 64 };
-
-const char *const *compile_sources(const char *root, const char *const *more, const char *const *own, struct arena *arena)
-{
-    const char **sources = arena_alloc(arena, SOURCES_MOST, sizeof *sources);
-    int count = 0;
-    for (const char *const *file = reference_sources; *file != NULL; file++)
-        sources[count++] = arena_format(arena, "%s/%s", root, *file);
-    for (; *more != NULL; more++)
-        sources[count++] = arena_format(arena, "%s/%s", root, *more);
-    for (; *own != NULL; own++)
-        sources[count++] = *own;
-    return sources;
-}
-
 /* The program is build/attngen, a test build/tests/...: the root is the first folder above that has the contract. */
 const char *compile_root(struct arena *arena, struct report *report)
 {
-    const struct where where = { "/proc/self/exe", 0 };
     char path[PATH_MAX];
     const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
     path[length < 0 ? 0 : length] = '\0';
     while (path_rise(path))
         if (access(arena_format(arena, "%s/templates/contract.h", path), R_OK) == 0)
             return arena_copy(arena, path, strlen(path));
-    report_error(report, where, "attngen does not lie in the folder that it was built in; "
+    report_error(report, (struct where){ NULL, 0 }, "attngen does not lie in the folder that it was built in; "
                  "checks, timings and runs need its runtime/");
     return NULL;
 }
@@ -130,17 +102,23 @@ static void put_object(struct text *text, const struct compile_job *job, const s
     text_put(text, ".o");
 }
 
-static void put_rules(struct text *text, const struct compile_job *job)
+const char *compile_compiler(void)
 {
     const char *cc = getenv("CC");
+    return cc != NULL && *cc != '\0' ? cc : "clang";
+}
+
+static void put_rules(struct text *text, const struct compile_job *job)
+{
     text_put(text, "ninja_required_version = 1.7\n");
     put_variable(text, "builddir", job->name);
-    put_variable(text, "cc", cc != NULL && *cc != '\0' ? cc : "clang");
+    put_variable(text, "cc", compile_compiler());
     put_variable(text, "flags", job->flags);
     put_variable(text, "libraries", job->libraries);
     text_put(text,
              "\nrule cc\n  command = $cc $flags -MMD -MF $out.d -c $in -o $out\n  depfile = $out.d\n  deps = gcc\n"
-             "\nrule link\n  command = $cc $shared $in -o $out $libraries\n\n");
+             "\nrule link\n  command = $cc $shared $in -o $out $libraries\n"
+             "\nrule ar\n  command = rm -f $out && ar rcs $out $in\n\n");
 }
 
 static void put_product(struct text *text, const struct compile_job *job, const struct sources *sources,
@@ -148,12 +126,16 @@ static void put_product(struct text *text, const struct compile_job *job, const 
 {
     text_put(text, "build ");
     put_escaped(text, product->name);
-    text_put(text, ": link");
+    text_put(text, product->kind == COMPILE_ARCHIVE ? ": ar" : ": link");
     for (const char *const *path = product->sources; *path != NULL; path++) {
         text_put(text, " ");
         put_object(text, job, sources, *path);
     }
-    text_put(text, product->shared ? "\n  shared = -shared\n" : "\n");
+    if (product->archive != NULL) {
+        text_put(text, " ");
+        put_escaped(text, product->archive);
+    }
+    text_put(text, product->kind == COMPILE_SHARED ? "\n  shared = -shared\n" : "\n");
 }
 
 static bool build_write(const struct compile_job *job, const char *path, struct arena *arena, struct report *report)

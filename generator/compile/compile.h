@@ -1,5 +1,5 @@
 /*
-** C files become programs and shared objects, through ninja and the compiler named by $CC (default clang).
+** C files become programs, shared objects and archives, through ninja and the compiler named by $CC (default clang).
 ** What is up to date is not made again.
 */
 #ifndef COMPILE_H
@@ -10,11 +10,14 @@
 #include "../base/arena.h"
 #include "../base/report.h"
 
+enum compile_kind { COMPILE_PROGRAM, COMPILE_SHARED, COMPILE_ARCHIVE };
+
 /* Something to make. */
 struct compile_product {
     const char *name;                        /* the file, in the job's directory */
     const char *const *sources;              /* C files, NULL-ended: absolute or in the job's directory */
-    bool shared;                             /* a shared object; else a program */
+    enum compile_kind kind;
+    const char *archive;                     /* what a program links besides, or NULL */
 };
 
 struct compile_job {
@@ -29,8 +32,8 @@ struct compile_job {
 /* false after a report; the compiler's messages stand before it. Shows progress on a terminal. */
 bool compile_run(const struct compile_job *job, struct arena *arena, struct report *report);
 
-/* The sources of the reference, of its expressions and random numbers, of `more` under root, and own; lists are NULL-ended. */
-const char *const *compile_sources(const char *root, const char *const *more, const char *const *own, struct arena *arena);
+/* The compiler's command. */
+const char *compile_compiler(void);
 
 /* The folder that attngen was built in, where runtime/ is; NULL after a report. */
 const char *compile_root(struct arena *arena, struct report *report);

@@ -10,6 +10,7 @@
 #include "../compile/binary.h"
 #include "../compile/code_bound.h"
 #include "../compile/compile.h"
+#include "../compile/harness.h"
 #include "../definition/random_definition.h"
 #include "../emit/emit.h"
 #include "../model/source.h"
@@ -21,13 +22,6 @@ enum {
     TRYING_BYTES     = 2048
 };
 
-/* What is compiled with every model, besides the reference. */
-static const char *const harness[] = {
-    "runtime/check_main.c", "runtime/check_ways.c", "runtime/check_identity.c", "runtime/check_verdict.c",
-    "runtime/check_run.c", "runtime/check_trial.c", "runtime/check_strided.c", "runtime/check_guard.c",
-    "runtime/check_array.c", "runtime/check_cache.c", "runtime/check_outputs.c", "runtime/narrow.c", NULL
-};
-
 /* Emitted code is free of warnings by contract, so one is an error here. */
 #define WARNINGS " -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Wshadow -Werror"
 
@@ -36,6 +30,7 @@ struct checking {
     const struct options *options;
     struct emit_options emit;
     const char *root, *directory;
+    const char *harness;                   /* harness_make's */
     bool random;
     struct compile_product *products;      /* (product_count): one program a model */
     int product_count;
@@ -80,10 +75,11 @@ static bool main_write(const struct checking *checking, const char *name)
 static void product_add(struct checking *checking, const char *name)
 {
     struct arena *arena = checking->options->arena;
-    const char *const own[] = { arena_format(arena, "%s.c", name), arena_format(arena, "check_%s.c", name), NULL };
+    const char **sources = arena_alloc(arena, 3, sizeof *sources);
+    sources[0] = arena_format(arena, "%s.c", name);
+    sources[1] = arena_format(arena, "check_%s.c", name);
     checking->products[checking->product_count++] = (struct compile_product){
-        .name = arena_format(arena, "check_%s", name),
-        .sources = compile_sources(checking->root, harness, own, arena)
+        arena_format(arena, "check_%s", name), sources, COMPILE_PROGRAM, checking->harness
     };
 }
 
@@ -359,7 +355,8 @@ int verb_check(const struct options *options)
     if (!usage_fits(options) || !tuned_options(&checking.emit, options))
         return 2;
     checking.root = compile_root(options->arena, options->report);
-    if (checking.root == NULL)
+    checking.harness = checking.root != NULL ? harness_make(checking.root, options->arena, options->report) : NULL;
+    if (checking.harness == NULL)
         return 2;
     const int count = checking.random ? (int)options->number[OPTION_RANDOM] : 1;
     checking.products = arena_alloc(options->arena, (size_t)count / FILE_DEFINITIONS + 1, sizeof *checking.products);

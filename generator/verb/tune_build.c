@@ -27,7 +27,7 @@ static bool candidate_emit(const struct tune_target *target, const struct tune_c
     const char **sources = arena_alloc(arena, 2, sizeof *sources);
     sources[0] = arena_format(arena, "%s/%s.c", emitted.digest, target->model->name);
     sources[1] = NULL;
-    *product = (struct compile_product){ arena_format(arena, "%s/%s.so", emitted.digest, target->model->name), sources, true };
+    *product = (struct compile_product){ arena_format(arena, "%s/%s.so", emitted.digest, target->model->name), sources, COMPILE_SHARED, NULL };
     return emit_write(&emitted, target->model, object->directory, arena, options->report);
 }
 

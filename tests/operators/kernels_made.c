@@ -90,7 +90,7 @@ static bool file_emit(const struct kernels_made *made, int plan, int file, struc
     const char **sources = arena_alloc(made->arena, 2, sizeof *sources);
     sources[0] = arena_format(made->arena, "%s.c", model.name);
     *product = (struct compile_product){
-        .name = arena_format(made->arena, "%s.so", model.name), .sources = sources, .shared = true
+        .name = arena_format(made->arena, "%s.so", model.name), .sources = sources, .kind = COMPILE_SHARED
     };
     const struct emit_options options = { .targets = plans[plan].targets, .plan = plans[plan].plan };
     struct emitted emitted;
