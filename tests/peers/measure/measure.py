@@ -1,23 +1,20 @@
 """Times attngen and its peers at the same shapes, in turns, and prints the ratios. tests/peers/compare starts it."""
 
 import argparse
-import json
 import statistics
-import subprocess
 import sys
 import time
-from pathlib import Path
 
-import numpy as np
+import reference
+from report import Report, error, speed
 from shapes import SHAPES, SMOKE, Shape
-from systems import PEERS_KNOWN, ROOT, Attngen, Runner, Unfit
+from systems import PEERS_KNOWN, ROOT, Attngen, Runner, System, Unfit
 
 ROUNDS_LEAST, ROUNDS_MOST = 5, 60
 SLOW_PROBE = 0.93        # of the fastest FMA probe: a sample beside a slower one is dropped
-TOLERANCE = {"f32": 2e-3, "f16": 1e-2, "bf16": 4e-2}     # of the largest output; ggml computes with f16 inside
 
 
-def systems_load() -> list:
+def systems_load() -> list[System]:
     """Those that are installed; the others are named."""
     loaded = []
     for system in PEERS_KNOWN:
@@ -28,23 +25,21 @@ def systems_load() -> list:
     return loaded
 
 
-def runners_make(attngen: Attngen, peers: list, shape: Shape, threads: int) -> dict[str, Runner]:
-    """attngen first; what a peer cannot do is left out. All outputs agree."""
-    own, arrays = attngen.make(shape, threads)
-    runners = {attngen.name: own}
-    own.run()
-    expected = own.output().copy()
+def runners_make(attngen: Attngen, peers: list[System], shape: Shape, threads: int) -> tuple[dict[str, Runner], dict[str, float]]:
+    """attngen first; what a peer cannot do is left out. And how far the outputs of each are from the definition."""
+    own, arrays = attngen.make_with_arrays(shape, threads)
+    runners, errors, expected = {attngen.name: own}, {}, reference.attention(shape, *arrays)
     for peer in peers:
         try:
-            runner = peer.make(shape, arrays, threads)
+            runners[peer.name] = peer.make(shape, arrays, threads)
         except Unfit:
             continue
+    for name, runner in runners.items():
         runner.run()
-        difference = float(np.abs(runner.output() - expected).max() / np.abs(expected).max())
-        if not difference <= TOLERANCE[shape.cache]:
-            raise SystemExit(f"{shape.name}: {peer.name} differs from attngen by {difference:.1e} of the largest output")
-        runners[peer.name] = runner
-    return runners
+        errors[name] = reference.error(runner.output(), expected)
+    if not errors[attngen.name] <= attngen.tolerance(shape):
+        raise SystemExit(f"{shape.name}: attngen differs from the definition by {errors[attngen.name]:.1e} of the largest output")
+    return runners, errors
 
 
 def sample(runner: Runner, runs: int, threads: int) -> float:
@@ -79,47 +74,16 @@ def measure(attngen: Attngen, runners: dict[str, Runner], threads: int, budget: 
     return {name: statistics.median(values) for name, values in times.items()} | {"peak": best}
 
 
-def shape_measure(attngen: Attngen, peers: list, shape: Shape, threads: int, budget: float) -> dict:
-    """One row of the table."""
-    runners = runners_make(attngen, peers, shape, threads)
+def shape_measure(attngen: Attngen, peers: list[System], shape: Shape, threads: int, budget: float) -> dict:
+    """One row of the report."""
+    runners, errors = runners_make(attngen, peers, shape, threads)
     medians = measure(attngen, runners, threads, budget)
     for runner in runners.values():
         runner.close()
     peak = medians.pop("peak")
     return {"shape": shape.name, "threads": threads, "peak_gflops": peak * threads, "flops": shape.flops,
-            "ms": {name: 1e3 * seconds for name, seconds in medians.items()}}
-
-
-def cell(row: dict, name: str) -> str:
-    """GFLOP/s, and for a peer how many times as long as attngen it takes."""
-    if name not in row["ms"]:
-        return "–"
-    rate = row["flops"] / row["ms"][name] * 1e-6
-    ratio = "" if name == "attngen" else f" ({row['ms'][name] / row['ms']['attngen']:.2f}x)"
-    return f"{rate:.0f}{ratio}"
-
-
-def table(rows: list[dict], machine: dict) -> str:
-    """Markdown: GFLOP/s on visible work, and the times as long as attngen."""
-    names = ["attngen", *(peer.name for peer in PEERS_KNOWN)]
-    lines = [f"GFLOP/s on visible work, and in brackets how many times as long as attngen: {machine['cpu']}, "
-             f"{machine['system']}; {machine['versions']}.", "",
-             f"| shape | threads | {' | '.join(names)} |", "| --- " * (len(names) + 2) + "|"]
-    lines += [f"| {row['shape']} | {row['threads']} | {' | '.join(cell(row, name) for name in names)} |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def machine_describe() -> dict:
-    """The CPU, the system, the versions."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    facts = dict(map(str.strip, line.split(":", 1)) for line in reversed(lines) if ":" in line)
-    versions = subprocess.run([sys.executable, "-m", "pip", "list", "--format=json"], capture_output=True, text=True).stdout
-    wanted = {"torch", "onnxruntime", "openvino"}
-    found = [f"{package['name']} {package['version']}" for package in json.loads(versions or "[]") if package["name"] in wanted]
-    ggml = [line[2:].strip().replace(": ", " of ") for line in (ROOT / "tests/peers/requirements.txt").read_text().splitlines() if line.startswith("# ggml")]
-    cpu = f"{facts.get('model name', 'unknown CPU')}, family {facts.get('cpu family')}, model {facts.get('model')}"
-    return {"cpu": cpu, "system": " ".join((sys.platform, f"{len([1 for line in lines if line.startswith('processor')])} CPUs")),
-            "versions": ", ".join(found + ggml)}
+            "ms": {name: 1e3 * seconds for name, seconds in medians.items()}, "error": errors,
+            "tolerance": {system.name: system.tolerance(shape) for system in (attngen, *peers) if system.name in errors}}
 
 
 def arguments_read() -> argparse.Namespace:
@@ -128,28 +92,31 @@ def arguments_read() -> argparse.Namespace:
     parser.add_argument("--shapes", default="", help="only shapes whose names contain this text")
     parser.add_argument("--threads", default="1,2", help="numbers of threads (1,2)")
     parser.add_argument("--seconds", type=float, default=4.0, help="to spend on a shape (4)")
+    parser.add_argument("--keep", action="store_true", help="the rows of the report that are not measured now stay in it")
+    parser.add_argument("--missing", action="store_true", help="keep the rows of the report, and measure only those that it lacks")
     parser.add_argument("--smoke", action="store_true", help="a few small shapes, to see that everything runs and agrees")
-    parser.add_argument("-o", default=str(ROOT / "build/peers/report"), help="where the table goes, without .md and .json")
+    parser.add_argument("-o", default=str(ROOT / "build/peers/report"), help="where the tables go, without .md and .json")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Prints each row as soon as it is there, and writes all in the end."""
+    """Prints each row as soon as it is there, and the report in the end."""
     options = arguments_read()
-    shapes = [shape for shape in (SMOKE if options.smoke else SHAPES) if options.shapes in shape.name]
-    attngen, peers, rows = Attngen(), systems_load(), []
+    known = SMOKE if options.smoke else SHAPES
+    report = Report(options.o, options.keep or options.missing, [shape.name for shape in known])
+    attngen, peers = Attngen(), systems_load()
     for threads in map(int, options.threads.split(",")):
-        for shape in shapes:
+        for shape in known:
+            if options.shapes not in shape.name or (options.missing and report.has(shape.name, threads)):
+                continue
             try:
-                rows.append(shape_measure(attngen, peers, shape, threads, options.seconds))
+                row = shape_measure(attngen, peers, shape, threads, options.seconds)
             except Unfit as why:
                 print(f"skip {shape.name}: {why}", file=sys.stderr)
                 continue
-            print(f"{shape.name}, {threads} thr: " + ", ".join(f"{name} {cell(rows[-1], name)}" for name in rows[-1]["ms"]), flush=True)
-    machine = machine_describe()
-    Path(options.o + ".json").write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
-    Path(options.o + ".md").write_text(table(rows, machine))
-    print(f"\n{table(rows, machine)}\nwritten: {options.o}.md and .json")
+            report.add(row)
+            print(f"{shape.name}, {threads} thr: " + ", ".join(f"{n} {speed(row, n)} ({error(row, n)})" for n in row["ms"]), flush=True)
+    print(f"\n{report.text()}\nin {options.o}.md and .json")
 
 
 if __name__ == "__main__":

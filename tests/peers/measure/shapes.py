@@ -8,7 +8,7 @@ class Shape:
     """One attention, one phase, batch 1."""
 
     name: str
-    phase: str              # "prefill" or "decode"
+    phase: str              # "prefill", "append" or "decode"
     q: int
     kv: int
     d: int
@@ -46,8 +46,8 @@ class Shape:
 
     @property
     def cache_bytes(self) -> int:
-        """Of K and V."""
-        return 2 * self.kv * self.kv_heads * self.d * (4 if self.cache == "f32" else 2)
+        """Of K and V, without scales."""
+        return 2 * self.kv * self.kv_heads * self.d * {"f32": 4, "f16": 2, "bf16": 2, "int8": 1}[self.cache]
 
 
 def prefill(name: str, s: int, d: int, **more: object) -> Shape:
@@ -55,9 +55,10 @@ def prefill(name: str, s: int, d: int, **more: object) -> Shape:
     return Shape(f"{name}, S {s}, d {d}", "prefill", s, s, d, **more)
 
 
-def decode(name: str, heads: int, kv_heads: int, **more: object) -> Shape:
-    """One token after 4096."""
-    return Shape(f"decode {heads}/{kv_heads}, {name}, S 4096, d 128", "decode", 1, 4096, 128, heads, kv_heads, mask="causal", **more)
+def cached(phase: str, q: int, heads: int, kv_heads: int, cache: str) -> Shape:
+    """The last tokens of 4096, the others cached."""
+    name = f"{phase} {q} of 4096, {heads}/{kv_heads}, {cache}, d 128"
+    return Shape(name, phase, q, 4096, 128, heads, kv_heads, mask="causal", cache=cache)
 
 
 SHAPES = [
@@ -76,14 +77,13 @@ SHAPES = [
     prefill("window 256", 4096, 64, mask="window"),
     prefill("causal, ALiBi", 1024, 64, mask="causal", score="alibi"),
     prefill("causal, soft-cap", 1024, 64, mask="causal", score="softcap"),
-    decode("f32", 32, 8),
-    decode("f32", 32, 32),
-    decode("f16", 32, 8, cache="f16"),
-    decode("f16", 32, 32, cache="f16"),
-    decode("bf16", 32, 8, cache="bf16"),
+    *(prefill(f"causal, {cache}", 4096, 128, mask="causal", cache=cache) for cache in ("f16", "bf16", "int8")),
+    *(cached("append", 16, 32, 8, cache) for cache in ("f32", "f16", "int8")),
+    *(cached("decode", 1, 32, kv_heads, cache) for kv_heads in (8, 32) for cache in ("f32", "f16", "bf16", "int8")),
 ]
 SMOKE = [
     prefill("full", 96, 64),
     prefill("causal", 96, 64, mask="causal", heads=4, kv_heads=2),
-    Shape("decode", "decode", 1, 300, 64, 4, 2, mask="causal"),
+    *(Shape(f"decode, {cache}", "decode", 1, 300, 64, 4, 2, mask="causal", cache=cache) for cache in ("f32", "f16", "bf16", "int8")),
+    Shape("append", "append", 5, 300, 64, 4, 2, mask="causal"),
 ]

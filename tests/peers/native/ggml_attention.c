@@ -1,6 +1,6 @@
 /*
-** One attention of ggml, ready to be run again and again: what peers.py times. K and V are stored as llama.cpp stores
-** them: rows of a token, all heads beside each other, in f32, f16 or bf16.
+** One attention of ggml, ready to be run again and again: what measure.py times. K and V are stored as llama.cpp stores
+** them: rows of a token, all heads beside each other, in f32, f16, bf16 or q8_0 (int8, a scale for 32 values).
 */
 #include <ggml-cpu.h>
 #include <ggml.h>
@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What peers.py says of a shape; the same there. */
+/* What systems/ggml_attention.py says of a shape; the same there. */
 struct shape {
     int heads, kv_heads, d, q, kv, causal, threads, copies;
-    const char *type;                        /* of K and V: "f32", "f16", "bf16" */
+    const char *type;                        /* of K and V: "f32", "f16", "bf16", "int8" */
 };
 
 struct ggml_attention {
@@ -25,7 +25,8 @@ struct ggml_attention {
 
 static enum ggml_type type_of(const char *name)
 {
-    return strcmp(name, "f16") == 0 ? GGML_TYPE_F16 : strcmp(name, "bf16") == 0 ? GGML_TYPE_BF16 : GGML_TYPE_F32;
+    return strcmp(name, "f16") == 0 ? GGML_TYPE_F16 : strcmp(name, "bf16") == 0 ? GGML_TYPE_BF16
+         : strcmp(name, "int8") == 0 ? GGML_TYPE_Q8_0 : GGML_TYPE_F32;
 }
 
 /* rows (kv, kv_heads, d) in the type, seen as (d, kv, kv_heads). */
@@ -33,13 +34,7 @@ static struct ggml_tensor *cache_make(struct ggml_context *context, const struct
 {
     const enum ggml_type type = type_of(s->type);
     struct ggml_tensor *stored = ggml_new_tensor_3d(context, type, s->d, s->kv_heads, s->kv);
-    const int64_t count = (int64_t)s->d * s->kv_heads * s->kv;
-    if (type == GGML_TYPE_F16)
-        ggml_fp32_to_fp16_row(rows, stored->data, count);
-    else if (type == GGML_TYPE_BF16)
-        ggml_fp32_to_bf16_row(rows, stored->data, count);
-    else
-        memcpy(stored->data, rows, (size_t)count * sizeof(float));
+    ggml_get_type_traits_cpu(type)->from_float(rows, stored->data, (int64_t)s->d * s->kv_heads * s->kv);
     return ggml_permute(context, stored, 0, 2, 1, 3);
 }
 
