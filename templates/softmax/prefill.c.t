@@ -28,17 +28,25 @@
 % end
 % for _, shape in ipairs(shapes) do
 /*
-** o += p v over `keys` keys, for $(shape.queries) queries x $(shape.vectors * LANES) columns: one FMA chain over the keys for
-** each. v and p start at the first key, p and o at the first query, v and o at the first column.
+** o += p v over `keys` keys, for $(shape.queries) queries x $(shape.vectors * LANES) columns from `column` on: one FMA chain over
+** the keys for each, from 0 in a segment's first tile. v and p start at the first key, p and o at the first query, v at
+** the first column. Where there are results, o goes there, done.
 */
-OP$T void prefill_values$(shape.name)$F(const $V_UNIT *restrict v, const float *restrict p,
-    int32_t keys, float *restrict o)
+OP$T void prefill_values$(shape.name)$F(const $V_UNIT *restrict v, const float *restrict p, int32_t keys, int first,
+    float (*restrict o)[V_ROW$D], int column, const struct prefill_results$F *results, int32_t query)
 {
 % for i = 0, shape.queries - 1 do
 % for j = 0, shape.vectors - 1 do
-    vec$T o$(i)_$j = vload$T(o + $(i * V_ROW + j * LANES));
+    vec$T o$(i)_$j = vzero$T();
 % end
 % end
+    if (!first) {
+% for i = 0, shape.queries - 1 do
+% for j = 0, shape.vectors - 1 do
+        o$(i)_$j = vload$T(&o[$i][column + $(j * LANES)]);
+% end
+% end
+    }
 % if V_KEYS == 1 then
     for (; keys > 0; keys--, v += $strip, p += QUERIES$F) {
 % add_values(shape, false)
@@ -52,11 +60,23 @@ OP$T void prefill_values$(shape.name)$F(const $V_UNIT *restrict v, const float *
 % add_values(shape, true)
     }
 % end
+    if (results == NULL) {
 % for i = 0, shape.queries - 1 do
 % for j = 0, shape.vectors - 1 do
-    vstore$T(o + $(i * V_ROW + j * LANES), o$(i)_$j);
+        vstore$T(&o[$i][column + $(j * LANES)], o$(i)_$j);
 % end
 % end
+    } else {
+        $A_STORED *row = results->o + query * results->apart;
+% for i = 0, shape.queries - 1 do
+% for j = 0, shape.vectors - 1 do
+        finish_columns$F(row, column + $(j * LANES), o$(i)_$j, results->factor[query + $i]);
+% end
+% if i < shape.queries - 1 then
+        row += results->apart;
+% end
+% end
+    }
 }
 
 % end
@@ -67,17 +87,18 @@ struct prefill_tile$F {
     const $V_UNIT *v;
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
+    int first;                   /* of its segment: o is still 0 */
 % if GATHERS then
     int turn;                    /* which of the gathered blocks v may be in */
 % end
 };
 
 /*
-** o += p v for the queries start .. end - 1, whole register tiles of them. A tile with hidden scores skips what is hidden
-** from all queries of a register tile.
+** o += p v for the queries start .. end - 1, whole register tiles of them, into the state or, where there are any, the results.
+** A tile with hidden scores skips what is hidden from all queries of a register tile.
 */
 $FN void prefill_accumulate$F(const struct prefill_block$F *block, const struct prefill_tile$F *tile,
-    int32_t start, int32_t end, struct prefill_scratch$F *t)
+    int32_t start, int32_t end, const struct prefill_results$F *results, struct prefill_scratch$F *t)
 {
 % for _, shape in ipairs(shapes) do
     for (int column = $(shape.start); column < $(shape.stop); column += $(shape.vectors * LANES))
@@ -87,14 +108,11 @@ $FN void prefill_accumulate$F(const struct prefill_block$F *block, const struct 
             if (tile->sight != SEES_ALL)
                 visible_keys$D(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
-% if V_KEYS == 1 then
-            const int32_t from = first - tile->key0, keys = last - first + 1;
-% else
-            const int32_t from = (first - tile->key0) / 2 * 2, keys = first <= last ? last + 1 - tile->key0 - from : 0;
-% end
-            if (keys > 0)
+            const int32_t from = first <= last ? $(V_KEYS == 1 and "first - tile->key0" or "(first - tile->key0) / 2 * 2") : 0;
+            const int32_t keys = first <= last ? last + 1 - tile->key0 - from : 0;
+            if (keys > 0 || tile->first || results != NULL)
                 prefill_values$(shape.name)$F(tile->v + $column_place + from$(V_KEYS > 1 and " / " .. V_KEYS or "") * $strip, &tile->s[from][query], keys,
-                               &t->state->o[query][column]);
+                               tile->first, &t->state->o[query], column, results, query);
         }
 % end
 }
@@ -117,7 +135,7 @@ $FN void prefill_settle$F(const struct prefill_block$F *block, const struct pref
     if (tile->keys == 0)
         return;
     prefill_weigh$F(block, tile, t);
-    prefill_accumulate$F(block, tile, 0, block->queries, t);
+    prefill_accumulate$F(block, tile, 0, block->queries, NULL, t);
 }
 
 /* Results of the queries start .. end - 1 from the total. */
@@ -138,19 +156,30 @@ $FN void prefill_finish$F(const struct attn_args *args, const struct prefill_blo
 % while not is_whole(rows) do rows = rows + 1 end
 /*
 ** The same for the last tile of an only segment, and the results: of $rows queries at a time, so that the memory which
-** they go to is waited for while o of the next ones is made.
+** they go to is waited for while o of the next ones is made. Register tiles with less queries than they could have
+** leave theirs in the state.
 */
 $FN void prefill_conclude$F(const struct attn_args *args, const struct prefill_block$F *block,
     const struct prefill_tile$F *tile, struct prefill_scratch$F *t)
 {
-    if (tile->keys > 0)
+    const struct prefill_state$F *total = &t->total;
+    int32_t query = 0;
+    if (tile->keys > 0) {
+        struct prefill_results$F *results = &t->results;
+        results->o = ($A_STORED *)args->o + block->row * args->o_stride + block->head * args->o_head_stride;
+        results->apart = args->o_stride;
         prefill_weigh$F(block, tile, t);
-    for (int32_t query = 0; query < block->queries; query += $rows) {
-        const int32_t end = query + $rows < block->queries ? query + $rows : block->queries;
-        if (tile->keys > 0)
-            prefill_accumulate$F(block, tile, query, end, t);
-        prefill_finish$F(args, block, query, end, t);
+        for (; query + $rows <= block->queries; query += $rows) {
+            for (int32_t i = query; i < query + $rows; i++)
+                results->factor[i] = finish_factor$F(args, block->row + i, block->head, total->m[i], total->l[i]);
+            prefill_accumulate$F(block, tile, query, query + $rows, results, t);
+            for (int32_t i = query; i < query + $rows; i++)
+                if (total->l[i] == 0.0f)
+                    finish_hidden$F(block->sequence, block->head, results->o + i * results->apart);
+        }
+        prefill_accumulate$F(block, tile, query, block->queries, NULL, t);
     }
+    prefill_finish$F(args, block, query, block->queries, t);
 }
 
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
@@ -228,7 +257,7 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     const float *v = t->v[0];
     prefill_rows$F(stored, key0, keys, t);
 % end
-    *before = (struct prefill_tile$F){ s, seen, v, key0, keys, sight, 0$(GATHERS and ", turn" or "") };
+    *before = (struct prefill_tile$F){ s, seen, v, key0, keys, sight, 0, before->v == NULL$(GATHERS and ", turn" or "") };
 }
 
 % local START = NORMALIZE == "softmax" and "ATTN_HIDDEN" or "0.0f"
@@ -241,8 +270,7 @@ $FN struct prefill_tile$F prefill_segment$F(const struct prefill_block$F *block,
         state->m[i] = $START;
         state->l[i] = 0.0f;
     }
-    memset(state->o, 0, sizeof state->o);
-    struct prefill_tile$F tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0$(GATHERS and ", 0" or "") };
+    struct prefill_tile$F tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0$(GATHERS and ", 0" or "") };
     while (first <= last) {
         const int32_t key0 = first - first % TILE$F;
         prefill_advance$F(block, key0, &tile, t);

@@ -26,6 +26,13 @@ struct prefill_seen$F {
     int32_t first[$(QUERIES // LANES)], last[$(QUERIES // LANES)];
 };
 
+/* Where the results of a block's queries go, `apart` from query to query, and what makes them of o. */
+struct prefill_results$F {
+    $A_STORED *o;
+    int64_t apart;
+    float factor[QUERIES$F];
+};
+
 % local slots = INTERLEAVE == 1 and 2 or 1
 struct prefill_scratch$F {
     float q[Q_ROW$F][QUERIES$F];             /* transposed, rotated, $(UNITS and "units" or "scaled") */
@@ -50,6 +57,7 @@ struct prefill_scratch$F {
     float sums[PARTIALS$F][QUERIES$F];       /* partial sums of p */
     struct prefill_state$F total, segment;   /* of the first segment and those merged with it; of a later one */
     struct prefill_state$F *state;           /* the one that is at work */
+    struct prefill_results$F results;
     float tile_max[QUERIES$F];
 % if HAS_NEAR then
     float near[TILE$F + QUERIES$F];          /* what scores of a tile take from the distance, from its least on */

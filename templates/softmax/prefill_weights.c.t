@@ -47,12 +47,17 @@ $FN void prefill_rescale$F(struct prefill_scratch$F *t, int32_t queries)
 $FN void prefill_sum$F(struct prefill_scratch$F *t, int32_t queries)
 {
     for (int lane = 0; lane < queries; lane += $LANES) {
-        for (int half = PARTIALS$F / 2; half > 0; half /= 2)
-            for (int j = 0; j < half; j++) {
-                const vec$T other = vload$T(&t->sums[j + half][lane]);
-                vstore$T(&t->sums[j][lane], vadd$T(vload$T(&t->sums[j][lane]), other));
-            }
-        vstore$T(&t->state->l[lane], vadd$T(vload$T(&t->state->l[lane]), vload$T(&t->sums[0][lane])));
+% for j = 0, PARTIALS - 1 do
+        vec$T s$j = vload$T(&t->sums[$j][lane]);
+% end
+% local half = PARTIALS // 2
+% while half > 0 do
+% for j = 0, half - 1 do
+        s$j = vadd$T(s$j, s$(j + half));
+% end
+% half = half // 2
+% end
+        vstore$T(&t->state->l[lane], vadd$T(vload$T(&t->state->l[lane]), s0));
     }
 }
 

@@ -153,42 +153,25 @@ $FN void merge_results$F(int64_t rows, void *o, float *lse, const void *other_o,
 
 % local hidden = ({ zeros = "zeros", nan = "NaN", mean = "the mean of all values" })[HIDDEN_ROW]
 % if NORMALIZE == "sigmoid" then
-/* o = o_total, and lse, which is 0. A query that saw no key gives $hidden. */
+/* What makes o of o_total: 1, and 0 for a query that saw no key; and lse, which is 0. */
 % elseif SINK == "none" then
-/* o = o_total / l, and lse. A query that saw no key gives $hidden. */
+/* What makes o of o_total: 1 / l, and 0 for a query that saw no key; and lse. */
 % else
-/*
-** o = o_total / (l + the sink's weight), and lse, which is without the sink. A query that saw
-** no key gives $hidden.
-*/
+/* What makes o of o_total: 1 / (l + the sink's weight), and 0 for a query that saw no key; and lse, which is without the sink. */
 % end
-$FN void finish$F(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
-    float m, float l, const float *restrict o_total)
+OP$T float finish_factor$F(const struct attn_args *args, int64_t row, int32_t head, float m, float l)
 {
-    $A_STORED *restrict o = ($A_STORED *)args->o + row * args->o_stride + head * args->o_head_stride;
     if (args->lse != NULL)
         args->lse[row * args->lse_stride + head] =
 % if NORMALIZE == "sigmoid" then
             l > 0.0f ? m : ATTN_HIDDEN;
+    return l > 0.0f ? 1.0f : 0.0f;
 % else
             l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale$T)) : ATTN_HIDDEN;
-% end
-    if (l == 0.0f) {
-% if HIDDEN_ROW == "mean" then
-        mean_row$D(sequence, kv_of$D(head), o);
-% else
-        for (int d = 0; d < D_V$D; d++)
-            o[d] = $(to(HIDDEN_ROW == "nan" and '__builtin_nanf("")' or "0.0f"));
-% end
-        return;
-    }
-% if HIDDEN_ROW ~= "mean" then
-    (void)sequence;
-% end
-% if NORMALIZE == "sigmoid" then
-    const vec$T scale = vset$T(1.0f);
-% elseif SINK == "none" then
-    const vec$T scale = vset$T(1.0f / l);
+    if (l == 0.0f)
+        return 0.0f;
+% if SINK == "none" then
+    return 1.0f / l;
 % else
 % if SINK == "zero" then
     const float sink = -m;                     /* a score of 0, relative to m */
@@ -196,20 +179,59 @@ $FN void finish$F(const struct attn_args *args, const struct attn_sequence *sequ
     const float sink = args->sink[$(PRUNED and "head" .. D .. "[head]" or "head")] * ATTN_LOG2E - m;
 % end
     const float weight = vfirst$T(vexp2$T(vset$T(sink < 100.0f ? sink : 100.0f)));
-    const vec$T scale = vset$T(1.0f / (l + weight));
-% end
-    /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
-    for (int d = 0; d + $LANES <= D_V$D; d += $LANES)
-        $(converts and "vto_" .. A_TYPE or "vstore")$T(o + d, vadd$T(vmul$T(vload$T(o_total + d), scale), vzero$T()));
-% if D_V % LANES > 0 then
-    const vec$T rest = vmul$T(vload$T(o_total + $(D_V - D_V % LANES)), scale);
-% if converts then
-    $A_STORED lanes[$LANES];
-    vto_$A_TYPE$T(lanes, vadd$T(rest, vzero$T()));
-    memcpy(o + $(D_V - D_V % LANES), lanes, $(D_V % LANES) * sizeof *lanes);
-% else
-    vstore_part$T(o + $(D_V - D_V % LANES), vadd$T(rest, vzero$T()), $(D_V % LANES));
+    return 1.0f / (l + weight);
 % end
 % end
 }
 
+% local tail = D_V % LANES
+% local store = (converts and "vto_" .. A_TYPE or "vstore") .. T
+/* A vector of columns of o. Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
+OP$T void finish_columns$F($A_STORED *o, int column, vec$T o_total, float factor)
+{
+    const vec$T result = vadd$T(vmul$T(o_total, vset$T(factor)), vzero$T());
+% if D_V == V_ROW then
+    $store(o + column, result);
+% else
+    if (column + $LANES <= D_V$D)
+        $store(o + column, result);
+% if tail > 0 then
+    else if (column < D_V$D) {
+% if converts then
+        $A_STORED lanes[$LANES];
+        $store(lanes, result);
+        memcpy(o + column, lanes, $tail * sizeof *lanes);
+% else
+        vstore_part$T(o + column, result, $tail);
+% end
+    }
+% end
+% end
+}
+
+/* The row of o of a query that saw no key: $hidden. */
+$FN void finish_hidden$F(const struct attn_sequence *sequence, int32_t head, $A_STORED *restrict o)
+{
+% if HIDDEN_ROW == "mean" then
+    mean_row$D(sequence, kv_of$D(head), o);
+% else
+    (void)sequence;
+    (void)head;
+    for (int d = 0; d < D_V$D; d++)
+        o[d] = $(to(HIDDEN_ROW == "nan" and '__builtin_nanf("")' or "0.0f"));
+% end
+}
+
+/* The row of o of one query, and its lse. */
+$FN void finish$F(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
+    float m, float l, const float *restrict o_total)
+{
+    $A_STORED *restrict o = ($A_STORED *)args->o + row * args->o_stride + head * args->o_head_stride;
+    const float factor = finish_factor$F(args, row, head, m, l);
+    if (l == 0.0f) {
+        finish_hidden$F(sequence, head, o);
+        return;
+    }
+    for (int column = 0; column < D_V$D; column += $LANES)
+        finish_columns$F(o, column, vload$T(o_total + column), factor);
+}
