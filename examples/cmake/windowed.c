@@ -19,7 +19,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 16, 21 of 32 registers
 **
 **   targets scalar, avx2, avx512
-**   digest  83f1111f9ff95cee   (of all that follows this comment)
+**   digest  3cfa78b56dae404f   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -536,26 +536,46 @@ KERNEL_scalar void merge_results_attention_scalar(int64_t rows, void *o, float *
     }
 }
 
-/* o = o_total / l, and lse. A query that saw no key gives zeros. */
+/* What makes o of o_total: 1 / l, and 0 for a query that saw no key; and lse. */
+OP_scalar float finish_factor_attention_scalar(const struct attn_args *args, int64_t row, int32_t head, float m, float l)
+{
+    if (args->lse != NULL)
+        args->lse[row * args->lse_stride + head] =
+            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_scalar)) : ATTN_HIDDEN;
+    if (l == 0.0f)
+        return 0.0f;
+    return 1.0f / l;
+}
+
+/* A vector of columns of o. Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
+OP_scalar void finish_columns_attention_scalar(float *o, int column, vec_scalar o_total, float factor)
+{
+    const vec_scalar result = vadd_scalar(vmul_scalar(o_total, vset_scalar(factor)), vzero_scalar());
+    vstore_scalar(o + column, result);
+}
+
+/* The row of o of a query that saw no key: zeros. */
+KERNEL_scalar void finish_hidden_attention_scalar(const struct attn_sequence *sequence, int32_t head, float *restrict o)
+{
+    (void)sequence;
+    (void)head;
+    for (int d = 0; d < D_V_attention; d++)
+        o[d] = 0.0f;
+}
+
+/* The row of o of one query, and its lse. */
 KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = (float *)args->o + row * args->o_stride + head * args->o_head_stride;
-    if (args->lse != NULL)
-        args->lse[row * args->lse_stride + head] =
-            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_scalar)) : ATTN_HIDDEN;
+    const float factor = finish_factor_attention_scalar(args, row, head, m, l);
     if (l == 0.0f) {
-        for (int d = 0; d < D_V_attention; d++)
-            o[d] = 0.0f;
+        finish_hidden_attention_scalar(sequence, head, o);
         return;
     }
-    (void)sequence;
-    const vec_scalar scale = vset_scalar(1.0f / l);
-    /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
-    for (int d = 0; d + 1 <= D_V_attention; d += 1)
-        vstore_scalar(o + d, vadd_scalar(vmul_scalar(vload_scalar(o_total + d), scale), vzero_scalar()));
+    for (int column = 0; column < D_V_attention; column += 1)
+        finish_columns_attention_scalar(o, column, vload_scalar(o_total + column), factor);
 }
-
 /*
 ** Prefill, scalar: a block of 12 queries of one head walks the keys, a tile of 64 at
 ** a time. Scores have lanes = queries, so that the softmax needs no reduction across
@@ -579,6 +599,13 @@ struct prefill_seen_attention_scalar {
     int32_t first[12], last[12];
 };
 
+/* Where the results of a block's queries go, `apart` from query to query, and what makes them of o. */
+struct prefill_results_attention_scalar {
+    float *o;
+    int64_t apart;
+    float factor[QUERIES_attention_scalar];
+};
+
 struct prefill_scratch_attention_scalar {
     float q[Q_ROW_attention_scalar][QUERIES_attention_scalar];             /* transposed, rotated, scaled */
     float rows[1][Q_ROW_attention_scalar];             /* the same of a vector of queries, not yet transposed */
@@ -587,6 +614,7 @@ struct prefill_scratch_attention_scalar {
     float sums[PARTIALS_attention_scalar][QUERIES_attention_scalar];       /* partial sums of p */
     struct prefill_state_attention_scalar total, segment;   /* of the first segment and those merged with it; of a later one */
     struct prefill_state_attention_scalar *state;           /* the one that is at work */
+    struct prefill_results_attention_scalar results;
     float tile_max[QUERIES_attention_scalar];
     float alpha[QUERIES_attention_scalar];                  /* what the last rescale multiplied by */
 };
@@ -937,12 +965,38 @@ KERNEL_scalar void prefill_rescale_attention_scalar(struct prefill_scratch_atten
 KERNEL_scalar void prefill_sum_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
 {
     for (int lane = 0; lane < queries; lane += 1) {
-        for (int half = PARTIALS_attention_scalar / 2; half > 0; half /= 2)
-            for (int j = 0; j < half; j++) {
-                const vec_scalar other = vload_scalar(&t->sums[j + half][lane]);
-                vstore_scalar(&t->sums[j][lane], vadd_scalar(vload_scalar(&t->sums[j][lane]), other));
-            }
-        vstore_scalar(&t->state->l[lane], vadd_scalar(vload_scalar(&t->state->l[lane]), vload_scalar(&t->sums[0][lane])));
+        vec_scalar s0 = vload_scalar(&t->sums[0][lane]);
+        vec_scalar s1 = vload_scalar(&t->sums[1][lane]);
+        vec_scalar s2 = vload_scalar(&t->sums[2][lane]);
+        vec_scalar s3 = vload_scalar(&t->sums[3][lane]);
+        vec_scalar s4 = vload_scalar(&t->sums[4][lane]);
+        vec_scalar s5 = vload_scalar(&t->sums[5][lane]);
+        vec_scalar s6 = vload_scalar(&t->sums[6][lane]);
+        vec_scalar s7 = vload_scalar(&t->sums[7][lane]);
+        vec_scalar s8 = vload_scalar(&t->sums[8][lane]);
+        vec_scalar s9 = vload_scalar(&t->sums[9][lane]);
+        vec_scalar s10 = vload_scalar(&t->sums[10][lane]);
+        vec_scalar s11 = vload_scalar(&t->sums[11][lane]);
+        vec_scalar s12 = vload_scalar(&t->sums[12][lane]);
+        vec_scalar s13 = vload_scalar(&t->sums[13][lane]);
+        vec_scalar s14 = vload_scalar(&t->sums[14][lane]);
+        vec_scalar s15 = vload_scalar(&t->sums[15][lane]);
+        s0 = vadd_scalar(s0, s8);
+        s1 = vadd_scalar(s1, s9);
+        s2 = vadd_scalar(s2, s10);
+        s3 = vadd_scalar(s3, s11);
+        s4 = vadd_scalar(s4, s12);
+        s5 = vadd_scalar(s5, s13);
+        s6 = vadd_scalar(s6, s14);
+        s7 = vadd_scalar(s7, s15);
+        s0 = vadd_scalar(s0, s4);
+        s1 = vadd_scalar(s1, s5);
+        s2 = vadd_scalar(s2, s6);
+        s3 = vadd_scalar(s3, s7);
+        s0 = vadd_scalar(s0, s2);
+        s1 = vadd_scalar(s1, s3);
+        s0 = vadd_scalar(s0, s1);
+        vstore_scalar(&t->state->l[lane], vadd_scalar(vload_scalar(&t->state->l[lane]), s0));
     }
 }
 
@@ -1772,24 +1826,39 @@ static void decode_run_attention_scalar(const struct attn_args *args, int pass, 
 }
 
 /*
-** o += p v over `keys` keys, for 6 queries x 2 columns: one FMA chain over the keys for
-** each. v and p start at the first key, p and o at the first query, v and o at the first column.
+** o += p v over `keys` keys, for 6 queries x 2 columns from `column` on: one FMA chain over
+** the keys for each, from 0 in a segment's first tile. v and p start at the first key, p and o at the first query, v at
+** the first column. Where there are results, o goes there, done.
 */
-OP_scalar void prefill_values_attention_scalar(const float *restrict v, const float *restrict p,
-    int32_t keys, float *restrict o)
+OP_scalar void prefill_values_attention_scalar(const float *restrict v, const float *restrict p, int32_t keys, int first,
+    float (*restrict o)[V_ROW_attention], int column, const struct prefill_results_attention_scalar *results, int32_t query)
 {
-    vec_scalar o0_0 = vload_scalar(o + 0);
-    vec_scalar o0_1 = vload_scalar(o + 1);
-    vec_scalar o1_0 = vload_scalar(o + 16);
-    vec_scalar o1_1 = vload_scalar(o + 17);
-    vec_scalar o2_0 = vload_scalar(o + 32);
-    vec_scalar o2_1 = vload_scalar(o + 33);
-    vec_scalar o3_0 = vload_scalar(o + 48);
-    vec_scalar o3_1 = vload_scalar(o + 49);
-    vec_scalar o4_0 = vload_scalar(o + 64);
-    vec_scalar o4_1 = vload_scalar(o + 65);
-    vec_scalar o5_0 = vload_scalar(o + 80);
-    vec_scalar o5_1 = vload_scalar(o + 81);
+    vec_scalar o0_0 = vzero_scalar();
+    vec_scalar o0_1 = vzero_scalar();
+    vec_scalar o1_0 = vzero_scalar();
+    vec_scalar o1_1 = vzero_scalar();
+    vec_scalar o2_0 = vzero_scalar();
+    vec_scalar o2_1 = vzero_scalar();
+    vec_scalar o3_0 = vzero_scalar();
+    vec_scalar o3_1 = vzero_scalar();
+    vec_scalar o4_0 = vzero_scalar();
+    vec_scalar o4_1 = vzero_scalar();
+    vec_scalar o5_0 = vzero_scalar();
+    vec_scalar o5_1 = vzero_scalar();
+    if (!first) {
+        o0_0 = vload_scalar(&o[0][column + 0]);
+        o0_1 = vload_scalar(&o[0][column + 1]);
+        o1_0 = vload_scalar(&o[1][column + 0]);
+        o1_1 = vload_scalar(&o[1][column + 1]);
+        o2_0 = vload_scalar(&o[2][column + 0]);
+        o2_1 = vload_scalar(&o[2][column + 1]);
+        o3_0 = vload_scalar(&o[3][column + 0]);
+        o3_1 = vload_scalar(&o[3][column + 1]);
+        o4_0 = vload_scalar(&o[4][column + 0]);
+        o4_1 = vload_scalar(&o[4][column + 1]);
+        o5_0 = vload_scalar(&o[5][column + 0]);
+        o5_1 = vload_scalar(&o[5][column + 1]);
+    }
     for (; keys > 0; keys--, v += 16, p += QUERIES_attention_scalar) {
         const vec_scalar v0 = vload_scalar(v + 0);
         const vec_scalar v1 = vload_scalar(v + 1);
@@ -1812,18 +1881,39 @@ OP_scalar void prefill_values_attention_scalar(const float *restrict v, const fl
         o5_0 = vfma_scalar(p5, v0, o5_0);
         o5_1 = vfma_scalar(p5, v1, o5_1);
     }
-    vstore_scalar(o + 0, o0_0);
-    vstore_scalar(o + 1, o0_1);
-    vstore_scalar(o + 16, o1_0);
-    vstore_scalar(o + 17, o1_1);
-    vstore_scalar(o + 32, o2_0);
-    vstore_scalar(o + 33, o2_1);
-    vstore_scalar(o + 48, o3_0);
-    vstore_scalar(o + 49, o3_1);
-    vstore_scalar(o + 64, o4_0);
-    vstore_scalar(o + 65, o4_1);
-    vstore_scalar(o + 80, o5_0);
-    vstore_scalar(o + 81, o5_1);
+    if (results == NULL) {
+        vstore_scalar(&o[0][column + 0], o0_0);
+        vstore_scalar(&o[0][column + 1], o0_1);
+        vstore_scalar(&o[1][column + 0], o1_0);
+        vstore_scalar(&o[1][column + 1], o1_1);
+        vstore_scalar(&o[2][column + 0], o2_0);
+        vstore_scalar(&o[2][column + 1], o2_1);
+        vstore_scalar(&o[3][column + 0], o3_0);
+        vstore_scalar(&o[3][column + 1], o3_1);
+        vstore_scalar(&o[4][column + 0], o4_0);
+        vstore_scalar(&o[4][column + 1], o4_1);
+        vstore_scalar(&o[5][column + 0], o5_0);
+        vstore_scalar(&o[5][column + 1], o5_1);
+    } else {
+        float *row = results->o + query * results->apart;
+        finish_columns_attention_scalar(row, column + 0, o0_0, results->factor[query + 0]);
+        finish_columns_attention_scalar(row, column + 1, o0_1, results->factor[query + 0]);
+        row += results->apart;
+        finish_columns_attention_scalar(row, column + 0, o1_0, results->factor[query + 1]);
+        finish_columns_attention_scalar(row, column + 1, o1_1, results->factor[query + 1]);
+        row += results->apart;
+        finish_columns_attention_scalar(row, column + 0, o2_0, results->factor[query + 2]);
+        finish_columns_attention_scalar(row, column + 1, o2_1, results->factor[query + 2]);
+        row += results->apart;
+        finish_columns_attention_scalar(row, column + 0, o3_0, results->factor[query + 3]);
+        finish_columns_attention_scalar(row, column + 1, o3_1, results->factor[query + 3]);
+        row += results->apart;
+        finish_columns_attention_scalar(row, column + 0, o4_0, results->factor[query + 4]);
+        finish_columns_attention_scalar(row, column + 1, o4_1, results->factor[query + 4]);
+        row += results->apart;
+        finish_columns_attention_scalar(row, column + 0, o5_0, results->factor[query + 5]);
+        finish_columns_attention_scalar(row, column + 1, o5_1, results->factor[query + 5]);
+    }
 }
 
 /* A tile whose scores are there, and whose part of o may still be to come. */
@@ -1833,14 +1923,15 @@ struct prefill_tile_attention_scalar {
     const float *v;
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
+    int first;                   /* of its segment: o is still 0 */
 };
 
 /*
-** o += p v for the queries start .. end - 1, whole register tiles of them. A tile with hidden scores skips what is hidden
-** from all queries of a register tile.
+** o += p v for the queries start .. end - 1, whole register tiles of them, into the state or, where there are any, the results.
+** A tile with hidden scores skips what is hidden from all queries of a register tile.
 */
 KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
-    int32_t start, int32_t end, struct prefill_scratch_attention_scalar *t)
+    int32_t start, int32_t end, const struct prefill_results_attention_scalar *results, struct prefill_scratch_attention_scalar *t)
 {
     for (int column = 0; column < 16; column += 2)
         for (int32_t query = start; query < end; query += 6) {
@@ -1849,10 +1940,11 @@ KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_bloc
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
-            const int32_t from = first - tile->key0, keys = last - first + 1;
-            if (keys > 0)
+            const int32_t from = first <= last ? first - tile->key0 : 0;
+            const int32_t keys = first <= last ? last + 1 - tile->key0 - from : 0;
+            if (keys > 0 || tile->first || results != NULL)
                 prefill_values_attention_scalar(tile->v + column + from * 16, &tile->s[from][query], keys,
-                               &t->state->o[query][column]);
+                               tile->first, &t->state->o[query], column, results, query);
         }
 }
 
@@ -1874,7 +1966,7 @@ KERNEL_scalar void prefill_settle_attention_scalar(const struct prefill_block_at
     if (tile->keys == 0)
         return;
     prefill_weigh_attention_scalar(block, tile, t);
-    prefill_accumulate_attention_scalar(block, tile, 0, block->queries, t);
+    prefill_accumulate_attention_scalar(block, tile, 0, block->queries, NULL, t);
 }
 
 /* Results of the queries start .. end - 1 from the total. */
@@ -1887,19 +1979,30 @@ KERNEL_scalar void prefill_finish_attention_scalar(const struct attn_args *args,
 
 /*
 ** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
-** they go to is waited for while o of the next ones is made.
+** they go to is waited for while o of the next ones is made. Register tiles with less queries than they could have
+** leave theirs in the state.
 */
 KERNEL_scalar void prefill_conclude_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block,
     const struct prefill_tile_attention_scalar *tile, struct prefill_scratch_attention_scalar *t)
 {
-    if (tile->keys > 0)
+    const struct prefill_state_attention_scalar *total = &t->total;
+    int32_t query = 0;
+    if (tile->keys > 0) {
+        struct prefill_results_attention_scalar *results = &t->results;
+        results->o = (float *)args->o + block->row * args->o_stride + block->head * args->o_head_stride;
+        results->apart = args->o_stride;
         prefill_weigh_attention_scalar(block, tile, t);
-    for (int32_t query = 0; query < block->queries; query += 6) {
-        const int32_t end = query + 6 < block->queries ? query + 6 : block->queries;
-        if (tile->keys > 0)
-            prefill_accumulate_attention_scalar(block, tile, query, end, t);
-        prefill_finish_attention_scalar(args, block, query, end, t);
+        for (; query + 6 <= block->queries; query += 6) {
+            for (int32_t i = query; i < query + 6; i++)
+                results->factor[i] = finish_factor_attention_scalar(args, block->row + i, block->head, total->m[i], total->l[i]);
+            prefill_accumulate_attention_scalar(block, tile, query, query + 6, results, t);
+            for (int32_t i = query; i < query + 6; i++)
+                if (total->l[i] == 0.0f)
+                    finish_hidden_attention_scalar(block->sequence, block->head, results->o + i * results->apart);
+        }
+        prefill_accumulate_attention_scalar(block, tile, query, block->queries, NULL, t);
     }
+    prefill_finish_attention_scalar(args, block, query, block->queries, t);
 }
 
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
@@ -1933,7 +2036,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
         prefill_scores_some_attention_scalar(block, key0, keys, k, t, seen, s);
     if (prefill_maximum_attention_scalar(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_scalar(t, block->queries);
-    *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0 };
+    *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0, before->v == NULL };
 }
 
 /* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
@@ -1945,8 +2048,7 @@ KERNEL_scalar struct prefill_tile_attention_scalar prefill_segment_attention_sca
         state->m[i] = ATTN_HIDDEN;
         state->l[i] = 0.0f;
     }
-    memset(state->o, 0, sizeof state->o);
-    struct prefill_tile_attention_scalar tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0 };
+    struct prefill_tile_attention_scalar tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0 };
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_scalar;
         prefill_advance_attention_scalar(block, key0, &tile, t);
@@ -2334,26 +2436,46 @@ KERNEL_avx2 void merge_results_attention_avx2(int64_t rows, void *o, float *lse,
     }
 }
 
-/* o = o_total / l, and lse. A query that saw no key gives zeros. */
+/* What makes o of o_total: 1 / l, and 0 for a query that saw no key; and lse. */
+OP_avx2 float finish_factor_attention_avx2(const struct attn_args *args, int64_t row, int32_t head, float m, float l)
+{
+    if (args->lse != NULL)
+        args->lse[row * args->lse_stride + head] =
+            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx2)) : ATTN_HIDDEN;
+    if (l == 0.0f)
+        return 0.0f;
+    return 1.0f / l;
+}
+
+/* A vector of columns of o. Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
+OP_avx2 void finish_columns_attention_avx2(float *o, int column, vec_avx2 o_total, float factor)
+{
+    const vec_avx2 result = vadd_avx2(vmul_avx2(o_total, vset_avx2(factor)), vzero_avx2());
+    vstore_avx2(o + column, result);
+}
+
+/* The row of o of a query that saw no key: zeros. */
+KERNEL_avx2 void finish_hidden_attention_avx2(const struct attn_sequence *sequence, int32_t head, float *restrict o)
+{
+    (void)sequence;
+    (void)head;
+    for (int d = 0; d < D_V_attention; d++)
+        o[d] = 0.0f;
+}
+
+/* The row of o of one query, and its lse. */
 KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = (float *)args->o + row * args->o_stride + head * args->o_head_stride;
-    if (args->lse != NULL)
-        args->lse[row * args->lse_stride + head] =
-            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx2)) : ATTN_HIDDEN;
+    const float factor = finish_factor_attention_avx2(args, row, head, m, l);
     if (l == 0.0f) {
-        for (int d = 0; d < D_V_attention; d++)
-            o[d] = 0.0f;
+        finish_hidden_attention_avx2(sequence, head, o);
         return;
     }
-    (void)sequence;
-    const vec_avx2 scale = vset_avx2(1.0f / l);
-    /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
-    for (int d = 0; d + 8 <= D_V_attention; d += 8)
-        vstore_avx2(o + d, vadd_avx2(vmul_avx2(vload_avx2(o_total + d), scale), vzero_avx2()));
+    for (int column = 0; column < D_V_attention; column += 8)
+        finish_columns_attention_avx2(o, column, vload_avx2(o_total + column), factor);
 }
-
 /*
 ** Prefill, avx2: a block of 24 queries of one head walks the keys, a tile of 64 at
 ** a time. Scores have lanes = queries, so that the softmax needs no reduction across
@@ -2377,6 +2499,13 @@ struct prefill_seen_attention_avx2 {
     int32_t first[3], last[3];
 };
 
+/* Where the results of a block's queries go, `apart` from query to query, and what makes them of o. */
+struct prefill_results_attention_avx2 {
+    float *o;
+    int64_t apart;
+    float factor[QUERIES_attention_avx2];
+};
+
 struct prefill_scratch_attention_avx2 {
     float q[Q_ROW_attention_avx2][QUERIES_attention_avx2];             /* transposed, rotated, scaled */
     float rows[8][Q_ROW_attention_avx2];             /* the same of a vector of queries, not yet transposed */
@@ -2385,6 +2514,7 @@ struct prefill_scratch_attention_avx2 {
     float sums[PARTIALS_attention_avx2][QUERIES_attention_avx2];       /* partial sums of p */
     struct prefill_state_attention_avx2 total, segment;   /* of the first segment and those merged with it; of a later one */
     struct prefill_state_attention_avx2 *state;           /* the one that is at work */
+    struct prefill_results_attention_avx2 results;
     float tile_max[QUERIES_attention_avx2];
     float alpha[QUERIES_attention_avx2];                  /* what the last rescale multiplied by */
 };
@@ -2735,12 +2865,38 @@ KERNEL_avx2 void prefill_rescale_attention_avx2(struct prefill_scratch_attention
 KERNEL_avx2 void prefill_sum_attention_avx2(struct prefill_scratch_attention_avx2 *t, int32_t queries)
 {
     for (int lane = 0; lane < queries; lane += 8) {
-        for (int half = PARTIALS_attention_avx2 / 2; half > 0; half /= 2)
-            for (int j = 0; j < half; j++) {
-                const vec_avx2 other = vload_avx2(&t->sums[j + half][lane]);
-                vstore_avx2(&t->sums[j][lane], vadd_avx2(vload_avx2(&t->sums[j][lane]), other));
-            }
-        vstore_avx2(&t->state->l[lane], vadd_avx2(vload_avx2(&t->state->l[lane]), vload_avx2(&t->sums[0][lane])));
+        vec_avx2 s0 = vload_avx2(&t->sums[0][lane]);
+        vec_avx2 s1 = vload_avx2(&t->sums[1][lane]);
+        vec_avx2 s2 = vload_avx2(&t->sums[2][lane]);
+        vec_avx2 s3 = vload_avx2(&t->sums[3][lane]);
+        vec_avx2 s4 = vload_avx2(&t->sums[4][lane]);
+        vec_avx2 s5 = vload_avx2(&t->sums[5][lane]);
+        vec_avx2 s6 = vload_avx2(&t->sums[6][lane]);
+        vec_avx2 s7 = vload_avx2(&t->sums[7][lane]);
+        vec_avx2 s8 = vload_avx2(&t->sums[8][lane]);
+        vec_avx2 s9 = vload_avx2(&t->sums[9][lane]);
+        vec_avx2 s10 = vload_avx2(&t->sums[10][lane]);
+        vec_avx2 s11 = vload_avx2(&t->sums[11][lane]);
+        vec_avx2 s12 = vload_avx2(&t->sums[12][lane]);
+        vec_avx2 s13 = vload_avx2(&t->sums[13][lane]);
+        vec_avx2 s14 = vload_avx2(&t->sums[14][lane]);
+        vec_avx2 s15 = vload_avx2(&t->sums[15][lane]);
+        s0 = vadd_avx2(s0, s8);
+        s1 = vadd_avx2(s1, s9);
+        s2 = vadd_avx2(s2, s10);
+        s3 = vadd_avx2(s3, s11);
+        s4 = vadd_avx2(s4, s12);
+        s5 = vadd_avx2(s5, s13);
+        s6 = vadd_avx2(s6, s14);
+        s7 = vadd_avx2(s7, s15);
+        s0 = vadd_avx2(s0, s4);
+        s1 = vadd_avx2(s1, s5);
+        s2 = vadd_avx2(s2, s6);
+        s3 = vadd_avx2(s3, s7);
+        s0 = vadd_avx2(s0, s2);
+        s1 = vadd_avx2(s1, s3);
+        s0 = vadd_avx2(s0, s1);
+        vstore_avx2(&t->state->l[lane], vadd_avx2(vload_avx2(&t->state->l[lane]), s0));
     }
 }
 
@@ -3414,24 +3570,39 @@ static void decode_run_attention_avx2(const struct attn_args *args, int pass, in
 }
 
 /*
-** o += p v over `keys` keys, for 6 queries x 16 columns: one FMA chain over the keys for
-** each. v and p start at the first key, p and o at the first query, v and o at the first column.
+** o += p v over `keys` keys, for 6 queries x 16 columns from `column` on: one FMA chain over
+** the keys for each, from 0 in a segment's first tile. v and p start at the first key, p and o at the first query, v at
+** the first column. Where there are results, o goes there, done.
 */
-OP_avx2 void prefill_values_attention_avx2(const float *restrict v, const float *restrict p,
-    int32_t keys, float *restrict o)
+OP_avx2 void prefill_values_attention_avx2(const float *restrict v, const float *restrict p, int32_t keys, int first,
+    float (*restrict o)[V_ROW_attention], int column, const struct prefill_results_attention_avx2 *results, int32_t query)
 {
-    vec_avx2 o0_0 = vload_avx2(o + 0);
-    vec_avx2 o0_1 = vload_avx2(o + 8);
-    vec_avx2 o1_0 = vload_avx2(o + 16);
-    vec_avx2 o1_1 = vload_avx2(o + 24);
-    vec_avx2 o2_0 = vload_avx2(o + 32);
-    vec_avx2 o2_1 = vload_avx2(o + 40);
-    vec_avx2 o3_0 = vload_avx2(o + 48);
-    vec_avx2 o3_1 = vload_avx2(o + 56);
-    vec_avx2 o4_0 = vload_avx2(o + 64);
-    vec_avx2 o4_1 = vload_avx2(o + 72);
-    vec_avx2 o5_0 = vload_avx2(o + 80);
-    vec_avx2 o5_1 = vload_avx2(o + 88);
+    vec_avx2 o0_0 = vzero_avx2();
+    vec_avx2 o0_1 = vzero_avx2();
+    vec_avx2 o1_0 = vzero_avx2();
+    vec_avx2 o1_1 = vzero_avx2();
+    vec_avx2 o2_0 = vzero_avx2();
+    vec_avx2 o2_1 = vzero_avx2();
+    vec_avx2 o3_0 = vzero_avx2();
+    vec_avx2 o3_1 = vzero_avx2();
+    vec_avx2 o4_0 = vzero_avx2();
+    vec_avx2 o4_1 = vzero_avx2();
+    vec_avx2 o5_0 = vzero_avx2();
+    vec_avx2 o5_1 = vzero_avx2();
+    if (!first) {
+        o0_0 = vload_avx2(&o[0][column + 0]);
+        o0_1 = vload_avx2(&o[0][column + 8]);
+        o1_0 = vload_avx2(&o[1][column + 0]);
+        o1_1 = vload_avx2(&o[1][column + 8]);
+        o2_0 = vload_avx2(&o[2][column + 0]);
+        o2_1 = vload_avx2(&o[2][column + 8]);
+        o3_0 = vload_avx2(&o[3][column + 0]);
+        o3_1 = vload_avx2(&o[3][column + 8]);
+        o4_0 = vload_avx2(&o[4][column + 0]);
+        o4_1 = vload_avx2(&o[4][column + 8]);
+        o5_0 = vload_avx2(&o[5][column + 0]);
+        o5_1 = vload_avx2(&o[5][column + 8]);
+    }
     for (; keys > 0; keys--, v += 16, p += QUERIES_attention_avx2) {
         const vec_avx2 v0 = vload_avx2(v + 0);
         const vec_avx2 v1 = vload_avx2(v + 8);
@@ -3454,18 +3625,39 @@ OP_avx2 void prefill_values_attention_avx2(const float *restrict v, const float 
         o5_0 = vfma_avx2(p5, v0, o5_0);
         o5_1 = vfma_avx2(p5, v1, o5_1);
     }
-    vstore_avx2(o + 0, o0_0);
-    vstore_avx2(o + 8, o0_1);
-    vstore_avx2(o + 16, o1_0);
-    vstore_avx2(o + 24, o1_1);
-    vstore_avx2(o + 32, o2_0);
-    vstore_avx2(o + 40, o2_1);
-    vstore_avx2(o + 48, o3_0);
-    vstore_avx2(o + 56, o3_1);
-    vstore_avx2(o + 64, o4_0);
-    vstore_avx2(o + 72, o4_1);
-    vstore_avx2(o + 80, o5_0);
-    vstore_avx2(o + 88, o5_1);
+    if (results == NULL) {
+        vstore_avx2(&o[0][column + 0], o0_0);
+        vstore_avx2(&o[0][column + 8], o0_1);
+        vstore_avx2(&o[1][column + 0], o1_0);
+        vstore_avx2(&o[1][column + 8], o1_1);
+        vstore_avx2(&o[2][column + 0], o2_0);
+        vstore_avx2(&o[2][column + 8], o2_1);
+        vstore_avx2(&o[3][column + 0], o3_0);
+        vstore_avx2(&o[3][column + 8], o3_1);
+        vstore_avx2(&o[4][column + 0], o4_0);
+        vstore_avx2(&o[4][column + 8], o4_1);
+        vstore_avx2(&o[5][column + 0], o5_0);
+        vstore_avx2(&o[5][column + 8], o5_1);
+    } else {
+        float *row = results->o + query * results->apart;
+        finish_columns_attention_avx2(row, column + 0, o0_0, results->factor[query + 0]);
+        finish_columns_attention_avx2(row, column + 8, o0_1, results->factor[query + 0]);
+        row += results->apart;
+        finish_columns_attention_avx2(row, column + 0, o1_0, results->factor[query + 1]);
+        finish_columns_attention_avx2(row, column + 8, o1_1, results->factor[query + 1]);
+        row += results->apart;
+        finish_columns_attention_avx2(row, column + 0, o2_0, results->factor[query + 2]);
+        finish_columns_attention_avx2(row, column + 8, o2_1, results->factor[query + 2]);
+        row += results->apart;
+        finish_columns_attention_avx2(row, column + 0, o3_0, results->factor[query + 3]);
+        finish_columns_attention_avx2(row, column + 8, o3_1, results->factor[query + 3]);
+        row += results->apart;
+        finish_columns_attention_avx2(row, column + 0, o4_0, results->factor[query + 4]);
+        finish_columns_attention_avx2(row, column + 8, o4_1, results->factor[query + 4]);
+        row += results->apart;
+        finish_columns_attention_avx2(row, column + 0, o5_0, results->factor[query + 5]);
+        finish_columns_attention_avx2(row, column + 8, o5_1, results->factor[query + 5]);
+    }
 }
 
 /* A tile whose scores are there, and whose part of o may still be to come. */
@@ -3475,14 +3667,15 @@ struct prefill_tile_attention_avx2 {
     const float *v;
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
+    int first;                   /* of its segment: o is still 0 */
 };
 
 /*
-** o += p v for the queries start .. end - 1, whole register tiles of them. A tile with hidden scores skips what is hidden
-** from all queries of a register tile.
+** o += p v for the queries start .. end - 1, whole register tiles of them, into the state or, where there are any, the results.
+** A tile with hidden scores skips what is hidden from all queries of a register tile.
 */
 KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
-    int32_t start, int32_t end, struct prefill_scratch_attention_avx2 *t)
+    int32_t start, int32_t end, const struct prefill_results_attention_avx2 *results, struct prefill_scratch_attention_avx2 *t)
 {
     for (int column = 0; column < 16; column += 16)
         for (int32_t query = start; query < end; query += 6) {
@@ -3491,10 +3684,11 @@ KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_at
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
-            const int32_t from = first - tile->key0, keys = last - first + 1;
-            if (keys > 0)
+            const int32_t from = first <= last ? first - tile->key0 : 0;
+            const int32_t keys = first <= last ? last + 1 - tile->key0 - from : 0;
+            if (keys > 0 || tile->first || results != NULL)
                 prefill_values_attention_avx2(tile->v + column + from * 16, &tile->s[from][query], keys,
-                               &t->state->o[query][column]);
+                               tile->first, &t->state->o[query], column, results, query);
         }
 }
 
@@ -3516,7 +3710,7 @@ KERNEL_avx2 void prefill_settle_attention_avx2(const struct prefill_block_attent
     if (tile->keys == 0)
         return;
     prefill_weigh_attention_avx2(block, tile, t);
-    prefill_accumulate_attention_avx2(block, tile, 0, block->queries, t);
+    prefill_accumulate_attention_avx2(block, tile, 0, block->queries, NULL, t);
 }
 
 /* Results of the queries start .. end - 1 from the total. */
@@ -3529,19 +3723,30 @@ KERNEL_avx2 void prefill_finish_attention_avx2(const struct attn_args *args, con
 
 /*
 ** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
-** they go to is waited for while o of the next ones is made.
+** they go to is waited for while o of the next ones is made. Register tiles with less queries than they could have
+** leave theirs in the state.
 */
 KERNEL_avx2 void prefill_conclude_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block,
     const struct prefill_tile_attention_avx2 *tile, struct prefill_scratch_attention_avx2 *t)
 {
-    if (tile->keys > 0)
+    const struct prefill_state_attention_avx2 *total = &t->total;
+    int32_t query = 0;
+    if (tile->keys > 0) {
+        struct prefill_results_attention_avx2 *results = &t->results;
+        results->o = (float *)args->o + block->row * args->o_stride + block->head * args->o_head_stride;
+        results->apart = args->o_stride;
         prefill_weigh_attention_avx2(block, tile, t);
-    for (int32_t query = 0; query < block->queries; query += 6) {
-        const int32_t end = query + 6 < block->queries ? query + 6 : block->queries;
-        if (tile->keys > 0)
-            prefill_accumulate_attention_avx2(block, tile, query, end, t);
-        prefill_finish_attention_avx2(args, block, query, end, t);
+        for (; query + 6 <= block->queries; query += 6) {
+            for (int32_t i = query; i < query + 6; i++)
+                results->factor[i] = finish_factor_attention_avx2(args, block->row + i, block->head, total->m[i], total->l[i]);
+            prefill_accumulate_attention_avx2(block, tile, query, query + 6, results, t);
+            for (int32_t i = query; i < query + 6; i++)
+                if (total->l[i] == 0.0f)
+                    finish_hidden_attention_avx2(block->sequence, block->head, results->o + i * results->apart);
+        }
+        prefill_accumulate_attention_avx2(block, tile, query, block->queries, NULL, t);
     }
+    prefill_finish_attention_avx2(args, block, query, block->queries, t);
 }
 
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
@@ -3575,7 +3780,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         prefill_scores_some_attention_avx2(block, key0, keys, k, t, seen, s);
     if (prefill_maximum_attention_avx2(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_avx2(t, block->queries);
-    *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0 };
+    *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0, before->v == NULL };
 }
 
 /* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
@@ -3587,8 +3792,7 @@ KERNEL_avx2 struct prefill_tile_attention_avx2 prefill_segment_attention_avx2(co
         state->m[i] = ATTN_HIDDEN;
         state->l[i] = 0.0f;
     }
-    memset(state->o, 0, sizeof state->o);
-    struct prefill_tile_attention_avx2 tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0 };
+    struct prefill_tile_attention_avx2 tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0 };
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx2;
         prefill_advance_attention_avx2(block, key0, &tile, t);
@@ -3975,26 +4179,46 @@ KERNEL_avx512 void merge_results_attention_avx512(int64_t rows, void *o, float *
     }
 }
 
-/* o = o_total / l, and lse. A query that saw no key gives zeros. */
+/* What makes o of o_total: 1 / l, and 0 for a query that saw no key; and lse. */
+OP_avx512 float finish_factor_attention_avx512(const struct attn_args *args, int64_t row, int32_t head, float m, float l)
+{
+    if (args->lse != NULL)
+        args->lse[row * args->lse_stride + head] =
+            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx512)) : ATTN_HIDDEN;
+    if (l == 0.0f)
+        return 0.0f;
+    return 1.0f / l;
+}
+
+/* A vector of columns of o. Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
+OP_avx512 void finish_columns_attention_avx512(float *o, int column, vec_avx512 o_total, float factor)
+{
+    const vec_avx512 result = vadd_avx512(vmul_avx512(o_total, vset_avx512(factor)), vzero_avx512());
+    vstore_avx512(o + column, result);
+}
+
+/* The row of o of a query that saw no key: zeros. */
+KERNEL_avx512 void finish_hidden_attention_avx512(const struct attn_sequence *sequence, int32_t head, float *restrict o)
+{
+    (void)sequence;
+    (void)head;
+    for (int d = 0; d < D_V_attention; d++)
+        o[d] = 0.0f;
+}
+
+/* The row of o of one query, and its lse. */
 KERNEL_avx512 void finish_attention_avx512(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = (float *)args->o + row * args->o_stride + head * args->o_head_stride;
-    if (args->lse != NULL)
-        args->lse[row * args->lse_stride + head] =
-            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_avx512)) : ATTN_HIDDEN;
+    const float factor = finish_factor_attention_avx512(args, row, head, m, l);
     if (l == 0.0f) {
-        for (int d = 0; d < D_V_attention; d++)
-            o[d] = 0.0f;
+        finish_hidden_attention_avx512(sequence, head, o);
         return;
     }
-    (void)sequence;
-    const vec_avx512 scale = vset_avx512(1.0f / l);
-    /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
-    for (int d = 0; d + 16 <= D_V_attention; d += 16)
-        vstore_avx512(o + d, vadd_avx512(vmul_avx512(vload_avx512(o_total + d), scale), vzero_avx512()));
+    for (int column = 0; column < D_V_attention; column += 16)
+        finish_columns_attention_avx512(o, column, vload_avx512(o_total + column), factor);
 }
-
 /*
 ** Prefill, avx512: a block of 64 queries of one head walks the keys, a tile of 64 at
 ** a time. Scores have lanes = queries, so that the softmax needs no reduction across
@@ -4018,6 +4242,13 @@ struct prefill_seen_attention_avx512 {
     int32_t first[4], last[4];
 };
 
+/* Where the results of a block's queries go, `apart` from query to query, and what makes them of o. */
+struct prefill_results_attention_avx512 {
+    float *o;
+    int64_t apart;
+    float factor[QUERIES_attention_avx512];
+};
+
 struct prefill_scratch_attention_avx512 {
     float q[Q_ROW_attention_avx512][QUERIES_attention_avx512];             /* transposed, rotated, scaled */
     float rows[16][Q_ROW_attention_avx512];             /* the same of a vector of queries, not yet transposed */
@@ -4026,6 +4257,7 @@ struct prefill_scratch_attention_avx512 {
     float sums[PARTIALS_attention_avx512][QUERIES_attention_avx512];       /* partial sums of p */
     struct prefill_state_attention_avx512 total, segment;   /* of the first segment and those merged with it; of a later one */
     struct prefill_state_attention_avx512 *state;           /* the one that is at work */
+    struct prefill_results_attention_avx512 results;
     float tile_max[QUERIES_attention_avx512];
     float alpha[QUERIES_attention_avx512];                  /* what the last rescale multiplied by */
 };
@@ -4526,12 +4758,38 @@ KERNEL_avx512 void prefill_rescale_attention_avx512(struct prefill_scratch_atten
 KERNEL_avx512 void prefill_sum_attention_avx512(struct prefill_scratch_attention_avx512 *t, int32_t queries)
 {
     for (int lane = 0; lane < queries; lane += 16) {
-        for (int half = PARTIALS_attention_avx512 / 2; half > 0; half /= 2)
-            for (int j = 0; j < half; j++) {
-                const vec_avx512 other = vload_avx512(&t->sums[j + half][lane]);
-                vstore_avx512(&t->sums[j][lane], vadd_avx512(vload_avx512(&t->sums[j][lane]), other));
-            }
-        vstore_avx512(&t->state->l[lane], vadd_avx512(vload_avx512(&t->state->l[lane]), vload_avx512(&t->sums[0][lane])));
+        vec_avx512 s0 = vload_avx512(&t->sums[0][lane]);
+        vec_avx512 s1 = vload_avx512(&t->sums[1][lane]);
+        vec_avx512 s2 = vload_avx512(&t->sums[2][lane]);
+        vec_avx512 s3 = vload_avx512(&t->sums[3][lane]);
+        vec_avx512 s4 = vload_avx512(&t->sums[4][lane]);
+        vec_avx512 s5 = vload_avx512(&t->sums[5][lane]);
+        vec_avx512 s6 = vload_avx512(&t->sums[6][lane]);
+        vec_avx512 s7 = vload_avx512(&t->sums[7][lane]);
+        vec_avx512 s8 = vload_avx512(&t->sums[8][lane]);
+        vec_avx512 s9 = vload_avx512(&t->sums[9][lane]);
+        vec_avx512 s10 = vload_avx512(&t->sums[10][lane]);
+        vec_avx512 s11 = vload_avx512(&t->sums[11][lane]);
+        vec_avx512 s12 = vload_avx512(&t->sums[12][lane]);
+        vec_avx512 s13 = vload_avx512(&t->sums[13][lane]);
+        vec_avx512 s14 = vload_avx512(&t->sums[14][lane]);
+        vec_avx512 s15 = vload_avx512(&t->sums[15][lane]);
+        s0 = vadd_avx512(s0, s8);
+        s1 = vadd_avx512(s1, s9);
+        s2 = vadd_avx512(s2, s10);
+        s3 = vadd_avx512(s3, s11);
+        s4 = vadd_avx512(s4, s12);
+        s5 = vadd_avx512(s5, s13);
+        s6 = vadd_avx512(s6, s14);
+        s7 = vadd_avx512(s7, s15);
+        s0 = vadd_avx512(s0, s4);
+        s1 = vadd_avx512(s1, s5);
+        s2 = vadd_avx512(s2, s6);
+        s3 = vadd_avx512(s3, s7);
+        s0 = vadd_avx512(s0, s2);
+        s1 = vadd_avx512(s1, s3);
+        s0 = vadd_avx512(s0, s1);
+        vstore_avx512(&t->state->l[lane], vadd_avx512(vload_avx512(&t->state->l[lane]), s0));
     }
 }
 
@@ -5441,20 +5699,31 @@ static void decode_run_attention_avx512(const struct attn_args *args, int pass, 
 }
 
 /*
-** o += p v over `keys` keys, for 8 queries x 16 columns: one FMA chain over the keys for
-** each. v and p start at the first key, p and o at the first query, v and o at the first column.
+** o += p v over `keys` keys, for 8 queries x 16 columns from `column` on: one FMA chain over
+** the keys for each, from 0 in a segment's first tile. v and p start at the first key, p and o at the first query, v at
+** the first column. Where there are results, o goes there, done.
 */
-OP_avx512 void prefill_values_attention_avx512(const float *restrict v, const float *restrict p,
-    int32_t keys, float *restrict o)
+OP_avx512 void prefill_values_attention_avx512(const float *restrict v, const float *restrict p, int32_t keys, int first,
+    float (*restrict o)[V_ROW_attention], int column, const struct prefill_results_attention_avx512 *results, int32_t query)
 {
-    vec_avx512 o0_0 = vload_avx512(o + 0);
-    vec_avx512 o1_0 = vload_avx512(o + 16);
-    vec_avx512 o2_0 = vload_avx512(o + 32);
-    vec_avx512 o3_0 = vload_avx512(o + 48);
-    vec_avx512 o4_0 = vload_avx512(o + 64);
-    vec_avx512 o5_0 = vload_avx512(o + 80);
-    vec_avx512 o6_0 = vload_avx512(o + 96);
-    vec_avx512 o7_0 = vload_avx512(o + 112);
+    vec_avx512 o0_0 = vzero_avx512();
+    vec_avx512 o1_0 = vzero_avx512();
+    vec_avx512 o2_0 = vzero_avx512();
+    vec_avx512 o3_0 = vzero_avx512();
+    vec_avx512 o4_0 = vzero_avx512();
+    vec_avx512 o5_0 = vzero_avx512();
+    vec_avx512 o6_0 = vzero_avx512();
+    vec_avx512 o7_0 = vzero_avx512();
+    if (!first) {
+        o0_0 = vload_avx512(&o[0][column + 0]);
+        o1_0 = vload_avx512(&o[1][column + 0]);
+        o2_0 = vload_avx512(&o[2][column + 0]);
+        o3_0 = vload_avx512(&o[3][column + 0]);
+        o4_0 = vload_avx512(&o[4][column + 0]);
+        o5_0 = vload_avx512(&o[5][column + 0]);
+        o6_0 = vload_avx512(&o[6][column + 0]);
+        o7_0 = vload_avx512(&o[7][column + 0]);
+    }
     for (; keys > 0; keys--, v += 16, p += QUERIES_attention_avx512) {
         const vec_avx512 v0 = vload_avx512(v + 0);
         const vec_avx512 p0 = vset_avx512(p[0]);
@@ -5474,14 +5743,33 @@ OP_avx512 void prefill_values_attention_avx512(const float *restrict v, const fl
         const vec_avx512 p7 = vset_avx512(p[7]);
         o7_0 = vfma_avx512(p7, v0, o7_0);
     }
-    vstore_avx512(o + 0, o0_0);
-    vstore_avx512(o + 16, o1_0);
-    vstore_avx512(o + 32, o2_0);
-    vstore_avx512(o + 48, o3_0);
-    vstore_avx512(o + 64, o4_0);
-    vstore_avx512(o + 80, o5_0);
-    vstore_avx512(o + 96, o6_0);
-    vstore_avx512(o + 112, o7_0);
+    if (results == NULL) {
+        vstore_avx512(&o[0][column + 0], o0_0);
+        vstore_avx512(&o[1][column + 0], o1_0);
+        vstore_avx512(&o[2][column + 0], o2_0);
+        vstore_avx512(&o[3][column + 0], o3_0);
+        vstore_avx512(&o[4][column + 0], o4_0);
+        vstore_avx512(&o[5][column + 0], o5_0);
+        vstore_avx512(&o[6][column + 0], o6_0);
+        vstore_avx512(&o[7][column + 0], o7_0);
+    } else {
+        float *row = results->o + query * results->apart;
+        finish_columns_attention_avx512(row, column + 0, o0_0, results->factor[query + 0]);
+        row += results->apart;
+        finish_columns_attention_avx512(row, column + 0, o1_0, results->factor[query + 1]);
+        row += results->apart;
+        finish_columns_attention_avx512(row, column + 0, o2_0, results->factor[query + 2]);
+        row += results->apart;
+        finish_columns_attention_avx512(row, column + 0, o3_0, results->factor[query + 3]);
+        row += results->apart;
+        finish_columns_attention_avx512(row, column + 0, o4_0, results->factor[query + 4]);
+        row += results->apart;
+        finish_columns_attention_avx512(row, column + 0, o5_0, results->factor[query + 5]);
+        row += results->apart;
+        finish_columns_attention_avx512(row, column + 0, o6_0, results->factor[query + 6]);
+        row += results->apart;
+        finish_columns_attention_avx512(row, column + 0, o7_0, results->factor[query + 7]);
+    }
 }
 
 /* A tile whose scores are there, and whose part of o may still be to come. */
@@ -5491,14 +5779,15 @@ struct prefill_tile_attention_avx512 {
     const float *v;
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
+    int first;                   /* of its segment: o is still 0 */
 };
 
 /*
-** o += p v for the queries start .. end - 1, whole register tiles of them. A tile with hidden scores skips what is hidden
-** from all queries of a register tile.
+** o += p v for the queries start .. end - 1, whole register tiles of them, into the state or, where there are any, the results.
+** A tile with hidden scores skips what is hidden from all queries of a register tile.
 */
 KERNEL_avx512 void prefill_accumulate_attention_avx512(const struct prefill_block_attention_avx512 *block, const struct prefill_tile_attention_avx512 *tile,
-    int32_t start, int32_t end, struct prefill_scratch_attention_avx512 *t)
+    int32_t start, int32_t end, const struct prefill_results_attention_avx512 *results, struct prefill_scratch_attention_avx512 *t)
 {
     for (int column = 0; column < 16; column += 16)
         for (int32_t query = start; query < end; query += 8) {
@@ -5507,10 +5796,11 @@ KERNEL_avx512 void prefill_accumulate_attention_avx512(const struct prefill_bloc
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
-            const int32_t from = first - tile->key0, keys = last - first + 1;
-            if (keys > 0)
+            const int32_t from = first <= last ? first - tile->key0 : 0;
+            const int32_t keys = first <= last ? last + 1 - tile->key0 - from : 0;
+            if (keys > 0 || tile->first || results != NULL)
                 prefill_values_attention_avx512(tile->v + column + from * 16, &tile->s[from][query], keys,
-                               &t->state->o[query][column]);
+                               tile->first, &t->state->o[query], column, results, query);
         }
 }
 
@@ -5532,7 +5822,7 @@ KERNEL_avx512 void prefill_settle_attention_avx512(const struct prefill_block_at
     if (tile->keys == 0)
         return;
     prefill_weigh_attention_avx512(block, tile, t);
-    prefill_accumulate_attention_avx512(block, tile, 0, block->queries, t);
+    prefill_accumulate_attention_avx512(block, tile, 0, block->queries, NULL, t);
 }
 
 /* Results of the queries start .. end - 1 from the total. */
@@ -5545,19 +5835,30 @@ KERNEL_avx512 void prefill_finish_attention_avx512(const struct attn_args *args,
 
 /*
 ** The same for the last tile of an only segment, and the results: of 8 queries at a time, so that the memory which
-** they go to is waited for while o of the next ones is made.
+** they go to is waited for while o of the next ones is made. Register tiles with less queries than they could have
+** leave theirs in the state.
 */
 KERNEL_avx512 void prefill_conclude_attention_avx512(const struct attn_args *args, const struct prefill_block_attention_avx512 *block,
     const struct prefill_tile_attention_avx512 *tile, struct prefill_scratch_attention_avx512 *t)
 {
-    if (tile->keys > 0)
+    const struct prefill_state_attention_avx512 *total = &t->total;
+    int32_t query = 0;
+    if (tile->keys > 0) {
+        struct prefill_results_attention_avx512 *results = &t->results;
+        results->o = (float *)args->o + block->row * args->o_stride + block->head * args->o_head_stride;
+        results->apart = args->o_stride;
         prefill_weigh_attention_avx512(block, tile, t);
-    for (int32_t query = 0; query < block->queries; query += 8) {
-        const int32_t end = query + 8 < block->queries ? query + 8 : block->queries;
-        if (tile->keys > 0)
-            prefill_accumulate_attention_avx512(block, tile, query, end, t);
-        prefill_finish_attention_avx512(args, block, query, end, t);
+        for (; query + 8 <= block->queries; query += 8) {
+            for (int32_t i = query; i < query + 8; i++)
+                results->factor[i] = finish_factor_attention_avx512(args, block->row + i, block->head, total->m[i], total->l[i]);
+            prefill_accumulate_attention_avx512(block, tile, query, query + 8, results, t);
+            for (int32_t i = query; i < query + 8; i++)
+                if (total->l[i] == 0.0f)
+                    finish_hidden_attention_avx512(block->sequence, block->head, results->o + i * results->apart);
+        }
+        prefill_accumulate_attention_avx512(block, tile, query, block->queries, NULL, t);
     }
+    prefill_finish_attention_avx512(args, block, query, block->queries, t);
 }
 
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
@@ -5595,7 +5896,7 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
     prefill_settle_attention_avx512(block, before, t);
     if (prefill_maximum_attention_avx512(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_avx512(t, block->queries);
-    *before = (struct prefill_tile_attention_avx512){ s, seen, v, key0, keys, sight, 0 };
+    *before = (struct prefill_tile_attention_avx512){ s, seen, v, key0, keys, sight, 0, before->v == NULL };
 }
 
 /* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
@@ -5607,8 +5908,7 @@ KERNEL_avx512 struct prefill_tile_attention_avx512 prefill_segment_attention_avx
         state->m[i] = ATTN_HIDDEN;
         state->l[i] = 0.0f;
     }
-    memset(state->o, 0, sizeof state->o);
-    struct prefill_tile_attention_avx512 tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0 };
+    struct prefill_tile_attention_avx512 tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0 };
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx512;
         prefill_advance_attention_avx512(block, key0, &tile, t);

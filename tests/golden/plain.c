@@ -11,7 +11,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
 **
 **   targets scalar
-**   digest  62b5d653045030a2   (of all that follows this comment)
+**   digest  558e14bbe14d56d8   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -495,26 +495,46 @@ KERNEL_scalar void merge_results_attention_scalar(int64_t rows, void *o, float *
     }
 }
 
-/* o = o_total / l, and lse. A query that saw no key gives zeros. */
+/* What makes o of o_total: 1 / l, and 0 for a query that saw no key; and lse. */
+OP_scalar float finish_factor_attention_scalar(const struct attn_args *args, int64_t row, int32_t head, float m, float l)
+{
+    if (args->lse != NULL)
+        args->lse[row * args->lse_stride + head] =
+            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_scalar)) : ATTN_HIDDEN;
+    if (l == 0.0f)
+        return 0.0f;
+    return 1.0f / l;
+}
+
+/* A vector of columns of o. Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
+OP_scalar void finish_columns_attention_scalar(float *o, int column, vec_scalar o_total, float factor)
+{
+    const vec_scalar result = vadd_scalar(vmul_scalar(o_total, vset_scalar(factor)), vzero_scalar());
+    vstore_scalar(o + column, result);
+}
+
+/* The row of o of a query that saw no key: zeros. */
+KERNEL_scalar void finish_hidden_attention_scalar(const struct attn_sequence *sequence, int32_t head, float *restrict o)
+{
+    (void)sequence;
+    (void)head;
+    for (int d = 0; d < D_V_attention; d++)
+        o[d] = 0.0f;
+}
+
+/* The row of o of one query, and its lse. */
 KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, const struct attn_sequence *sequence, int64_t row, int32_t head,
     float m, float l, const float *restrict o_total)
 {
     float *restrict o = (float *)args->o + row * args->o_stride + head * args->o_head_stride;
-    if (args->lse != NULL)
-        args->lse[row * args->lse_stride + head] =
-            l > 0.0f ? (float)(m * ATTN_LN2 + attn_log(l * vexp2_scale_scalar)) : ATTN_HIDDEN;
+    const float factor = finish_factor_attention_scalar(args, row, head, m, l);
     if (l == 0.0f) {
-        for (int d = 0; d < D_V_attention; d++)
-            o[d] = 0.0f;
+        finish_hidden_attention_scalar(sequence, head, o);
         return;
     }
-    (void)sequence;
-    const vec_scalar scale = vset_scalar(1.0f / l);
-    /* Adding 0 makes every zero positive: hidden keys could have turned the sign of one. */
-    for (int d = 0; d + 1 <= D_V_attention; d += 1)
-        vstore_scalar(o + d, vadd_scalar(vmul_scalar(vload_scalar(o_total + d), scale), vzero_scalar()));
+    for (int column = 0; column < D_V_attention; column += 1)
+        finish_columns_attention_scalar(o, column, vload_scalar(o_total + column), factor);
 }
-
 /*
 ** Prefill, scalar: a block of 12 queries of one head walks the keys, a tile of 64 at
 ** a time. Scores have lanes = queries, so that the softmax needs no reduction across
@@ -538,6 +558,13 @@ struct prefill_seen_attention_scalar {
     int32_t first[12], last[12];
 };
 
+/* Where the results of a block's queries go, `apart` from query to query, and what makes them of o. */
+struct prefill_results_attention_scalar {
+    float *o;
+    int64_t apart;
+    float factor[QUERIES_attention_scalar];
+};
+
 struct prefill_scratch_attention_scalar {
     float q[Q_ROW_attention_scalar][QUERIES_attention_scalar];             /* transposed, rotated, scaled */
     float rows[1][Q_ROW_attention_scalar];             /* the same of a vector of queries, not yet transposed */
@@ -546,6 +573,7 @@ struct prefill_scratch_attention_scalar {
     float sums[PARTIALS_attention_scalar][QUERIES_attention_scalar];       /* partial sums of p */
     struct prefill_state_attention_scalar total, segment;   /* of the first segment and those merged with it; of a later one */
     struct prefill_state_attention_scalar *state;           /* the one that is at work */
+    struct prefill_results_attention_scalar results;
     float tile_max[QUERIES_attention_scalar];
     float alpha[QUERIES_attention_scalar];                  /* what the last rescale multiplied by */
 };
@@ -896,12 +924,38 @@ KERNEL_scalar void prefill_rescale_attention_scalar(struct prefill_scratch_atten
 KERNEL_scalar void prefill_sum_attention_scalar(struct prefill_scratch_attention_scalar *t, int32_t queries)
 {
     for (int lane = 0; lane < queries; lane += 1) {
-        for (int half = PARTIALS_attention_scalar / 2; half > 0; half /= 2)
-            for (int j = 0; j < half; j++) {
-                const vec_scalar other = vload_scalar(&t->sums[j + half][lane]);
-                vstore_scalar(&t->sums[j][lane], vadd_scalar(vload_scalar(&t->sums[j][lane]), other));
-            }
-        vstore_scalar(&t->state->l[lane], vadd_scalar(vload_scalar(&t->state->l[lane]), vload_scalar(&t->sums[0][lane])));
+        vec_scalar s0 = vload_scalar(&t->sums[0][lane]);
+        vec_scalar s1 = vload_scalar(&t->sums[1][lane]);
+        vec_scalar s2 = vload_scalar(&t->sums[2][lane]);
+        vec_scalar s3 = vload_scalar(&t->sums[3][lane]);
+        vec_scalar s4 = vload_scalar(&t->sums[4][lane]);
+        vec_scalar s5 = vload_scalar(&t->sums[5][lane]);
+        vec_scalar s6 = vload_scalar(&t->sums[6][lane]);
+        vec_scalar s7 = vload_scalar(&t->sums[7][lane]);
+        vec_scalar s8 = vload_scalar(&t->sums[8][lane]);
+        vec_scalar s9 = vload_scalar(&t->sums[9][lane]);
+        vec_scalar s10 = vload_scalar(&t->sums[10][lane]);
+        vec_scalar s11 = vload_scalar(&t->sums[11][lane]);
+        vec_scalar s12 = vload_scalar(&t->sums[12][lane]);
+        vec_scalar s13 = vload_scalar(&t->sums[13][lane]);
+        vec_scalar s14 = vload_scalar(&t->sums[14][lane]);
+        vec_scalar s15 = vload_scalar(&t->sums[15][lane]);
+        s0 = vadd_scalar(s0, s8);
+        s1 = vadd_scalar(s1, s9);
+        s2 = vadd_scalar(s2, s10);
+        s3 = vadd_scalar(s3, s11);
+        s4 = vadd_scalar(s4, s12);
+        s5 = vadd_scalar(s5, s13);
+        s6 = vadd_scalar(s6, s14);
+        s7 = vadd_scalar(s7, s15);
+        s0 = vadd_scalar(s0, s4);
+        s1 = vadd_scalar(s1, s5);
+        s2 = vadd_scalar(s2, s6);
+        s3 = vadd_scalar(s3, s7);
+        s0 = vadd_scalar(s0, s2);
+        s1 = vadd_scalar(s1, s3);
+        s0 = vadd_scalar(s0, s1);
+        vstore_scalar(&t->state->l[lane], vadd_scalar(vload_scalar(&t->state->l[lane]), s0));
     }
 }
 
@@ -1731,24 +1785,39 @@ static void decode_run_attention_scalar(const struct attn_args *args, int pass, 
 }
 
 /*
-** o += p v over `keys` keys, for 6 queries x 2 columns: one FMA chain over the keys for
-** each. v and p start at the first key, p and o at the first query, v and o at the first column.
+** o += p v over `keys` keys, for 6 queries x 2 columns from `column` on: one FMA chain over
+** the keys for each, from 0 in a segment's first tile. v and p start at the first key, p and o at the first query, v at
+** the first column. Where there are results, o goes there, done.
 */
-OP_scalar void prefill_values_attention_scalar(const float *restrict v, const float *restrict p,
-    int32_t keys, float *restrict o)
+OP_scalar void prefill_values_attention_scalar(const float *restrict v, const float *restrict p, int32_t keys, int first,
+    float (*restrict o)[V_ROW_attention], int column, const struct prefill_results_attention_scalar *results, int32_t query)
 {
-    vec_scalar o0_0 = vload_scalar(o + 0);
-    vec_scalar o0_1 = vload_scalar(o + 1);
-    vec_scalar o1_0 = vload_scalar(o + 16);
-    vec_scalar o1_1 = vload_scalar(o + 17);
-    vec_scalar o2_0 = vload_scalar(o + 32);
-    vec_scalar o2_1 = vload_scalar(o + 33);
-    vec_scalar o3_0 = vload_scalar(o + 48);
-    vec_scalar o3_1 = vload_scalar(o + 49);
-    vec_scalar o4_0 = vload_scalar(o + 64);
-    vec_scalar o4_1 = vload_scalar(o + 65);
-    vec_scalar o5_0 = vload_scalar(o + 80);
-    vec_scalar o5_1 = vload_scalar(o + 81);
+    vec_scalar o0_0 = vzero_scalar();
+    vec_scalar o0_1 = vzero_scalar();
+    vec_scalar o1_0 = vzero_scalar();
+    vec_scalar o1_1 = vzero_scalar();
+    vec_scalar o2_0 = vzero_scalar();
+    vec_scalar o2_1 = vzero_scalar();
+    vec_scalar o3_0 = vzero_scalar();
+    vec_scalar o3_1 = vzero_scalar();
+    vec_scalar o4_0 = vzero_scalar();
+    vec_scalar o4_1 = vzero_scalar();
+    vec_scalar o5_0 = vzero_scalar();
+    vec_scalar o5_1 = vzero_scalar();
+    if (!first) {
+        o0_0 = vload_scalar(&o[0][column + 0]);
+        o0_1 = vload_scalar(&o[0][column + 1]);
+        o1_0 = vload_scalar(&o[1][column + 0]);
+        o1_1 = vload_scalar(&o[1][column + 1]);
+        o2_0 = vload_scalar(&o[2][column + 0]);
+        o2_1 = vload_scalar(&o[2][column + 1]);
+        o3_0 = vload_scalar(&o[3][column + 0]);
+        o3_1 = vload_scalar(&o[3][column + 1]);
+        o4_0 = vload_scalar(&o[4][column + 0]);
+        o4_1 = vload_scalar(&o[4][column + 1]);
+        o5_0 = vload_scalar(&o[5][column + 0]);
+        o5_1 = vload_scalar(&o[5][column + 1]);
+    }
     for (; keys > 0; keys--, v += 16, p += QUERIES_attention_scalar) {
         const vec_scalar v0 = vload_scalar(v + 0);
         const vec_scalar v1 = vload_scalar(v + 1);
@@ -1771,18 +1840,39 @@ OP_scalar void prefill_values_attention_scalar(const float *restrict v, const fl
         o5_0 = vfma_scalar(p5, v0, o5_0);
         o5_1 = vfma_scalar(p5, v1, o5_1);
     }
-    vstore_scalar(o + 0, o0_0);
-    vstore_scalar(o + 1, o0_1);
-    vstore_scalar(o + 16, o1_0);
-    vstore_scalar(o + 17, o1_1);
-    vstore_scalar(o + 32, o2_0);
-    vstore_scalar(o + 33, o2_1);
-    vstore_scalar(o + 48, o3_0);
-    vstore_scalar(o + 49, o3_1);
-    vstore_scalar(o + 64, o4_0);
-    vstore_scalar(o + 65, o4_1);
-    vstore_scalar(o + 80, o5_0);
-    vstore_scalar(o + 81, o5_1);
+    if (results == NULL) {
+        vstore_scalar(&o[0][column + 0], o0_0);
+        vstore_scalar(&o[0][column + 1], o0_1);
+        vstore_scalar(&o[1][column + 0], o1_0);
+        vstore_scalar(&o[1][column + 1], o1_1);
+        vstore_scalar(&o[2][column + 0], o2_0);
+        vstore_scalar(&o[2][column + 1], o2_1);
+        vstore_scalar(&o[3][column + 0], o3_0);
+        vstore_scalar(&o[3][column + 1], o3_1);
+        vstore_scalar(&o[4][column + 0], o4_0);
+        vstore_scalar(&o[4][column + 1], o4_1);
+        vstore_scalar(&o[5][column + 0], o5_0);
+        vstore_scalar(&o[5][column + 1], o5_1);
+    } else {
+        float *row = results->o + query * results->apart;
+        finish_columns_attention_scalar(row, column + 0, o0_0, results->factor[query + 0]);
+        finish_columns_attention_scalar(row, column + 1, o0_1, results->factor[query + 0]);
+        row += results->apart;
+        finish_columns_attention_scalar(row, column + 0, o1_0, results->factor[query + 1]);
+        finish_columns_attention_scalar(row, column + 1, o1_1, results->factor[query + 1]);
+        row += results->apart;
+        finish_columns_attention_scalar(row, column + 0, o2_0, results->factor[query + 2]);
+        finish_columns_attention_scalar(row, column + 1, o2_1, results->factor[query + 2]);
+        row += results->apart;
+        finish_columns_attention_scalar(row, column + 0, o3_0, results->factor[query + 3]);
+        finish_columns_attention_scalar(row, column + 1, o3_1, results->factor[query + 3]);
+        row += results->apart;
+        finish_columns_attention_scalar(row, column + 0, o4_0, results->factor[query + 4]);
+        finish_columns_attention_scalar(row, column + 1, o4_1, results->factor[query + 4]);
+        row += results->apart;
+        finish_columns_attention_scalar(row, column + 0, o5_0, results->factor[query + 5]);
+        finish_columns_attention_scalar(row, column + 1, o5_1, results->factor[query + 5]);
+    }
 }
 
 /* A tile whose scores are there, and whose part of o may still be to come. */
@@ -1792,14 +1882,15 @@ struct prefill_tile_attention_scalar {
     const float *v;
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
+    int first;                   /* of its segment: o is still 0 */
 };
 
 /*
-** o += p v for the queries start .. end - 1, whole register tiles of them. A tile with hidden scores skips what is hidden
-** from all queries of a register tile.
+** o += p v for the queries start .. end - 1, whole register tiles of them, into the state or, where there are any, the results.
+** A tile with hidden scores skips what is hidden from all queries of a register tile.
 */
 KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
-    int32_t start, int32_t end, struct prefill_scratch_attention_scalar *t)
+    int32_t start, int32_t end, const struct prefill_results_attention_scalar *results, struct prefill_scratch_attention_scalar *t)
 {
     for (int column = 0; column < 16; column += 2)
         for (int32_t query = start; query < end; query += 6) {
@@ -1808,10 +1899,11 @@ KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_bloc
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
                                &block->view, &first, &last);
-            const int32_t from = first - tile->key0, keys = last - first + 1;
-            if (keys > 0)
+            const int32_t from = first <= last ? first - tile->key0 : 0;
+            const int32_t keys = first <= last ? last + 1 - tile->key0 - from : 0;
+            if (keys > 0 || tile->first || results != NULL)
                 prefill_values_attention_scalar(tile->v + column + from * 16, &tile->s[from][query], keys,
-                               &t->state->o[query][column]);
+                               tile->first, &t->state->o[query], column, results, query);
         }
 }
 
@@ -1833,7 +1925,7 @@ KERNEL_scalar void prefill_settle_attention_scalar(const struct prefill_block_at
     if (tile->keys == 0)
         return;
     prefill_weigh_attention_scalar(block, tile, t);
-    prefill_accumulate_attention_scalar(block, tile, 0, block->queries, t);
+    prefill_accumulate_attention_scalar(block, tile, 0, block->queries, NULL, t);
 }
 
 /* Results of the queries start .. end - 1 from the total. */
@@ -1846,19 +1938,30 @@ KERNEL_scalar void prefill_finish_attention_scalar(const struct attn_args *args,
 
 /*
 ** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
-** they go to is waited for while o of the next ones is made.
+** they go to is waited for while o of the next ones is made. Register tiles with less queries than they could have
+** leave theirs in the state.
 */
 KERNEL_scalar void prefill_conclude_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block,
     const struct prefill_tile_attention_scalar *tile, struct prefill_scratch_attention_scalar *t)
 {
-    if (tile->keys > 0)
+    const struct prefill_state_attention_scalar *total = &t->total;
+    int32_t query = 0;
+    if (tile->keys > 0) {
+        struct prefill_results_attention_scalar *results = &t->results;
+        results->o = (float *)args->o + block->row * args->o_stride + block->head * args->o_head_stride;
+        results->apart = args->o_stride;
         prefill_weigh_attention_scalar(block, tile, t);
-    for (int32_t query = 0; query < block->queries; query += 6) {
-        const int32_t end = query + 6 < block->queries ? query + 6 : block->queries;
-        if (tile->keys > 0)
-            prefill_accumulate_attention_scalar(block, tile, query, end, t);
-        prefill_finish_attention_scalar(args, block, query, end, t);
+        for (; query + 6 <= block->queries; query += 6) {
+            for (int32_t i = query; i < query + 6; i++)
+                results->factor[i] = finish_factor_attention_scalar(args, block->row + i, block->head, total->m[i], total->l[i]);
+            prefill_accumulate_attention_scalar(block, tile, query, query + 6, results, t);
+            for (int32_t i = query; i < query + 6; i++)
+                if (total->l[i] == 0.0f)
+                    finish_hidden_attention_scalar(block->sequence, block->head, results->o + i * results->apart);
+        }
+        prefill_accumulate_attention_scalar(block, tile, query, block->queries, NULL, t);
     }
+    prefill_finish_attention_scalar(args, block, query, block->queries, t);
 }
 
 /* What the block's queries see of a tile; SOME also when it has fewer keys or queries than it could. */
@@ -1892,7 +1995,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
         prefill_scores_some_attention_scalar(block, key0, keys, k, t, seen, s);
     if (prefill_maximum_attention_scalar(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_scalar(t, block->queries);
-    *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0 };
+    *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0, before->v == NULL };
 }
 
 /* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
@@ -1904,8 +2007,7 @@ KERNEL_scalar struct prefill_tile_attention_scalar prefill_segment_attention_sca
         state->m[i] = ATTN_HIDDEN;
         state->l[i] = 0.0f;
     }
-    memset(state->o, 0, sizeof state->o);
-    struct prefill_tile_attention_scalar tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0 };
+    struct prefill_tile_attention_scalar tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0 };
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_scalar;
         prefill_advance_attention_scalar(block, key0, &tile, t);
