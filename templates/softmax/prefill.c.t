@@ -156,8 +156,8 @@ $FN void prefill_finish$F(const struct attn_args *args, const struct prefill_blo
 % while not is_whole(rows) do rows = rows + 1 end
 /*
 ** The same for the last tile of an only segment, and the results: of $rows queries at a time, so that the memory which
-** they go to is waited for while o of the next ones is made. Register tiles with less queries than they could have
-** leave theirs in the state.
+** they go to is waited for while o of the next ones is made. Where fewer queries than that are
+** left, o goes through the state.
 */
 $FN void prefill_conclude$F(const struct attn_args *args, const struct prefill_block$F *block,
     const struct prefill_tile$F *tile, struct prefill_scratch$F *t)
