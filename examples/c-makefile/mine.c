@@ -19,7 +19,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 32, 21 of 32 registers
 **
 **   targets scalar, avx2, avx512
-**   digest  c23dbe78b42affc1   (of all that follows this comment)
+**   digest  80f7a5c73a0cbe3e   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -2026,8 +2026,8 @@ KERNEL_scalar void prefill_finish_attention_scalar(const struct attn_args *args,
 
 /*
 ** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
-** they go to is waited for while o of the next ones is made. Register tiles with less queries than they could have
-** leave theirs in the state.
+** they go to is waited for while o of the next ones is made. Where fewer queries than that are
+** left, o goes through the state.
 */
 KERNEL_scalar void prefill_conclude_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block,
     const struct prefill_tile_attention_scalar *tile, struct prefill_scratch_attention_scalar *t)
@@ -3800,8 +3800,8 @@ KERNEL_avx2 void prefill_finish_attention_avx2(const struct attn_args *args, con
 
 /*
 ** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
-** they go to is waited for while o of the next ones is made. Register tiles with less queries than they could have
-** leave theirs in the state.
+** they go to is waited for while o of the next ones is made. Where fewer queries than that are
+** left, o goes through the state.
 */
 KERNEL_avx2 void prefill_conclude_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block,
     const struct prefill_tile_attention_avx2 *tile, struct prefill_scratch_attention_avx2 *t)
@@ -5965,8 +5965,8 @@ KERNEL_avx512 void prefill_finish_attention_avx512(const struct attn_args *args,
 
 /*
 ** The same for the last tile of an only segment, and the results: of 8 queries at a time, so that the memory which
-** they go to is waited for while o of the next ones is made. Register tiles with less queries than they could have
-** leave theirs in the state.
+** they go to is waited for while o of the next ones is made. Where fewer queries than that are
+** left, o goes through the state.
 */
 KERNEL_avx512 void prefill_conclude_attention_avx512(const struct attn_args *args, const struct prefill_block_attention_avx512 *block,
     const struct prefill_tile_attention_avx512 *tile, struct prefill_scratch_attention_avx512 *t)

@@ -11,7 +11,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
 **
 **   targets scalar
-**   digest  558e14bbe14d56d8   (of all that follows this comment)
+**   digest  e465c8d14501d209   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1938,8 +1938,8 @@ KERNEL_scalar void prefill_finish_attention_scalar(const struct attn_args *args,
 
 /*
 ** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
-** they go to is waited for while o of the next ones is made. Register tiles with less queries than they could have
-** leave theirs in the state.
+** they go to is waited for while o of the next ones is made. Where fewer queries than that are
+** left, o goes through the state.
 */
 KERNEL_scalar void prefill_conclude_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block,
     const struct prefill_tile_attention_scalar *tile, struct prefill_scratch_attention_scalar *t)

@@ -11,7 +11,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
 **
 **   targets avx2
-**   digest  bd31634837294c8a   (of all that follows this comment)
+**   digest  868a7bb8f80d4785   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1896,8 +1896,8 @@ KERNEL_avx2 void prefill_finish_attention_avx2(const struct attn_args *args, con
 
 /*
 ** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
-** they go to is waited for while o of the next ones is made. Register tiles with less queries than they could have
-** leave theirs in the state.
+** they go to is waited for while o of the next ones is made. Where fewer queries than that are
+** left, o goes through the state.
 */
 KERNEL_avx2 void prefill_conclude_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block,
     const struct prefill_tile_attention_avx2 *tile, struct prefill_scratch_attention_avx2 *t)
