@@ -31,6 +31,7 @@ OP$T vec$T vabs$T(vec$T a)                               { return _mm256_andnot_
 OP$T vec$T vfloor$T(vec$T a)                             { return _mm256_floor_ps(a); }
 OP$T vec$T vsqrt$T(vec$T a)                              { return _mm256_sqrt_ps(a); }
 OP$T vec$T vfromi$T(ivec$T a)                            { return _mm256_cvtepi32_ps(a); }
+OP$T vec$T vfromi_low4$T(ivec$T a)                       { return _mm256_cvtepi32_ps(_mm256_and_si256(a, _mm256_set1_epi32(15))); }
 OP$T mask$T veq$T(vec$T a, vec$T b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)); }
 OP$T mask$T vlt$T(vec$T a, vec$T b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
 OP$T mask$T vle$T(vec$T a, vec$T b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LE_OQ)); }

@@ -34,6 +34,11 @@ OP$T vec$T vabs$T(vec$T a)                               { return _mm512_abs_ps(
 OP$T vec$T vfloor$T(vec$T a)                             { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 OP$T vec$T vsqrt$T(vec$T a)                              { return _mm512_sqrt_ps(a); }
 OP$T vec$T vfromi$T(ivec$T a)                            { return _mm512_cvtepi32_ps(a); }
+/* The low four bits of each lane: a table, which ignores the others, in place of a conversion. */
+OP$T vec$T vfromi_low4$T(ivec$T a)
+{
+    return _mm512_permutexvar_ps(a, _mm512_setr_ps(0.0f, 1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f, 7.0f, 8.0f, 9.0f, 10.0f, 11.0f, 12.0f, 13.0f, 14.0f, 15.0f));
+}
 OP$T mask$T veq$T(vec$T a, vec$T b)                      { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
 OP$T mask$T vlt$T(vec$T a, vec$T b)                      { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
 OP$T mask$T vle$T(vec$T a, vec$T b)                      { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }

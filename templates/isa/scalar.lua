@@ -26,6 +26,7 @@ OP$T vec$T vdiv$T(vec$T a, vec$T b)                      { return a / b; }
 OP$T vec$T vmin$T(vec$T a, vec$T b)                      { return a < b ? a : b; }
 OP$T vec$T vabs$T(vec$T a)                               { return a < 0.0f ? -a : a + 0.0f; }      /* -0.0 + 0.0 is 0.0 */
 OP$T vec$T vfromi$T(ivec$T a)                            { return (float)a; }
+OP$T vec$T vfromi_low4$T(ivec$T a)                       { return (float)(a & 15); }
 OP$T mask$T veq$T(vec$T a, vec$T b)                      { return a == b; }
 OP$T mask$T vlt$T(vec$T a, vec$T b)                      { return a < b; }
 OP$T mask$T vle$T(vec$T a, vec$T b)                      { return a <= b; }
