@@ -19,7 +19,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 16, 21 of 32 registers
 **
 **   targets scalar, avx2, avx512
-**   digest  66f9508848cd56e8   (of all that follows this comment)
+**   digest  47877bc90c643e73   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -308,6 +308,7 @@ OP_scalar vec_scalar vdiv_scalar(vec_scalar a, vec_scalar b)                    
 OP_scalar vec_scalar vmin_scalar(vec_scalar a, vec_scalar b)                      { return a < b ? a : b; }
 OP_scalar vec_scalar vabs_scalar(vec_scalar a)                               { return a < 0.0f ? -a : a + 0.0f; }      /* -0.0 + 0.0 is 0.0 */
 OP_scalar vec_scalar vfromi_scalar(ivec_scalar a)                            { return (float)a; }
+OP_scalar vec_scalar vfromi_low4_scalar(ivec_scalar a)                       { return (float)(a & 15); }
 OP_scalar mask_scalar veq_scalar(vec_scalar a, vec_scalar b)                      { return a == b; }
 OP_scalar mask_scalar vlt_scalar(vec_scalar a, vec_scalar b)                      { return a < b; }
 OP_scalar mask_scalar vle_scalar(vec_scalar a, vec_scalar b)                      { return a <= b; }
@@ -2223,6 +2224,7 @@ OP_avx2 vec_avx2 vabs_avx2(vec_avx2 a)                               { return _m
 OP_avx2 vec_avx2 vfloor_avx2(vec_avx2 a)                             { return _mm256_floor_ps(a); }
 OP_avx2 vec_avx2 vsqrt_avx2(vec_avx2 a)                              { return _mm256_sqrt_ps(a); }
 OP_avx2 vec_avx2 vfromi_avx2(ivec_avx2 a)                            { return _mm256_cvtepi32_ps(a); }
+OP_avx2 vec_avx2 vfromi_low4_avx2(ivec_avx2 a)                       { return _mm256_cvtepi32_ps(_mm256_and_si256(a, _mm256_set1_epi32(15))); }
 OP_avx2 mask_avx2 veq_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)); }
 OP_avx2 mask_avx2 vlt_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
 OP_avx2 mask_avx2 vle_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LE_OQ)); }
@@ -3972,6 +3974,11 @@ OP_avx512 vec_avx512 vabs_avx512(vec_avx512 a)                               { r
 OP_avx512 vec_avx512 vfloor_avx512(vec_avx512 a)                             { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 OP_avx512 vec_avx512 vsqrt_avx512(vec_avx512 a)                              { return _mm512_sqrt_ps(a); }
 OP_avx512 vec_avx512 vfromi_avx512(ivec_avx512 a)                            { return _mm512_cvtepi32_ps(a); }
+/* The low four bits of each lane: a table, which ignores the others, in place of a conversion. */
+OP_avx512 vec_avx512 vfromi_low4_avx512(ivec_avx512 a)
+{
+    return _mm512_permutexvar_ps(a, _mm512_setr_ps(0.0f, 1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f, 7.0f, 8.0f, 9.0f, 10.0f, 11.0f, 12.0f, 13.0f, 14.0f, 15.0f));
+}
 OP_avx512 mask_avx512 veq_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
 OP_avx512 mask_avx512 vlt_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
 OP_avx512 mask_avx512 vle_avx512(vec_avx512 a, vec_avx512 b)                      { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }

@@ -11,7 +11,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
 **
 **   targets scalar
-**   digest  e465c8d14501d209   (of all that follows this comment)
+**   digest  a32555eef73ff897   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -265,6 +265,7 @@ OP_scalar vec_scalar vdiv_scalar(vec_scalar a, vec_scalar b)                    
 OP_scalar vec_scalar vmin_scalar(vec_scalar a, vec_scalar b)                      { return a < b ? a : b; }
 OP_scalar vec_scalar vabs_scalar(vec_scalar a)                               { return a < 0.0f ? -a : a + 0.0f; }      /* -0.0 + 0.0 is 0.0 */
 OP_scalar vec_scalar vfromi_scalar(ivec_scalar a)                            { return (float)a; }
+OP_scalar vec_scalar vfromi_low4_scalar(ivec_scalar a)                       { return (float)(a & 15); }
 OP_scalar mask_scalar veq_scalar(vec_scalar a, vec_scalar b)                      { return a == b; }
 OP_scalar mask_scalar vlt_scalar(vec_scalar a, vec_scalar b)                      { return a < b; }
 OP_scalar mask_scalar vle_scalar(vec_scalar a, vec_scalar b)                      { return a <= b; }

@@ -11,7 +11,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
 **
 **   targets avx2
-**   digest  868a7bb8f80d4785   (of all that follows this comment)
+**   digest  7a46575fb98643d3   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -376,6 +376,7 @@ OP_avx2 vec_avx2 vabs_avx2(vec_avx2 a)                               { return _m
 OP_avx2 vec_avx2 vfloor_avx2(vec_avx2 a)                             { return _mm256_floor_ps(a); }
 OP_avx2 vec_avx2 vsqrt_avx2(vec_avx2 a)                              { return _mm256_sqrt_ps(a); }
 OP_avx2 vec_avx2 vfromi_avx2(ivec_avx2 a)                            { return _mm256_cvtepi32_ps(a); }
+OP_avx2 vec_avx2 vfromi_low4_avx2(ivec_avx2 a)                       { return _mm256_cvtepi32_ps(_mm256_and_si256(a, _mm256_set1_epi32(15))); }
 OP_avx2 mask_avx2 veq_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)); }
 OP_avx2 mask_avx2 vlt_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
 OP_avx2 mask_avx2 vle_avx2(vec_avx2 a, vec_avx2 b)                      { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LE_OQ)); }
