@@ -65,7 +65,7 @@ def table_is_written_and_used() -> None:
     with Folder() as folder:
         assert re.search(r"^attention on scalar\n  order +\d+ of +\d+ plans, noise .*\n", tuning()[0]), tuning()[0]
         groups = re.findall(r"^  (\w+) +(?:\d+ of|not tried)", tuning()[0], re.MULTILINE)
-        assert groups[:8] == ["order", "scores", "block", "values", "decode", "columns", "rows", "append"], tuning()[0]
+        assert groups[:9] == ["order", "fetch", "decode", "columns", "rows", "append", "scores", "block", "values"], tuning()[0]
         assert '"decode q=1 kv=4096", "append q=8 kv=4096", "append q=32 kv=4096" }' in tuning()[1], tuning()[1]
         folder.edit(r'(?<=\n    plan = )"[^"]*"', f'"{PLAN}"')
         done = folder.emit()

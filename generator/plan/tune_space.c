@@ -18,6 +18,7 @@ struct axis {
     int count, values[AXIS_VALUES];
 };
 
+/* In this order: the numeric order is that of all phases, and whether to fetch is worth more than any size of a tile. */
 static const struct group {
     const char *name;
     int phases;
@@ -26,20 +27,22 @@ static const struct group {
 } groups[TUNE_GROUPS] = {
     { "order", TUNE_ALL, 2, {
         { PLAN_TILE, 3, { 16, 32, 64 } }, { PLAN_SEGMENT, 5, { 256, 512, 1024, 2048, 4096 } } } },
-    { "scores", TUNE_PREFILL, 3, {
-        { PLAN_QUERY_VECTORS, 6, { 1, 2, 3, 4, 5, 6 } }, { PLAN_SCORE_KEYS, 3, { 2, 4, 8 } }, { PLAN_UNROLL, 3, { 1, 2, 4 } } } },
-    { "block", TUNE_PREFILL, 2, {
-        { PLAN_QUERIES, 7, { 16, 24, 32, 48, 64, 96, 128 } }, { PLAN_INTERLEAVE, 2, { 0, 1 } } } },
-    { "values", TUNE_PREFILL, 2, {
-        { PLAN_VALUE_QUERIES, 7, { 1, 2, 3, 4, 6, 8, 12 } }, { PLAN_VALUE_VECTORS, 6, { 1, 2, 3, 4, 6, 8 } } } },
-    { "decode", TUNE_DECODE, 3, {
-        { PLAN_DECODE_HEADS, 6, { 1, 2, 3, 4, 6, 8 } }, { PLAN_DECODE_VECTORS, 4, { 1, 2, 4, 8 } }, { PLAN_FETCH, 2, { 0, 1 } } } },
+    { "fetch", TUNE_DECODE | TUNE_APPEND, 2, {
+        { PLAN_FETCH, 2, { 0, 1 } }, { PLAN_APPEND_FETCH, 2, { 0, 1 } } } },
+    { "decode", TUNE_DECODE, 2, {
+        { PLAN_DECODE_HEADS, 6, { 1, 2, 3, 4, 6, 8 } }, { PLAN_DECODE_VECTORS, 4, { 1, 2, 4, 8 } } } },
     { "columns", TUNE_DECODE, 2, {
         { PLAN_DECODE_COLUMNS, 8, { 1, 2, 3, 4, 6, 8, 12, 16 } }, { PLAN_FETCH, 2, { 0, 1 } } } },
     { "rows", TUNE_APPEND, 3, {
         { PLAN_APPEND_ROWS, 7, { 1, 2, 3, 4, 6, 8, 12 } }, { PLAN_APPEND_VECTORS, 3, { 1, 2, 4 } }, { PLAN_APPEND_COLUMNS, 6, { 1, 2, 3, 4, 6, 8 } } } },
     { "append", TUNE_APPEND, 2, {
         { PLAN_APPEND, 3, { 0, 16, 32 } }, { PLAN_APPEND_FETCH, 2, { 0, 1 } } } },
+    { "scores", TUNE_PREFILL, 3, {
+        { PLAN_QUERY_VECTORS, 6, { 1, 2, 3, 4, 5, 6 } }, { PLAN_SCORE_KEYS, 3, { 2, 4, 8 } }, { PLAN_UNROLL, 3, { 1, 2, 4 } } } },
+    { "block", TUNE_PREFILL, 2, {
+        { PLAN_QUERIES, 7, { 16, 24, 32, 48, 64, 96, 128 } }, { PLAN_INTERLEAVE, 2, { 0, 1 } } } },
+    { "values", TUNE_PREFILL, 2, {
+        { PLAN_VALUE_QUERIES, 7, { 1, 2, 3, 4, 6, 8, 12 } }, { PLAN_VALUE_VECTORS, 6, { 1, 2, 3, 4, 6, 8 } } } },
 };
 
 const char *tune_group_name(int group)

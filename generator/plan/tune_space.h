@@ -7,7 +7,7 @@
 
 #include "plan.h"
 
-enum { TUNE_GROUPS = 8, TUNE_CANDIDATES = 512 };
+enum { TUNE_GROUPS = 9, TUNE_CANDIDATES = 512 };
 
 enum tune_phases { TUNE_PREFILL = 1, TUNE_DECODE = 2, TUNE_APPEND = 4, TUNE_ALL = 7 };
 
