@@ -10,8 +10,10 @@ from report import Report, error, speed
 from shapes import SHAPES, SMOKE, Shape
 from systems import PEERS_KNOWN, ROOT, Attngen, Runner, System, Unfit
 
-ROUNDS_LEAST, ROUNDS_MOST = 5, 60
+ROUNDS_LEAST, ROUNDS_MOST = 3, 60
 SLOW_PROBE = 0.93        # of the fastest FMA probe: a sample beside a slower one is dropped
+
+QUIET_SECONDS = 2e-3
 
 
 def systems_load() -> list[System]:
@@ -42,6 +44,15 @@ def runners_make(attngen: Attngen, peers: list[System], shape: Shape, threads: i
     return runners, errors
 
 
+def quiet_wait() -> None:
+    """Until the threads of the system before, which spin for a while, sleep: they would take a core from the next one."""
+    while True:
+        before = time.process_time()
+        time.sleep(QUIET_SECONDS)
+        if time.process_time() - before < 0.1 * QUIET_SECONDS:
+            return
+
+
 def sample(runner: Runner, runs: int, threads: int) -> float:
     """Seconds of a run: of one thread its processor time, which other processes do not change; else of the clock."""
     clock = time.process_time if threads == 1 else time.perf_counter
@@ -64,7 +75,7 @@ def measure(attngen: Attngen, runners: dict[str, Runner], threads: int, budget: 
         if spent > budget and min(map(len, times.values())) >= ROUNDS_LEAST:
             break
         for name, runner in runners.items():
-            time.sleep(1e-3)                 # threads of the one before that still spin fall asleep
+            quiet_wait()
             before = probe()
             seconds = sample(runner, runs[name], threads)
             slower = min(before, probe())

@@ -9,10 +9,10 @@ from pathlib import Path
 from systems import PEERS_KNOWN, ROOT
 
 NAMES = ["attngen", *(peer.name for peer in PEERS_KNOWN)]
-HEAD = """GFLOP/s of attngen on visible work, and how many times as long each system takes; one thread / {threads}. In bold: faster than
+HEAD = """GFLOP/s of attngen on visible work, and how many times as long each system takes, on {threads} threads. In bold: faster than
 attngen. `!`: its outputs are further from the definition than its types explain."""
-ERRORS = """The largest difference from the definition in double on the float32 arrays, K and V's own storing included, beside the largest output
-(one thread). `!`: more than its types explain."""
+ERRORS = """The largest difference from the definition in double on the float32 arrays, the storing of K and V included, beside the largest output.
+`!`: more than the types explain."""
 
 
 def machine_describe() -> dict:
@@ -53,19 +53,19 @@ class Report:
 
     def text(self) -> str:
         """Both tables, in Markdown."""
-        threads = " / ".join(str(n) for n in sorted({row["threads"] for row in self.rows}) if n != 1)
+        counts = sorted({row["threads"] for row in self.rows})
         machine = f"{self.machine['cpu']}, {self.machine['system']}; {self.machine['versions']}."
-        speeds = self.table(lambda rows, name: " / ".join(speed(row, name) for row in rows))
-        errors = self.table(lambda rows, name: error(rows[0], name))
-        return "\n\n".join((machine, HEAD.format(threads=threads or "–"), speeds, ERRORS, errors)) + "\n"
+        speeds = self.table(lambda rows, name: " / ".join(speed(rows.get(n), name) for n in counts))
+        errors = self.table(lambda rows, name: error(next(iter(rows.values())), name))
+        return "\n\n".join((machine, HEAD.format(threads=" / ".join(map(str, counts))), speeds, ERRORS, errors)) + "\n"
 
-    def table(self, cell: Callable[[list[dict], str], str]) -> str:
+    def table(self, cell: Callable[[dict[int, dict], str], str]) -> str:
         """A row of cells for each shape."""
         lines = [f"| 8 heads unless said | {' | '.join(NAMES)} |", "| --- " * (len(NAMES) + 1) + "|"]
         for shape in dict.fromkeys(row["shape"] for row in self.rows):
-            rows = [row for row in self.rows if row["shape"] == shape]
-            cells = [cell(rows, name) if name in rows[0]["ms"] else "–" for name in NAMES]
-            lines.append(f"| {shape} | {' | '.join(cells)} |")
+            rows = {row["threads"]: row for row in self.rows if row["shape"] == shape}
+            run_by = {name for row in rows.values() for name in row["ms"]}
+            lines.append(f"| {shape} | {' | '.join(cell(rows, name) if name in run_by else '–' for name in NAMES)} |")
         return "\n".join(lines)
 
 
@@ -74,9 +74,9 @@ def beyond(row: dict, name: str) -> str:
     return "" if row["error"][name] <= row["tolerance"][name] else "!"
 
 
-def speed(row: dict, name: str) -> str:
+def speed(row: dict | None, name: str) -> str:
     """GFLOP/s of attngen; of a peer how many times as long it takes."""
-    if name not in row["ms"]:
+    if row is None or name not in row["ms"]:
         return "–"
     if name == "attngen":
         return f"{row['flops'] / row['ms'][name] * 1e-6:.0f}"
