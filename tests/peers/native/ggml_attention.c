@@ -87,7 +87,7 @@ struct ggml_attention *ggml_attention_create(const struct shape *s, const float 
 {
     struct ggml_attention *a = calloc(1, sizeof *a);
     struct ggml_threadpool_params threads = ggml_threadpool_params_default(s->threads);
-    threads.poll = 0;                        /* else they spin for a third of a second after a run, in which others are timed */
+    threads.poll = 0;                        /* else they spin long after a run, on the core of the system that is timed next */
     ggml_cpu_init();
     a->context = ggml_init((struct ggml_init_params){ .mem_size = bytes_needed(s), .mem_buffer = NULL, .no_alloc = false });
     if (a->context == NULL) {
