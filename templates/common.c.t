@@ -40,6 +40,7 @@ static struct attn_view attn_view_of(const struct attn_args *args, int32_t b, in
 #define ATTN_LOG2E  1.44269504088896340736f
 #define ATTN_LN2    0.69314718055994530942
 
+% if USES_LOG then
 /* ln x for x > 0: x = 2^e m with m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
 static double attn_log(float x)
 {
@@ -61,6 +62,7 @@ static double attn_log(float x)
     return e * ATTN_LN2 + t * sum;
 }
 
+% end
 % if USES_ROTATION then
 /*
 ** sin and cos of an angle up to 2^28 in size. pi/2 is taken off in two parts, of which the

@@ -103,11 +103,12 @@ bool emission_uses_arrays(const struct emission *e)
 
 void emission_set_model(struct emission *e)
 {
-    bool rotates = false, norms = false;
+    bool rotates = false, norms = false, logs = false;
     for (int i = 0; i < e->model->definition_count; i++) {
         const struct definition *definition = &e->model->definitions[i];
         rotates = rotates || definition->rotation.dims > 0;
         norms = norms || definition->norm[NORM_Q].used || definition->norm[NORM_K].used;
+        logs = logs || definition->normalize == NORMALIZE_SOFTMAX;
     }
     template_set_text(&e->values, "NAME", e->model->name);
     template_set_text(&e->values, "GUARD", emission_upper(e->model->name, e->arena));
@@ -120,6 +121,7 @@ void emission_set_model(struct emission *e)
     template_set_list(&e->values, "COMPUTES", definition_list(e, LIST_COMPUTES));
     template_set_boolean(&e->values, "USES_ROTATION", rotates);
     template_set_boolean(&e->values, "USES_NORM", norms);
+    template_set_boolean(&e->values, "USES_LOG", logs);
     template_set_boolean(&e->values, "USES_ARRAYS", emission_uses_arrays(e));
     template_set_boolean(&e->values, "USES_SCALES", emission_cache_scales(e) > 0);
     template_set_boolean(&e->values, "USES_MINIMA", emission_cache_scales(e) > 1);

@@ -96,10 +96,15 @@ OP$T vec$T weight$F(vec$T s, vec$T m)
     return vdiv$T(one, vadd$T(one, vexp2_exact$T(opposite)));
 }
 
-/* Adds a segment's l and o of one query to the total of those before. */
+/*
+** Adds a segment's l and o of one query to the total of those before. A segment without a visible
+** key adds nothing: its o may never have been written.
+*/
 $FN void merge$F(float m, float l, const float *restrict o,
     float *m_total, float *l_total, float *restrict o_total)
 {
+    if (l == 0.0f)
+        return;
     if (*l_total == 0.0f)
         memset(o_total, 0, V_ROW$D * sizeof(float));
     *m_total = m;
