@@ -45,11 +45,11 @@ static double value_of(enum narrow type, unsigned code)
     return code >> (exponent_bits + fraction_bits) & 1 ? -size : size;
 }
 
-/* What one step between neighbours is at a size. */
-static double unit_at(enum narrow type, double size)
+/* n of 2^n, one step between neighbours at a size. */
+static int unit_exponent(enum narrow type, double size)
 {
     const int lowest = lowest_exponent(type), own = exponent_of(size);
-    return power_of_two((own > lowest ? own : lowest) - types[type].fraction_bits);
+    return (own > lowest ? own : lowest) - types[type].fraction_bits;
 }
 
 static unsigned code_of(enum narrow type, double x)
@@ -60,10 +60,9 @@ static unsigned code_of(enum narrow type, double x)
         return sign | infinity | 1u << (fraction_bits - 1);
     if (isinf(x))
         return sign | infinity;
-    const double unit = unit_at(type, fabs(x));
-    const int smallest = lowest_exponent(type) - fraction_bits;
-    const unsigned octave = (unsigned)(exponent_of(unit) - smallest);      /* steps of a higher exponent have units twice as large */
-    const unsigned size = (octave << fraction_bits) + (unsigned)nearbyint(fabs(x) / unit);
+    const int unit = unit_exponent(type, fabs(x)), smallest = lowest_exponent(type) - fraction_bits;
+    const unsigned octave = (unsigned)(unit - smallest);      /* steps of a higher exponent have units twice as large */
+    const unsigned size = (octave << fraction_bits) + (unsigned)nearbyint(fabs(x) * power_of_two(-unit));
     return sign | (size < infinity ? size : infinity);
 }
 
@@ -107,5 +106,5 @@ float narrow_round(enum narrow type, float x)
 
 double narrow_error(enum narrow type, double x)
 {
-    return type == NARROW_F32 || !isfinite(x) ? 0.0 : unit_at(type, fabs(x)) / 2;
+    return type == NARROW_F32 || !isfinite(x) ? 0.0 : power_of_two(unit_exponent(type, fabs(x)) - 1);
 }
