@@ -19,7 +19,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 64, 21 of 32 registers
 **
 **   targets scalar, avx2, avx512
-**   digest  0d92aa36a4b0ab32   (of all that follows this comment)
+**   digest  2670bfedbb428652   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1248,7 +1248,7 @@ KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 4 rows x 2 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_scalar void decode_scores_rows_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar], const char *next, int step)
@@ -1294,7 +1294,7 @@ KERNEL_scalar void decode_scores_rows_attention_scalar(const struct block_attent
 /*
 ** o += p v over the tile's first `keys` keys, 4 rows x 2 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_scalar void decode_values_rows_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -1338,7 +1338,7 @@ KERNEL_scalar void decode_values_rows_attention_scalar(const struct block_attent
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 2 rows x 2 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_scalar void decode_scores_few_rows_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar], const char *next, int step)
@@ -1370,7 +1370,7 @@ KERNEL_scalar void decode_scores_few_rows_attention_scalar(const struct block_at
 /*
 ** o += p v over the tile's first `keys` keys, 2 rows x 2 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_scalar void decode_values_few_rows_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -1407,8 +1407,8 @@ KERNEL_scalar void decode_scores_alone_attention_scalar(const struct block_atten
 }
 
 /* o += p v over the tile's first `keys` keys for the heads of one query. */
-KERNEL_scalar void decode_values_alone_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_scalar],
-    float (*restrict o)[V_ROW_attention])
+KERNEL_scalar void decode_values_alone_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
 {
     int done;
     for (int column = 0; column < 64; column += 2) {
@@ -1418,26 +1418,26 @@ KERNEL_scalar void decode_values_alone_attention_scalar(const struct block_atten
     }
 }
 
-/* s = q k of a tile for rows of several queries; its V is fetched meanwhile. */
-KERNEL_scalar void decode_scores_together_attention_scalar(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_scalar],
+/* s = q k of a tile for rows of several queries; K of the block after it is fetched meanwhile. */
+KERNEL_scalar void decode_scores_together_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int rows, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar])
 {
     int done = 0;
-    const int step = 16384 / ((rows + 3) / 4 * 2048) + 1;
-    const char *next = (const char *)block->v + tile * 256;
+    const int steps = (rows + 3) / 4 * 2048, step = (16384 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->k + tile * 256;
     for (; done + 2 < rows; done += 4, next += 2048 * step)
         decode_scores_rows_attention_scalar(block, tile, q + done, s + done, next, step);
     for (; done + 0 < rows; done += 2, next += 2048 * step)
         decode_scores_few_rows_attention_scalar(block, tile, q + done, s + done, next, step);
 }
 
-/* o += p v over the tile's first `keys` keys for rows of several queries; the K of the block after it is fetched meanwhile. */
-KERNEL_scalar void decode_values_together_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_scalar],
-    float (*restrict o)[V_ROW_attention])
+/* o += p v over the tile's first `keys` keys for rows of several queries; V of the block after it is fetched meanwhile. */
+KERNEL_scalar void decode_values_together_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
 {
     int done;
-    const int step = 16384 / ((rows + 3) / 4 * 2048) + 1;
-    const char *next = (const char *)after->k + tile * 256;
+    const int steps = (rows + 3) / 4 * 2048, step = (16384 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->v + tile * 256;
     for (int column = 0; column < 64; column += 2) {
         done = 0;
         for (; done + 2 < rows; done += 4, next += 64 * step)
@@ -1625,7 +1625,7 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t key0, int32_t keys, cons
     if (t->queries == 1)
         decode_scores_alone_attention_scalar(block, tile, t->rows, t->q, t->s);
     else
-        decode_scores_together_attention_scalar(block, tile, t->rows, t->q, t->s);
+        decode_scores_together_attention_scalar(block, after, tile, t->rows, t->q, t->s);
     for (int r = 0; r < t->rows; r++) {
         const struct decode_row_attention_scalar *row = &t->row[r];
         if (keys < TILE_attention_scalar || sight_attention(row->place, row->place, key0, key0 + keys - 1, &row->view) != SEES_ALL)
@@ -3135,7 +3135,7 @@ KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *bloc
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 4 rows x 16 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_avx2 void decode_scores_rows_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
     float (*restrict s)[TILE_attention_avx2], const char *next, int step)
@@ -3181,7 +3181,7 @@ KERNEL_avx2 void decode_scores_rows_attention_avx2(const struct block_attention 
 /*
 ** o += p v over the tile's first `keys` keys, 4 rows x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_avx2 void decode_values_rows_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -3225,7 +3225,7 @@ KERNEL_avx2 void decode_values_rows_attention_avx2(const struct block_attention 
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 2 rows x 16 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_avx2 void decode_scores_few_rows_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
     float (*restrict s)[TILE_attention_avx2], const char *next, int step)
@@ -3257,7 +3257,7 @@ KERNEL_avx2 void decode_scores_few_rows_attention_avx2(const struct block_attent
 /*
 ** o += p v over the tile's first `keys` keys, 2 rows x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_avx2 void decode_values_few_rows_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -3294,8 +3294,8 @@ KERNEL_avx2 void decode_scores_alone_attention_avx2(const struct block_attention
 }
 
 /* o += p v over the tile's first `keys` keys for the heads of one query. */
-KERNEL_avx2 void decode_values_alone_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx2],
-    float (*restrict o)[V_ROW_attention])
+KERNEL_avx2 void decode_values_alone_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
     int done;
     for (int column = 0; column < 64; column += 16) {
@@ -3305,26 +3305,26 @@ KERNEL_avx2 void decode_values_alone_attention_avx2(const struct block_attention
     }
 }
 
-/* s = q k of a tile for rows of several queries; its V is fetched meanwhile. */
-KERNEL_avx2 void decode_scores_together_attention_avx2(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx2],
+/* s = q k of a tile for rows of several queries; K of the block after it is fetched meanwhile. */
+KERNEL_avx2 void decode_scores_together_attention_avx2(const struct block_attention *block, const struct block_attention *after, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx2],
     float (*restrict s)[TILE_attention_avx2])
 {
     int done = 0;
-    const int step = 16384 / ((rows + 3) / 4 * 256) + 1;
-    const char *next = (const char *)block->v + tile * 256;
+    const int steps = (rows + 3) / 4 * 256, step = (16384 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->k + tile * 256;
     for (; done + 2 < rows; done += 4, next += 256 * step)
         decode_scores_rows_attention_avx2(block, tile, q + done, s + done, next, step);
     for (; done + 0 < rows; done += 2, next += 256 * step)
         decode_scores_few_rows_attention_avx2(block, tile, q + done, s + done, next, step);
 }
 
-/* o += p v over the tile's first `keys` keys for rows of several queries; the K of the block after it is fetched meanwhile. */
-KERNEL_avx2 void decode_values_together_attention_avx2(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx2],
-    float (*restrict o)[V_ROW_attention])
+/* o += p v over the tile's first `keys` keys for rows of several queries; V of the block after it is fetched meanwhile. */
+KERNEL_avx2 void decode_values_together_attention_avx2(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
     int done;
-    const int step = 16384 / ((rows + 3) / 4 * 256) + 1;
-    const char *next = (const char *)after->k + tile * 256;
+    const int steps = (rows + 3) / 4 * 256, step = (16384 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->v + tile * 256;
     for (int column = 0; column < 64; column += 16) {
         done = 0;
         for (; done + 2 < rows; done += 4, next += 64 * step)
@@ -3414,7 +3414,7 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t key0, int32_t keys, const st
     if (t->queries == 1)
         decode_scores_alone_attention_avx2(block, tile, t->rows, t->q, t->s);
     else
-        decode_scores_together_attention_avx2(block, tile, t->rows, t->q, t->s);
+        decode_scores_together_attention_avx2(block, after, tile, t->rows, t->q, t->s);
     for (int r = 0; r < t->rows; r++) {
         const struct decode_row_attention_avx2 *row = &t->row[r];
         if (keys < TILE_attention_avx2 || sight_attention(row->place, row->place, key0, key0 + keys - 1, &row->view) != SEES_ALL)
@@ -5248,7 +5248,7 @@ KERNEL_avx512 void decode_values_attention_avx512(const struct block_attention *
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 4 rows x 64 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_avx512 void decode_scores_rows_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx512],
     float (*restrict s)[TILE_attention_avx512], const char *next, int step)
@@ -5323,7 +5323,7 @@ KERNEL_avx512 void decode_scores_rows_attention_avx512(const struct block_attent
 /*
 ** o += p v over the tile's first `keys` keys, 4 rows x 64 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_avx512 void decode_values_rows_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -5396,7 +5396,7 @@ KERNEL_avx512 void decode_values_rows_attention_avx512(const struct block_attent
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 2 rows x 64 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_avx512 void decode_scores_few_rows_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx512],
     float (*restrict s)[TILE_attention_avx512], const char *next, int step)
@@ -5445,7 +5445,7 @@ KERNEL_avx512 void decode_scores_few_rows_attention_avx512(const struct block_at
 /*
 ** o += p v over the tile's first `keys` keys, 2 rows x 64 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_avx512 void decode_values_few_rows_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -5499,8 +5499,8 @@ KERNEL_avx512 void decode_scores_alone_attention_avx512(const struct block_atten
 }
 
 /* o += p v over the tile's first `keys` keys for the heads of one query. */
-KERNEL_avx512 void decode_values_alone_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx512],
-    float (*restrict o)[V_ROW_attention])
+KERNEL_avx512 void decode_values_alone_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention])
 {
     int done;
     for (int column = 0; column < 64; column += 16) {
@@ -5510,26 +5510,26 @@ KERNEL_avx512 void decode_values_alone_attention_avx512(const struct block_atten
     }
 }
 
-/* s = q k of a tile for rows of several queries; its V is fetched meanwhile. */
-KERNEL_avx512 void decode_scores_together_attention_avx512(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx512],
+/* s = q k of a tile for rows of several queries; K of the block after it is fetched meanwhile. */
+KERNEL_avx512 void decode_scores_together_attention_avx512(const struct block_attention *block, const struct block_attention *after, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx512],
     float (*restrict s)[TILE_attention_avx512])
 {
     int done = 0;
-    const int step = 16384 / ((rows + 3) / 4 * 64) + 1;
-    const char *next = (const char *)block->v + tile * 256;
+    const int steps = (rows + 3) / 4 * 64, step = (16384 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->k + tile * 256;
     for (; done + 2 < rows; done += 4, next += 64 * step)
         decode_scores_rows_attention_avx512(block, tile, q + done, s + done, next, step);
     for (; done + 0 < rows; done += 2, next += 64 * step)
         decode_scores_few_rows_attention_avx512(block, tile, q + done, s + done, next, step);
 }
 
-/* o += p v over the tile's first `keys` keys for rows of several queries; the K of the block after it is fetched meanwhile. */
-KERNEL_avx512 void decode_values_together_attention_avx512(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx512],
-    float (*restrict o)[V_ROW_attention])
+/* o += p v over the tile's first `keys` keys for rows of several queries; V of the block after it is fetched meanwhile. */
+KERNEL_avx512 void decode_values_together_attention_avx512(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention])
 {
     int done;
-    const int step = 16384 / ((rows + 3) / 4 * 64) + 1;
-    const char *next = (const char *)after->k + tile * 256;
+    const int steps = (rows + 3) / 4 * 64, step = (16384 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->v + tile * 256;
     for (int column = 0; column < 64; column += 64) {
         done = 0;
         for (; done + 2 < rows; done += 4, next += 64 * step)
@@ -5612,7 +5612,7 @@ KERNEL_avx512 void decode_tile_attention_avx512(int32_t key0, int32_t keys, cons
     if (t->queries == 1)
         decode_scores_alone_attention_avx512(block, tile, t->rows, t->q, t->s);
     else
-        decode_scores_together_attention_avx512(block, tile, t->rows, t->q, t->s);
+        decode_scores_together_attention_avx512(block, after, tile, t->rows, t->q, t->s);
     for (int r = 0; r < t->rows; r++) {
         const struct decode_row_attention_avx512 *row = &t->row[r];
         if (keys < TILE_attention_avx512 || sight_attention(row->place, row->place, key0, key0 + keys - 1, &row->view) != SEES_ALL)

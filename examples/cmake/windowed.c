@@ -19,7 +19,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 16, 21 of 32 registers
 **
 **   targets scalar, avx2, avx512
-**   digest  47877bc90c643e73   (of all that follows this comment)
+**   digest  6daa5d08d6f24ab6   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1071,7 +1071,7 @@ enum {
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 1 rows x 8 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar], const char *next, int step)
@@ -1120,7 +1120,7 @@ KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *
 /*
 ** o += p v over the tile's first `keys` keys, 1 rows x 8 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -1167,7 +1167,7 @@ KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 4 rows x 2 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_scalar void decode_scores_rows_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar], const char *next, int step)
@@ -1213,7 +1213,7 @@ KERNEL_scalar void decode_scores_rows_attention_scalar(const struct block_attent
 /*
 ** o += p v over the tile's first `keys` keys, 4 rows x 2 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_scalar void decode_values_rows_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -1257,7 +1257,7 @@ KERNEL_scalar void decode_values_rows_attention_scalar(const struct block_attent
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 2 rows x 2 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_scalar void decode_scores_few_rows_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar], const char *next, int step)
@@ -1289,7 +1289,7 @@ KERNEL_scalar void decode_scores_few_rows_attention_scalar(const struct block_at
 /*
 ** o += p v over the tile's first `keys` keys, 2 rows x 2 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_scalar void decode_values_few_rows_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -1316,24 +1316,24 @@ KERNEL_scalar void decode_values_few_rows_attention_scalar(const struct block_at
     vstore_scalar(&o[1][column + 1], o1_1);
 }
 
-/* s = q k of a tile for the heads of one query; its V is fetched meanwhile. */
-KERNEL_scalar void decode_scores_alone_attention_scalar(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_scalar],
+/* s = q k of a tile for the heads of one query; K of the block after it is fetched meanwhile. */
+KERNEL_scalar void decode_scores_alone_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int rows, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar])
 {
     int done = 0;
-    const int step = 4096 / ((rows + 0) / 1 * 192) + 1;
-    const char *next = (const char *)block->v + tile * 64;
+    const int step = 64;
+    const char *next = (const char *)after->k + tile * 96;
     for (; done + 0 < rows; done += 1, next += 192 * step)
         decode_scores_attention_scalar(block, tile, q + done, s + done, next, step);
 }
 
-/* o += p v over the tile's first `keys` keys for the heads of one query; the K of the block after it is fetched meanwhile. */
-KERNEL_scalar void decode_values_alone_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_scalar],
-    float (*restrict o)[V_ROW_attention])
+/* o += p v over the tile's first `keys` keys for the heads of one query; V of the block after it is fetched meanwhile. */
+KERNEL_scalar void decode_values_alone_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
 {
     int done;
-    const int step = 6144 / ((rows + 0) / 1 * 128) + 1;
-    const char *next = (const char *)after->k + tile * 96;
+    const int step = 64;
+    const char *next = (const char *)after->v + tile * 64;
     for (int column = 0; column < 16; column += 8) {
         done = 0;
         for (; done + 0 < rows; done += 1, next += 64 * step)
@@ -1341,26 +1341,26 @@ KERNEL_scalar void decode_values_alone_attention_scalar(const struct block_atten
     }
 }
 
-/* s = q k of a tile for rows of several queries; its V is fetched meanwhile. */
-KERNEL_scalar void decode_scores_together_attention_scalar(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_scalar],
+/* s = q k of a tile for rows of several queries; K of the block after it is fetched meanwhile. */
+KERNEL_scalar void decode_scores_together_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int rows, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar])
 {
     int done = 0;
-    const int step = 4096 / ((rows + 3) / 4 * 768) + 1;
-    const char *next = (const char *)block->v + tile * 64;
+    const int steps = (rows + 3) / 4 * 768, step = (6144 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->k + tile * 96;
     for (; done + 2 < rows; done += 4, next += 768 * step)
         decode_scores_rows_attention_scalar(block, tile, q + done, s + done, next, step);
     for (; done + 0 < rows; done += 2, next += 768 * step)
         decode_scores_few_rows_attention_scalar(block, tile, q + done, s + done, next, step);
 }
 
-/* o += p v over the tile's first `keys` keys for rows of several queries; the K of the block after it is fetched meanwhile. */
-KERNEL_scalar void decode_values_together_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_scalar],
-    float (*restrict o)[V_ROW_attention])
+/* o += p v over the tile's first `keys` keys for rows of several queries; V of the block after it is fetched meanwhile. */
+KERNEL_scalar void decode_values_together_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
 {
     int done;
-    const int step = 6144 / ((rows + 3) / 4 * 512) + 1;
-    const char *next = (const char *)after->k + tile * 96;
+    const int steps = (rows + 3) / 4 * 512, step = (4096 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->v + tile * 64;
     for (int column = 0; column < 16; column += 2) {
         done = 0;
         for (; done + 2 < rows; done += 4, next += 64 * step)
@@ -1546,9 +1546,9 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t key0, int32_t keys, cons
 {
     const int tile = key0 % BLOCK_attention;
     if (t->queries == 1)
-        decode_scores_alone_attention_scalar(block, tile, t->rows, t->q, t->s);
+        decode_scores_alone_attention_scalar(block, after, tile, t->rows, t->q, t->s);
     else
-        decode_scores_together_attention_scalar(block, tile, t->rows, t->q, t->s);
+        decode_scores_together_attention_scalar(block, after, tile, t->rows, t->q, t->s);
     for (int r = 0; r < t->rows; r++) {
         const struct decode_row_attention_scalar *row = &t->row[r];
         if (keys < TILE_attention_scalar || sight_attention(row->place, row->place, key0, key0 + keys - 1, &row->view) != SEES_ALL)
@@ -3012,7 +3012,7 @@ KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *bloc
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 4 rows x 16 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_avx2 void decode_scores_rows_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
     float (*restrict s)[TILE_attention_avx2], const char *next, int step)
@@ -3058,7 +3058,7 @@ KERNEL_avx2 void decode_scores_rows_attention_avx2(const struct block_attention 
 /*
 ** o += p v over the tile's first `keys` keys, 4 rows x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_avx2 void decode_values_rows_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -3074,7 +3074,6 @@ KERNEL_avx2 void decode_values_rows_attention_avx2(const struct block_attention 
     const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
     for (int32_t key = 0; key < keys; key += 1, next += step) {
         ATTN_FETCH(next + 0);
-        ATTN_FETCH(next + 64);
         const vec_avx2 v1_0 = vload_f32_avx2(v + key * V_STRIP_attention + 0);
         const vec_avx2 v1_1 = vload_f32_avx2(v + key * V_STRIP_attention + 8);
         const vec_avx2 p1_0 = vset_avx2(p[0][key]);
@@ -3103,7 +3102,7 @@ KERNEL_avx2 void decode_values_rows_attention_avx2(const struct block_attention 
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 2 rows x 16 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_avx2 void decode_scores_few_rows_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
     float (*restrict s)[TILE_attention_avx2], const char *next, int step)
@@ -3135,7 +3134,7 @@ KERNEL_avx2 void decode_scores_few_rows_attention_avx2(const struct block_attent
 /*
 ** o += p v over the tile's first `keys` keys, 2 rows x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_avx2 void decode_values_few_rows_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -3147,7 +3146,6 @@ KERNEL_avx2 void decode_values_few_rows_attention_avx2(const struct block_attent
     const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
     for (int32_t key = 0; key < keys; key += 1, next += step) {
         ATTN_FETCH(next + 0);
-        ATTN_FETCH(next + 64);
         const vec_avx2 v1_0 = vload_f32_avx2(v + key * V_STRIP_attention + 0);
         const vec_avx2 v1_1 = vload_f32_avx2(v + key * V_STRIP_attention + 8);
         const vec_avx2 p1_0 = vset_avx2(p[0][key]);
@@ -3173,8 +3171,8 @@ KERNEL_avx2 void decode_scores_alone_attention_avx2(const struct block_attention
 }
 
 /* o += p v over the tile's first `keys` keys for the heads of one query. */
-KERNEL_avx2 void decode_values_alone_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx2],
-    float (*restrict o)[V_ROW_attention])
+KERNEL_avx2 void decode_values_alone_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
     int done;
     for (int column = 0; column < 16; column += 16) {
@@ -3184,26 +3182,26 @@ KERNEL_avx2 void decode_values_alone_attention_avx2(const struct block_attention
     }
 }
 
-/* s = q k of a tile for rows of several queries; its V is fetched meanwhile. */
-KERNEL_avx2 void decode_scores_together_attention_avx2(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx2],
+/* s = q k of a tile for rows of several queries; K of the block after it is fetched meanwhile. */
+KERNEL_avx2 void decode_scores_together_attention_avx2(const struct block_attention *block, const struct block_attention *after, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx2],
     float (*restrict s)[TILE_attention_avx2])
 {
     int done = 0;
-    const int step = 4096 / ((rows + 3) / 4 * 96) + 1;
-    const char *next = (const char *)block->v + tile * 64;
+    const int steps = (rows + 3) / 4 * 96, step = (6144 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->k + tile * 96;
     for (; done + 2 < rows; done += 4, next += 96 * step)
         decode_scores_rows_attention_avx2(block, tile, q + done, s + done, next, step);
     for (; done + 0 < rows; done += 2, next += 96 * step)
         decode_scores_few_rows_attention_avx2(block, tile, q + done, s + done, next, step);
 }
 
-/* o += p v over the tile's first `keys` keys for rows of several queries; the K of the block after it is fetched meanwhile. */
-KERNEL_avx2 void decode_values_together_attention_avx2(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx2],
-    float (*restrict o)[V_ROW_attention])
+/* o += p v over the tile's first `keys` keys for rows of several queries; V of the block after it is fetched meanwhile. */
+KERNEL_avx2 void decode_values_together_attention_avx2(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
     int done;
-    const int step = 6144 / ((rows + 3) / 4 * 64) + 1;
-    const char *next = (const char *)after->k + tile * 96;
+    const int steps = (rows + 3) / 4 * 64, step = (4096 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->v + tile * 64;
     for (int column = 0; column < 16; column += 16) {
         done = 0;
         for (; done + 2 < rows; done += 4, next += 64 * step)
@@ -3293,7 +3291,7 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t key0, int32_t keys, const st
     if (t->queries == 1)
         decode_scores_alone_attention_avx2(block, tile, t->rows, t->q, t->s);
     else
-        decode_scores_together_attention_avx2(block, tile, t->rows, t->q, t->s);
+        decode_scores_together_attention_avx2(block, after, tile, t->rows, t->q, t->s);
     for (int r = 0; r < t->rows; r++) {
         const struct decode_row_attention_avx2 *row = &t->row[r];
         if (keys < TILE_attention_avx2 || sight_attention(row->place, row->place, key0, key0 + keys - 1, &row->view) != SEES_ALL)
@@ -5129,7 +5127,7 @@ KERNEL_avx512 void decode_values_attention_avx512(const struct block_attention *
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 4 rows x 64 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_avx512 void decode_scores_rows_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx512],
     float (*restrict s)[TILE_attention_avx512], const char *next, int step)
@@ -5156,6 +5154,7 @@ KERNEL_avx512 void decode_scores_rows_attention_avx512(const struct block_attent
             ATTN_FETCH(next + 0);
             ATTN_FETCH(next + 64);
             ATTN_FETCH(next + 128);
+            ATTN_FETCH(next + 192);
             const vec_avx512 k1_0 = vload_f32_avx512(&block->k[panel + 0][d][lane + 0]);
             const vec_avx512 k1_1 = vload_f32_avx512(&block->k[panel + 1][d][lane + 0]);
             const vec_avx512 k1_2 = vload_f32_avx512(&block->k[panel + 2][d][lane + 0]);
@@ -5203,7 +5202,7 @@ KERNEL_avx512 void decode_scores_rows_attention_avx512(const struct block_attent
 /*
 ** o += p v over the tile's first `keys` keys, 4 rows x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_avx512 void decode_values_rows_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -5215,7 +5214,6 @@ KERNEL_avx512 void decode_values_rows_attention_avx512(const struct block_attent
     const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
     for (int32_t key = 0; key < keys; key += 1, next += step) {
         ATTN_FETCH(next + 0);
-        ATTN_FETCH(next + 64);
         const vec_avx512 v1_0 = vload_f32_avx512(v + key * V_STRIP_attention + 0);
         const vec_avx512 p1_0 = vset_avx512(p[0][key]);
         o0_0 = vfma_avx512(p1_0, v1_0, o0_0);
@@ -5235,7 +5233,7 @@ KERNEL_avx512 void decode_values_rows_attention_avx512(const struct block_attent
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 2 rows x 64 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_avx512 void decode_scores_few_rows_attention_avx512(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx512],
     float (*restrict s)[TILE_attention_avx512], const char *next, int step)
@@ -5254,6 +5252,7 @@ KERNEL_avx512 void decode_scores_few_rows_attention_avx512(const struct block_at
             ATTN_FETCH(next + 0);
             ATTN_FETCH(next + 64);
             ATTN_FETCH(next + 128);
+            ATTN_FETCH(next + 192);
             const vec_avx512 k1_0 = vload_f32_avx512(&block->k[panel + 0][d][lane + 0]);
             const vec_avx512 k1_1 = vload_f32_avx512(&block->k[panel + 1][d][lane + 0]);
             const vec_avx512 k1_2 = vload_f32_avx512(&block->k[panel + 2][d][lane + 0]);
@@ -5283,7 +5282,7 @@ KERNEL_avx512 void decode_scores_few_rows_attention_avx512(const struct block_at
 /*
 ** o += p v over the tile's first `keys` keys, 2 rows x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_avx512 void decode_values_few_rows_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -5293,7 +5292,6 @@ KERNEL_avx512 void decode_values_few_rows_attention_avx512(const struct block_at
     const float *v = &block->v[column / V_STRIP_attention][tile][column % V_STRIP_attention];
     for (int32_t key = 0; key < keys; key += 1, next += step) {
         ATTN_FETCH(next + 0);
-        ATTN_FETCH(next + 64);
         const vec_avx512 v1_0 = vload_f32_avx512(v + key * V_STRIP_attention + 0);
         const vec_avx512 p1_0 = vset_avx512(p[0][key]);
         o0_0 = vfma_avx512(p1_0, v1_0, o0_0);
@@ -5314,8 +5312,8 @@ KERNEL_avx512 void decode_scores_alone_attention_avx512(const struct block_atten
 }
 
 /* o += p v over the tile's first `keys` keys for the heads of one query. */
-KERNEL_avx512 void decode_values_alone_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx512],
-    float (*restrict o)[V_ROW_attention])
+KERNEL_avx512 void decode_values_alone_attention_avx512(const struct block_attention *block, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention])
 {
     int done;
     for (int column = 0; column < 16; column += 16) {
@@ -5325,26 +5323,26 @@ KERNEL_avx512 void decode_values_alone_attention_avx512(const struct block_atten
     }
 }
 
-/* s = q k of a tile for rows of several queries; its V is fetched meanwhile. */
-KERNEL_avx512 void decode_scores_together_attention_avx512(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx512],
+/* s = q k of a tile for rows of several queries; K of the block after it is fetched meanwhile. */
+KERNEL_avx512 void decode_scores_together_attention_avx512(const struct block_attention *block, const struct block_attention *after, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx512],
     float (*restrict s)[TILE_attention_avx512])
 {
     int done = 0;
-    const int step = 4096 / ((rows + 3) / 4 * 24) + 1;
-    const char *next = (const char *)block->v + tile * 64;
+    const int steps = (rows + 3) / 4 * 24, step = (6144 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->k + tile * 96;
     for (; done + 2 < rows; done += 4, next += 24 * step)
         decode_scores_rows_attention_avx512(block, tile, q + done, s + done, next, step);
     for (; done + 0 < rows; done += 2, next += 24 * step)
         decode_scores_few_rows_attention_avx512(block, tile, q + done, s + done, next, step);
 }
 
-/* o += p v over the tile's first `keys` keys for rows of several queries; the K of the block after it is fetched meanwhile. */
-KERNEL_avx512 void decode_values_together_attention_avx512(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx512],
-    float (*restrict o)[V_ROW_attention])
+/* o += p v over the tile's first `keys` keys for rows of several queries; V of the block after it is fetched meanwhile. */
+KERNEL_avx512 void decode_values_together_attention_avx512(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_avx512], float (*restrict o)[V_ROW_attention])
 {
     int done;
-    const int step = 6144 / ((rows + 3) / 4 * 64) + 1;
-    const char *next = (const char *)after->k + tile * 96;
+    const int steps = (rows + 3) / 4 * 64, step = (4096 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->v + tile * 64;
     for (int column = 0; column < 16; column += 16) {
         done = 0;
         for (; done + 2 < rows; done += 4, next += 64 * step)
@@ -5427,7 +5425,7 @@ KERNEL_avx512 void decode_tile_attention_avx512(int32_t key0, int32_t keys, cons
     if (t->queries == 1)
         decode_scores_alone_attention_avx512(block, tile, t->rows, t->q, t->s);
     else
-        decode_scores_together_attention_avx512(block, tile, t->rows, t->q, t->s);
+        decode_scores_together_attention_avx512(block, after, tile, t->rows, t->q, t->s);
     for (int r = 0; r < t->rows; r++) {
         const struct decode_row_attention_avx512 *row = &t->row[r];
         if (keys < TILE_attention_avx512 || sight_attention(row->place, row->place, key0, key0 + keys - 1, &row->view) != SEES_ALL)

@@ -40,5 +40,5 @@ static float int4_value(uint8_t stored, const uint16_t scale[2])
 ]]
 vector = [[
 OP$T vec$T vload_int4_first$T(const uint8_t *p)          { return vfromi_low4$T(iload_u8$T(p)); }
-OP$T vec$T vload_int4_second$T(const uint8_t *p)         { return vfromi_low4$T(iright$T(iload_u8$T(p), 4)); }
+OP$T vec$T vload_int4_second$T(const uint8_t *p)         { return vfromi$T(iright$T(iload_u8$T(p), 4)); }
 ]]

@@ -1,6 +1,6 @@
 % local panel_vectors = PANEL // LANES
 % local Q_ROW = (D_K + K_PACK - 1) // K_PACK * K_PACK     -- values of a key that share what is stored are read together
-% -- what comes next in the cache is asked for meanwhile: so many lines of 64 bytes in each step of a loop, at most
+% -- the block that follows in the cache is asked for meanwhile, by whole lines: so many of 64 bytes in each step of a loop, at most
 % local function lines(bytes, steps) return (bytes + 64 * steps - 1) // (64 * steps) end
 % -- a register tile of so many rows, vectors of keys and vectors of columns; columns are whole tiles, then the rest of the row
 % local function batch(name, rows, vectors, columns, fetch)
@@ -11,8 +11,8 @@
 %     if full < V_ROW then shapes[#shapes + 1] = { name = "_columns", vectors = (V_ROW - full) // LANES } end
 %     return {
 %         name = name, rows = rows, vectors = vectors, keys = keys, width = width, full = full, shapes = shapes, fetches = fetch > 0,
-%         score_lines = V_IN_K and fetch or fetch * lines(V_BYTES * BLOCK, Q_ROW // K_PACK * (BLOCK // keys)),
-%         value_lines = fetch * lines(K_BYTES * BLOCK, BLOCK // V_PACK * ((V_ROW + width - 1) // width))
+%         score_lines = V_IN_K and fetch or fetch * lines(K_BYTES * BLOCK, Q_ROW // K_PACK * (BLOCK // keys)),
+%         value_lines = fetch * lines(V_BYTES * BLOCK, BLOCK // V_PACK * ((V_ROW + width - 1) // width))
 %     }
 % end
 % -- one query's heads; where values are parts of keys, the first ones of a tile, and decode_tail.c.t does the rest
@@ -38,6 +38,10 @@
 % local function v_at(j) return "v + " .. (V_PACK == 1 and "key" or "key / " .. V_PACK) .. " * V_STRIP" .. D .. " + " .. strip_offset(j * LANES) end
 % local function k_scale(j) return "block->k_scale[panel + " .. j // panel_vectors .. "][0][0][lane + " .. j % panel_vectors * LANES .. "]" end
 % local scale_names = { "scale", "minimum" }
+% -- scales of V that belong to a part of a row come as floats
+% local row_scales = V_RUNS * V_RUN_SCALES
+% local scales = row_scales > 0 and "scales, " or ""
+% local scales_given = row_scales > 0 and "const float (*restrict scales)[" .. row_scales .. "], " or ""
 % -- C of a score of row r, vector j: its sum, times what scales the key, times what scales the query
 % local function score(r, j)
 %     local sum = "s" .. r .. "_" .. j
@@ -83,7 +87,7 @@ enum {
 ** The keys stay as floats.
 % end
 % if batch.fetches then
-** Meanwhile a part of $(V_IN_K and "the next tile" or "the tile's V") is fetched.
+** Meanwhile a part of the next $(V_IN_K and "tile" or "block's K") is fetched.
 % end
 */
 $FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, float (*restrict q)[DECODE_Q$F],
@@ -148,11 +152,11 @@ $FN void decode_scores$(batch.name)$F(const struct block$D *block, int tile, flo
 ** o += p v over the tile's first `keys` keys, $(batch.rows) rows x $(shape.vectors * LANES) columns: one FMA chain over the
 ** keys for each.
 % if batch.fetches then
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 % end
 */
 $FN void decode_values$(batch.name)$(shape.name)$F(const struct block$D *block, int tile, int32_t keys, int column,
-    float (*restrict p)[TILE$F], float (*restrict o)[V_ROW$D]$next_given)
+    $(scales_given)float (*restrict p)[TILE$F], float (*restrict o)[V_ROW$D]$next_given)
 {
 % for r = 0, batch.rows - 1 do
 % for j = 0, shape.vectors - 1 do
@@ -187,10 +191,10 @@ $FN void decode_values$(batch.name)$(shape.name)$F(const struct block$D *block, 
         const vec$T v$(part)_$j = $load$T($(v_at(j)));
 % end
 % if V_RUN_SCALES > 0 then
-        const uint16_t (*scales$part)[$V_SCALES] = block->v_scale[tile + $at];
+        const float *scales$part = scales[$at];
 % for j = 0, shape.vectors - 1 do
 % for i = 1, V_RUN_SCALES do
-        const vec$T $(scale_names[i])$(part)_$j = vset$T(attn_scale_value(scales$(part)[(column + $(j * LANES)) / $V_RUN][$(i - 1)]));
+        const vec$T $(scale_names[i])$(part)_$j = vset$T(scales$(part)[(column + $(j * LANES)) / $V_RUN * $V_RUN_SCALES$(i > 1 and " + 1" or "")]);
 % end
         const vec$T value$(part)_$j = $(scaled(V_RUN_SCALES, "v" .. part .. "_" .. j, "scale" .. part .. "_" .. j, "minimum" .. part .. "_" .. j));
 % end
@@ -225,8 +229,13 @@ $(indent)    $(call(batch))
 % end
 % -- C of what is asked for meanwhile: `bytes` from `from` on, of which each step of each register tile has its part
 % local function fetch(list, bytes, from, steps)
+% local batch = list[1].rows
+% if list[1].fetches and list == alone and not PRUNED then
+    const int step = $(64 * lines(bytes, (GROUP + batch - 1) // batch * steps));
+% elseif list[1].fetches then
+    const int steps = (rows + $(batch - 1)) / $batch * $steps, step = ($bytes + 64 * steps - 1) / (64 * steps) * 64;
+% end
 % if list[1].fetches then
-    const int step = $bytes / ((rows + $(list[1].rows - 1)) / $(list[1].rows) * $steps) + 1;
     const char *next = (const char *)$from;
 % end
 % end
@@ -235,30 +244,30 @@ $(indent)    $(call(batch))
 % local given, after = list[1].fetches and ", next, step" or "", list[1].fetches and "const struct block" .. D .. " *after, " or ""
 % local keys, width, full = list[1].keys, list[1].width, list[1].full
 % local score_steps, value_steps = Q_ROW // K_PACK * (TILE // keys), TILE // V_PACK
-/* s = q k of a tile for $rows$(list[1].fetches and "; its V is fetched meanwhile" or ""). */
-$FN void decode_scores_$(name)$F(const struct block$D *block, int tile, int rows, float (*restrict q)[DECODE_Q$F],
+/* s = q k of a tile for $rows$(list[1].fetches and "; K of the block after it is fetched meanwhile" or ""). */
+$FN void decode_scores_$(name)$F(const struct block$D *block, $(after)int tile, int rows, float (*restrict q)[DECODE_Q$F],
     float (*restrict s)[TILE$F])
 {
     int done = 0;
-% fetch(list, V_BYTES * TILE, "block->v + tile * " .. V_BYTES, score_steps)
+% fetch(list, K_BYTES * TILE, "after->k + tile * " .. K_BYTES, score_steps)
 % all_rows(list, "    ", function(batch) return "decode_scores" .. batch.name .. F .. "(block, tile, q + done, s + done" .. given .. ");" end, score_steps)
 }
 
-/* o += p v over the tile's first `keys` keys for $rows$(list[1].fetches and "; the K of the block after it is fetched meanwhile" or ""). */
-$FN void decode_values_$(name)$F(const struct block$D *block, $(after)int tile, int32_t keys, int rows, float (*restrict p)[TILE$F],
-    float (*restrict o)[V_ROW$D])
+/* o += p v over the tile's first `keys` keys for $rows$(list[1].fetches and "; V of the block after it is fetched meanwhile" or ""). */
+$FN void decode_values_$(name)$F(const struct block$D *block, $(after)int tile, int32_t keys, int rows,
+    $(scales_given)float (*restrict p)[TILE$F], float (*restrict o)[V_ROW$D])
 {
     int done;
-% fetch(list, K_BYTES * TILE, "after->k + tile * " .. K_BYTES, (V_ROW + width - 1) // width * value_steps)
+% fetch(list, V_BYTES * TILE, "after->v + tile * " .. V_BYTES, (V_ROW + width - 1) // width * value_steps)
 % if full > 0 then
     for (int column = 0; column < $full; column += $width) {
         done = 0;
-% all_rows(list, "        ", function(batch) return "decode_values" .. batch.name .. F .. "(block, tile, keys, column, p + done, o + done" .. given .. ");" end, value_steps)
+% all_rows(list, "        ", function(batch) return "decode_values" .. batch.name .. F .. "(block, tile, keys, column, " .. scales .. "p + done, o + done" .. given .. ");" end, value_steps)
     }
 % end
 % if full < V_ROW then
     done = 0;
-% all_rows(list, "    ", function(batch) return "decode_values" .. batch.name .. "_columns" .. F .. "(block, tile, keys, " .. full .. ", p + done, o + done" .. given .. ");" end, value_steps)
+% all_rows(list, "    ", function(batch) return "decode_values" .. batch.name .. "_columns" .. F .. "(block, tile, keys, " .. full .. ", " .. scales .. "p + done, o + done" .. given .. ");" end, value_steps)
 % end
 }
 

@@ -37,6 +37,9 @@ struct decode_scratch$F {
 % else
     float s[ROWS_ROOM$F][TILE$F];            /* scores of a tile, then weights p */
     float o[ROWS_ROOM$F][V_ROW$D];
+% if V_RUN_SCALES > 0 then
+    float scales[TILE$F][$(V_RUNS * V_RUN_SCALES)];              /* of a tile's values */
+% end
 % end
 % if GATHERS then
     struct block$D gathered;
@@ -121,6 +124,17 @@ $FN void decode_softmax$F(float *restrict s, float *restrict m, float *restrict 
     *l += vsum$T(sum0);
 }
 
+% if V_RUN_SCALES > 0 and not V_IN_K then
+/* Scales of a tile's values as floats, which a register tile then reads for each of its vectors. */
+$FN void decode_value_scales$F(const struct block$D *block, int tile, float (*restrict scales)[$(V_RUNS * V_RUN_SCALES)])
+{
+    const uint16_t *from = block->v_scale[tile][0];
+    float *to = scales[0];
+    for (int i = 0; i < TILE$F * $(V_RUNS * V_RUN_SCALES); i++)
+        to[i] = attn_scale_value(from[i]);
+}
+
+% end
 /* One tile of keys, from key0 on, `keys` of which there are. */
 $FN void decode_tile$F(int32_t key0, int32_t keys, const struct block$D *block$given, struct decode_scratch$F *t)
 {
@@ -129,9 +143,9 @@ $FN void decode_tile$F(int32_t key0, int32_t keys, const struct block$D *block$g
     decode_scores_heads$F(block, $(FETCH > 0 and "after, " or "")tile, t->rows, t->q, t->s$(LEAVES_FLOATS and ", t->k" or ""));
 % else
     if (t->queries == 1)
-        decode_scores_alone$F(block, tile, t->rows, t->q, t->s);
+        decode_scores_alone$F(block, $(FETCH > 0 and "after, " or "")tile, t->rows, t->q, t->s);
     else
-        decode_scores_together$F(block, tile, t->rows, t->q, t->s);
+        decode_scores_together$F(block, $(APPEND_FETCH > 0 and "after, " or "")tile, t->rows, t->q, t->s);
 % end
     for (int r = 0; r < t->rows; r++) {
         const struct decode_row$F *row = &t->row[r];
@@ -150,10 +164,13 @@ $FN void decode_tile$F(int32_t key0, int32_t keys, const struct block$D *block$g
     decode_turn$F(t->s, t->p);
     decode_values_heads$F($(LEAVES_FLOATS and "t->k[0]" or "block->k[tile / PANEL" .. D .. "]"), tile % PANEL$D, keys, t->p, t->o);
 % else
+% if V_RUN_SCALES > 0 then
+    decode_value_scales$F(block, tile, t->scales);
+% end
     if (t->queries == 1)
-        decode_values_alone$F(block, $(FETCH > 0 and "after, " or "")tile, keys, t->rows, t->s, t->o);
+        decode_values_alone$F(block, $(FETCH > 0 and "after, " or "")tile, keys, t->rows, $(V_RUN_SCALES > 0 and "t->scales, " or "")t->s, t->o);
     else
-        decode_values_together$F(block, $(APPEND_FETCH > 0 and "after, " or "")tile, keys, t->rows, t->s, t->o);
+        decode_values_together$F(block, $(APPEND_FETCH > 0 and "after, " or "")tile, keys, t->rows, $(V_RUN_SCALES > 0 and "t->scales, " or "")t->s, t->o);
 % end
 }
 

@@ -11,7 +11,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
 **
 **   targets scalar
-**   digest  a32555eef73ff897   (of all that follows this comment)
+**   digest  b93b40678c53d017   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1030,7 +1030,7 @@ enum {
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 1 rows x 8 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar], const char *next, int step)
@@ -1079,7 +1079,7 @@ KERNEL_scalar void decode_scores_attention_scalar(const struct block_attention *
 /*
 ** o += p v over the tile's first `keys` keys, 1 rows x 8 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -1126,7 +1126,7 @@ KERNEL_scalar void decode_values_attention_scalar(const struct block_attention *
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 4 rows x 2 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_scalar void decode_scores_rows_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar], const char *next, int step)
@@ -1172,7 +1172,7 @@ KERNEL_scalar void decode_scores_rows_attention_scalar(const struct block_attent
 /*
 ** o += p v over the tile's first `keys` keys, 4 rows x 2 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_scalar void decode_values_rows_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -1216,7 +1216,7 @@ KERNEL_scalar void decode_values_rows_attention_scalar(const struct block_attent
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 2 rows x 2 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_scalar void decode_scores_few_rows_attention_scalar(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar], const char *next, int step)
@@ -1248,7 +1248,7 @@ KERNEL_scalar void decode_scores_few_rows_attention_scalar(const struct block_at
 /*
 ** o += p v over the tile's first `keys` keys, 2 rows x 2 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_scalar void decode_values_few_rows_attention_scalar(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -1275,24 +1275,24 @@ KERNEL_scalar void decode_values_few_rows_attention_scalar(const struct block_at
     vstore_scalar(&o[1][column + 1], o1_1);
 }
 
-/* s = q k of a tile for the heads of one query; its V is fetched meanwhile. */
-KERNEL_scalar void decode_scores_alone_attention_scalar(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_scalar],
+/* s = q k of a tile for the heads of one query; K of the block after it is fetched meanwhile. */
+KERNEL_scalar void decode_scores_alone_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int rows, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar])
 {
     int done = 0;
-    const int step = 4096 / ((rows + 0) / 1 * 128) + 1;
-    const char *next = (const char *)block->v + tile * 64;
+    const int step = 64;
+    const char *next = (const char *)after->k + tile * 64;
     for (; done + 0 < rows; done += 1, next += 128 * step)
         decode_scores_attention_scalar(block, tile, q + done, s + done, next, step);
 }
 
-/* o += p v over the tile's first `keys` keys for the heads of one query; the K of the block after it is fetched meanwhile. */
-KERNEL_scalar void decode_values_alone_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_scalar],
-    float (*restrict o)[V_ROW_attention])
+/* o += p v over the tile's first `keys` keys for the heads of one query; V of the block after it is fetched meanwhile. */
+KERNEL_scalar void decode_values_alone_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
 {
     int done;
-    const int step = 4096 / ((rows + 0) / 1 * 128) + 1;
-    const char *next = (const char *)after->k + tile * 64;
+    const int step = 64;
+    const char *next = (const char *)after->v + tile * 64;
     for (int column = 0; column < 16; column += 8) {
         done = 0;
         for (; done + 0 < rows; done += 1, next += 64 * step)
@@ -1300,26 +1300,26 @@ KERNEL_scalar void decode_values_alone_attention_scalar(const struct block_atten
     }
 }
 
-/* s = q k of a tile for rows of several queries; its V is fetched meanwhile. */
-KERNEL_scalar void decode_scores_together_attention_scalar(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_scalar],
+/* s = q k of a tile for rows of several queries; K of the block after it is fetched meanwhile. */
+KERNEL_scalar void decode_scores_together_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int rows, float (*restrict q)[DECODE_Q_attention_scalar],
     float (*restrict s)[TILE_attention_scalar])
 {
     int done = 0;
-    const int step = 4096 / ((rows + 3) / 4 * 512) + 1;
-    const char *next = (const char *)block->v + tile * 64;
+    const int steps = (rows + 3) / 4 * 512, step = (4096 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->k + tile * 64;
     for (; done + 2 < rows; done += 4, next += 512 * step)
         decode_scores_rows_attention_scalar(block, tile, q + done, s + done, next, step);
     for (; done + 0 < rows; done += 2, next += 512 * step)
         decode_scores_few_rows_attention_scalar(block, tile, q + done, s + done, next, step);
 }
 
-/* o += p v over the tile's first `keys` keys for rows of several queries; the K of the block after it is fetched meanwhile. */
-KERNEL_scalar void decode_values_together_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_scalar],
-    float (*restrict o)[V_ROW_attention])
+/* o += p v over the tile's first `keys` keys for rows of several queries; V of the block after it is fetched meanwhile. */
+KERNEL_scalar void decode_values_together_attention_scalar(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_scalar], float (*restrict o)[V_ROW_attention])
 {
     int done;
-    const int step = 4096 / ((rows + 3) / 4 * 512) + 1;
-    const char *next = (const char *)after->k + tile * 64;
+    const int steps = (rows + 3) / 4 * 512, step = (4096 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->v + tile * 64;
     for (int column = 0; column < 16; column += 2) {
         done = 0;
         for (; done + 2 < rows; done += 4, next += 64 * step)
@@ -1505,9 +1505,9 @@ KERNEL_scalar void decode_tile_attention_scalar(int32_t key0, int32_t keys, cons
 {
     const int tile = key0 % BLOCK_attention;
     if (t->queries == 1)
-        decode_scores_alone_attention_scalar(block, tile, t->rows, t->q, t->s);
+        decode_scores_alone_attention_scalar(block, after, tile, t->rows, t->q, t->s);
     else
-        decode_scores_together_attention_scalar(block, tile, t->rows, t->q, t->s);
+        decode_scores_together_attention_scalar(block, after, tile, t->rows, t->q, t->s);
     for (int r = 0; r < t->rows; r++) {
         const struct decode_row_attention_scalar *row = &t->row[r];
         if (keys < TILE_attention_scalar || sight_attention(row->place, row->place, key0, key0 + keys - 1, &row->view) != SEES_ALL)

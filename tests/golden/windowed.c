@@ -11,7 +11,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
 **
 **   targets avx2
-**   digest  7a46575fb98643d3   (of all that follows this comment)
+**   digest  87db0c2f01660abf   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1186,7 +1186,7 @@ KERNEL_avx2 void decode_values_attention_avx2(const struct block_attention *bloc
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 4 rows x 16 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_avx2 void decode_scores_rows_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
     float (*restrict s)[TILE_attention_avx2], const char *next, int step)
@@ -1232,7 +1232,7 @@ KERNEL_avx2 void decode_scores_rows_attention_avx2(const struct block_attention 
 /*
 ** o += p v over the tile's first `keys` keys, 4 rows x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_avx2 void decode_values_rows_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -1276,7 +1276,7 @@ KERNEL_avx2 void decode_values_rows_attention_avx2(const struct block_attention 
 /*
 ** s = q k for the tile of keys from `tile` of the block on, 2 rows x 16 keys at once: one FMA chain
 ** over d for each.
-** Meanwhile a part of the tile's V is fetched.
+** Meanwhile a part of the next block's K is fetched.
 */
 KERNEL_avx2 void decode_scores_few_rows_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
     float (*restrict s)[TILE_attention_avx2], const char *next, int step)
@@ -1308,7 +1308,7 @@ KERNEL_avx2 void decode_scores_few_rows_attention_avx2(const struct block_attent
 /*
 ** o += p v over the tile's first `keys` keys, 2 rows x 16 columns: one FMA chain over the
 ** keys for each.
-** Meanwhile a part of the K of the block after it is fetched.
+** Meanwhile a part of the next block's V is fetched.
 */
 KERNEL_avx2 void decode_values_few_rows_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int column,
     float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention], const char *next, int step)
@@ -1345,8 +1345,8 @@ KERNEL_avx2 void decode_scores_alone_attention_avx2(const struct block_attention
 }
 
 /* o += p v over the tile's first `keys` keys for the heads of one query. */
-KERNEL_avx2 void decode_values_alone_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx2],
-    float (*restrict o)[V_ROW_attention])
+KERNEL_avx2 void decode_values_alone_attention_avx2(const struct block_attention *block, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
     int done;
     for (int column = 0; column < 32; column += 16) {
@@ -1356,26 +1356,26 @@ KERNEL_avx2 void decode_values_alone_attention_avx2(const struct block_attention
     }
 }
 
-/* s = q k of a tile for rows of several queries; its V is fetched meanwhile. */
-KERNEL_avx2 void decode_scores_together_attention_avx2(const struct block_attention *block, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx2],
+/* s = q k of a tile for rows of several queries; K of the block after it is fetched meanwhile. */
+KERNEL_avx2 void decode_scores_together_attention_avx2(const struct block_attention *block, const struct block_attention *after, int tile, int rows, float (*restrict q)[DECODE_Q_attention_avx2],
     float (*restrict s)[TILE_attention_avx2])
 {
     int done = 0;
-    const int step = 8192 / ((rows + 3) / 4 * 128) + 1;
-    const char *next = (const char *)block->v + tile * 128;
+    const int steps = (rows + 3) / 4 * 128, step = (8192 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->k + tile * 128;
     for (; done + 2 < rows; done += 4, next += 128 * step)
         decode_scores_rows_attention_avx2(block, tile, q + done, s + done, next, step);
     for (; done + 0 < rows; done += 2, next += 128 * step)
         decode_scores_few_rows_attention_avx2(block, tile, q + done, s + done, next, step);
 }
 
-/* o += p v over the tile's first `keys` keys for rows of several queries; the K of the block after it is fetched meanwhile. */
-KERNEL_avx2 void decode_values_together_attention_avx2(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows, float (*restrict p)[TILE_attention_avx2],
-    float (*restrict o)[V_ROW_attention])
+/* o += p v over the tile's first `keys` keys for rows of several queries; V of the block after it is fetched meanwhile. */
+KERNEL_avx2 void decode_values_together_attention_avx2(const struct block_attention *block, const struct block_attention *after, int tile, int32_t keys, int rows,
+    float (*restrict p)[TILE_attention_avx2], float (*restrict o)[V_ROW_attention])
 {
     int done;
-    const int step = 8192 / ((rows + 3) / 4 * 128) + 1;
-    const char *next = (const char *)after->k + tile * 128;
+    const int steps = (rows + 3) / 4 * 128, step = (8192 + 64 * steps - 1) / (64 * steps) * 64;
+    const char *next = (const char *)after->v + tile * 128;
     for (int column = 0; column < 32; column += 16) {
         done = 0;
         for (; done + 2 < rows; done += 4, next += 64 * step)
@@ -1465,7 +1465,7 @@ KERNEL_avx2 void decode_tile_attention_avx2(int32_t key0, int32_t keys, const st
     if (t->queries == 1)
         decode_scores_alone_attention_avx2(block, tile, t->rows, t->q, t->s);
     else
-        decode_scores_together_attention_avx2(block, tile, t->rows, t->q, t->s);
+        decode_scores_together_attention_avx2(block, after, tile, t->rows, t->q, t->s);
     for (int r = 0; r < t->rows; r++) {
         const struct decode_row_attention_avx2 *row = &t->row[r];
         if (keys < TILE_attention_avx2 || sight_attention(row->place, row->place, key0, key0 + keys - 1, &row->view) != SEES_ALL)
