@@ -11,7 +11,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
 **   attention on avx2
 **     prefill  online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 19 KiB
-**     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 4 of 16 registers, 10 KiB
+**     decode   split keys, scores lanes=keys 1 heads x 16 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 4 of 16 registers, 10 KiB
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
 **   attention on avx512
 **     prefill  online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 8 queries x 16, tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 36 KiB
@@ -19,7 +19,7 @@
 **     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 16, 21 of 32 registers
 **
 **   targets scalar, avx2, avx512
-**   digest  6daa5d08d6f24ab6   (of all that follows this comment)
+**   digest  8e6e1f01c3f2d4f9   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -2970,21 +2970,25 @@ enum {
 };
 
 /*
-** s = q k for the tile of keys from `tile` of the block on, 1 rows x 8 keys at once: one FMA chain
+** s = q k for the tile of keys from `tile` of the block on, 1 rows x 16 keys at once: one FMA chain
 ** over d for each.
 */
 KERNEL_avx2 void decode_scores_attention_avx2(const struct block_attention *block, int tile, float (*restrict q)[DECODE_Q_attention_avx2],
     float (*restrict s)[TILE_attention_avx2])
 {
-    for (int key = 0; key < TILE_attention_avx2; key += 8) {
+    for (int key = 0; key < TILE_attention_avx2; key += 16) {
         const int panel = (tile + key) / PANEL_attention, lane = (tile + key) % PANEL_attention;
         vec_avx2 s0_0 = vzero_avx2();
+        vec_avx2 s0_1 = vzero_avx2();
         for (int d = 0; d < D_K_attention; d += 1) {
             const vec_avx2 k1_0 = vload_f32_avx2(&block->k[panel + 0][d][lane + 0]);
+            const vec_avx2 k1_1 = vload_f32_avx2(&block->k[panel + 0][d][lane + 8]);
             const vec_avx2 q1_0 = vset_avx2(q[0][d]);
             s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+            s0_1 = vfma_avx2(q1_0, k1_1, s0_1);
         }
         vstore_avx2(&s[0][key + 0], s0_0);
+        vstore_avx2(&s[0][key + 8], s0_1);
     }
 }
 
@@ -3929,7 +3933,7 @@ static const struct attn_attention attention_attention_avx2 = {
         prefill_workspace_bytes_attention_avx2, prefill_tasks_attention_avx2, prefill_run_attention_avx2
     },
     {
-        "split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 4 of 16 registers, 10 KiB",
+        "split keys, scores lanes=keys 1 heads x 16 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 4 of 16 registers, 10 KiB",
         2, sizeof(struct decode_scratch_attention_avx2),
         decode_workspace_bytes_attention_avx2, decode_tasks_attention_avx2, decode_run_attention_avx2
     },

@@ -8,7 +8,9 @@
 
 enum {
     DEFAULT_BLOCK = 64, DEFAULT_SEGMENT = 1024,
-    COLUMNS_MOST = 8,        /* vectors of columns that decode sums at once */
+    COLUMNS_FEW = 8,         /* vectors of columns that decode sums at once for a head of its own */
+    COLUMNS_MANY = 14,       /* the same of a stream, which a second pass over V would break */
+    STRIP_ALONE = 64,        /* columns of V that lie together there, where they divide a row: 16 registers hold their sums */
     HEADS_FEW = 4, HEADS_MANY = 8,
     APPEND_QUERIES = 16
 };
@@ -67,7 +69,12 @@ int plan_row(const struct definition *definition)
 
 int plan_strip(const struct definition *definition)
 {
-    return definition->group > 1 && !definition->v_in_k ? PLAN_PANEL : plan_row(definition);
+    const int row = plan_row(definition);
+    if (definition->v_in_k)
+        return row;
+    if (definition->group > 1)
+        return PLAN_PANEL;
+    return row % STRIP_ALONE == 0 ? STRIP_ALONE : row;
 }
 
 static void choose_order(const struct choice *choice)
@@ -108,18 +115,18 @@ static void choose_values(const struct choice *choice)
 }
 
 /*
-** Memory likes to be read in one stream; then the machine fetches ahead by itself. A head of its own reads one vector of
-** K at a time where a value has more than a byte, and V in whole rows, where registers hold one; units of several values
-** it waits for less when it fetches ahead. A few heads that share K
-** and V read a panel and a strip at a time: where that makes fewer than 8 chains of FMAs, the latency of these costs more
-** than the stream gains unless values are floats. Larger groups wait for FMAs, not for memory.
+** Memory likes to be read in one stream, a panel of K and a strip of V at a time; then the machine fetches ahead by
+** itself. A head of its own gains from it where a value has more than a byte and registers hold the sums of a strip; for
+** units of several values it waits less when it fetches ahead. For a few heads that share K and V, where a panel makes
+** fewer than 8 chains of FMAs, the latency of these costs more than the stream gains unless values are floats. Larger
+** groups wait for FMAs, not for memory.
 */
 static bool decode_streams(const struct choice *choice, int heads)
 {
     enum { CHAINS_LEAST = 8 };
     const int lanes = choice->plan->isa->lanes, bits = choice->definition->cache_k.type->bits;
     if (choice->definition->group == 1)
-        return choice->plan->v_row / lanes <= COLUMNS_MOST && bits > 8 && !definition_computes(choice->definition);
+        return plan_strip(choice->definition) / lanes <= COLUMNS_MANY && bits > 8 && !definition_computes(choice->definition);
     return choice->definition->group <= HEADS_FEW && !choice->definition->v_in_k
         && bits > (heads * PLAN_PANEL / lanes < CHAINS_LEAST ? 16 : 8);
 }
@@ -159,8 +166,8 @@ static void choose_decode(const struct choice *choice)
     const int most = choice->many && floats ? HEADS_MANY : HEADS_FEW;
     const int heads = settle(choice, PLAN_DECODE_HEADS, smaller(choice->definition->group, most));
     const bool streams = decode_streams(choice, heads), alone = choice->definition->group == 1;
-    const int keys = !streams ? tile : alone ? lanes : smaller(tile, PLAN_PANEL);
-    const int columns = streams && !alone ? PLAN_PANEL : plan->v_row;
+    const int keys = streams ? smaller(tile, PLAN_PANEL) : tile;
+    const int strip = plan_strip(choice->definition), columns = streams ? strip : plan->v_row;
     int vectors = vectors_for(choice, heads, keys);
     while (vectors > 1 && tile % (vectors * lanes) != 0)      /* a tile of fewer keys than lanes is refused later */
         vectors /= 2;
@@ -168,7 +175,7 @@ static void choose_decode(const struct choice *choice)
     if (choice->definition->v_in_k)
         choose_tail(choice);
     else
-        settle(choice, PLAN_DECODE_COLUMNS, alone ? smaller(plan->v_row / lanes, COLUMNS_MOST) : vectors_for(choice, heads, columns));
+        settle(choice, PLAN_DECODE_COLUMNS, alone ? divisor_below(strip / lanes, streams ? COLUMNS_MANY : COLUMNS_FEW) : vectors_for(choice, heads, columns));
     settle(choice, PLAN_FETCH, !streams && !plan_gathers(choice->definition, choice->request));
 }
 
