@@ -114,20 +114,32 @@ static void choose_values(const struct choice *choice)
     plan->rest_queries = rest == 0 ? 1 : divisor_below(queries, smaller(12, rows_for(plan, rest)));
 }
 
+/* Bits of what lies in a lane as stored: where K and V are units of several values, a whole lane. */
+static int lane_bits(const struct definition *definition)
+{
+    return definition_computes_values(definition) ? 32 : definition->cache_k.type->bits;
+}
+
+/* Products of units by several FMAs, one after another. */
+static bool emulates(const struct choice *choice)
+{
+    return definition_computes(choice->definition) && choice->plan->isa->computes[0] == '\0';
+}
+
 /*
 ** Memory likes to be read in one stream, a panel of K and a strip of V at a time; then the machine fetches ahead by
-** itself. A head of its own gains from it where a value has more than a byte and registers hold the sums of a strip; for
-** units of several values it waits less when it fetches ahead. For a few heads that share K and V, where a panel makes
-** fewer than 8 chains of FMAs, the latency of these costs more than the stream gains unless values are floats. Larger
-** groups wait for FMAs, not for memory.
+** itself. A head of its own gains from it where a lane has more than a byte and registers hold the sums of a strip. For a
+** few heads that share K and V, where a panel makes fewer than 8 chains of FMAs, the latency of these costs more than the
+** stream gains unless nothing has to be converted. Larger groups wait for FMAs, not for memory.
 */
 static bool decode_streams(const struct choice *choice, int heads)
 {
     enum { CHAINS_LEAST = 8 };
-    const int lanes = choice->plan->isa->lanes, bits = choice->definition->cache_k.type->bits;
-    if (choice->definition->group == 1)
-        return plan_strip(choice->definition) / lanes <= COLUMNS_MANY && bits > 8 && !definition_computes(choice->definition);
-    return choice->definition->group <= HEADS_FEW && !choice->definition->v_in_k
+    const struct definition *definition = choice->definition;
+    const int lanes = choice->plan->isa->lanes, bits = lane_bits(definition);
+    if (definition->group == 1)
+        return plan_strip(definition) / lanes <= COLUMNS_MANY && bits > 8;
+    return definition->group <= HEADS_FEW && !definition->v_in_k && !emulates(choice)
         && bits > (heads * PLAN_PANEL / lanes < CHAINS_LEAST ? 16 : 8);
 }
 
