@@ -67,9 +67,10 @@ static bool emit_definition(struct emission *e, const struct definition *definit
 static bool emit_kernels(struct emission *e, const struct definition *definition, const struct descriptor *isa)
 {
     static const char *const templates[] = {
-        "softmax/target.c.t", "softmax/prefill_scores.c.t", "softmax/prefill_weights.c.t", "softmax/prefill_pairs.c.t",
-        "softmax/prefill_cache.c.t", "softmax/decode_products.c.t", "softmax/decode_tail.c.t", "softmax/decode_tile.c.t", "softmax/decode.c.t",
-        "softmax/prefill.c.t", "softmax/outputs.c.t", "softmax/table.c.t"
+        "softmax/target.c.t",
+        "softmax/prefill_scores.c.t", "softmax/prefill_weights.c.t", "softmax/prefill_pairs.c.t", "softmax/prefill_cache.c.t",
+        "softmax/decode_products.c.t", "softmax/decode_tail.c.t", "softmax/decode_tile.c.t", "softmax/decode.c.t",
+        "softmax/prefill_values.c.t", "softmax/prefill.c.t", "softmax/outputs.c.t", "softmax/table.c.t"
     };
     struct plan plan;
     if (!emission_choose_plan(e, &plan, definition, isa))
