@@ -16,3 +16,13 @@ OP$T vec$T vpair_bf16$T(vec$T first, vec$T second)
     return vfrombits$T(iadd$T(iright$T(vbits$T(first), 16), vbits$T(second)));
 }
 
+% if ISA_COMPUTES == "" then
+/* sum + a b for two pairs of bf16, each pair in 32 bits: the odd product, in the upper halves, then the even one. */
+OP$T vec$T vdot_bf16$T(ivec$T a, ivec$T b, vec$T sum)
+{
+    const ivec$T upper = iset$T(-65536);
+    const vec$T odd = vfma$T(vfrombits$T(iand$T(a, upper)), vfrombits$T(iand$T(b, upper)), sum);
+    return vfma$T(vfrombits$T(ileft$T(a, 16)), vfrombits$T(ileft$T(b, 16)), odd);
+}
+
+% end

@@ -84,6 +84,7 @@ bool emission_render_computes(struct emission *e)
 bool emission_render_products(struct emission *e, const struct descriptor *isa)
 {
     const struct where where = { isa->where.file, isa->products_line };
+    template_set_text(&e->values, "ISA_COMPUTES", isa->computes);
     return !model_has_units(e)
         || (emission_render_text(e, &e->source, isa->products, strlen(isa->products), where)
             && emission_render(e, &e->source, "products.c.t"));

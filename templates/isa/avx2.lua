@@ -162,13 +162,6 @@ OP$T vec$T vexp2$T(vec$T x)
 OP$T vec$T vexp2_exact$T(vec$T x)                        { return vmul$T(vexp2$T(x), vset$T(vexp2_scale$T)); }
 ]]
 products = [[
-OP$T vec$T vdot_bf16$T(ivec$T a, ivec$T b, vec$T sum)
-{
-    const ivec$T upper = iset$T(-65536);
-    const vec$T odd = vfma$T(vfrombits$T(iand$T(a, upper)), vfrombits$T(iand$T(b, upper)), sum);
-    return vfma$T(vfrombits$T(ileft$T(a, 16)), vfrombits$T(ileft$T(b, 16)), odd);
-}
-
 OP$T ivec$T idot_int8$T(ivec$T k, ivec$T q, ivec$T sum)
 {
     const __m256i even = _mm256_madd_epi16(_mm256_and_si256(k, _mm256_set1_epi16(255)), _mm256_srai_epi16(_mm256_slli_epi16(q, 8), 8));

@@ -163,13 +163,6 @@ OP$T vec$T vexp2$T(vec$T x)
 OP$T vec$T vexp2_exact$T(vec$T x)                        { return vmul$T(vexp2$T(x), vset$T(vexp2_scale$T)); }
 ]]
 products = [[
-OP$T vec$T vdot_bf16$T(ivec$T a, ivec$T b, vec$T sum)
-{
-    const ivec$T upper = iset$T(-65536);
-    const vec$T odd = vfma$T(vfrombits$T(iand$T(a, upper)), vfrombits$T(iand$T(b, upper)), sum);
-    return vfma$T(vfrombits$T(ileft$T(a, 16)), vfrombits$T(ileft$T(b, 16)), odd);
-}
-
 OP$T ivec$T idot_int8$T(ivec$T k, ivec$T q, ivec$T sum)
 {
     const __m512i even = _mm512_madd_epi16(_mm512_and_si512(k, _mm512_set1_epi16(255)), _mm512_srai_epi16(_mm512_slli_epi16(q, 8), 8));

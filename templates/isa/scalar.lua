@@ -172,14 +172,6 @@ OP$T vec$T vexp2$T(vec$T x)
 OP$T vec$T vexp2_exact$T(vec$T x)                        { return vexp2$T(x); }
 ]]
 products = [[
-/* sum + a b for two pairs of bf16, each pair in 32 bits: the odd product, in the upper halves, then the even one. */
-OP$T vec$T vdot_bf16$T(ivec$T a, ivec$T b, vec$T sum)
-{
-    const ivec$T upper = iset$T(-65536);
-    const vec$T odd = vfma$T(vfrombits$T(iand$T(a, upper)), vfrombits$T(iand$T(b, upper)), sum);
-    return vfma$T(vfrombits$T(ileft$T(a, 16)), vfrombits$T(ileft$T(b, 16)), odd);
-}
-
 /* sum + k q for four products, of the bytes of k, which have no sign, with those of q, which have one. */
 OP$T ivec$T idot_int8$T(ivec$T k, ivec$T q, ivec$T sum)
 {
