@@ -1,6 +1,6 @@
 /*
-** A job is a function and a number of tasks. Threads wait for the next job's number, take
-** tasks from a shared counter, and the last one to finish wakes the caller.
+** A job is a function and a number of tasks. Threads wait for the next job's number and take tasks from a shared counter.
+** The caller waits for those that joined, not for those that still sleep: it may be done before they wake.
 */
 #include "pool.h"
 
@@ -8,6 +8,10 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
+
+/* Waking a thread takes 5 to 50 us: for as long as that it is better to look again and again for what is about to come. */
+enum { SPIN_NANOSECONDS = 50000, SPIN_LOOKS = 32 };
 
 struct worker {
     struct pool *pool;
@@ -24,12 +28,13 @@ struct job {
 struct pool {
     struct worker *workers;           /* (threads); the first is the caller */
     int threads, started;             /* started: those that run, without the caller */
-    pthread_mutex_t mutex;            /* of all below but next */
+    pthread_mutex_t mutex;            /* of all below but next; who spins reads without it, and looks again with it */
     pthread_cond_t begin, end;
     struct job job;
-    uint64_t number;                  /* of the job */
-    int busy;                         /* threads that have not finished it */
-    bool stop;
+    bool open;                        /* the job can be joined */
+    atomic_uint_fast64_t number;      /* of the job */
+    atomic_int busy;                  /* threads that joined it and have not finished, without the caller */
+    atomic_bool stop;
     atomic_int_fast64_t next;         /* task */
 };
 
@@ -50,14 +55,56 @@ static void tasks_run(struct pool *pool, const struct job *job, void *scratch)
     }
 }
 
-/* Waits for a job after number `done`; false when there will be none. */
-static bool job_wait(struct pool *pool, uint64_t done, struct job *job)
+static void pause_shortly(void)
 {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static int64_t nanoseconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Looks until there is what is waited for, or until sleeping is better. */
+static void spin(const struct pool *pool, bool (*over)(const struct pool *pool, uint64_t done), uint64_t done)
+{
+    const int64_t start = nanoseconds_now();
+    do
+        for (int look = 0; look < SPIN_LOOKS; look++) {
+            if (over(pool, done))
+                return;
+            pause_shortly();
+        }
+    while (nanoseconds_now() - start < SPIN_NANOSECONDS);
+}
+
+static bool job_came(const struct pool *pool, uint64_t done)
+{
+    return atomic_load_explicit(&pool->number, memory_order_relaxed) != done
+        || atomic_load_explicit(&pool->stop, memory_order_relaxed);
+}
+
+static bool others_ended(const struct pool *pool, uint64_t done)
+{
+    (void)done;
+    return atomic_load_explicit(&pool->busy, memory_order_relaxed) == 0;
+}
+
+/* Joins a job after number *done, which becomes its number; false when there will be none. */
+static bool job_join(struct pool *pool, uint64_t *done, struct job *job)
+{
+    spin(pool, job_came, *done);
     pthread_mutex_lock(&pool->mutex);
-    while (pool->number == done && !pool->stop)
+    while (!(pool->open && pool->number != *done) && !pool->stop)
         pthread_cond_wait(&pool->begin, &pool->mutex);
-    *job = pool->job;
     const bool wanted = !pool->stop;
+    *job = pool->job;
+    *done = pool->number;
+    pool->busy += wanted;
     pthread_mutex_unlock(&pool->mutex);
     return wanted;
 }
@@ -74,7 +121,7 @@ static void *worker_main(void *argument)
 {
     struct worker *worker = argument;
     struct job job;
-    for (uint64_t done = 0; job_wait(worker->pool, done, &job); done++) {
+    for (uint64_t done = 0; job_join(worker->pool, &done, &job);) {
         tasks_run(worker->pool, &job, worker->scratch);
         job_end(worker->pool);
     }
@@ -139,7 +186,7 @@ static void job_begin(struct pool *pool, const struct job *job)
 {
     pthread_mutex_lock(&pool->mutex);
     pool->job = *job;
-    pool->busy = pool->started;
+    pool->open = true;
     pool->number++;
     atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
     pthread_cond_broadcast(&pool->begin);
@@ -148,9 +195,11 @@ static void job_begin(struct pool *pool, const struct job *job)
 
 static void others_wait(struct pool *pool)
 {
+    spin(pool, others_ended, 0);
     pthread_mutex_lock(&pool->mutex);
     while (pool->busy > 0)
         pthread_cond_wait(&pool->end, &pool->mutex);
+    pool->open = false;
     pthread_mutex_unlock(&pool->mutex);
 }
 
