@@ -55,7 +55,8 @@ int plan_row(const struct definition *definition);
 
 /*
 ** Columns of V that lie together, key after key. Heads that share V sum few columns at a time, and memory likes to be read
-** in one stream: they have strips as wide as a panel. A head of its own has strips of 64 columns, or whole rows where 64 does not divide them.
+** in one stream: they have strips as wide as a panel. A head of its own has strips of 64 columns, or whole rows where 64
+** does not divide them.
 */
 int plan_strip(const struct definition *definition);
 
