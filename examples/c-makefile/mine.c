@@ -8,18 +8,18 @@
 **   attention on scalar
 **     prefill  online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 22 KiB
 **     decode   split keys, scores lanes=keys 3 heads x 2 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 9 of 16 registers, 17 KiB
-**     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
+**     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
 **   attention on avx2
 **     prefill  online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 28 KiB
 **     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 9 of 16 registers, 17 KiB
-**     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
+**     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
 **   attention on avx512
 **     prefill  online softmax, scores lanes=queries 4 keys x 64 queries, o lanes=d_v 8 queries x 32, tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 48 KiB
 **     decode   split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, segment 1024, 5 of 32 registers, 17 KiB
-**     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 32, 21 of 32 registers
+**     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 32, 21 of 32 registers
 **
 **   targets scalar, avx2, avx512
-**   digest  151269b92e640321   (of all that follows this comment)
+**   digest  8c2fcbea65553dcb   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -659,7 +659,7 @@ KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, const s
 */
 enum {
     QUERIES_attention_scalar = 12,      /* queries in a block */
-    APPEND_attention_scalar  = 16,      /* most queries of a sequence that goes by rows, as in decode */
+    APPEND_attention_scalar  = 32,      /* most queries of a sequence that goes by rows, as in decode */
     APPEND_KEYS_attention_scalar = 8,    /* and its keys for each of them, at least */
     Q_ROW_attention_scalar   = 32       /* D_K, padded to whole vectors */
 };
@@ -2532,7 +2532,7 @@ KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, const struc
 */
 enum {
     QUERIES_attention_avx2 = 24,      /* queries in a block */
-    APPEND_attention_avx2  = 16,      /* most queries of a sequence that goes by rows, as in decode */
+    APPEND_attention_avx2  = 32,      /* most queries of a sequence that goes by rows, as in decode */
     APPEND_KEYS_attention_avx2 = 8,    /* and its keys for each of them, at least */
     Q_ROW_attention_avx2   = 32       /* D_K, padded to whole vectors */
 };
@@ -4310,7 +4310,7 @@ KERNEL_avx512 void finish_attention_avx512(const struct attn_args *args, const s
 */
 enum {
     QUERIES_attention_avx512 = 64,      /* queries in a block */
-    APPEND_attention_avx512  = 16,      /* most queries of a sequence that goes by rows, as in decode */
+    APPEND_attention_avx512  = 32,      /* most queries of a sequence that goes by rows, as in decode */
     APPEND_KEYS_attention_avx512 = 8,    /* and its keys for each of them, at least */
     Q_ROW_attention_avx512   = 32       /* D_K, padded to whole vectors */
 };

@@ -12,7 +12,8 @@ enum {
     COLUMNS_MANY = 14,       /* the same of a stream, which a second pass over V would break */
     STRIP_ALONE = 64,        /* columns of V that lie together there, where they divide a row: 16 registers hold their sums */
     HEADS_FEW = 4, HEADS_MANY = 8,
-    APPEND_QUERIES = 16
+    APPEND_QUERIES = 32,     /* at most, that are taken as rows */
+    APPEND_QUERIES_FEW = 16  /* the same of codes, which each register tile of rows makes values of again */
 };
 
 static int smaller(int a, int b)
@@ -220,7 +221,7 @@ static void choose_rows(const struct choice *choice)
 
 static void choose_append(const struct choice *choice)
 {
-    settle(choice, PLAN_APPEND, APPEND_QUERIES);
+    settle(choice, PLAN_APPEND, choice->definition->cache_k.type->bits > 8 ? APPEND_QUERIES : APPEND_QUERIES_FEW);
     if (choice->definition->v_in_k)
         choose_single(choice);
     else

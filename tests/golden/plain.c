@@ -8,10 +8,10 @@
 **   attention on scalar
 **     prefill  online softmax, scores lanes=queries 4 keys x 3 queries, o lanes=d_v 6 queries x 2, tile 12 queries x 64 keys, segment 1024, 16 of 16 registers, 12 KiB
 **     decode   split keys, scores lanes=keys 1 heads x 8 keys, o lanes=d_v, tile 1 heads x 64 keys, segment 1024, 10 of 16 registers, 8 KiB
-**     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
+**     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
 **
 **   targets scalar
-**   digest  b93b40678c53d017   (of all that follows this comment)
+**   digest  298fe9497ca993ed   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -543,7 +543,7 @@ KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, const s
 */
 enum {
     QUERIES_attention_scalar = 12,      /* queries in a block */
-    APPEND_attention_scalar  = 16,      /* most queries of a sequence that goes by rows, as in decode */
+    APPEND_attention_scalar  = 32,      /* most queries of a sequence that goes by rows, as in decode */
     APPEND_KEYS_attention_scalar = 8,    /* and its keys for each of them, at least */
     Q_ROW_attention_scalar   = 16       /* D_K, padded to whole vectors */
 };

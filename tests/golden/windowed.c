@@ -8,10 +8,10 @@
 **   attention on avx2
 **     prefill  online softmax, scores lanes=queries 4 keys x 24 queries, o lanes=d_v 6 queries x 16, tile 24 queries x 64 keys, segment 1024, 16 of 16 registers, 28 KiB
 **     decode   split keys, scores lanes=keys 2 heads x 16 keys, o lanes=d_v, tile 2 heads x 64 keys, segment 1024, 7 of 16 registers, 17 KiB
-**     append   split keys, at most 16 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
+**     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
 **
 **   targets avx2
-**   digest  87db0c2f01660abf   (of all that follows this comment)
+**   digest  db05e1bb9b169285   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -641,7 +641,7 @@ KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, const struc
 */
 enum {
     QUERIES_attention_avx2 = 24,      /* queries in a block */
-    APPEND_attention_avx2  = 16,      /* most queries of a sequence that goes by rows, as in decode */
+    APPEND_attention_avx2  = 32,      /* most queries of a sequence that goes by rows, as in decode */
     APPEND_KEYS_attention_avx2 = 8,    /* and its keys for each of them, at least */
     Q_ROW_attention_avx2   = 32       /* D_K, padded to whole vectors */
 };
