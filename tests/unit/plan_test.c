@@ -56,6 +56,27 @@ static void every_plan_fits_its_registers(void)
             }
 }
 
+/* Where decode leaves fetching to the machine, it goes through K a panel at a time and through V once, a strip at a time. */
+static void a_stream_is_read_once(void)
+{
+    static const struct { int group, d, strip; } strips[] = { { 1, 64, 64 }, { 1, 80, 80 }, { 1, 128, 64 }, { 1, 192, 64 }, { 4, 128, 16 } };
+    struct report report = { .out = stdout };
+    struct plan plan;
+    for (size_t i = 0; i < sizeof strips / sizeof *strips; i++) {
+        const struct definition definition = { .group = strips[i].group, .d_v = strips[i].d };
+        CHECK(plan_strip(&definition) == strips[i].strip);
+    }
+    for (int target = 1; target < TARGETS; target++)
+        for (int d = 16; d <= 256; d += 16) {
+            const struct definition definition = { .group = 1, .d_v = d };
+            const int strip = plan_strip(&definition), lanes = targets[target].lanes;
+            if (!CHECK(plan_made(&plan, NULL, 1, d, &targets[target], &report)))
+                return;
+            CHECK(plan.value[PLAN_FETCH] == (strip / lanes > 14));
+            CHECK(plan.value[PLAN_FETCH] || (plan.value[PLAN_DECODE_COLUMNS] * lanes == strip && plan.value[PLAN_DECODE_VECTORS] * lanes == PLAN_PANEL));
+        }
+}
+
 static void the_numeric_order_is_the_same_everywhere(void)
 {
     struct report report = { .out = stdout };
@@ -121,7 +142,7 @@ static void a_plan_prints_itself_in_one_line(void)
                              "tile 64 queries x 64 keys, segment 1024, 21 of 32 registers, 80 KiB");
     CHECK_TEXT(decode.data, "split keys, scores lanes=keys 3 heads x 16 keys, o lanes=d_v, tile 3 heads x 64 keys, "
                             "segment 1024, 5 of 32 registers, 34 KiB");
-    CHECK_TEXT(append.data, "split keys, at most 16 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 64, 21 of 32 registers");
+    CHECK_TEXT(append.data, "split keys, at most 32 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 64, 21 of 32 registers");
     arena_destroy(arena);
 }
 
@@ -171,6 +192,7 @@ static void a_tail_of_keys_takes_no_tiles_of_rows(void)
 int main(void)
 {
     RUN(every_plan_fits_its_registers);
+    RUN(a_stream_is_read_once);
     RUN(the_numeric_order_is_the_same_everywhere);
     RUN(a_request_is_kept);
     RUN(a_tile_has_whole_bytes);
