@@ -160,12 +160,14 @@ static double error_of(void)
     return error / largest;
 }
 
-static void phase_run(const struct attn_phase *phase, const struct attn_args *args)
+static void phase_run(const struct attn_phase *phase, struct attn_args args)
 {
     void *scratch = malloc(phase->scratch_bytes + 1);
+    args.workspace = malloc(phase->workspace_bytes(&args) + 1);
     for (int pass = 0; pass < phase->passes; pass++)
-        for (int64_t task = 0; task < phase->tasks(args, pass); task++)
-            phase->run(args, pass, task, scratch);
+        for (int64_t task = 0; task < phase->tasks(&args, pass); task++)
+            phase->run(&args, pass, task, scratch);
+    free(args.workspace);
     free(scratch);
 }
 
@@ -180,8 +182,8 @@ static void attend(const struct attn_attention *attention)
         .k = k[0][0], .k_stride = KV * D, .k_head_stride = D, .v = v[0][0], .v_stride = KV * D, .v_head_stride = D,
         .o = o[0][0], .o_stride = HEADS * D, .o_head_stride = D
     };
-    phase_run(&attention->write, &args);
-    phase_run(&attention->prefill, &args);
+    phase_run(&attention->write, args);
+    phase_run(&attention->prefill, args);
     free(sequence.cache);
 }
 
