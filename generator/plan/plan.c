@@ -179,7 +179,8 @@ static void choose_decode(const struct choice *choice)
     const int most = choice->many && floats ? HEADS_MANY : HEADS_FEW;
     const int heads = settle(choice, PLAN_DECODE_HEADS, smaller(choice->definition->group, most));
     const bool streams = decode_streams(choice, heads), alone = choice->definition->group == 1;
-    const int keys = streams ? smaller(tile, PLAN_PANEL) : tile;
+    const bool units = definition_computes(choice->definition) && !emulates(choice);      /* a step reads whole lines of one panel */
+    const int keys = streams || (alone && units) ? smaller(tile, PLAN_PANEL) : tile;
     const int strip = plan_strip(choice->definition), columns = streams ? strip : plan->v_row;
     int vectors = vectors_for(choice, heads, keys);
     while (vectors > 1 && tile % (vectors * lanes) != 0)      /* a tile of fewer keys than lanes is refused later */
