@@ -8,10 +8,12 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
+
+#include "seconds.h"
 
 /* Waking a thread takes 5 to 50 us: for as long as that it is better to look again and again for what is about to come. */
-enum { SPIN_NANOSECONDS = 50000, SPIN_LOOKS = 32 };
+#define SPIN_SECONDS 50e-6
+enum { SPIN_LOOKS = 32 };              /* between two looks at the clock */
 
 struct worker {
     struct pool *pool;
@@ -62,24 +64,17 @@ static void pause_shortly(void)
 #endif
 }
 
-static int64_t nanoseconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Looks until there is what is waited for, or until sleeping is better. */
 static void spin(const struct pool *pool, bool (*over)(const struct pool *pool, uint64_t done), uint64_t done)
 {
-    const int64_t start = nanoseconds_now();
+    const double start = seconds_now();
     do
         for (int look = 0; look < SPIN_LOOKS; look++) {
             if (over(pool, done))
                 return;
             pause_shortly();
         }
-    while (nanoseconds_now() - start < SPIN_NANOSECONDS);
+    while (seconds_now() - start < SPIN_SECONDS);
 }
 
 static bool job_came(const struct pool *pool, uint64_t done)

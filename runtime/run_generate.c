@@ -7,10 +7,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "npy.h"
+#include "seconds.h"
 
 /* Output rows of a sequence, kept for a file. */
 struct kept {
@@ -37,13 +37,6 @@ struct generation {
     bool prompting;                   /* the batch has tokens of a prompt */
     int64_t rows;                     /* of the batch */
 };
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 int64_t run_longest(const struct run *run)
 {

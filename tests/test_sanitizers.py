@@ -11,7 +11,7 @@ import harness
 CONFIG = Path("tests/emitted/sanitized.lua")
 NAME = CONFIG.stem
 FLAGS = ("-std=c11", "-g", "-O1", "-fno-omit-frame-pointer", "-D_GNU_SOURCE")
-THREADS = ["pool", "memory", "problem", "random", "narrow"]
+THREADS = ["pool", "seconds", "memory", "problem", "random", "narrow"]
 
 CHECK_MAIN = f"""
 #include "{NAME}.h"
