@@ -37,13 +37,17 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
 % if V_DIRECT then
     const $V_UNIT *v = stored->v[0][key0 % BLOCK$D$(V_KEYS > 1 and " / " .. V_KEYS or "")];
 % end
+% if not GATHERS then
+    const int32_t key1 = key0 + TILE$F < block->view.kv_len ? key0 + TILE$F : key0;
+    const char *next = (const char *)tile_block$D(block->sequence, kv_of$D(block->head), key1)->k + key1 % BLOCK$D * $K_BYTES;
+% end
 % if INTERLEAVE == 1 then
     const int slot = before->s == t->s[0];
     float (*s)[QUERIES$F] = t->s[slot];
     struct prefill_seen$F *seen = &t->seen[slot];
     before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
     if (before->weighed)
-        prefill_scores_weights$F(block, key0, k, t, s, before->s, before->v);
+        prefill_scores_weights$F(block, key0, k, t, s, before->s, before->v$(GATHERS and "" or ", next"));
     else if (sight == SEES_ALL)
         prefill_scores_all$F(block, key0, k, t, s);
     else
@@ -73,7 +77,7 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     const float *v = t->v[0];
     prefill_rows$F(stored, key0, keys, t);
 % end
-    *before = (struct prefill_tile$F){ s, seen, v, key0, keys, sight, 0, before->v == NULL$(GATHERS and ", turn" or "") };
+    *before = (struct prefill_tile$F){ s, seen, v, key0, keys, sight, 0, before->v == NULL$(GATHERS and ", turn" or INTERLEAVE == 0 and ", block->view.kv_len >= FAR_KEYS" .. F .. " ? next : NULL" or "") };
 }
 
 % local START = NORMALIZE == "softmax" and "ATTN_HIDDEN" or "0.0f"
@@ -86,7 +90,7 @@ $FN struct prefill_tile$F prefill_segment$F(const struct prefill_block$F *block,
         state->m[i] = $START;
         state->l[i] = 0.0f;
     }
-    struct prefill_tile$F tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0$(GATHERS and ", 0" or "") };
+    struct prefill_tile$F tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0$(GATHERS and ", 0" or INTERLEAVE == 0 and ", NULL" or "") };
     while (first <= last) {
         const int32_t key0 = first - first % TILE$F;
         prefill_advance$F(block, key0, &tile, t);

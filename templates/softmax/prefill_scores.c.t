@@ -10,6 +10,9 @@
 */
 enum {
     QUERIES$F = $QUERIES,      /* queries in a block */
+% if INTERLEAVE == 0 and not GATHERS then
+    FAR_KEYS$F = $((8 << 20) // (K_BYTES + V_BYTES)),   /* from so many keys on a head's K and V, 8 MiB, come from memory */
+% end
     APPEND$F  = $APPEND,      /* most queries of a sequence that goes by rows, as in decode */
     APPEND_KEYS$F = 8,    /* and its keys for each of them, at least */
     Q_ROW$F   = $((Q_FLOATS + LANES - 1) // LANES * LANES)       /* D_K$(UNITS and ", or what it becomes" or ""), padded to whole vectors */

@@ -1,3 +1,4 @@
+% local far = INTERLEAVE == 0 and not GATHERS
 % local width = VALUE_VECTORS * LANES
 % local full = V_ROW // width * width
 % -- floats are read where they are cached, in strips of columns; other types are converted to rows
@@ -80,6 +81,12 @@ OP$T void prefill_values$(shape.name)$F(const $V_UNIT *restrict v, const float *
 }
 
 % end
+% -- lines of the next tile's K for each register tile of o
+% local register_tiles = 0
+% for _, shape in ipairs(shapes) do
+%     register_tiles = register_tiles + (shape.stop - shape.start) // (shape.vectors * LANES) * (QUERIES // shape.queries)
+% end
+% local far_lines = (TILE * K_BYTES + 64 * register_tiles - 1) // (64 * register_tiles)
 /* A tile whose scores are there, and whose part of o may still be to come. */
 struct prefill_tile$F {
     float (*s)[QUERIES$F];       /* scores, or weights once weighed */
@@ -88,6 +95,9 @@ struct prefill_tile$F {
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
     int first;                   /* of its segment: o is still 0 */
+% if far then
+    const char *next;            /* K of the tile behind it, where that is to be fetched */
+% end
 % if GATHERS then
     int turn;                    /* which of the gathered blocks v may be in */
 % end
@@ -95,15 +105,22 @@ struct prefill_tile$F {
 
 /*
 ** o += p v for the queries start .. end - 1, whole register tiles of them, into the state or, where there are any, the results.
-** A tile with hidden scores skips what is hidden from all queries of a register tile.
+** A tile with hidden scores skips what is hidden from all queries of a register tile.$(far and " K of the next tile may be fetched\n** meanwhile." or "")
 */
 $FN void prefill_accumulate$F(const struct prefill_block$F *block, const struct prefill_tile$F *tile,
     int32_t start, int32_t end, const struct prefill_results$F *results, struct prefill_scratch$F *t)
 {
+% if far then
+    const char *next = results == NULL ? tile->next : NULL;
+% end
 % for _, shape in ipairs(shapes) do
     for (int column = $(shape.start); column < $(shape.stop); column += $(shape.vectors * LANES))
         for (int32_t query = start; query < end; query += $(shape.queries)) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+% if far then
+            for (int line = 0; next != NULL && line < $far_lines; line++, next += 64)
+                ATTN_FETCH(next);
+% end
             const int32_t left = end - query, queries = left < $(shape.queries) ? left : $(shape.queries);
             if (tile->sight != SEES_ALL)
                 visible_keys$D(block->first + query, block->first + query + queries - 1,
@@ -157,12 +174,13 @@ $FN void prefill_finish$F(const struct attn_args *args, const struct prefill_blo
 /*
 ** The same for the last tile of an only segment, and the results: of $rows queries at a time, so that the memory which
 ** they go to is waited for while o of the next ones is made. Where fewer queries than that are
-** left, o goes through the state.
+** left, o goes through the state. The queries of the next block are fetched meanwhile.
 */
 $FN void prefill_conclude$F(const struct attn_args *args, const struct prefill_block$F *block,
     const struct prefill_tile$F *tile, struct prefill_scratch$F *t)
 {
     const struct prefill_state$F *total = &t->total;
+    const int64_t end = block->sequence->q_row + block->sequence->q_len, behind = end - block->row - QUERIES$F;
     int32_t query = 0;
     if (tile->keys > 0) {
         struct prefill_results$F *results = &t->results;
@@ -170,6 +188,9 @@ $FN void prefill_conclude$F(const struct attn_args *args, const struct prefill_b
         results->apart = args->o_stride;
         prefill_weigh$F(block, tile, t);
         for (; query + $rows <= block->queries; query += $rows) {
+            for (int32_t i = query; i < query + $rows && i < behind; i++)
+                for (int d = 0; d < D_K$D; d += 64 / (int)sizeof($A_STORED))
+                    ATTN_FETCH((const $A_STORED *)args->q + (block->row + QUERIES$F + i) * args->q_stride + block->head * args->q_head_stride + d);
             for (int32_t i = query; i < query + $rows; i++)
                 results->factor[i] = finish_factor$F(args, block->row + i, block->head, total->m[i], total->l[i]);
             prefill_accumulate$F(block, tile, query, query + $rows, results, t);

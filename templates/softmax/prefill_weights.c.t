@@ -131,6 +131,7 @@ $FN void prefill_weights_some$F(struct prefill_scratch$F *t, int32_t queries,
 %     return name .. " = " .. PRODUCT .. T .. "(" .. (UNITS and k .. ", " .. q or q .. ", " .. k) .. ", " .. name .. ")"
 % end
 % local v_lines = (TILE // V_KEYS * V_ROW + 16 * exps * PARTIALS - 1) // (16 * exps * PARTIALS)
+% local k_lines = GATHERS and 0 or (TILE * K_BYTES + 64 * exps * PARTIALS - 1) // (64 * exps * PARTIALS)
 % local steps = Q_UNITS // exps
 % -- C of the sums' steps from one d up to another, and of what is fetched ahead of some
 % local function score_steps(indent, from, to)
@@ -151,16 +152,22 @@ $(indent)}
             ATTN_FETCH_NEAR(v + $(line * 16));
 % end
             v += $(v_lines * 16);
+% for line = 0, k_lines - 1 do
+            ATTN_FETCH(next$(line > 0 and " + " .. line * 64 or ""));
+% end
+% if k_lines > 0 then
+            next += $(k_lines * 64);
+% end
 % score_steps("            ", 0, steps)
 % end
 /*
 ** All scores s of a tile and each query's largest, and meanwhile the weights of the tile
 ** before it in place of its scores p: exponentials after every $steps steps of d, so that
-** they fill the pipes that the FMAs leave idle. The V that comes next is fetched as well.
+** they fill the pipes that the FMAs leave idle. The V that comes next is fetched as well$(GATHERS and "" or ",\n** and the K of the tile behind").
 */
 $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t key0,
     const $K_UNIT *restrict k, struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F],
-    float (*restrict p)[QUERIES$F], const $V_UNIT *v)
+    float (*restrict p)[QUERIES$F], const $V_UNIT *v$(GATHERS and "" or ", const char *next"))
 {
 % if not HAS_SCORE then
     (void)block;
