@@ -42,6 +42,19 @@ ATTN_ARRAY int64_t attn_row(const struct attn_view *view, int32_t place)
 struct attn_range { int32_t low, high; };
 
 % for _, type in ipairs { "boolean", "integer" } do
+/* Widens a range to hold `count` elements from `at` on. */
+ATTN_ARRAY void attn_widen_$(type)s(struct attn_range *range, const struct attn_array *array, int64_t at, int64_t stride, int64_t count)
+{
+    int32_t low = range->low, high = range->high;
+    for (int64_t i = 0; i < count; i++) {
+        const int32_t value = attn_$type(array, at + i * stride);
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+    }
+    range->low = low;
+    range->high = high;
+}
+
 /* The least and the greatest of the elements first .. last of each axis; low and high where they are too many. */
 ATTN_ARRAY struct attn_range attn_range_of_$(type)s(const struct attn_array *array, int axes, const int64_t *first,
                                                     const int64_t *last, int32_t low, int32_t high)
@@ -58,15 +71,10 @@ ATTN_ARRAY struct attn_range attn_range_of_$(type)s(const struct attn_array *arr
             return all;
     }
     struct attn_range range = { high, low };
-    for (int64_t outer = 0; outer < elements / count[3]; outer++) {
-        const int64_t i = outer / (count[1] * count[2]), j = outer / count[2] % count[1], k = outer % count[2];
-        const int64_t at = start + i * stride[0] + j * stride[1] + k * stride[2];
-        for (int64_t l = 0; l < count[3]; l++) {
-            const int32_t value = attn_$type(array, at + l * stride[3]);
-            range.low = value < range.low ? value : range.low;
-            range.high = value > range.high ? value : range.high;
-        }
-    }
+    for (int64_t i = 0; i < count[0]; i++)
+        for (int64_t j = 0; j < count[1]; j++)
+            for (int64_t k = 0; k < count[2]; k++)
+                attn_widen_$(type)s(&range, array, start + i * stride[0] + j * stride[1] + k * stride[2], stride[3], count[3]);
     return range;
 }
 

@@ -163,6 +163,20 @@ $FN void prefill_finish$F(const struct attn_args *args, const struct prefill_blo
         finish$F(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 
+% local line = A_STORED == "float" and 16 or 32      -- elements
+/* Asks for the queries of a head in the rows row .. end - 1, and for where their results go. */
+$FN void prefill_fetch$F(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
+{
+    for (; row < end; row++) {
+        const $A_STORED *q = (const $A_STORED *)args->q + row * args->q_stride + head * args->q_head_stride;
+        const $A_STORED *o = (const $A_STORED *)args->o + row * args->o_stride + head * args->o_head_stride;
+        for (int d = 0; d < D_K$D; d += $line)
+            ATTN_FETCH(q + d);
+        for (int d = 0; d < D_V$D; d += $line)
+            ATTN_FETCH(o + d);
+    }
+}
+
 % -- as few queries as are whole register tiles of all shapes
 % local rows = 1
 % local function is_whole(count)
@@ -174,13 +188,13 @@ $FN void prefill_finish$F(const struct attn_args *args, const struct prefill_blo
 /*
 ** The same for the last tile of an only segment, and the results: of $rows queries at a time, so that the memory which
 ** they go to is waited for while o of the next ones is made. Where fewer queries than that are
-** left, o goes through the state. The queries of the next block are fetched meanwhile.
+** left, o goes through the state. As many rows of the next block are asked for each time.
 */
 $FN void prefill_conclude$F(const struct attn_args *args, const struct prefill_block$F *block,
     const struct prefill_tile$F *tile, struct prefill_scratch$F *t)
 {
     const struct prefill_state$F *total = &t->total;
-    const int64_t end = block->sequence->q_row + block->sequence->q_len, behind = end - block->row - QUERIES$F;
+    const int64_t next = block->row + QUERIES$F, end = block->sequence->q_row + block->sequence->q_len;
     int32_t query = 0;
     if (tile->keys > 0) {
         struct prefill_results$F *results = &t->results;
@@ -188,9 +202,7 @@ $FN void prefill_conclude$F(const struct attn_args *args, const struct prefill_b
         results->apart = args->o_stride;
         prefill_weigh$F(block, tile, t);
         for (; query + $rows <= block->queries; query += $rows) {
-            for (int32_t i = query; i < query + $rows && i < behind; i++)
-                for (int d = 0; d < D_K$D; d += 64 / (int)sizeof($A_STORED))
-                    ATTN_FETCH((const $A_STORED *)args->q + (block->row + QUERIES$F + i) * args->q_stride + block->head * args->q_head_stride + d);
+            prefill_fetch$F(args, block->head, next + query, next + query + $rows < end ? next + query + $rows : end);
             for (int32_t i = query; i < query + $rows; i++)
                 results->factor[i] = finish_factor$F(args, block->row + i, block->head, total->m[i], total->l[i]);
             prefill_accumulate$F(block, tile, query, query + $rows, results, t);
