@@ -19,7 +19,7 @@
 **     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 16, 21 of 32 registers
 **
 **   targets scalar, avx2, avx512
-**   digest  1c6fbdba77035ad3   (of all that follows this comment)
+**   digest  f196fc4832295960   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -584,6 +584,7 @@ KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, const s
 */
 enum {
     QUERIES_attention_scalar = 12,      /* queries in a block */
+    FAR_KEYS_attention_scalar = 52428,   /* from so many keys on a head's K and V, 8 MiB, come from memory */
     APPEND_attention_scalar  = 32,      /* most queries of a sequence that goes by rows, as in decode */
     APPEND_KEYS_attention_scalar = 8,    /* and its keys for each of them, at least */
     Q_ROW_attention_scalar   = 24       /* D_K, padded to whole vectors */
@@ -916,10 +917,16 @@ KERNEL_scalar void prefill_scores_some_attention_scalar(const struct prefill_blo
     for (int lane = 0; lane < block->queries; lane += 1) {
         const ivec_scalar place = iramp_scalar(block->first + lane);
         vec_scalar top = vset_scalar(ATTN_HIDDEN);
-        for (int key = seen->first[lane / 1]; key <= seen->last[lane / 1]; key++) {
+        const int last = seen->last[lane / 1], clear = last - 0;      /* often all of the vector see those before */
+        int key = seen->first[lane / 1];
+        if (key < clear && sight_attention(block->first + lane, block->first + lane + 0, key0 + key, key0 + clear - 1, &block->view) == SEES_ALL)
+            for (; key < clear; key++) {
+                const vec_scalar score = vload_scalar(&s[key][lane]);
+                top = vmax_scalar(top, score);
+            }
+        for (; key <= last; key++) {
             const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
-            const vec_scalar shown = vload_scalar(&s[key][lane]);
-            const vec_scalar score = vselect_scalar(sees, shown, vset_scalar(ATTN_HIDDEN));
+            const vec_scalar score = vselect_scalar(sees, vload_scalar(&s[key][lane]), vset_scalar(ATTN_HIDDEN));
             vstore_scalar(&s[key][lane], score);
             top = vmax_scalar(top, score);
         }
@@ -1925,18 +1932,23 @@ struct prefill_tile_attention_scalar {
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
     int first;                   /* of its segment: o is still 0 */
+    const char *next;            /* K of the tile behind it, where that is to be fetched */
 };
 
 /*
 ** o += p v for the queries start .. end - 1, whole register tiles of them, into the state or, where there are any, the results.
-** A tile with hidden scores skips what is hidden from all queries of a register tile.
+** A tile with hidden scores skips what is hidden from all queries of a register tile. K of the next tile may be fetched
+** meanwhile.
 */
 KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
     int32_t start, int32_t end, const struct prefill_results_attention_scalar *results, struct prefill_scratch_attention_scalar *t)
 {
+    const char *next = results == NULL ? tile->next : NULL;
     for (int column = 0; column < 16; column += 2)
         for (int32_t query = start; query < end; query += 6) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            for (int line = 0; next != NULL && line < 6; line++, next += 64)
+                ATTN_FETCH(next);
             const int32_t left = end - query, queries = left < 6 ? left : 6;
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
@@ -1978,15 +1990,29 @@ KERNEL_scalar void prefill_finish_attention_scalar(const struct attn_args *args,
         finish_attention_scalar(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 
+/* Asks for the queries of a head in the rows row .. end - 1, and for where their results go. */
+KERNEL_scalar void prefill_fetch_attention_scalar(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
+{
+    for (; row < end; row++) {
+        const float *q = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;
+        const float *o = (const float *)args->o + row * args->o_stride + head * args->o_head_stride;
+        for (int d = 0; d < D_K_attention; d += 16)
+            ATTN_FETCH(q + d);
+        for (int d = 0; d < D_V_attention; d += 16)
+            ATTN_FETCH(o + d);
+    }
+}
+
 /*
 ** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
 ** they go to is waited for while o of the next ones is made. Where fewer queries than that are
-** left, o goes through the state.
+** left, o goes through the state. As many rows of the next block are asked for each time.
 */
 KERNEL_scalar void prefill_conclude_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block,
     const struct prefill_tile_attention_scalar *tile, struct prefill_scratch_attention_scalar *t)
 {
     const struct prefill_state_attention_scalar *total = &t->total;
+    const int64_t next = block->row + QUERIES_attention_scalar, end = block->sequence->q_row + block->sequence->q_len;
     int32_t query = 0;
     if (tile->keys > 0) {
         struct prefill_results_attention_scalar *results = &t->results;
@@ -1994,6 +2020,7 @@ KERNEL_scalar void prefill_conclude_attention_scalar(const struct attn_args *arg
         results->apart = args->o_stride;
         prefill_weigh_attention_scalar(block, tile, t);
         for (; query + 6 <= block->queries; query += 6) {
+            prefill_fetch_attention_scalar(args, block->head, next + query, next + query + 6 < end ? next + query + 6 : end);
             for (int32_t i = query; i < query + 6; i++)
                 results->factor[i] = finish_factor_attention_scalar(args, block->row + i, block->head, total->m[i], total->l[i]);
             prefill_accumulate_attention_scalar(block, tile, query, query + 6, results, t);
@@ -2028,6 +2055,8 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     const struct block_attention *stored = tile_block_attention(block->sequence, kv_of_attention(block->head), key0);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const float *v = stored->v[0][key0 % BLOCK_attention];
+    const int32_t key1 = key0 + TILE_attention_scalar < block->view.kv_len ? key0 + TILE_attention_scalar : key0;
+    const char *next = (const char *)tile_block_attention(block->sequence, kv_of_attention(block->head), key1)->k + key1 % BLOCK_attention * 96;
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     struct prefill_seen_attention_scalar *seen = t->seen;
     prefill_settle_attention_scalar(block, before, t);
@@ -2037,7 +2066,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
         prefill_scores_some_attention_scalar(block, key0, keys, k, t, seen, s);
     if (prefill_maximum_attention_scalar(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_scalar(t, block->queries);
-    *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0, before->v == NULL };
+    *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0, before->v == NULL, block->view.kv_len >= FAR_KEYS_attention_scalar ? next : NULL };
 }
 
 /* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
@@ -2049,7 +2078,7 @@ KERNEL_scalar struct prefill_tile_attention_scalar prefill_segment_attention_sca
         state->m[i] = ATTN_HIDDEN;
         state->l[i] = 0.0f;
     }
-    struct prefill_tile_attention_scalar tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0 };
+    struct prefill_tile_attention_scalar tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0, NULL };
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_scalar;
         prefill_advance_attention_scalar(block, key0, &tile, t);
@@ -2485,6 +2514,7 @@ KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, const struc
 */
 enum {
     QUERIES_attention_avx2 = 24,      /* queries in a block */
+    FAR_KEYS_attention_avx2 = 52428,   /* from so many keys on a head's K and V, 8 MiB, come from memory */
     APPEND_attention_avx2  = 32,      /* most queries of a sequence that goes by rows, as in decode */
     APPEND_KEYS_attention_avx2 = 8,    /* and its keys for each of them, at least */
     Q_ROW_attention_avx2   = 24       /* D_K, padded to whole vectors */
@@ -2558,7 +2588,7 @@ KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int ke
     vec_avx2 s5_0 = vzero_avx2();
     vec_avx2 s6_0 = vzero_avx2();
     vec_avx2 s7_0 = vzero_avx2();
-    for (int d = 0; d < 24; d += 1) {
+    for (int d = 0; d < 24; d += 2) {
         const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
         const vec_avx2 k0_0 = vset_avx2(panel[(d + 0) * PANEL_attention + 0]);
         s0_0 = vfma_avx2(q0_0, k0_0, s0_0);
@@ -2576,6 +2606,23 @@ KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int ke
         s6_0 = vfma_avx2(q0_0, k0_6, s6_0);
         const vec_avx2 k0_7 = vset_avx2(panel[(d + 0) * PANEL_attention + 7]);
         s7_0 = vfma_avx2(q0_0, k0_7, s7_0);
+        const vec_avx2 q1_0 = vload_avx2(&t->q[d + 1][lane + 0]);
+        const vec_avx2 k1_0 = vset_avx2(panel[(d + 1) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+        const vec_avx2 k1_1 = vset_avx2(panel[(d + 1) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q1_0, k1_1, s1_0);
+        const vec_avx2 k1_2 = vset_avx2(panel[(d + 1) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q1_0, k1_2, s2_0);
+        const vec_avx2 k1_3 = vset_avx2(panel[(d + 1) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q1_0, k1_3, s3_0);
+        const vec_avx2 k1_4 = vset_avx2(panel[(d + 1) * PANEL_attention + 4]);
+        s4_0 = vfma_avx2(q1_0, k1_4, s4_0);
+        const vec_avx2 k1_5 = vset_avx2(panel[(d + 1) * PANEL_attention + 5]);
+        s5_0 = vfma_avx2(q1_0, k1_5, s5_0);
+        const vec_avx2 k1_6 = vset_avx2(panel[(d + 1) * PANEL_attention + 6]);
+        s6_0 = vfma_avx2(q1_0, k1_6, s6_0);
+        const vec_avx2 k1_7 = vset_avx2(panel[(d + 1) * PANEL_attention + 7]);
+        s7_0 = vfma_avx2(q1_0, k1_7, s7_0);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 1][lane + 0], s1_0);
@@ -2600,7 +2647,7 @@ KERNEL_avx2 void prefill_scores_2_attention_avx2(const float *restrict k, int ke
     vec_avx2 s2_1 = vzero_avx2();
     vec_avx2 s3_0 = vzero_avx2();
     vec_avx2 s3_1 = vzero_avx2();
-    for (int d = 0; d < 24; d += 1) {
+    for (int d = 0; d < 24; d += 2) {
         const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
         const vec_avx2 q0_1 = vload_avx2(&t->q[d + 0][lane + 8]);
         const vec_avx2 k0_0 = vset_avx2(panel[(d + 0) * PANEL_attention + 0]);
@@ -2615,6 +2662,20 @@ KERNEL_avx2 void prefill_scores_2_attention_avx2(const float *restrict k, int ke
         const vec_avx2 k0_3 = vset_avx2(panel[(d + 0) * PANEL_attention + 3]);
         s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
         s3_1 = vfma_avx2(q0_1, k0_3, s3_1);
+        const vec_avx2 q1_0 = vload_avx2(&t->q[d + 1][lane + 0]);
+        const vec_avx2 q1_1 = vload_avx2(&t->q[d + 1][lane + 8]);
+        const vec_avx2 k1_0 = vset_avx2(panel[(d + 1) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+        s0_1 = vfma_avx2(q1_1, k1_0, s0_1);
+        const vec_avx2 k1_1 = vset_avx2(panel[(d + 1) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q1_0, k1_1, s1_0);
+        s1_1 = vfma_avx2(q1_1, k1_1, s1_1);
+        const vec_avx2 k1_2 = vset_avx2(panel[(d + 1) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q1_0, k1_2, s2_0);
+        s2_1 = vfma_avx2(q1_1, k1_2, s2_1);
+        const vec_avx2 k1_3 = vset_avx2(panel[(d + 1) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q1_0, k1_3, s3_0);
+        s3_1 = vfma_avx2(q1_1, k1_3, s3_1);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 0][lane + 8], s0_1);
@@ -2643,7 +2704,7 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
     vec_avx2 s3_0 = vzero_avx2();
     vec_avx2 s3_1 = vzero_avx2();
     vec_avx2 s3_2 = vzero_avx2();
-    for (int d = 0; d < 24; d += 1) {
+    for (int d = 0; d < 24; d += 2) {
         const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
         const vec_avx2 q0_1 = vload_avx2(&t->q[d + 0][lane + 8]);
         const vec_avx2 q0_2 = vload_avx2(&t->q[d + 0][lane + 16]);
@@ -2663,6 +2724,25 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
         s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
         s3_1 = vfma_avx2(q0_1, k0_3, s3_1);
         s3_2 = vfma_avx2(q0_2, k0_3, s3_2);
+        const vec_avx2 q1_0 = vload_avx2(&t->q[d + 1][lane + 0]);
+        const vec_avx2 q1_1 = vload_avx2(&t->q[d + 1][lane + 8]);
+        const vec_avx2 q1_2 = vload_avx2(&t->q[d + 1][lane + 16]);
+        const vec_avx2 k1_0 = vset_avx2(panel[(d + 1) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+        s0_1 = vfma_avx2(q1_1, k1_0, s0_1);
+        s0_2 = vfma_avx2(q1_2, k1_0, s0_2);
+        const vec_avx2 k1_1 = vset_avx2(panel[(d + 1) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q1_0, k1_1, s1_0);
+        s1_1 = vfma_avx2(q1_1, k1_1, s1_1);
+        s1_2 = vfma_avx2(q1_2, k1_1, s1_2);
+        const vec_avx2 k1_2 = vset_avx2(panel[(d + 1) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q1_0, k1_2, s2_0);
+        s2_1 = vfma_avx2(q1_1, k1_2, s2_1);
+        s2_2 = vfma_avx2(q1_2, k1_2, s2_2);
+        const vec_avx2 k1_3 = vset_avx2(panel[(d + 1) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q1_0, k1_3, s3_0);
+        s3_1 = vfma_avx2(q1_1, k1_3, s3_1);
+        s3_2 = vfma_avx2(q1_2, k1_3, s3_2);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 0][lane + 8], s0_1);
@@ -2695,7 +2775,7 @@ OP_avx2 void prefill_scores_top_attention_avx2(const float *restrict k,
     vec_avx2 s3_0 = vzero_avx2();
     vec_avx2 s3_1 = vzero_avx2();
     vec_avx2 s3_2 = vzero_avx2();
-    for (int d = 0; d < 24; d += 1) {
+    for (int d = 0; d < 24; d += 2) {
         const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
         const vec_avx2 q0_1 = vload_avx2(&t->q[d + 0][lane + 8]);
         const vec_avx2 q0_2 = vload_avx2(&t->q[d + 0][lane + 16]);
@@ -2715,6 +2795,25 @@ OP_avx2 void prefill_scores_top_attention_avx2(const float *restrict k,
         s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
         s3_1 = vfma_avx2(q0_1, k0_3, s3_1);
         s3_2 = vfma_avx2(q0_2, k0_3, s3_2);
+        const vec_avx2 q1_0 = vload_avx2(&t->q[d + 1][lane + 0]);
+        const vec_avx2 q1_1 = vload_avx2(&t->q[d + 1][lane + 8]);
+        const vec_avx2 q1_2 = vload_avx2(&t->q[d + 1][lane + 16]);
+        const vec_avx2 k1_0 = vset_avx2(panel[(d + 1) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+        s0_1 = vfma_avx2(q1_1, k1_0, s0_1);
+        s0_2 = vfma_avx2(q1_2, k1_0, s0_2);
+        const vec_avx2 k1_1 = vset_avx2(panel[(d + 1) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q1_0, k1_1, s1_0);
+        s1_1 = vfma_avx2(q1_1, k1_1, s1_1);
+        s1_2 = vfma_avx2(q1_2, k1_1, s1_2);
+        const vec_avx2 k1_2 = vset_avx2(panel[(d + 1) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q1_0, k1_2, s2_0);
+        s2_1 = vfma_avx2(q1_1, k1_2, s2_1);
+        s2_2 = vfma_avx2(q1_2, k1_2, s2_2);
+        const vec_avx2 k1_3 = vset_avx2(panel[(d + 1) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q1_0, k1_3, s3_0);
+        s3_1 = vfma_avx2(q1_1, k1_3, s3_1);
+        s3_2 = vfma_avx2(q1_2, k1_3, s3_2);
     }
     vec_avx2 top0 = vload_avx2(&t->tile_max[lane + 0]);
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
@@ -2817,10 +2916,16 @@ KERNEL_avx2 void prefill_scores_some_attention_avx2(const struct prefill_block_a
     for (int lane = 0; lane < block->queries; lane += 8) {
         const ivec_avx2 place = iramp_avx2(block->first + lane);
         vec_avx2 top = vset_avx2(ATTN_HIDDEN);
-        for (int key = seen->first[lane / 8]; key <= seen->last[lane / 8]; key++) {
+        const int last = seen->last[lane / 8], clear = last - 7;      /* often all of the vector see those before */
+        int key = seen->first[lane / 8];
+        if (key < clear && sight_attention(block->first + lane, block->first + lane + 7, key0 + key, key0 + clear - 1, &block->view) == SEES_ALL)
+            for (; key < clear; key++) {
+                const vec_avx2 score = vload_avx2(&s[key][lane]);
+                top = vmax_avx2(top, score);
+            }
+        for (; key <= last; key++) {
             const mask_avx2 sees = sees_queries_attention_avx2(place, key0 + key, &block->view);
-            const vec_avx2 shown = vload_avx2(&s[key][lane]);
-            const vec_avx2 score = vselect_avx2(sees, shown, vset_avx2(ATTN_HIDDEN));
+            const vec_avx2 score = vselect_avx2(sees, vload_avx2(&s[key][lane]), vset_avx2(ATTN_HIDDEN));
             vstore_avx2(&s[key][lane], score);
             top = vmax_avx2(top, score);
         }
@@ -3672,18 +3777,23 @@ struct prefill_tile_attention_avx2 {
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
     int first;                   /* of its segment: o is still 0 */
+    const char *next;            /* K of the tile behind it, where that is to be fetched */
 };
 
 /*
 ** o += p v for the queries start .. end - 1, whole register tiles of them, into the state or, where there are any, the results.
-** A tile with hidden scores skips what is hidden from all queries of a register tile.
+** A tile with hidden scores skips what is hidden from all queries of a register tile. K of the next tile may be fetched
+** meanwhile.
 */
 KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
     int32_t start, int32_t end, const struct prefill_results_attention_avx2 *results, struct prefill_scratch_attention_avx2 *t)
 {
+    const char *next = results == NULL ? tile->next : NULL;
     for (int column = 0; column < 16; column += 16)
         for (int32_t query = start; query < end; query += 6) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            for (int line = 0; next != NULL && line < 24; line++, next += 64)
+                ATTN_FETCH(next);
             const int32_t left = end - query, queries = left < 6 ? left : 6;
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
@@ -3725,15 +3835,29 @@ KERNEL_avx2 void prefill_finish_attention_avx2(const struct attn_args *args, con
         finish_attention_avx2(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 
+/* Asks for the queries of a head in the rows row .. end - 1, and for where their results go. */
+KERNEL_avx2 void prefill_fetch_attention_avx2(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
+{
+    for (; row < end; row++) {
+        const float *q = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;
+        const float *o = (const float *)args->o + row * args->o_stride + head * args->o_head_stride;
+        for (int d = 0; d < D_K_attention; d += 16)
+            ATTN_FETCH(q + d);
+        for (int d = 0; d < D_V_attention; d += 16)
+            ATTN_FETCH(o + d);
+    }
+}
+
 /*
 ** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
 ** they go to is waited for while o of the next ones is made. Where fewer queries than that are
-** left, o goes through the state.
+** left, o goes through the state. As many rows of the next block are asked for each time.
 */
 KERNEL_avx2 void prefill_conclude_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block,
     const struct prefill_tile_attention_avx2 *tile, struct prefill_scratch_attention_avx2 *t)
 {
     const struct prefill_state_attention_avx2 *total = &t->total;
+    const int64_t next = block->row + QUERIES_attention_avx2, end = block->sequence->q_row + block->sequence->q_len;
     int32_t query = 0;
     if (tile->keys > 0) {
         struct prefill_results_attention_avx2 *results = &t->results;
@@ -3741,6 +3865,7 @@ KERNEL_avx2 void prefill_conclude_attention_avx2(const struct attn_args *args, c
         results->apart = args->o_stride;
         prefill_weigh_attention_avx2(block, tile, t);
         for (; query + 6 <= block->queries; query += 6) {
+            prefill_fetch_attention_avx2(args, block->head, next + query, next + query + 6 < end ? next + query + 6 : end);
             for (int32_t i = query; i < query + 6; i++)
                 results->factor[i] = finish_factor_attention_avx2(args, block->row + i, block->head, total->m[i], total->l[i]);
             prefill_accumulate_attention_avx2(block, tile, query, query + 6, results, t);
@@ -3775,6 +3900,8 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     const struct block_attention *stored = tile_block_attention(block->sequence, kv_of_attention(block->head), key0);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const float *v = stored->v[0][key0 % BLOCK_attention];
+    const int32_t key1 = key0 + TILE_attention_avx2 < block->view.kv_len ? key0 + TILE_attention_avx2 : key0;
+    const char *next = (const char *)tile_block_attention(block->sequence, kv_of_attention(block->head), key1)->k + key1 % BLOCK_attention * 96;
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     struct prefill_seen_attention_avx2 *seen = t->seen;
     prefill_settle_attention_avx2(block, before, t);
@@ -3784,7 +3911,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         prefill_scores_some_attention_avx2(block, key0, keys, k, t, seen, s);
     if (prefill_maximum_attention_avx2(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_avx2(t, block->queries);
-    *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0, before->v == NULL };
+    *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0, before->v == NULL, block->view.kv_len >= FAR_KEYS_attention_avx2 ? next : NULL };
 }
 
 /* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
@@ -3796,7 +3923,7 @@ KERNEL_avx2 struct prefill_tile_attention_avx2 prefill_segment_attention_avx2(co
         state->m[i] = ATTN_HIDDEN;
         state->l[i] = 0.0f;
     }
-    struct prefill_tile_attention_avx2 tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0 };
+    struct prefill_tile_attention_avx2 tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0, NULL };
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx2;
         prefill_advance_attention_avx2(block, key0, &tile, t);
@@ -3960,6 +4087,7 @@ static const struct attn_attention attention_attention_avx2 = {
 typedef __m512 vec_avx512;
 typedef __m512i ivec_avx512;
 typedef __mmask16 mask_avx512;
+typedef __m256 half_avx512;
 
 OP_avx512 vec_avx512 vzero_avx512(void)                                 { return _mm512_setzero_ps(); }
 OP_avx512 vec_avx512 vset_avx512(float x)                               { return _mm512_set1_ps(x); }
@@ -3976,6 +4104,15 @@ OP_avx512 vec_avx512 vabs_avx512(vec_avx512 a)                               { r
 OP_avx512 vec_avx512 vfloor_avx512(vec_avx512 a)                             { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 OP_avx512 vec_avx512 vsqrt_avx512(vec_avx512 a)                              { return _mm512_sqrt_ps(a); }
 OP_avx512 vec_avx512 vfromi_avx512(ivec_avx512 a)                            { return _mm512_cvtepi32_ps(a); }
+
+/* Half a vector: where a vector takes two steps of an FMA pipe, it takes one. */
+OP_avx512 half_avx512 hzero_avx512(void)                                { return _mm256_setzero_ps(); }
+OP_avx512 half_avx512 hset_avx512(float x)                              { return _mm256_set1_ps(x); }
+OP_avx512 half_avx512 hload_avx512(const float *p)                      { return _mm256_loadu_ps(p); }
+OP_avx512 void hstore_avx512(float *p, half_avx512 a)                   { _mm256_storeu_ps(p, a); }
+OP_avx512 half_avx512 hmul_avx512(half_avx512 a, half_avx512 b)                   { return _mm256_mul_ps(a, b); }
+OP_avx512 half_avx512 hfma_avx512(half_avx512 a, half_avx512 b, half_avx512 c)         { return _mm256_fmadd_ps(a, b, c); }
+
 /* The low four bits of each lane: a table, which ignores the others, in place of a conversion. */
 OP_avx512 vec_avx512 vfromi_low4_avx512(ivec_avx512 a)
 {
@@ -4249,6 +4386,7 @@ struct prefill_state_attention_avx512 {
 /* Keys of a mixed tile, counted from its first one, that some query of each vector may see: first .. last. */
 struct prefill_seen_attention_avx512 {
     int32_t first[4], last[4];
+    int32_t half_first[8], half_last[8];      /* the same of half a vector */
 };
 
 /* Where the results of a block's queries go, `apart` from query to query, and what makes them of o. */
@@ -4295,7 +4433,7 @@ KERNEL_avx512 void prefill_queries_attention_avx512(const struct attn_args *args
     }
 }
 
-/* s = q k for 16 keys x 16 queries, from `key` and `lane`: one FMA chain over d for each. */
+/* s = q k for 8 keys x 16 queries, from `key` and `lane`: one FMA chain over d for each. */
 KERNEL_avx512 void prefill_scores_1_attention_avx512(const float *restrict k, int key, int lane,
     const struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
 {
@@ -4308,14 +4446,6 @@ KERNEL_avx512 void prefill_scores_1_attention_avx512(const float *restrict k, in
     vec_avx512 s5_0 = vzero_avx512();
     vec_avx512 s6_0 = vzero_avx512();
     vec_avx512 s7_0 = vzero_avx512();
-    vec_avx512 s8_0 = vzero_avx512();
-    vec_avx512 s9_0 = vzero_avx512();
-    vec_avx512 s10_0 = vzero_avx512();
-    vec_avx512 s11_0 = vzero_avx512();
-    vec_avx512 s12_0 = vzero_avx512();
-    vec_avx512 s13_0 = vzero_avx512();
-    vec_avx512 s14_0 = vzero_avx512();
-    vec_avx512 s15_0 = vzero_avx512();
     for (int d = 0; d < 24; d += 1) {
         const vec_avx512 q0_0 = vload_avx512(&t->q[d + 0][lane + 0]);
         const vec_avx512 k0_0 = vset_avx512(panel[(d + 0) * PANEL_attention + 0]);
@@ -4334,22 +4464,6 @@ KERNEL_avx512 void prefill_scores_1_attention_avx512(const float *restrict k, in
         s6_0 = vfma_avx512(q0_0, k0_6, s6_0);
         const vec_avx512 k0_7 = vset_avx512(panel[(d + 0) * PANEL_attention + 7]);
         s7_0 = vfma_avx512(q0_0, k0_7, s7_0);
-        const vec_avx512 k0_8 = vset_avx512(panel[(d + 0) * PANEL_attention + 8]);
-        s8_0 = vfma_avx512(q0_0, k0_8, s8_0);
-        const vec_avx512 k0_9 = vset_avx512(panel[(d + 0) * PANEL_attention + 9]);
-        s9_0 = vfma_avx512(q0_0, k0_9, s9_0);
-        const vec_avx512 k0_10 = vset_avx512(panel[(d + 0) * PANEL_attention + 10]);
-        s10_0 = vfma_avx512(q0_0, k0_10, s10_0);
-        const vec_avx512 k0_11 = vset_avx512(panel[(d + 0) * PANEL_attention + 11]);
-        s11_0 = vfma_avx512(q0_0, k0_11, s11_0);
-        const vec_avx512 k0_12 = vset_avx512(panel[(d + 0) * PANEL_attention + 12]);
-        s12_0 = vfma_avx512(q0_0, k0_12, s12_0);
-        const vec_avx512 k0_13 = vset_avx512(panel[(d + 0) * PANEL_attention + 13]);
-        s13_0 = vfma_avx512(q0_0, k0_13, s13_0);
-        const vec_avx512 k0_14 = vset_avx512(panel[(d + 0) * PANEL_attention + 14]);
-        s14_0 = vfma_avx512(q0_0, k0_14, s14_0);
-        const vec_avx512 k0_15 = vset_avx512(panel[(d + 0) * PANEL_attention + 15]);
-        s15_0 = vfma_avx512(q0_0, k0_15, s15_0);
     }
     vstore_avx512(&s[key + 0][lane + 0], s0_0);
     vstore_avx512(&s[key + 1][lane + 0], s1_0);
@@ -4359,14 +4473,6 @@ KERNEL_avx512 void prefill_scores_1_attention_avx512(const float *restrict k, in
     vstore_avx512(&s[key + 5][lane + 0], s5_0);
     vstore_avx512(&s[key + 6][lane + 0], s6_0);
     vstore_avx512(&s[key + 7][lane + 0], s7_0);
-    vstore_avx512(&s[key + 8][lane + 0], s8_0);
-    vstore_avx512(&s[key + 9][lane + 0], s9_0);
-    vstore_avx512(&s[key + 10][lane + 0], s10_0);
-    vstore_avx512(&s[key + 11][lane + 0], s11_0);
-    vstore_avx512(&s[key + 12][lane + 0], s12_0);
-    vstore_avx512(&s[key + 13][lane + 0], s13_0);
-    vstore_avx512(&s[key + 14][lane + 0], s14_0);
-    vstore_avx512(&s[key + 15][lane + 0], s15_0);
 }
 
 /* s = q k for 8 keys x 32 queries, from `key` and `lane`: one FMA chain over d for each. */
@@ -4659,45 +4765,87 @@ KERNEL_avx512 void prefill_scores_all_attention_avx512(const struct prefill_bloc
 static void prefill_seen_find_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0, int32_t keys,
     struct prefill_seen_attention_avx512 *seen)
 {
-    for (int32_t lane = 0; lane < QUERIES_attention_avx512; lane += 16) {
-        const int32_t end = lane + 16 < block->queries ? lane + 16 : block->queries;
+    for (int32_t lane = 0; lane < QUERIES_attention_avx512; lane += 8) {
+        const int32_t end = lane + 8 < block->queries ? lane + 8 : block->queries;
         int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
         if (lane < end)
             visible_keys_attention(block->first + lane, block->first + end - 1, &block->view, &first, &last);
-        seen->first[lane / 16] = first - key0;
-        seen->last[lane / 16] = last - key0;
+        seen->half_first[lane / 8] = first - key0;
+        seen->half_last[lane / 8] = last - key0;
+    }
+    for (int i = 0; i < 4; i++) {
+        const int32_t *first = &seen->half_first[2 * i], *last = &seen->half_last[2 * i];
+        seen->first[i] = first[0] < first[1] ? first[0] : first[1];
+        seen->last[i] = last[0] > last[1] ? last[0] : last[1];
     }
 }
 
-/* Scores of 16 keys for those of 4 vectors of queries that may see one of them. */
+/* s = q k for 8 keys x 8 queries. */
+KERNEL_avx512 void prefill_scores_half_attention_avx512(const float *restrict k, int key, int lane,
+    const struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512])
+{
+    const float *restrict panel = k + key / PANEL_attention * (PANEL_attention * D_K_attention) + key % PANEL_attention;
+    half_avx512 s0 = hzero_avx512();
+    half_avx512 s1 = hzero_avx512();
+    half_avx512 s2 = hzero_avx512();
+    half_avx512 s3 = hzero_avx512();
+    half_avx512 s4 = hzero_avx512();
+    half_avx512 s5 = hzero_avx512();
+    half_avx512 s6 = hzero_avx512();
+    half_avx512 s7 = hzero_avx512();
+    for (int d = 0; d < 24; d++, panel += PANEL_attention) {
+        const half_avx512 q = hload_avx512(&t->q[d][lane]);
+        s0 = hfma_avx512(q, hset_avx512(panel[0]), s0);
+        s1 = hfma_avx512(q, hset_avx512(panel[1]), s1);
+        s2 = hfma_avx512(q, hset_avx512(panel[2]), s2);
+        s3 = hfma_avx512(q, hset_avx512(panel[3]), s3);
+        s4 = hfma_avx512(q, hset_avx512(panel[4]), s4);
+        s5 = hfma_avx512(q, hset_avx512(panel[5]), s5);
+        s6 = hfma_avx512(q, hset_avx512(panel[6]), s6);
+        s7 = hfma_avx512(q, hset_avx512(panel[7]), s7);
+    }
+    hstore_avx512(&s[key + 0][lane], s0);
+    hstore_avx512(&s[key + 1][lane], s1);
+    hstore_avx512(&s[key + 2][lane], s2);
+    hstore_avx512(&s[key + 3][lane], s3);
+    hstore_avx512(&s[key + 4][lane], s4);
+    hstore_avx512(&s[key + 5][lane], s5);
+    hstore_avx512(&s[key + 6][lane], s6);
+    hstore_avx512(&s[key + 7][lane], s7);
+}
+
+/* Scores of 8 keys for those of 4 vectors of queries that may see one of them, from half a vector to half a vector. */
 KERNEL_avx512 void prefill_scores_seen_attention_avx512(const float *k, int key, int lane,
     const struct prefill_scratch_attention_avx512 *t, const struct prefill_seen_attention_avx512 *seen, float (*s)[QUERIES_attention_avx512])
 {
     int from = lane, to = lane;
-    for (int at = lane; at < lane + 64; at += 16)
-        if (seen->first[at / 16] < key + 16 && seen->last[at / 16] >= key) {
+    for (int at = lane; at < lane + 64; at += 8)
+        if (seen->half_first[at / 8] < key + 8 && seen->half_last[at / 8] >= key) {
             from = to == lane ? at : from;
-            to = at + 16;
+            to = at + 8;
         }
+    if (from % 16 != 0) {
+        prefill_scores_half_attention_avx512(k, key, from, t, s);
+        from += 8;
+    }
+    if (to % 16 != 0) {
+        to -= 8;
+        prefill_scores_half_attention_avx512(k, key, to, t, s);
+    }
     switch ((to - from) / 16) {
     case 1:
         prefill_scores_1_attention_avx512(k, key, from, t, s);
         break;
     case 2:
         prefill_scores_2_attention_avx512(k, key, from, t, s);
-        prefill_scores_2_attention_avx512(k, key + 8, from, t, s);
         break;
     case 3:
         prefill_scores_3_attention_avx512(k, key, from, t, s);
         prefill_scores_3_attention_avx512(k, key + 4, from, t, s);
-        prefill_scores_3_attention_avx512(k, key + 8, from, t, s);
-        prefill_scores_3_attention_avx512(k, key + 12, from, t, s);
         break;
     case 4:
         prefill_scores_4_attention_avx512(k, key, from, t, s);
         prefill_scores_4_attention_avx512(k, key + 4, from, t, s);
-        prefill_scores_4_attention_avx512(k, key + 8, from, t, s);
-        prefill_scores_4_attention_avx512(k, key + 12, from, t, s);
         break;
     default: break;
     }
@@ -4712,15 +4860,21 @@ KERNEL_avx512 void prefill_scores_some_attention_avx512(const struct prefill_blo
 {
     prefill_seen_find_attention_avx512(block, key0, keys, seen);
     for (int lane = 0; lane < block->queries; lane += 64)
-        for (int key = 0; key < keys; key += 16)
+        for (int key = 0; key < keys; key += 8)
             prefill_scores_seen_attention_avx512(k, key, lane, t, seen, s);
     for (int lane = 0; lane < block->queries; lane += 16) {
         const ivec_avx512 place = iramp_avx512(block->first + lane);
         vec_avx512 top = vset_avx512(ATTN_HIDDEN);
-        for (int key = seen->first[lane / 16]; key <= seen->last[lane / 16]; key++) {
+        const int last = seen->last[lane / 16], clear = last - 15;      /* often all of the vector see those before */
+        int key = seen->first[lane / 16];
+        if (key < clear && sight_attention(block->first + lane, block->first + lane + 15, key0 + key, key0 + clear - 1, &block->view) == SEES_ALL)
+            for (; key < clear; key++) {
+                const vec_avx512 score = vload_avx512(&s[key][lane]);
+                top = vmax_avx512(top, score);
+            }
+        for (; key <= last; key++) {
             const mask_avx512 sees = sees_queries_attention_avx512(place, key0 + key, &block->view);
-            const vec_avx512 shown = vload_avx512(&s[key][lane]);
-            const vec_avx512 score = vselect_avx512(sees, shown, vset_avx512(ATTN_HIDDEN));
+            const vec_avx512 score = vselect_avx512(sees, vload_avx512(&s[key][lane]), vset_avx512(ATTN_HIDDEN));
             vstore_avx512(&s[key][lane], score);
             top = vmax_avx512(top, score);
         }
@@ -4858,11 +5012,12 @@ KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_
 /*
 ** All scores s of a tile and each query's largest, and meanwhile the weights of the tile
 ** before it in place of its scores p: exponentials after every 1 steps of d, so that
-** they fill the pipes that the FMAs leave idle. The V that comes next is fetched as well.
+** they fill the pipes that the FMAs leave idle. The V that comes next is fetched as well,
+** and the K of the tile behind.
 */
 KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0,
     const float *restrict k, struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512],
-    float (*restrict p)[QUERIES_attention_avx512], const float *v)
+    float (*restrict p)[QUERIES_attention_avx512], const float *v, const char *next)
 {
     (void)block;
     (void)key0;
@@ -4895,6 +5050,8 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
             sum = vadd_avx512(sum, p0);
             ATTN_FETCH_NEAR(v + 0);
             v += 16;
+            ATTN_FETCH(next);
+            next += 64;
             for (int d = 0; d < 1; d++, panel += PANEL_attention, q++) {
                 const vec_avx512 q0 = vload_avx512(&q[0][0]);
                 const vec_avx512 q1 = vload_avx512(&q[0][16]);
@@ -4927,6 +5084,8 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
             sum = vadd_avx512(sum, p1);
             ATTN_FETCH_NEAR(v + 0);
             v += 16;
+            ATTN_FETCH(next);
+            next += 64;
             for (int d = 0; d < 1; d++, panel += PANEL_attention, q++) {
                 const vec_avx512 q0 = vload_avx512(&q[0][0]);
                 const vec_avx512 q1 = vload_avx512(&q[0][16]);
@@ -4959,6 +5118,8 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
             sum = vadd_avx512(sum, p2);
             ATTN_FETCH_NEAR(v + 0);
             v += 16;
+            ATTN_FETCH(next);
+            next += 64;
             for (int d = 0; d < 1; d++, panel += PANEL_attention, q++) {
                 const vec_avx512 q0 = vload_avx512(&q[0][0]);
                 const vec_avx512 q1 = vload_avx512(&q[0][16]);
@@ -4991,6 +5152,8 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
             sum = vadd_avx512(sum, p3);
             ATTN_FETCH_NEAR(v + 0);
             v += 16;
+            ATTN_FETCH(next);
+            next += 64;
             for (int d = 0; d < 1; d++, panel += PANEL_attention, q++) {
                 const vec_avx512 q0 = vload_avx512(&q[0][0]);
                 const vec_avx512 q1 = vload_avx512(&q[0][16]);
@@ -5842,15 +6005,29 @@ KERNEL_avx512 void prefill_finish_attention_avx512(const struct attn_args *args,
         finish_attention_avx512(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 
+/* Asks for the queries of a head in the rows row .. end - 1, and for where their results go. */
+KERNEL_avx512 void prefill_fetch_attention_avx512(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
+{
+    for (; row < end; row++) {
+        const float *q = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;
+        const float *o = (const float *)args->o + row * args->o_stride + head * args->o_head_stride;
+        for (int d = 0; d < D_K_attention; d += 16)
+            ATTN_FETCH(q + d);
+        for (int d = 0; d < D_V_attention; d += 16)
+            ATTN_FETCH(o + d);
+    }
+}
+
 /*
 ** The same for the last tile of an only segment, and the results: of 8 queries at a time, so that the memory which
 ** they go to is waited for while o of the next ones is made. Where fewer queries than that are
-** left, o goes through the state.
+** left, o goes through the state. As many rows of the next block are asked for each time.
 */
 KERNEL_avx512 void prefill_conclude_attention_avx512(const struct attn_args *args, const struct prefill_block_attention_avx512 *block,
     const struct prefill_tile_attention_avx512 *tile, struct prefill_scratch_attention_avx512 *t)
 {
     const struct prefill_state_attention_avx512 *total = &t->total;
+    const int64_t next = block->row + QUERIES_attention_avx512, end = block->sequence->q_row + block->sequence->q_len;
     int32_t query = 0;
     if (tile->keys > 0) {
         struct prefill_results_attention_avx512 *results = &t->results;
@@ -5858,6 +6035,7 @@ KERNEL_avx512 void prefill_conclude_attention_avx512(const struct attn_args *arg
         results->apart = args->o_stride;
         prefill_weigh_attention_avx512(block, tile, t);
         for (; query + 8 <= block->queries; query += 8) {
+            prefill_fetch_attention_avx512(args, block->head, next + query, next + query + 8 < end ? next + query + 8 : end);
             for (int32_t i = query; i < query + 8; i++)
                 results->factor[i] = finish_factor_attention_avx512(args, block->row + i, block->head, total->m[i], total->l[i]);
             prefill_accumulate_attention_avx512(block, tile, query, query + 8, results, t);
@@ -5892,12 +6070,14 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
     const struct block_attention *stored = tile_block_attention(block->sequence, kv_of_attention(block->head), key0);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const float *v = stored->v[0][key0 % BLOCK_attention];
+    const int32_t key1 = key0 + TILE_attention_avx512 < block->view.kv_len ? key0 + TILE_attention_avx512 : key0;
+    const char *next = (const char *)tile_block_attention(block->sequence, kv_of_attention(block->head), key1)->k + key1 % BLOCK_attention * 96;
     const int slot = before->s == t->s[0];
     float (*s)[QUERIES_attention_avx512] = t->s[slot];
     struct prefill_seen_attention_avx512 *seen = &t->seen[slot];
     before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
     if (before->weighed)
-        prefill_scores_weights_attention_avx512(block, key0, k, t, s, before->s, before->v);
+        prefill_scores_weights_attention_avx512(block, key0, k, t, s, before->s, before->v, next);
     else if (sight == SEES_ALL)
         prefill_scores_all_attention_avx512(block, key0, k, t, s);
     else

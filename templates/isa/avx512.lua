@@ -3,6 +3,7 @@ name             = "avx512"
 help             = "x86-64 with AVX-512 F, BW, DQ and VL: 16 floats at a time"
 lanes            = 16
 registers        = 32
+half_lanes       = 8
 header           = "immintrin.h"
 attribute        = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"
 supported        = "cpu_has_avx512()"
@@ -18,6 +19,7 @@ code = [[
 typedef __m512 vec$T;
 typedef __m512i ivec$T;
 typedef __mmask16 mask$T;
+typedef __m256 half$T;
 
 OP$T vec$T vzero$T(void)                                 { return _mm512_setzero_ps(); }
 OP$T vec$T vset$T(float x)                               { return _mm512_set1_ps(x); }
@@ -34,6 +36,15 @@ OP$T vec$T vabs$T(vec$T a)                               { return _mm512_abs_ps(
 OP$T vec$T vfloor$T(vec$T a)                             { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 OP$T vec$T vsqrt$T(vec$T a)                              { return _mm512_sqrt_ps(a); }
 OP$T vec$T vfromi$T(ivec$T a)                            { return _mm512_cvtepi32_ps(a); }
+
+/* Half a vector: where a vector takes two steps of an FMA pipe, it takes one. */
+OP$T half$T hzero$T(void)                                { return _mm256_setzero_ps(); }
+OP$T half$T hset$T(float x)                              { return _mm256_set1_ps(x); }
+OP$T half$T hload$T(const float *p)                      { return _mm256_loadu_ps(p); }
+OP$T void hstore$T(float *p, half$T a)                   { _mm256_storeu_ps(p, a); }
+OP$T half$T hmul$T(half$T a, half$T b)                   { return _mm256_mul_ps(a, b); }
+OP$T half$T hfma$T(half$T a, half$T b, half$T c)         { return _mm256_fmadd_ps(a, b, c); }
+
 /* The low four bits of each lane: a table, which ignores the others, in place of a conversion. */
 OP$T vec$T vfromi_low4$T(ivec$T a)
 {

@@ -24,9 +24,13 @@ struct prefill_state$F {
     float m[QUERIES$F], l[QUERIES$F];        /* running maximum (log2) and sum */
 };
 
+% local halves = HALF_LANES > 0 and not UNITS
 /* Keys of a mixed tile, counted from its first one, that some query of each vector may see: first .. last. */
 struct prefill_seen$F {
     int32_t first[$(QUERIES // LANES)], last[$(QUERIES // LANES)];
+% if halves then
+    int32_t half_first[$(QUERIES // HALF_LANES)], half_last[$(QUERIES // HALF_LANES)];      /* the same of half a vector */
+% end
 };
 
 /* Where the results of a block's queries go, `apart` from query to query, and what makes them of o. */
@@ -93,12 +97,14 @@ $FN void prefill_queries$F(const struct attn_args *args, const struct prefill_bl
 }
 
 % -- steps of d: UNROLL at a time, then those that are left
-% local steps = { { from = 0, to = Q_UNITS - Q_UNITS % UNROLL, count = UNROLL } }
-% if Q_UNITS % UNROLL > 0 then steps[2] = { from = Q_UNITS - Q_UNITS % UNROLL, to = Q_UNITS, count = 1 } end
+% local steps = {}
+% if Q_UNITS >= UNROLL then steps[1] = { from = 0, to = Q_UNITS - Q_UNITS % UNROLL, count = UNROLL } end
+% if Q_UNITS % UNROLL > 0 then steps[#steps + 1] = { from = Q_UNITS - Q_UNITS % UNROLL, to = Q_UNITS, count = 1 } end
 % -- a narrow register tile has more keys, so that there are as many sums as hide an FMA's latency
+% local most_keys = math.min(TILE, PANEL, halves and HALF_LANES or TILE)
 % local function keys_beside(vectors)
 %     local keys = SCORE_KEYS
-%     while 2 * keys * vectors <= SCORE_KEYS * QUERY_VECTORS and math.max(TILE, PANEL) % (2 * keys) == 0 and 2 * keys <= math.min(TILE, PANEL) do
+%     while 2 * keys * vectors <= SCORE_KEYS * QUERY_VECTORS and math.max(TILE, PANEL) % (2 * keys) == 0 and 2 * keys <= most_keys do
 %         keys = 2 * keys
 %     end
 %     return keys
@@ -214,29 +220,69 @@ $FN void prefill_scores_all$F(const struct prefill_block$F *block, int32_t key0,
         }
 }
 
+% local lanes = halves and HALF_LANES or LANES
+% local seen_first, seen_last = halves and "seen->half_first" or "seen->first", halves and "seen->half_last" or "seen->last"
 static void prefill_seen_find$F(const struct prefill_block$F *block, int32_t key0, int32_t keys,
     struct prefill_seen$F *seen)
 {
-    for (int32_t lane = 0; lane < QUERIES$F; lane += $LANES) {
-        const int32_t end = lane + $LANES < block->queries ? lane + $LANES : block->queries;
+    for (int32_t lane = 0; lane < QUERIES$F; lane += $lanes) {
+        const int32_t end = lane + $lanes < block->queries ? lane + $lanes : block->queries;
         int32_t first = key0, last = lane < end ? key0 + keys - 1 : key0 - 1;
         if (lane < end)
             visible_keys$D(block->first + lane, block->first + end - 1, &block->view, &first, &last);
-        seen->first[lane / $LANES] = first - key0;
-        seen->last[lane / $LANES] = last - key0;
+        $seen_first[lane / $lanes] = first - key0;
+        $seen_last[lane / $lanes] = last - key0;
     }
+% if halves then
+    for (int i = 0; i < $(QUERIES // LANES); i++) {
+        const int32_t *first = &seen->half_first[2 * i], *last = &seen->half_last[2 * i];
+        seen->first[i] = first[0] < first[1] ? first[0] : first[1];
+        seen->last[i] = last[0] > last[1] ? last[0] : last[1];
+    }
+% end
 }
 
-/* Scores of $key_step keys for those of $QUERY_VECTORS vectors of queries that may see one of them. */
+% if halves then
+/* s = q k for $key_step keys x $HALF_LANES queries. */
+$FN void prefill_scores_half$F(const $K_UNIT *restrict k, int key, int lane,
+    const struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F])
+{
+    const $K_UNIT *restrict panel = k + key / PANEL$D * (PANEL$D * D_K$D) + key % PANEL$D;
+% for i = 0, key_step - 1 do
+    half$T s$i = hzero$T();
+% end
+    for (int d = 0; d < $Q_UNITS; d++, panel += PANEL$D) {
+        const half$T q = hload$T(&t->q[d][lane]);
+% for i = 0, key_step - 1 do
+        s$i = hfma$T(q, hset$T(panel[$i]), s$i);
+% end
+    }
+% for i = 0, key_step - 1 do
+    hstore$T(&s[key + $i][lane], $(K_SCALES_ROWS and "hmul" .. T .. "(s" .. i .. ", hset" .. T .. "(t->k_scale[key + " .. i .. "]))" or "s" .. i));
+% end
+}
+
+% end
+/* Scores of $key_step keys for those of $QUERY_VECTORS vectors of queries that may see one of them$(halves and ", from half a vector to half a vector" or ""). */
 $FN void prefill_scores_seen$F(const $K_UNIT *k, int key, int lane,
     const struct prefill_scratch$F *t, const struct prefill_seen$F *seen, float (*s)[QUERIES$F])
 {
     int from = lane, to = lane;
-    for (int at = lane; at < lane + $(QUERY_VECTORS * LANES); at += $LANES)
-        if (seen->first[at / $LANES] < key + $key_step && seen->last[at / $LANES] >= key) {
+    for (int at = lane; at < lane + $(QUERY_VECTORS * LANES); at += $lanes)
+        if ($seen_first[at / $lanes] < key + $key_step && $seen_last[at / $lanes] >= key) {
             from = to == lane ? at : from;
-            to = at + $LANES;
+            to = at + $lanes;
         }
+% if halves then
+    if (from % $LANES != 0) {
+        prefill_scores_half$F(k, key, from, t, s);
+        from += $lanes;
+    }
+    if (to % $LANES != 0) {
+        to -= $lanes;
+        prefill_scores_half$F(k, key, to, t, s);
+    }
+% end
     switch ((to - from) / $LANES) {
 % for n = 1, QUERY_VECTORS do
     case $n:
@@ -249,6 +295,9 @@ $FN void prefill_scores_seen$F(const $K_UNIT *k, int key, int lane,
     }
 }
 
+% -- C of a score that is seen
+% local loaded = "vload" .. T .. "(&s[key][lane])"
+% local shown = HAS_SCORE and "score_queries" .. F .. "(" .. loaded .. ", place, key0 + key, &block->view" .. near_one .. ")" or loaded
 /*
 ** The same for a tile that some of the queries see some of: hidden scores are -infinity. Keys
 ** that no query of a vector sees have none.
@@ -263,14 +312,19 @@ $FN void prefill_scores_some$F(const struct prefill_block$F *block, int32_t key0
     for (int lane = 0; lane < block->queries; lane += $LANES) {
         const ivec$T place = iramp$T(block->first + lane);
         vec$T top = vset$T(ATTN_HIDDEN);
-        for (int key = seen->first[lane / $LANES]; key <= seen->last[lane / $LANES]; key++) {
-            const mask$T sees = sees_queries$F(place, key0 + key, &block->view);
+        const int last = seen->last[lane / $LANES], clear = last - $(LANES - 1);      /* often all of the vector see those before */
+        int key = seen->first[lane / $LANES];
+        if (key < clear && sight$D(block->first + lane, block->first + lane + $(LANES - 1), key0 + key, key0 + clear - 1, &block->view) == SEES_ALL)
+            for (; key < clear; key++) {
+                const vec$T score = $shown;
 % if HAS_SCORE then
-            const vec$T shown = score_queries$F(vload$T(&s[key][lane]), place, key0 + key, &block->view$(near_one));
-% else
-            const vec$T shown = vload$T(&s[key][lane]);
+                vstore$T(&s[key][lane], score);
 % end
-            const vec$T score = vselect$T(sees, shown, vset$T(ATTN_HIDDEN));
+                top = vmax$T(top, score);
+            }
+        for (; key <= last; key++) {
+            const mask$T sees = sees_queries$F(place, key0 + key, &block->view);
+            const vec$T score = vselect$T(sees, $shown, vset$T(ATTN_HIDDEN));
             vstore$T(&s[key][lane], score);
             top = vmax$T(top, score);
         }

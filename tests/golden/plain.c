@@ -11,7 +11,7 @@
 **     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
 **
 **   targets scalar
-**   digest  298fe9497ca993ed   (of all that follows this comment)
+**   digest  3f6ea0bcb7163f05   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -543,6 +543,7 @@ KERNEL_scalar void finish_attention_scalar(const struct attn_args *args, const s
 */
 enum {
     QUERIES_attention_scalar = 12,      /* queries in a block */
+    FAR_KEYS_attention_scalar = 65536,   /* from so many keys on a head's K and V, 8 MiB, come from memory */
     APPEND_attention_scalar  = 32,      /* most queries of a sequence that goes by rows, as in decode */
     APPEND_KEYS_attention_scalar = 8,    /* and its keys for each of them, at least */
     Q_ROW_attention_scalar   = 16       /* D_K, padded to whole vectors */
@@ -875,10 +876,16 @@ KERNEL_scalar void prefill_scores_some_attention_scalar(const struct prefill_blo
     for (int lane = 0; lane < block->queries; lane += 1) {
         const ivec_scalar place = iramp_scalar(block->first + lane);
         vec_scalar top = vset_scalar(ATTN_HIDDEN);
-        for (int key = seen->first[lane / 1]; key <= seen->last[lane / 1]; key++) {
+        const int last = seen->last[lane / 1], clear = last - 0;      /* often all of the vector see those before */
+        int key = seen->first[lane / 1];
+        if (key < clear && sight_attention(block->first + lane, block->first + lane + 0, key0 + key, key0 + clear - 1, &block->view) == SEES_ALL)
+            for (; key < clear; key++) {
+                const vec_scalar score = vload_scalar(&s[key][lane]);
+                top = vmax_scalar(top, score);
+            }
+        for (; key <= last; key++) {
             const mask_scalar sees = sees_queries_attention_scalar(place, key0 + key, &block->view);
-            const vec_scalar shown = vload_scalar(&s[key][lane]);
-            const vec_scalar score = vselect_scalar(sees, shown, vset_scalar(ATTN_HIDDEN));
+            const vec_scalar score = vselect_scalar(sees, vload_scalar(&s[key][lane]), vset_scalar(ATTN_HIDDEN));
             vstore_scalar(&s[key][lane], score);
             top = vmax_scalar(top, score);
         }
@@ -1884,18 +1891,23 @@ struct prefill_tile_attention_scalar {
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
     int first;                   /* of its segment: o is still 0 */
+    const char *next;            /* K of the tile behind it, where that is to be fetched */
 };
 
 /*
 ** o += p v for the queries start .. end - 1, whole register tiles of them, into the state or, where there are any, the results.
-** A tile with hidden scores skips what is hidden from all queries of a register tile.
+** A tile with hidden scores skips what is hidden from all queries of a register tile. K of the next tile may be fetched
+** meanwhile.
 */
 KERNEL_scalar void prefill_accumulate_attention_scalar(const struct prefill_block_attention_scalar *block, const struct prefill_tile_attention_scalar *tile,
     int32_t start, int32_t end, const struct prefill_results_attention_scalar *results, struct prefill_scratch_attention_scalar *t)
 {
+    const char *next = results == NULL ? tile->next : NULL;
     for (int column = 0; column < 16; column += 2)
         for (int32_t query = start; query < end; query += 6) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            for (int line = 0; next != NULL && line < 4; line++, next += 64)
+                ATTN_FETCH(next);
             const int32_t left = end - query, queries = left < 6 ? left : 6;
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
@@ -1937,15 +1949,29 @@ KERNEL_scalar void prefill_finish_attention_scalar(const struct attn_args *args,
         finish_attention_scalar(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 
+/* Asks for the queries of a head in the rows row .. end - 1, and for where their results go. */
+KERNEL_scalar void prefill_fetch_attention_scalar(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
+{
+    for (; row < end; row++) {
+        const float *q = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;
+        const float *o = (const float *)args->o + row * args->o_stride + head * args->o_head_stride;
+        for (int d = 0; d < D_K_attention; d += 16)
+            ATTN_FETCH(q + d);
+        for (int d = 0; d < D_V_attention; d += 16)
+            ATTN_FETCH(o + d);
+    }
+}
+
 /*
 ** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
 ** they go to is waited for while o of the next ones is made. Where fewer queries than that are
-** left, o goes through the state.
+** left, o goes through the state. As many rows of the next block are asked for each time.
 */
 KERNEL_scalar void prefill_conclude_attention_scalar(const struct attn_args *args, const struct prefill_block_attention_scalar *block,
     const struct prefill_tile_attention_scalar *tile, struct prefill_scratch_attention_scalar *t)
 {
     const struct prefill_state_attention_scalar *total = &t->total;
+    const int64_t next = block->row + QUERIES_attention_scalar, end = block->sequence->q_row + block->sequence->q_len;
     int32_t query = 0;
     if (tile->keys > 0) {
         struct prefill_results_attention_scalar *results = &t->results;
@@ -1953,6 +1979,7 @@ KERNEL_scalar void prefill_conclude_attention_scalar(const struct attn_args *arg
         results->apart = args->o_stride;
         prefill_weigh_attention_scalar(block, tile, t);
         for (; query + 6 <= block->queries; query += 6) {
+            prefill_fetch_attention_scalar(args, block->head, next + query, next + query + 6 < end ? next + query + 6 : end);
             for (int32_t i = query; i < query + 6; i++)
                 results->factor[i] = finish_factor_attention_scalar(args, block->row + i, block->head, total->m[i], total->l[i]);
             prefill_accumulate_attention_scalar(block, tile, query, query + 6, results, t);
@@ -1987,6 +2014,8 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     const struct block_attention *stored = tile_block_attention(block->sequence, kv_of_attention(block->head), key0);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const float *v = stored->v[0][key0 % BLOCK_attention];
+    const int32_t key1 = key0 + TILE_attention_scalar < block->view.kv_len ? key0 + TILE_attention_scalar : key0;
+    const char *next = (const char *)tile_block_attention(block->sequence, kv_of_attention(block->head), key1)->k + key1 % BLOCK_attention * 64;
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     struct prefill_seen_attention_scalar *seen = t->seen;
     prefill_settle_attention_scalar(block, before, t);
@@ -1996,7 +2025,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
         prefill_scores_some_attention_scalar(block, key0, keys, k, t, seen, s);
     if (prefill_maximum_attention_scalar(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_scalar(t, block->queries);
-    *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0, before->v == NULL };
+    *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0, before->v == NULL, block->view.kv_len >= FAR_KEYS_attention_scalar ? next : NULL };
 }
 
 /* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
@@ -2008,7 +2037,7 @@ KERNEL_scalar struct prefill_tile_attention_scalar prefill_segment_attention_sca
         state->m[i] = ATTN_HIDDEN;
         state->l[i] = 0.0f;
     }
-    struct prefill_tile_attention_scalar tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0 };
+    struct prefill_tile_attention_scalar tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0, NULL };
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_scalar;
         prefill_advance_attention_scalar(block, key0, &tile, t);

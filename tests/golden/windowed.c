@@ -11,7 +11,7 @@
 **     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
 **
 **   targets avx2
-**   digest  db05e1bb9b169285   (of all that follows this comment)
+**   digest  73b26215c2eaca1f   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -641,6 +641,7 @@ KERNEL_avx2 void finish_attention_avx2(const struct attn_args *args, const struc
 */
 enum {
     QUERIES_attention_avx2 = 24,      /* queries in a block */
+    FAR_KEYS_attention_avx2 = 32768,   /* from so many keys on a head's K and V, 8 MiB, come from memory */
     APPEND_attention_avx2  = 32,      /* most queries of a sequence that goes by rows, as in decode */
     APPEND_KEYS_attention_avx2 = 8,    /* and its keys for each of them, at least */
     Q_ROW_attention_avx2   = 32       /* D_K, padded to whole vectors */
@@ -714,7 +715,7 @@ KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int ke
     vec_avx2 s5_0 = vzero_avx2();
     vec_avx2 s6_0 = vzero_avx2();
     vec_avx2 s7_0 = vzero_avx2();
-    for (int d = 0; d < 32; d += 1) {
+    for (int d = 0; d < 32; d += 2) {
         const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
         const vec_avx2 k0_0 = vset_avx2(panel[(d + 0) * PANEL_attention + 0]);
         s0_0 = vfma_avx2(q0_0, k0_0, s0_0);
@@ -732,6 +733,23 @@ KERNEL_avx2 void prefill_scores_1_attention_avx2(const float *restrict k, int ke
         s6_0 = vfma_avx2(q0_0, k0_6, s6_0);
         const vec_avx2 k0_7 = vset_avx2(panel[(d + 0) * PANEL_attention + 7]);
         s7_0 = vfma_avx2(q0_0, k0_7, s7_0);
+        const vec_avx2 q1_0 = vload_avx2(&t->q[d + 1][lane + 0]);
+        const vec_avx2 k1_0 = vset_avx2(panel[(d + 1) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+        const vec_avx2 k1_1 = vset_avx2(panel[(d + 1) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q1_0, k1_1, s1_0);
+        const vec_avx2 k1_2 = vset_avx2(panel[(d + 1) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q1_0, k1_2, s2_0);
+        const vec_avx2 k1_3 = vset_avx2(panel[(d + 1) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q1_0, k1_3, s3_0);
+        const vec_avx2 k1_4 = vset_avx2(panel[(d + 1) * PANEL_attention + 4]);
+        s4_0 = vfma_avx2(q1_0, k1_4, s4_0);
+        const vec_avx2 k1_5 = vset_avx2(panel[(d + 1) * PANEL_attention + 5]);
+        s5_0 = vfma_avx2(q1_0, k1_5, s5_0);
+        const vec_avx2 k1_6 = vset_avx2(panel[(d + 1) * PANEL_attention + 6]);
+        s6_0 = vfma_avx2(q1_0, k1_6, s6_0);
+        const vec_avx2 k1_7 = vset_avx2(panel[(d + 1) * PANEL_attention + 7]);
+        s7_0 = vfma_avx2(q1_0, k1_7, s7_0);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 1][lane + 0], s1_0);
@@ -756,7 +774,7 @@ KERNEL_avx2 void prefill_scores_2_attention_avx2(const float *restrict k, int ke
     vec_avx2 s2_1 = vzero_avx2();
     vec_avx2 s3_0 = vzero_avx2();
     vec_avx2 s3_1 = vzero_avx2();
-    for (int d = 0; d < 32; d += 1) {
+    for (int d = 0; d < 32; d += 2) {
         const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
         const vec_avx2 q0_1 = vload_avx2(&t->q[d + 0][lane + 8]);
         const vec_avx2 k0_0 = vset_avx2(panel[(d + 0) * PANEL_attention + 0]);
@@ -771,6 +789,20 @@ KERNEL_avx2 void prefill_scores_2_attention_avx2(const float *restrict k, int ke
         const vec_avx2 k0_3 = vset_avx2(panel[(d + 0) * PANEL_attention + 3]);
         s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
         s3_1 = vfma_avx2(q0_1, k0_3, s3_1);
+        const vec_avx2 q1_0 = vload_avx2(&t->q[d + 1][lane + 0]);
+        const vec_avx2 q1_1 = vload_avx2(&t->q[d + 1][lane + 8]);
+        const vec_avx2 k1_0 = vset_avx2(panel[(d + 1) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+        s0_1 = vfma_avx2(q1_1, k1_0, s0_1);
+        const vec_avx2 k1_1 = vset_avx2(panel[(d + 1) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q1_0, k1_1, s1_0);
+        s1_1 = vfma_avx2(q1_1, k1_1, s1_1);
+        const vec_avx2 k1_2 = vset_avx2(panel[(d + 1) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q1_0, k1_2, s2_0);
+        s2_1 = vfma_avx2(q1_1, k1_2, s2_1);
+        const vec_avx2 k1_3 = vset_avx2(panel[(d + 1) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q1_0, k1_3, s3_0);
+        s3_1 = vfma_avx2(q1_1, k1_3, s3_1);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 0][lane + 8], s0_1);
@@ -799,7 +831,7 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
     vec_avx2 s3_0 = vzero_avx2();
     vec_avx2 s3_1 = vzero_avx2();
     vec_avx2 s3_2 = vzero_avx2();
-    for (int d = 0; d < 32; d += 1) {
+    for (int d = 0; d < 32; d += 2) {
         const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
         const vec_avx2 q0_1 = vload_avx2(&t->q[d + 0][lane + 8]);
         const vec_avx2 q0_2 = vload_avx2(&t->q[d + 0][lane + 16]);
@@ -819,6 +851,25 @@ KERNEL_avx2 void prefill_scores_3_attention_avx2(const float *restrict k, int ke
         s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
         s3_1 = vfma_avx2(q0_1, k0_3, s3_1);
         s3_2 = vfma_avx2(q0_2, k0_3, s3_2);
+        const vec_avx2 q1_0 = vload_avx2(&t->q[d + 1][lane + 0]);
+        const vec_avx2 q1_1 = vload_avx2(&t->q[d + 1][lane + 8]);
+        const vec_avx2 q1_2 = vload_avx2(&t->q[d + 1][lane + 16]);
+        const vec_avx2 k1_0 = vset_avx2(panel[(d + 1) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+        s0_1 = vfma_avx2(q1_1, k1_0, s0_1);
+        s0_2 = vfma_avx2(q1_2, k1_0, s0_2);
+        const vec_avx2 k1_1 = vset_avx2(panel[(d + 1) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q1_0, k1_1, s1_0);
+        s1_1 = vfma_avx2(q1_1, k1_1, s1_1);
+        s1_2 = vfma_avx2(q1_2, k1_1, s1_2);
+        const vec_avx2 k1_2 = vset_avx2(panel[(d + 1) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q1_0, k1_2, s2_0);
+        s2_1 = vfma_avx2(q1_1, k1_2, s2_1);
+        s2_2 = vfma_avx2(q1_2, k1_2, s2_2);
+        const vec_avx2 k1_3 = vset_avx2(panel[(d + 1) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q1_0, k1_3, s3_0);
+        s3_1 = vfma_avx2(q1_1, k1_3, s3_1);
+        s3_2 = vfma_avx2(q1_2, k1_3, s3_2);
     }
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
     vstore_avx2(&s[key + 0][lane + 8], s0_1);
@@ -851,7 +902,7 @@ OP_avx2 void prefill_scores_top_attention_avx2(const float *restrict k,
     vec_avx2 s3_0 = vzero_avx2();
     vec_avx2 s3_1 = vzero_avx2();
     vec_avx2 s3_2 = vzero_avx2();
-    for (int d = 0; d < 32; d += 1) {
+    for (int d = 0; d < 32; d += 2) {
         const vec_avx2 q0_0 = vload_avx2(&t->q[d + 0][lane + 0]);
         const vec_avx2 q0_1 = vload_avx2(&t->q[d + 0][lane + 8]);
         const vec_avx2 q0_2 = vload_avx2(&t->q[d + 0][lane + 16]);
@@ -871,6 +922,25 @@ OP_avx2 void prefill_scores_top_attention_avx2(const float *restrict k,
         s3_0 = vfma_avx2(q0_0, k0_3, s3_0);
         s3_1 = vfma_avx2(q0_1, k0_3, s3_1);
         s3_2 = vfma_avx2(q0_2, k0_3, s3_2);
+        const vec_avx2 q1_0 = vload_avx2(&t->q[d + 1][lane + 0]);
+        const vec_avx2 q1_1 = vload_avx2(&t->q[d + 1][lane + 8]);
+        const vec_avx2 q1_2 = vload_avx2(&t->q[d + 1][lane + 16]);
+        const vec_avx2 k1_0 = vset_avx2(panel[(d + 1) * PANEL_attention + 0]);
+        s0_0 = vfma_avx2(q1_0, k1_0, s0_0);
+        s0_1 = vfma_avx2(q1_1, k1_0, s0_1);
+        s0_2 = vfma_avx2(q1_2, k1_0, s0_2);
+        const vec_avx2 k1_1 = vset_avx2(panel[(d + 1) * PANEL_attention + 1]);
+        s1_0 = vfma_avx2(q1_0, k1_1, s1_0);
+        s1_1 = vfma_avx2(q1_1, k1_1, s1_1);
+        s1_2 = vfma_avx2(q1_2, k1_1, s1_2);
+        const vec_avx2 k1_2 = vset_avx2(panel[(d + 1) * PANEL_attention + 2]);
+        s2_0 = vfma_avx2(q1_0, k1_2, s2_0);
+        s2_1 = vfma_avx2(q1_1, k1_2, s2_1);
+        s2_2 = vfma_avx2(q1_2, k1_2, s2_2);
+        const vec_avx2 k1_3 = vset_avx2(panel[(d + 1) * PANEL_attention + 3]);
+        s3_0 = vfma_avx2(q1_0, k1_3, s3_0);
+        s3_1 = vfma_avx2(q1_1, k1_3, s3_1);
+        s3_2 = vfma_avx2(q1_2, k1_3, s3_2);
     }
     vec_avx2 top0 = vload_avx2(&t->tile_max[lane + 0]);
     vstore_avx2(&s[key + 0][lane + 0], s0_0);
@@ -973,10 +1043,16 @@ KERNEL_avx2 void prefill_scores_some_attention_avx2(const struct prefill_block_a
     for (int lane = 0; lane < block->queries; lane += 8) {
         const ivec_avx2 place = iramp_avx2(block->first + lane);
         vec_avx2 top = vset_avx2(ATTN_HIDDEN);
-        for (int key = seen->first[lane / 8]; key <= seen->last[lane / 8]; key++) {
+        const int last = seen->last[lane / 8], clear = last - 7;      /* often all of the vector see those before */
+        int key = seen->first[lane / 8];
+        if (key < clear && sight_attention(block->first + lane, block->first + lane + 7, key0 + key, key0 + clear - 1, &block->view) == SEES_ALL)
+            for (; key < clear; key++) {
+                const vec_avx2 score = vload_avx2(&s[key][lane]);
+                top = vmax_avx2(top, score);
+            }
+        for (; key <= last; key++) {
             const mask_avx2 sees = sees_queries_attention_avx2(place, key0 + key, &block->view);
-            const vec_avx2 shown = vload_avx2(&s[key][lane]);
-            const vec_avx2 score = vselect_avx2(sees, shown, vset_avx2(ATTN_HIDDEN));
+            const vec_avx2 score = vselect_avx2(sees, vload_avx2(&s[key][lane]), vset_avx2(ATTN_HIDDEN));
             vstore_avx2(&s[key][lane], score);
             top = vmax_avx2(top, score);
         }
@@ -1842,18 +1918,23 @@ struct prefill_tile_attention_avx2 {
     int32_t key0, keys;          /* no keys: no tile */
     int sight, weighed;
     int first;                   /* of its segment: o is still 0 */
+    const char *next;            /* K of the tile behind it, where that is to be fetched */
 };
 
 /*
 ** o += p v for the queries start .. end - 1, whole register tiles of them, into the state or, where there are any, the results.
-** A tile with hidden scores skips what is hidden from all queries of a register tile.
+** A tile with hidden scores skips what is hidden from all queries of a register tile. K of the next tile may be fetched
+** meanwhile.
 */
 KERNEL_avx2 void prefill_accumulate_attention_avx2(const struct prefill_block_attention_avx2 *block, const struct prefill_tile_attention_avx2 *tile,
     int32_t start, int32_t end, const struct prefill_results_attention_avx2 *results, struct prefill_scratch_attention_avx2 *t)
 {
+    const char *next = results == NULL ? tile->next : NULL;
     for (int column = 0; column < 32; column += 16)
         for (int32_t query = start; query < end; query += 6) {
             int32_t first = tile->key0, last = tile->key0 + tile->keys - 1;
+            for (int line = 0; next != NULL && line < 16; line++, next += 64)
+                ATTN_FETCH(next);
             const int32_t left = end - query, queries = left < 6 ? left : 6;
             if (tile->sight != SEES_ALL)
                 visible_keys_attention(block->first + query, block->first + query + queries - 1,
@@ -1895,15 +1976,29 @@ KERNEL_avx2 void prefill_finish_attention_avx2(const struct attn_args *args, con
         finish_attention_avx2(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 
+/* Asks for the queries of a head in the rows row .. end - 1, and for where their results go. */
+KERNEL_avx2 void prefill_fetch_attention_avx2(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
+{
+    for (; row < end; row++) {
+        const float *q = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;
+        const float *o = (const float *)args->o + row * args->o_stride + head * args->o_head_stride;
+        for (int d = 0; d < D_K_attention; d += 16)
+            ATTN_FETCH(q + d);
+        for (int d = 0; d < D_V_attention; d += 16)
+            ATTN_FETCH(o + d);
+    }
+}
+
 /*
 ** The same for the last tile of an only segment, and the results: of 6 queries at a time, so that the memory which
 ** they go to is waited for while o of the next ones is made. Where fewer queries than that are
-** left, o goes through the state.
+** left, o goes through the state. As many rows of the next block are asked for each time.
 */
 KERNEL_avx2 void prefill_conclude_attention_avx2(const struct attn_args *args, const struct prefill_block_attention_avx2 *block,
     const struct prefill_tile_attention_avx2 *tile, struct prefill_scratch_attention_avx2 *t)
 {
     const struct prefill_state_attention_avx2 *total = &t->total;
+    const int64_t next = block->row + QUERIES_attention_avx2, end = block->sequence->q_row + block->sequence->q_len;
     int32_t query = 0;
     if (tile->keys > 0) {
         struct prefill_results_attention_avx2 *results = &t->results;
@@ -1911,6 +2006,7 @@ KERNEL_avx2 void prefill_conclude_attention_avx2(const struct attn_args *args, c
         results->apart = args->o_stride;
         prefill_weigh_attention_avx2(block, tile, t);
         for (; query + 6 <= block->queries; query += 6) {
+            prefill_fetch_attention_avx2(args, block->head, next + query, next + query + 6 < end ? next + query + 6 : end);
             for (int32_t i = query; i < query + 6; i++)
                 results->factor[i] = finish_factor_attention_avx2(args, block->row + i, block->head, total->m[i], total->l[i]);
             prefill_accumulate_attention_avx2(block, tile, query, query + 6, results, t);
@@ -1945,6 +2041,8 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     const struct block_attention *stored = tile_block_attention(block->sequence, kv_of_attention(block->head), key0);
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const float *v = stored->v[0][key0 % BLOCK_attention];
+    const int32_t key1 = key0 + TILE_attention_avx2 < block->view.kv_len ? key0 + TILE_attention_avx2 : key0;
+    const char *next = (const char *)tile_block_attention(block->sequence, kv_of_attention(block->head), key1)->k + key1 % BLOCK_attention * 128;
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     struct prefill_seen_attention_avx2 *seen = t->seen;
     prefill_settle_attention_avx2(block, before, t);
@@ -1954,7 +2052,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         prefill_scores_some_attention_avx2(block, key0, keys, k, t, seen, s);
     if (prefill_maximum_attention_avx2(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_avx2(t, block->queries);
-    *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0, before->v == NULL };
+    *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0, before->v == NULL, block->view.kv_len >= FAR_KEYS_attention_avx2 ? next : NULL };
 }
 
 /* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
@@ -1966,7 +2064,7 @@ KERNEL_avx2 struct prefill_tile_attention_avx2 prefill_segment_attention_avx2(co
         state->m[i] = ATTN_HIDDEN;
         state->l[i] = 0.0f;
     }
-    struct prefill_tile_attention_avx2 tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0 };
+    struct prefill_tile_attention_avx2 tile = { t->s[0], t->seen, NULL, 0, 0, SEES_NONE, 0, 0, NULL };
     while (first <= last) {
         const int32_t key0 = first - first % TILE_attention_avx2;
         prefill_advance_attention_avx2(block, key0, &tile, t);
