@@ -19,7 +19,7 @@
 **     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 64, 21 of 32 registers
 **
 **   targets scalar, avx2, avx512
-**   digest  5f90c135b5993556   (of all that follows this comment)
+**   digest  5b32a46cec42c34b   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -2133,7 +2133,8 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const float *v = stored->v[0][key0 % BLOCK_attention];
     const int32_t key1 = key0 + TILE_attention_scalar < block->view.kv_len ? key0 + TILE_attention_scalar : key0;
-    const char *next = (const char *)tile_block_attention(block->sequence, kv_of_attention(block->head), key1)->k + key1 % BLOCK_attention * 256;
+    const struct block_attention *behind = tile_block_attention(block->sequence, kv_of_attention(block->head), key1);
+    const char *next_k = (const char *)behind->k + key1 % BLOCK_attention * 256;
     float (*s)[QUERIES_attention_scalar] = t->s[0];
     struct prefill_seen_attention_scalar *seen = t->seen;
     prefill_settle_attention_scalar(block, before, t);
@@ -2143,7 +2144,7 @@ KERNEL_scalar void prefill_advance_attention_scalar(const struct prefill_block_a
         prefill_scores_some_attention_scalar(block, key0, keys, k, t, seen, s);
     if (prefill_maximum_attention_scalar(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_scalar(t, block->queries);
-    *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0, before->v == NULL, block->view.kv_len >= FAR_KEYS_attention_scalar ? next : NULL };
+    *before = (struct prefill_tile_attention_scalar){ s, seen, v, key0, keys, sight, 0, before->v == NULL, block->view.kv_len >= FAR_KEYS_attention_scalar ? next_k : NULL };
 }
 
 /* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
@@ -4020,7 +4021,8 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const float *v = stored->v[0][key0 % BLOCK_attention];
     const int32_t key1 = key0 + TILE_attention_avx2 < block->view.kv_len ? key0 + TILE_attention_avx2 : key0;
-    const char *next = (const char *)tile_block_attention(block->sequence, kv_of_attention(block->head), key1)->k + key1 % BLOCK_attention * 256;
+    const struct block_attention *behind = tile_block_attention(block->sequence, kv_of_attention(block->head), key1);
+    const char *next_k = (const char *)behind->k + key1 % BLOCK_attention * 256;
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     struct prefill_seen_attention_avx2 *seen = t->seen;
     prefill_settle_attention_avx2(block, before, t);
@@ -4030,7 +4032,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         prefill_scores_some_attention_avx2(block, key0, keys, k, t, seen, s);
     if (prefill_maximum_attention_avx2(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_avx2(t, block->queries);
-    *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0, before->v == NULL, block->view.kv_len >= FAR_KEYS_attention_avx2 ? next : NULL };
+    *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0, before->v == NULL, block->view.kv_len >= FAR_KEYS_attention_avx2 ? next_k : NULL };
 }
 
 /* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
@@ -5131,12 +5133,11 @@ KERNEL_avx512 void prefill_weights_some_attention_avx512(struct prefill_scratch_
 /*
 ** All scores s of a tile and each query's largest, and meanwhile the weights of the tile
 ** before it in place of its scores p: exponentials after every 4 steps of d, so that
-** they fill the pipes that the FMAs leave idle. The V that comes next is fetched as well,
-** and the K of the tile behind.
+** they fill the pipes that the FMAs leave idle. What comes next is fetched as well.
 */
 KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_block_attention_avx512 *block, int32_t key0,
     const float *restrict k, struct prefill_scratch_attention_avx512 *restrict t, float (*restrict s)[QUERIES_attention_avx512],
-    float (*restrict p)[QUERIES_attention_avx512], const float *v, const char *next)
+    float (*restrict p)[QUERIES_attention_avx512], const char *v, const char *next_k, const char *next_v)
 {
     (void)block;
     (void)key0;
@@ -5167,10 +5168,12 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
             const vec_avx512 p0 = weight_attention_avx512(old0, m);
             vstore_avx512(&p[j + 0][lane], p0);
             sum = vadd_avx512(sum, p0);
-            ATTN_FETCH_NEAR(v + 0);
-            v += 16;
-            ATTN_FETCH(next);
-            next += 64;
+            ATTN_FETCH_NEAR(v);
+            v += 64;
+            ATTN_FETCH(next_k);
+            next_k += 64;
+            ATTN_FETCH(next_v);
+            next_v += 64;
             for (int d = 0; d < 4; d++, panel += PANEL_attention, q++) {
                 const vec_avx512 q0 = vload_avx512(&q[0][0]);
                 const vec_avx512 q1 = vload_avx512(&q[0][16]);
@@ -5201,10 +5204,12 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
             const vec_avx512 p1 = weight_attention_avx512(old1, m);
             vstore_avx512(&p[j + 16][lane], p1);
             sum = vadd_avx512(sum, p1);
-            ATTN_FETCH_NEAR(v + 0);
-            v += 16;
-            ATTN_FETCH(next);
-            next += 64;
+            ATTN_FETCH_NEAR(v);
+            v += 64;
+            ATTN_FETCH(next_k);
+            next_k += 64;
+            ATTN_FETCH(next_v);
+            next_v += 64;
             for (int d = 0; d < 4; d++, panel += PANEL_attention, q++) {
                 const vec_avx512 q0 = vload_avx512(&q[0][0]);
                 const vec_avx512 q1 = vload_avx512(&q[0][16]);
@@ -5235,10 +5240,12 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
             const vec_avx512 p2 = weight_attention_avx512(old2, m);
             vstore_avx512(&p[j + 32][lane], p2);
             sum = vadd_avx512(sum, p2);
-            ATTN_FETCH_NEAR(v + 0);
-            v += 16;
-            ATTN_FETCH(next);
-            next += 64;
+            ATTN_FETCH_NEAR(v);
+            v += 64;
+            ATTN_FETCH(next_k);
+            next_k += 64;
+            ATTN_FETCH(next_v);
+            next_v += 64;
             for (int d = 0; d < 4; d++, panel += PANEL_attention, q++) {
                 const vec_avx512 q0 = vload_avx512(&q[0][0]);
                 const vec_avx512 q1 = vload_avx512(&q[0][16]);
@@ -5269,10 +5276,12 @@ KERNEL_avx512 void prefill_scores_weights_attention_avx512(const struct prefill_
             const vec_avx512 p3 = weight_attention_avx512(old3, m);
             vstore_avx512(&p[j + 48][lane], p3);
             sum = vadd_avx512(sum, p3);
-            ATTN_FETCH_NEAR(v + 0);
-            v += 16;
-            ATTN_FETCH(next);
-            next += 64;
+            ATTN_FETCH_NEAR(v);
+            v += 64;
+            ATTN_FETCH(next_k);
+            next_k += 64;
+            ATTN_FETCH(next_v);
+            next_v += 64;
             for (int d = 0; d < 4; d++, panel += PANEL_attention, q++) {
                 const vec_avx512 q0 = vload_avx512(&q[0][0]);
                 const vec_avx512 q1 = vload_avx512(&q[0][16]);
@@ -6289,13 +6298,15 @@ KERNEL_avx512 void prefill_advance_attention_avx512(const struct prefill_block_a
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const float *v = stored->v[0][key0 % BLOCK_attention];
     const int32_t key1 = key0 + TILE_attention_avx512 < block->view.kv_len ? key0 + TILE_attention_avx512 : key0;
-    const char *next = (const char *)tile_block_attention(block->sequence, kv_of_attention(block->head), key1)->k + key1 % BLOCK_attention * 256;
+    const struct block_attention *behind = tile_block_attention(block->sequence, kv_of_attention(block->head), key1);
+    const char *next_k = (const char *)behind->k + key1 % BLOCK_attention * 256;
+    const char *next_v = (const char *)behind->v + key1 % BLOCK_attention * 256;
     const int slot = before->s == t->s[0];
     float (*s)[QUERIES_attention_avx512] = t->s[slot];
     struct prefill_seen_attention_avx512 *seen = &t->seen[slot];
     before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
     if (before->weighed)
-        prefill_scores_weights_attention_avx512(block, key0, k, t, s, before->s, before->v, next);
+        prefill_scores_weights_attention_avx512(block, key0, k, t, s, before->s, (const char *)before->v, next_k, next_v);
     else if (sight == SEES_ALL)
         prefill_scores_all_attention_avx512(block, key0, k, t, s);
     else

@@ -39,7 +39,11 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
 % end
 % if not GATHERS then
     const int32_t key1 = key0 + TILE$F < block->view.kv_len ? key0 + TILE$F : key0;
-    const char *next = (const char *)tile_block$D(block->sequence, kv_of$D(block->head), key1)->k + key1 % BLOCK$D * $K_BYTES;
+    const struct block$D *behind = tile_block$D(block->sequence, kv_of$D(block->head), key1);
+    const char *next_k = (const char *)behind->k + key1 % BLOCK$D * $K_BYTES;
+% if INTERLEAVE == 1 and not V_IN_K then
+    const char *next_v = (const char *)behind->v + key1 % BLOCK$D * $V_BYTES;
+% end
 % end
 % if INTERLEAVE == 1 then
     const int slot = before->s == t->s[0];
@@ -47,7 +51,7 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     struct prefill_seen$F *seen = &t->seen[slot];
     before->weighed = sight == SEES_ALL && before->keys > 0 && before->sight == SEES_ALL;
     if (before->weighed)
-        prefill_scores_weights$F(block, key0, k, t, s, before->s, before->v$(GATHERS and "" or ", next"));
+        prefill_scores_weights$F(block, key0, k, t, s, before->s$(V_DIRECT and ", (const char *)before->v" or "")$(GATHERS and "" or V_IN_K and ", next_k" or ", next_k, next_v"));
     else if (sight == SEES_ALL)
         prefill_scores_all$F(block, key0, k, t, s);
     else
@@ -77,7 +81,7 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     const float *v = t->v[0];
     prefill_rows$F(stored, key0, keys, t);
 % end
-    *before = (struct prefill_tile$F){ s, seen, v, key0, keys, sight, 0, before->v == NULL$(GATHERS and ", turn" or INTERLEAVE == 0 and ", block->view.kv_len >= FAR_KEYS" .. F .. " ? next : NULL" or "") };
+    *before = (struct prefill_tile$F){ s, seen, v, key0, keys, sight, 0, before->v == NULL$(GATHERS and ", turn" or INTERLEAVE == 0 and ", block->view.kv_len >= FAR_KEYS" .. F .. " ? next_k : NULL" or "") };
 }
 
 % local START = NORMALIZE == "softmax" and "ATTN_HIDDEN" or "0.0f"

@@ -130,8 +130,14 @@ $FN void prefill_weights_some$F(struct prefill_scratch$F *t, int32_t queries,
 %     local name, q, k = sum .. i .. "_" .. v, "q" .. v, "k" .. i
 %     return name .. " = " .. PRODUCT .. T .. "(" .. (UNITS and k .. ", " .. q or q .. ", " .. k) .. ", " .. name .. ")"
 % end
-% local v_lines = (TILE // V_KEYS * V_ROW + 16 * exps * PARTIALS - 1) // (16 * exps * PARTIALS)
-% local k_lines = GATHERS and 0 or (TILE * K_BYTES + 64 * exps * PARTIALS - 1) // (64 * exps * PARTIALS)
+% -- what is fetched ahead: of V that comes next, and of the tile behind
+% local function lines(bytes) return (bytes + 64 * exps * PARTIALS - 1) // (64 * exps * PARTIALS) end
+% local ahead = {}
+% if V_DIRECT then ahead[1] = { name = "v", lines = lines(TILE * V_ROW // V_KEYS * 4), fetch = "ATTN_FETCH_NEAR" } end
+% if not GATHERS then ahead[#ahead + 1] = { name = "next_k", lines = lines(TILE * K_BYTES), fetch = "ATTN_FETCH" } end
+% if not GATHERS and not V_IN_K then ahead[#ahead + 1] = { name = "next_v", lines = lines(TILE * V_BYTES), fetch = "ATTN_FETCH" } end
+% local given = ""
+% for _, of in ipairs(ahead) do given = given .. ", const char *" .. of.name end
 % local steps = Q_UNITS // exps
 % -- C of the sums' steps from one d up to another, and of what is fetched ahead of some
 % local function score_steps(indent, from, to)
@@ -148,26 +154,22 @@ $(indent)    $(add(i, v));
 $(indent)}
 % end
 % local function some_steps()
-% for line = 0, v_lines - 1 do
-            ATTN_FETCH_NEAR(v + $(line * 16));
+% for _, of in ipairs(ahead) do
+% for line = 0, of.lines - 1 do
+            $(of.fetch)($(of.name)$(line > 0 and " + " .. line * 64 or ""));
 % end
-            v += $(v_lines * 16);
-% for line = 0, k_lines - 1 do
-            ATTN_FETCH(next$(line > 0 and " + " .. line * 64 or ""));
-% end
-% if k_lines > 0 then
-            next += $(k_lines * 64);
+            $(of.name) += $(of.lines * 64);
 % end
 % score_steps("            ", 0, steps)
 % end
 /*
 ** All scores s of a tile and each query's largest, and meanwhile the weights of the tile
 ** before it in place of its scores p: exponentials after every $steps steps of d, so that
-** they fill the pipes that the FMAs leave idle. The V that comes next is fetched as well$(GATHERS and "" or ",\n** and the K of the tile behind").
+** they fill the pipes that the FMAs leave idle. $(#ahead > 0 and "What comes next is fetched as well." or "")
 */
 $FN void prefill_scores_weights$F(const struct prefill_block$F *block, int32_t key0,
     const $K_UNIT *restrict k, struct prefill_scratch$F *restrict t, float (*restrict s)[QUERIES$F],
-    float (*restrict p)[QUERIES$F], const $V_UNIT *v$(GATHERS and "" or ", const char *next"))
+    float (*restrict p)[QUERIES$F]$given)
 {
 % if not HAS_SCORE then
     (void)block;

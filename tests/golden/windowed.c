@@ -11,7 +11,7 @@
 **     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
 **
 **   targets avx2
-**   digest  73b26215c2eaca1f   (of all that follows this comment)
+**   digest  caf26c3aeb2881bb   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -2042,7 +2042,8 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
     const float *k = &stored->k[key0 % BLOCK_attention / PANEL_attention][0][key0 % PANEL_attention];
     const float *v = stored->v[0][key0 % BLOCK_attention];
     const int32_t key1 = key0 + TILE_attention_avx2 < block->view.kv_len ? key0 + TILE_attention_avx2 : key0;
-    const char *next = (const char *)tile_block_attention(block->sequence, kv_of_attention(block->head), key1)->k + key1 % BLOCK_attention * 128;
+    const struct block_attention *behind = tile_block_attention(block->sequence, kv_of_attention(block->head), key1);
+    const char *next_k = (const char *)behind->k + key1 % BLOCK_attention * 128;
     float (*s)[QUERIES_attention_avx2] = t->s[0];
     struct prefill_seen_attention_avx2 *seen = t->seen;
     prefill_settle_attention_avx2(block, before, t);
@@ -2052,7 +2053,7 @@ KERNEL_avx2 void prefill_advance_attention_avx2(const struct prefill_block_atten
         prefill_scores_some_attention_avx2(block, key0, keys, k, t, seen, s);
     if (prefill_maximum_attention_avx2(t, block->queries) && before->v != NULL)       /* o of a segment's first tile is 0 */
         prefill_rescale_attention_avx2(t, block->queries);
-    *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0, before->v == NULL, block->view.kv_len >= FAR_KEYS_attention_avx2 ? next : NULL };
+    *before = (struct prefill_tile_attention_avx2){ s, seen, v, key0, keys, sight, 0, before->v == NULL, block->view.kv_len >= FAR_KEYS_attention_avx2 ? next_k : NULL };
 }
 
 /* Keys first .. last, all of one segment, from an empty state; gives the last tile, which is not settled yet. */
