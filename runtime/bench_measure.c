@@ -6,6 +6,7 @@
 
 #include "bench_peak.h"
 #include "machine.h"
+#include "seconds.h"
 
 enum {
     SAMPLES_LEAST = 5,
@@ -93,9 +94,9 @@ void bench_measure(struct bench *benches, struct bench_figures *figures, int cou
     memset(figures, 0, (size_t)count * sizeof *figures);
     for (int i = 0; samples != NULL && i < count; i++)
         samples[i].runs = runs_choose(&benches[i]);
-    const double start = machine_seconds();
+    const double start = seconds_now();
     for (int round = 0; samples != NULL && !all_full(samples, count, BENCH_SAMPLES); round++) {
-        const double spent = machine_seconds() - start;
+        const double spent = seconds_now() - start;
         if (spent > seconds * count && all_full(samples, count, SAMPLES_LEAST))
             break;
         for (int turn = 0; turn < count; turn++) {

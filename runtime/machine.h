@@ -7,7 +7,6 @@
 
 #include <stddef.h>
 
-double machine_seconds(void);                     /* of a clock that never goes back */
 double machine_thread_seconds(void);              /* of processor time of the calling thread */
 
 /*
