@@ -81,7 +81,8 @@ $FN void prefill_advance$F(const struct prefill_block$F *block, int32_t key0,
     const float *v = t->v[0];
     prefill_rows$F(stored, key0, keys, t);
 % end
-    *before = (struct prefill_tile$F){ s, seen, v, key0, keys, sight, 0, before->v == NULL$(GATHERS and ", turn" or INTERLEAVE == 0 and ", block->view.kv_len >= FAR_KEYS" .. F .. " ? next_k : NULL" or "") };
+% local own = GATHERS and ", turn" or INTERLEAVE == 0 and ", block->view.kv_len >= FAR_KEYS" .. F .. " ? next_k : NULL" or ""
+    *before = (struct prefill_tile$F){ s, seen, v, key0, keys, sight, 0, before->v == NULL$own };
 }
 
 % local START = NORMALIZE == "softmax" and "ATTN_HIDDEN" or "0.0f"

@@ -111,6 +111,23 @@ static void a_request_is_kept(void)
     arena_destroy(arena);
 }
 
+/* Where registers are few and keys have to be converted, a block has more queries to convert them for. */
+static void what_is_converted_serves_wide_blocks(void)
+{
+    static const struct { int target; const struct descriptor *cache; int page, queries; } cases[] = {
+        { 0, &float_cache, 0, 12 }, { 1, &float_cache, 0, 24 }, { 1, &float_cache, 16, 96 }, { 1, &float_cache, 64, 24 },
+        { 0, &nibble_cache, 0, 48 }, { 1, &nibble_cache, 0, 96 }, { 2, &float_cache, 0, 64 }, { 2, &nibble_cache, 0, 64 }
+    };
+    const struct plan_request none = { .where = { NULL, 0 } };
+    struct report report = { .out = stdout };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct definition definition = { .name = "a", .heads = 4, .kv_heads = 1, .group = 4, .d_k = 64, .d_v = 64, .page_tokens = cases[i].page,
+                                               .cache_k = { .type = cases[i].cache }, .cache_v = { .type = cases[i].cache }, .compute = &float_compute };
+        struct plan plan;
+        CHECK(plan_choose(&plan, &definition, &targets[cases[i].target], &none, &report) && plan.value[PLAN_QUERIES] == cases[i].queries);
+    }
+}
+
 /* A tile of one key would end inside of a byte. */
 static void a_tile_has_whole_bytes(void)
 {
@@ -195,6 +212,7 @@ int main(void)
     RUN(a_stream_is_read_once);
     RUN(the_numeric_order_is_the_same_everywhere);
     RUN(a_request_is_kept);
+    RUN(what_is_converted_serves_wide_blocks);
     RUN(a_tile_has_whole_bytes);
     RUN(a_plan_prints_itself_in_one_line);
     RUN(a_tail_of_keys_has_lanes_of_heads);
