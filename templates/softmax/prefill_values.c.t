@@ -164,8 +164,11 @@ $FN void prefill_finish$F(const struct attn_args *args, const struct prefill_blo
 }
 
 % local line = A_STORED == "float" and 16 or 32      -- elements
-/* Asks for the queries of a head in the rows row .. end - 1, and for where their results go. */
-$FN void prefill_fetch$F(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
+/*
+** Asks for the queries of a head in the rows row .. end - 1, and for where their results go. Inside of its caller: GCC drops
+** the call of a function that does nothing but ask.
+*/
+OP$T void prefill_fetch$F(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
 {
     for (; row < end; row++) {
         const $A_STORED *q = (const $A_STORED *)args->q + row * args->q_stride + head * args->q_head_stride;
