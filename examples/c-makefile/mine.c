@@ -19,7 +19,7 @@
 **     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 64 keys, o lanes=d_v 4 rows x 32, 21 of 32 registers
 **
 **   targets scalar, avx2, avx512
-**   digest  b6e37760e51208b1   (of all that follows this comment)
+**   digest  ce0ca31e212a8760   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -2037,8 +2037,11 @@ KERNEL_scalar void prefill_finish_attention_scalar(const struct attn_args *args,
         finish_attention_scalar(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 
-/* Asks for the queries of a head in the rows row .. end - 1, and for where their results go. */
-KERNEL_scalar void prefill_fetch_attention_scalar(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
+/*
+** Asks for the queries of a head in the rows row .. end - 1, and for where their results go. Inside of its caller: GCC drops
+** the call of a function that does nothing but ask.
+*/
+OP_scalar void prefill_fetch_attention_scalar(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
 {
     for (; row < end; row++) {
         const float *q = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;
@@ -3911,8 +3914,11 @@ KERNEL_avx2 void prefill_finish_attention_avx2(const struct attn_args *args, con
         finish_attention_avx2(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 
-/* Asks for the queries of a head in the rows row .. end - 1, and for where their results go. */
-KERNEL_avx2 void prefill_fetch_attention_avx2(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
+/*
+** Asks for the queries of a head in the rows row .. end - 1, and for where their results go. Inside of its caller: GCC drops
+** the call of a function that does nothing but ask.
+*/
+OP_avx2 void prefill_fetch_attention_avx2(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
 {
     for (; row < end; row++) {
         const float *q = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;
@@ -6142,8 +6148,11 @@ KERNEL_avx512 void prefill_finish_attention_avx512(const struct attn_args *args,
         finish_attention_avx512(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 
-/* Asks for the queries of a head in the rows row .. end - 1, and for where their results go. */
-KERNEL_avx512 void prefill_fetch_attention_avx512(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
+/*
+** Asks for the queries of a head in the rows row .. end - 1, and for where their results go. Inside of its caller: GCC drops
+** the call of a function that does nothing but ask.
+*/
+OP_avx512 void prefill_fetch_attention_avx512(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
 {
     for (; row < end; row++) {
         const float *q = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;

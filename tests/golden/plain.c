@@ -11,7 +11,7 @@
 **     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 2 keys, o lanes=d_v 4 rows x 2, 11 of 16 registers
 **
 **   targets scalar
-**   digest  066d4109ec20dae7   (of all that follows this comment)
+**   digest  4d1b08a66d97c7d6   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1949,8 +1949,11 @@ KERNEL_scalar void prefill_finish_attention_scalar(const struct attn_args *args,
         finish_attention_scalar(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 
-/* Asks for the queries of a head in the rows row .. end - 1, and for where their results go. */
-KERNEL_scalar void prefill_fetch_attention_scalar(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
+/*
+** Asks for the queries of a head in the rows row .. end - 1, and for where their results go. Inside of its caller: GCC drops
+** the call of a function that does nothing but ask.
+*/
+OP_scalar void prefill_fetch_attention_scalar(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
 {
     for (; row < end; row++) {
         const float *q = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;

@@ -11,7 +11,7 @@
 **     append   split keys, at most 32 queries, scores lanes=keys 4 rows x 16 keys, o lanes=d_v 4 rows x 16, 11 of 16 registers
 **
 **   targets avx2
-**   digest  caf26c3aeb2881bb   (of all that follows this comment)
+**   digest  b50fe174da55ff8a   (of all that follows this comment)
 **
 ** The numbers of a query do not depend on the phase, on how a prompt was cut into chunks, on its
 ** neighbours or on the number of threads: a score is one FMA chain over d, a tile's
@@ -1976,8 +1976,11 @@ KERNEL_avx2 void prefill_finish_attention_avx2(const struct attn_args *args, con
         finish_attention_avx2(args, block->sequence, block->row + i, block->head, t->total.m[i], t->total.l[i], t->total.o[i]);
 }
 
-/* Asks for the queries of a head in the rows row .. end - 1, and for where their results go. */
-KERNEL_avx2 void prefill_fetch_attention_avx2(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
+/*
+** Asks for the queries of a head in the rows row .. end - 1, and for where their results go. Inside of its caller: GCC drops
+** the call of a function that does nothing but ask.
+*/
+OP_avx2 void prefill_fetch_attention_avx2(const struct attn_args *args, int32_t head, int64_t row, int64_t end)
 {
     for (; row < end; row++) {
         const float *q = (const float *)args->q + row * args->q_stride + head * args->q_head_stride;
