@@ -122,7 +122,7 @@ static bool target_inherit(struct descriptor *target, const struct descriptor *t
     target->base = copy;
     target->lanes = base->lanes;
     target->registers = base->registers;
-    target->half_lanes = base->half_lanes;
+    target->halves = base->halves;
     target->header = base->header;
     target->requires_machine = base->requires_machine;
     return true;

@@ -70,7 +70,7 @@ struct descriptor {
     struct formula refuses;          /* scaling: why these parameters are refused; a text or nothing */
 
     int lanes, registers;            /* isa: floats in a vector, vector registers */
-    int half_lanes;                  /* isa: floats in half a vector, which take less time than a whole one; 0: there are none */
+    int halves;                      /* isa: 1 when it has operations on half a vector, which take less time */
     const char *header;              /* isa: what it includes, or "" */
     const char *attribute;           /* isa: the compiler's target attribute, or "" */
     const char *supported;           /* isa: C expression over the emitted cpu_has_... functions */

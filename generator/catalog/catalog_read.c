@@ -58,7 +58,7 @@ static const struct descriptor_field {
     { "refuses",          FIELD_FORMULA,    SCALING,        false, offsetof(struct descriptor, refuses),          { 0, 0 } },
     { "lanes",            FIELD_INTEGER,    ISA,            true,  offsetof(struct descriptor, lanes),            { 1, 64 } },
     { "registers",        FIELD_INTEGER,    ISA,            true,  offsetof(struct descriptor, registers),        { 8, 64 } },
-    { "half_lanes",       FIELD_INTEGER,    ISA,            false, offsetof(struct descriptor, half_lanes),       { 4, 32 } },
+    { "halves",           FIELD_INTEGER,    ISA,            false, offsetof(struct descriptor, halves),           { 0, 1 } },
     { "header",           FIELD_TEXT,       ISA,            false, offsetof(struct descriptor, header),           { 0, 0 } },
     { "attribute",        FIELD_TEXT,       ISA | LIKE,     false, offsetof(struct descriptor, attribute),        { 0, 0 } },
     { "supported",        FIELD_TEXT,       ISA | LIKE,     true,  offsetof(struct descriptor, supported),        { 0, 0 } },

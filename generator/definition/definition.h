@@ -164,6 +164,10 @@ bool cached_scales_rows(const struct cached *cached);
 bool definition_computes(const struct definition *definition);
 bool definition_computes_values(const struct definition *definition);
 
+/* Whether prefill's products read the cached keys, or rows of values, as they are; else it makes floats of them first. */
+bool definition_reads_keys(const struct definition *definition);
+bool definition_reads_values(const struct definition *definition);
+
 /* Values that share what is stored: neighbours in a key's row, and those of neighbouring keys in a column of V. */
 int definition_key_pack(const struct definition *definition);
 int definition_value_pack(const struct definition *definition);

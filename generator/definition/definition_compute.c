@@ -20,6 +20,16 @@ bool definition_computes_values(const struct definition *definition)
     return definition->compute->values[0] != '\0';
 }
 
+bool definition_reads_keys(const struct definition *definition)
+{
+    return definition_computes(definition) || definition->cache_k.type->bits == 32;
+}
+
+bool definition_reads_values(const struct definition *definition)
+{
+    return definition_computes_values(definition) || (definition->cache_v.type->bits == 32 && !definition->v_in_k);
+}
+
 int definition_value_pack(const struct definition *definition)
 {
     if (definition->v_in_k)

@@ -31,8 +31,6 @@ void emission_set_compute(struct emission *e, const struct definition *definitio
 {
     const struct descriptor *compute = definition->compute;
     const bool units = definition_computes(definition), values = definition_computes_values(definition);
-    const bool float_keys = strcmp(definition->cache_k.type->stored, "float") == 0;
-    const bool float_values = strcmp(definition->cache_v.type->stored, "float") == 0 && !definition->v_in_k;
     const struct { const char *name, *text; } texts[] = {
         { "COMPUTE", compute->name }, { "PRODUCT", compute->product }, { "K_UNIT", compute->stored },
         { "SUM", sums_integers(compute) ? "ivec" : "vec" }, { "PART", units ? "ivec" : "vec" },
@@ -44,9 +42,9 @@ void emission_set_compute(struct emission *e, const struct definition *definitio
         template_set_text(&e->values, texts[i].name, texts[i].text);
     template_set_boolean(&e->values, "UNITS", units);
     template_set_boolean(&e->values, "UNIT_VALUES", values);
-    template_set_boolean(&e->values, "K_DIRECT", units || float_keys);
-    template_set_boolean(&e->values, "LEAVES_FLOATS", definition->v_in_k && !float_keys);      /* decode's first heads, of a tile's keys */
-    template_set_boolean(&e->values, "V_DIRECT", values || float_values);
+    template_set_boolean(&e->values, "K_DIRECT", definition_reads_keys(definition));
+    template_set_boolean(&e->values, "LEAVES_FLOATS", definition->v_in_k && !definition_reads_keys(definition));      /* decode's first heads, of a tile's keys */
+    template_set_boolean(&e->values, "V_DIRECT", definition_reads_values(definition));
     template_set_integer(&e->values, "V_KEYS", values ? compute->pack : 1);
     set_query(e, definition);
 }

@@ -216,7 +216,7 @@ void emission_set_isa(struct emission *e, const struct descriptor *isa)
     template_set_text(&e->values, "FN", arena_format(e->arena, "KERNEL_%s", isa->name));
     template_set_text(&e->values, "ATTRIBUTE", isa->attribute);
     template_set_integer(&e->values, "LANES", isa->lanes);
-    template_set_integer(&e->values, "HALF_LANES", isa->half_lanes);
+    template_set_integer(&e->values, "HALF_LANES", isa->halves * isa->lanes / 2);      /* 0: there are no halves */
 }
 
 static void set_tiles(struct emission *e, const struct plan *plan)

@@ -93,10 +93,8 @@ bool plan_gathers(const struct definition *definition, const struct plan_request
 /* Whether prefill makes rows of floats of the cached keys or values before it reads them. */
 static bool converts(const struct choice *choice)
 {
-    const struct definition *definition = choice->definition;
-    const bool keys = definition->cache_k.type->bits < 32 && !definition_computes(definition);
-    const bool values = definition->v_in_k || (definition->cache_v.type->bits < 32 && !definition_computes_values(definition));
-    return keys || values || plan_gathers(definition, choice->request);
+    return !definition_reads_keys(choice->definition) || !definition_reads_values(choice->definition)
+        || plan_gathers(choice->definition, choice->request);
 }
 
 /*
